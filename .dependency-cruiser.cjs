@@ -1,0 +1,35 @@
+// DESIGN: in a room, the file named after the noun and the decision files are pure and import only pure files;
+// stores, routes and workers belong to their own room's wiring; platform and asterisk import no room.
+const pure =
+  '/(call|call-input|call-effect|operator|incident|rule|dispatch|agency|decide[a-z-]*|assign|evaluate|validate|identity|ids)[.]ts$';
+const rooms =
+  'access|acd|agencies|calls|dispatch|events|incidents|location|notifications|recordings|records|reports|routing|settings|triage|audit';
+module.exports = {
+  forbidden: [
+    {
+      name: 'pure-imports-only-pure',
+      severity: 'error',
+      from: { path: '^src' + pure },
+      to: { pathNot: pure },
+    },
+    {
+      name: 'stores-routes-workers-stay-in-their-room',
+      severity: 'error',
+      from: { path: `^src/(${rooms})/` },
+      to: { path: `^src/(${rooms})/(store|routes|worker)[.]ts$`, pathNot: '^src/$1/' },
+    },
+    {
+      name: 'platform-and-asterisk-import-no-room',
+      severity: 'error',
+      from: { path: '^src/(platform|asterisk)/' },
+      to: { path: `^src/(${rooms})/` },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '[.]test[.]ts$' },
+  },
+};
