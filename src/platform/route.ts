@@ -1,0 +1,171 @@
+import type { ServerResponse } from 'node:http';
+import { z } from 'zod';
+import type { Principal, Role } from './auth.ts';
+import type { Logger } from './logger.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/**
+ * The parts of a request that a route reads, each with its schema: `params`, `query`, `body`, `headers`.
+ * Parts without a schema are not handed over.
+ */
+export type InputShape = Readonly<Record<string, z.ZodType>>;
+
+/** What every handler gets beside its parsed input. */
+export interface RequestContext {
+  /** Stands in the logs and in a problem's `reference`. */
+  readonly requestId: string;
+  readonly logger: Logger;
+  readonly ip: string;
+  readonly ifMatch: string | undefined;
+  readonly ifNoneMatch: string | undefined;
+  readonly idempotencyKey: string | undefined;
+  /** Ends when the client goes away or the server stops. */
+  readonly signal: AbortSignal;
+}
+
+/** The same with the token's owner: what routes that are not public get. */
+export interface AuthenticatedContext extends RequestContext {
+  readonly principal: Principal;
+}
+
+/** What came in, before any schema has seen it. */
+export interface RawInput {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly headers: unknown;
+}
+
+export interface RawReply {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type ResponseShape = Readonly<Record<number, z.ZodType>>;
+
+/** The replies that a route's `response` schemas allow. */
+export type Reply<R extends ResponseShape> = {
+  [S in keyof R & number]: { status: S; body: z.input<R[S]>; headers?: Record<string, string> };
+}[keyof R & number];
+
+interface RouteFace {
+  readonly method: Method;
+  /** In Express's notation: `/v1/calls/:callId`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly roles: readonly Role[] | 'public';
+  readonly input: InputShape;
+  readonly response: ResponseShape;
+  /** `postgres`: an Idempotency-Key replays the first answer for 24 hours; needs PostgreSQL while one is sent. */
+  readonly idempotency: 'postgres' | undefined;
+}
+
+/** A route as the server sees it: its face for OpenAPI, and one of three ways to run it. */
+export type Route = RouteFace &
+  (
+    | { readonly kind: 'reply'; run(raw: RawInput, context: AuthenticatedContext): Promise<RawReply> }
+    | { readonly kind: 'public'; run(raw: RawInput, context: RequestContext): Promise<RawReply> }
+    | {
+        readonly kind: 'stream';
+        run(raw: RawInput, context: AuthenticatedContext, response: ServerResponse): Promise<void>;
+      }
+  );
+
+/** The schema of an answer without a body (204). */
+export const noContent = z.undefined();
+
+interface Declared<I extends InputShape> {
+  readonly method: Method;
+  readonly path: string;
+  readonly summary: string;
+  readonly input: I;
+}
+
+function face(
+  route: Declared<InputShape>,
+  roles: RouteFace['roles'],
+  response: ResponseShape,
+  idempotency?: 'postgres',
+): RouteFace {
+  const { method, path, summary } = route;
+  return { method, path, summary, roles, input: route.input, response, idempotency };
+}
+
+/**
+ * Declares a route. The handler gets `params`, `query`, `body` and `headers` as far as `input` has a schema
+ * for them, parsed, beside the context; it returns one of the replies that `response` allows, or throws a Problem.
+ */
+export function defineRoute<const R extends ResponseShape, I extends InputShape>(
+  route: Declared<I> & {
+    readonly roles: readonly Role[];
+    readonly response: R;
+    readonly idempotency?: 'postgres';
+    readonly handler: (request: z.output<z.ZodObject<I>> & AuthenticatedContext) => Promise<Reply<R>>;
+  },
+): Route {
+  const parse = parserOf(z.object(route.input));
+  return {
+    ...face(route, route.roles, route.response, route.idempotency),
+    kind: 'reply',
+    run: async (raw, context) => route.handler({ ...parse(raw), ...context }),
+  };
+}
+
+/** Declares a route that needs no token. What it answers must be fit for anybody. */
+export function definePublicRoute<const R extends ResponseShape, I extends InputShape>(
+  route: Declared<I> & {
+    readonly response: R;
+    readonly handler: (request: z.output<z.ZodObject<I>> & RequestContext) => Promise<Reply<R>>;
+  },
+): Route {
+  const parse = parserOf(z.object(route.input));
+  return {
+    ...face(route, 'public', route.response),
+    kind: 'public',
+    run: async (raw, context) => route.handler({ ...parse(raw), ...context }),
+  };
+}
+
+/**
+ * Declares a route whose handler writes to the raw response (SSE, recordings). The handler's promise ends with
+ * the stream; a Problem thrown before the first byte is answered as usual. `signal` says when to stop.
+ */
+export function defineStream<I extends InputShape>(
+  route: Declared<I> & {
+    readonly roles: readonly Role[];
+    readonly contentType: string;
+    readonly handler: (
+      request: z.output<z.ZodObject<I>> & AuthenticatedContext,
+      response: ServerResponse,
+    ) => Promise<void>;
+  },
+): Route {
+  const parse = parserOf(z.object(route.input));
+  return {
+    ...face(route, route.roles, { 200: z.string().meta({ description: route.contentType }) }),
+    kind: 'stream',
+    run: async (raw, context, response) => route.handler({ ...parse(raw), ...context }, response),
+  };
+}
+
+/** All schemas as one object, so that one parse yields every fault with its path (`body.kind`). */
+function parserOf<S extends z.ZodType>(schema: S): (raw: RawInput) => z.output<S> {
+  return (raw) => {
+    const parsed = schema.safeParse(raw);
+    if (parsed.success) return parsed.data;
+    throw new InvalidRequest(parsed.error);
+  };
+}
+
+/** The request does not fit its schema. Apart from ZodError, which elsewhere means that we erred ourselves. */
+export class InvalidRequest extends Error {
+  readonly faults: readonly { path: string; message: string }[];
+
+  constructor(error: z.ZodError) {
+    super('the request does not fit its schema');
+    this.name = 'InvalidRequest';
+    this.faults = error.issues.map((issue) => ({ path: issue.path.map(String).join('.'), message: issue.message }));
+  }
+}
