@@ -1,0 +1,70 @@
+import type { DispatchAction, DispatchContext, DispatchStep } from '../dispatch/decide.ts';
+import { isPending, type Dispatch } from '../dispatch/dispatch.ts';
+import type { Call } from './call.ts';
+import { bridgeOf, joinCaller } from './line.ts';
+import { hangUp, tell, type Step } from './step.ts';
+
+export function contextOf(call: Call): DispatchContext {
+  return {
+    callId: call.id,
+    incidentId: call.incident.id,
+    application: call.application,
+    callerNumber: call.origin.callerNumber,
+    callerChannelId: call.channelId,
+  };
+}
+
+export function dispatchOfChannel(call: Call, channelId: string): Dispatch | undefined {
+  return call.dispatches.find((dispatch) => dispatch.attempts.some((attempt) => attempt.channelId === channelId));
+}
+
+export function hasPending(call: Call): boolean {
+  return call.dispatches.some(isPending);
+}
+
+/** Turns a dispatch's actions into the call's own effects, timers and facts. */
+export function applyDispatchStep(step: Step, result: DispatchStep): void {
+  const { call } = step;
+  const { dispatch } = result;
+  call.dispatches = call.dispatches.map((one) => (one.id === dispatch.id ? dispatch : one));
+  for (const action of result.actions) apply(step, dispatch, action);
+}
+
+function apply(step: Step, dispatch: Dispatch, action: DispatchAction): void {
+  const { call } = step;
+  switch (action.do) {
+    case 'ring':
+      step.effects.push({ do: 'ring-agency', job: action.job });
+      return;
+    case 'announce':
+      step.effects.push({
+        do: 'play',
+        channelId: action.channelId,
+        soundId: `${action.channelId}.s`,
+        prompt: 'agency-announcement',
+      });
+      return;
+    case 'stop-announcing':
+      step.effects.push({
+        do: 'stop-sound',
+        channelId: action.channelId,
+        soundId: `${action.channelId}.s`,
+        music: false,
+      });
+      return;
+    case 'join':
+      joinCaller(step);
+      step.effects.push({ do: 'join', bridgeId: bridgeOf(call), channelId: action.channelId, absorbKeys: true });
+      return;
+    case 'hang-up':
+      hangUp(step, action.channelId);
+      return;
+    case 'wake':
+      if (action.at === null) Reflect.deleteProperty(call.timers, `dispatch:${dispatch.id}`);
+      else call.timers[`dispatch:${dispatch.id}`] = action.at;
+      return;
+    case 'tell':
+      tell(step, action.type, action.detail);
+      return;
+  }
+}

@@ -1,0 +1,29 @@
+import type { Dispatch, RingResult } from '../dispatch/dispatch.ts';
+import type { IncidentChange } from '../incidents/incident.ts';
+import type { CallEffect } from './call-effect.ts';
+
+/** Everything a call can be told. Each may come late, twice or never. `at` is epoch milliseconds. */
+export type CallInput = { at: number } & (
+  | { type: 'arrived'; up: boolean }
+  | { type: 'caller-up' }
+  | { type: 'caller-gone'; cause: number }
+  /** The caller's channel left the application without hanging up. */
+  | { type: 'caller-left' }
+  | { type: 'sound-ended'; soundId: string }
+  | { type: 'operator-assigned'; assignmentId: string; operatorId: string; account: string }
+  | { type: 'leg-ringing'; channelId: string }
+  | { type: 'leg-entered'; channelId: string }
+  | { type: 'leg-joined'; channelId: string; bridgeId: string }
+  | { type: 'leg-gone'; channelId: string; cause: number }
+  | { type: 'key-pressed'; channelId: string; key: string }
+  | { type: 'ring-result'; attemptId: string; ring: RingResult }
+  | { type: 'command-failed'; command: CallEffect['do']; target: string; failure: CommandFailure }
+  | { type: 'timer'; name: string }
+  | { type: 'incident-changed'; change: IncidentChange; by: string; dispatches: Dispatch[] }
+  | { type: 'dispatch-requested'; dispatch: Dispatch }
+  | { type: 'dispatch-cancelled'; dispatchId: string; by: string }
+  | { type: 'call-ended-by'; by: string }
+);
+
+/** 404, 409 or 422, no answer in time, and everything else. */
+export type CommandFailure = 'gone' | 'conflict' | 'timeout' | 'failed';

@@ -1,0 +1,146 @@
+import type { Dispatch } from '../dispatch/dispatch.ts';
+import { openIncident, type Incident } from '../incidents/incident.ts';
+
+/** A citizen's 112 call from the INVITE to the hang-up: the whole of its live state, plain JSON. */
+export interface Call {
+  readonly id: string;
+  /** Name of the Asterisk node; with channelId the key of the call. */
+  readonly node: string;
+  /** The caller's channel; Asterisk's uniqueid. */
+  readonly channelId: string;
+  readonly channelName: string;
+  /** The ARI application that owns the call. */
+  application: string;
+  /** When this owner took the call: entries of a later owner come after those of an earlier one. */
+  claimedAt: number;
+  readonly arrivedAt: number;
+  readonly origin: CallOrigin;
+  readonly timing: CallTiming;
+  stage: CallStage;
+  caller: CallerLeg;
+  bridge: { id: string } | null;
+  operator: OperatorLeg | null;
+  /** The place in the waiting line; null while an operator rings or talks. */
+  line: { since: number } | null;
+  incident: Incident;
+  dispatches: Dispatch[];
+  /** Due times in epoch milliseconds; the owner wakes the call with a timer input. */
+  timers: Partial<Record<TimerName, number>> & Record<`dispatch:${string}`, number>;
+  counters: { leg: number; sound: number; bridge: number; rebuilt: number; returned: number };
+  answeredAt: number | null;
+  firstTalkAt: number | null;
+  endedAt: number | null;
+  outcome: CallOutcome | null;
+  reason: string | null;
+}
+
+/** What the network said about the call, as it came. */
+export interface CallOrigin {
+  sipCallId: string | null;
+  callerNumber: string | null;
+  callerName: string | null;
+  carrier: string | null;
+  dialled: string | null;
+  /** Address and port the INVITE came from. */
+  source: string | null;
+  /** SIP header values by the header's name, undecoded. */
+  headers: Record<string, string>;
+}
+
+/** Milliseconds, taken from the settings when the call arrived. */
+export interface CallTiming {
+  operatorRing: number;
+  /** A join that nobody confirmed within this is a failed one. */
+  join: number;
+  /** Between two spoken assurances in the line. */
+  comfort: number;
+  /** The line is asked again this often, should an answer have been lost. */
+  lineCheck: number;
+  agencyRing: number;
+  agencyAccept: number;
+  jobExpires: number;
+}
+
+export type CallStage = 'waiting' | 'ringing' | 'talking' | 'returned' | 'ended';
+
+export interface CallerLeg {
+  live: boolean;
+  joined: boolean;
+  sound: Sound | null;
+}
+
+/** What the caller hears while nobody talks to him. */
+export interface Sound {
+  id: string;
+  name: Prompt | 'music';
+}
+
+export type Prompt =
+  | 'greeting'
+  | 'please-wait'
+  | 'operator-lost'
+  | 'agency-announcement'
+  | 'agency-accepted'
+  | 'agency-declined'
+  | 'agency-withdrawn'
+  | 'agency-unreachable';
+
+export interface OperatorLeg {
+  readonly operatorId: string;
+  readonly assignmentId: string;
+  readonly channelId: string;
+  readonly assignedAt: number;
+  state: 'ringing' | 'entered' | 'joined';
+  ringingAt: number | null;
+}
+
+export type TimerName = 'ring' | 'join' | 'comfort' | 'line' | 'left';
+
+/** How a call ended. */
+export type CallOutcome =
+  /** An operator talked with the caller. */
+  | 'answered'
+  /** The caller hung up before anybody answered. */
+  | 'abandoned'
+  /** Given back to the dialplan: the human path went on with it. */
+  | 'returned';
+
+export function newCall(seed: {
+  id: string;
+  incidentId: string;
+  node: string;
+  channelId: string;
+  channelName: string;
+  application: string;
+  arrivedAt: number;
+  claimedAt: number;
+  origin: CallOrigin;
+  timing: CallTiming;
+}): Call {
+  const { incidentId, ...rest } = seed;
+  return {
+    ...rest,
+    stage: 'waiting',
+    caller: { live: true, joined: false, sound: null },
+    bridge: null,
+    operator: null,
+    line: null,
+    incident: openIncident(incidentId, seed.arrivedAt),
+    dispatches: [],
+    timers: {},
+    counters: { leg: 0, sound: 0, bridge: 0, rebuilt: 0, returned: 0 },
+    answeredAt: null,
+    firstTalkAt: null,
+    endedAt: null,
+    outcome: null,
+    reason: null,
+  };
+}
+
+/** The channels of everyone who is in the call's bridge and can speak to the caller. */
+export function speakers(call: Call): string[] {
+  const agencies = call.dispatches
+    .filter((dispatch) => dispatch.state === 'joined')
+    .flatMap((dispatch) => dispatch.attempts.at(-1)?.channelId ?? []);
+  return call.operator?.state === 'joined' ? [call.operator.channelId, ...agencies] : agencies;
+}

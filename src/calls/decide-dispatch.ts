@@ -1,0 +1,105 @@
+import { decideDispatch, type DispatchInput } from '../dispatch/decide.ts';
+import type { Dispatch } from '../dispatch/dispatch.ts';
+import { changeIncident, type IncidentChange } from '../incidents/incident.ts';
+import { applyDispatchStep, contextOf, dispatchOfChannel } from './apply-dispatch.ts';
+import { speakers } from './call.ts';
+import { endIfDeserted } from './decide-end.ts';
+import { alone, leaveLine } from './line.ts';
+import { hangUp, nextSoundId, tell, type Step } from './step.ts';
+
+export function addDispatch(step: Step, dispatch: Dispatch): void {
+  const { call } = step;
+  const { id, agencyId } = dispatch;
+  if (call.dispatches.some((one) => one.id === id)) return;
+  if (call.endedAt !== null || (!call.caller.live && speakers(call).length === 0)) {
+    tell(step, 'dispatch.refused', { dispatchId: id, agencyId, reason: 'the call has ended' });
+    return;
+  }
+  const engaged = call.dispatches.find((one) => one.agencyId === agencyId && one.endedAt === null);
+  if (engaged !== undefined) {
+    tell(step, 'dispatch.refused', { dispatchId: id, agencyId, reason: `already engaged by ${engaged.id}` });
+    return;
+  }
+  call.dispatches.push(dispatch);
+  applyDispatchStep(step, decideDispatch(dispatch, { type: 'start', at: step.at }, contextOf(call)));
+}
+
+export function cancelDispatch(step: Step, dispatchId: string, by: string): void {
+  const dispatch = step.call.dispatches.find((one) => one.id === dispatchId);
+  if (dispatch === undefined || dispatch.endedAt !== null) return;
+  tell(step, 'dispatch.cancel-requested', { dispatchId, by });
+  toDispatch(step, dispatch, { type: 'cancel', at: step.at, reason: 'cancelled' });
+}
+
+export function changeTheIncident(
+  step: Step,
+  input: { change: IncidentChange; by: string; dispatches: Dispatch[] },
+): void {
+  const { call } = step;
+  const { incident, changed } = changeIncident(call.incident, input.change, input.by, step.at);
+  call.incident = incident;
+  if (changed.length > 0) {
+    const { kind, severity, status, disposition } = incident;
+    tell(step, 'incident.changed', { by: input.by, changed: changed.join(','), kind, severity, status, disposition });
+  }
+  for (const dispatch of input.dispatches) addDispatch(step, dispatch);
+}
+
+/** Hands an agency leg's input to its dispatch and does what comes back. */
+export function agencyInput(step: Step, input: DispatchInput & { channelId: string }): void {
+  const dispatch = dispatchOfChannel(step.call, input.channelId);
+  if (dispatch !== undefined) toDispatch(step, dispatch, input);
+}
+
+export function wakeDispatch(step: Step, timer: string): void {
+  const id = timer.startsWith('dispatch:') ? timer.slice('dispatch:'.length) : '';
+  const dispatch = step.call.dispatches.find((one) => one.id === id);
+  Reflect.deleteProperty(step.call.timers, `dispatch:${id}`);
+  if (dispatch !== undefined) toDispatch(step, dispatch, { type: 'timer', at: step.at });
+}
+
+function toDispatch(step: Step, before: Dispatch, input: DispatchInput): void {
+  const { call } = step;
+  const result = decideDispatch(before, input, contextOf(call));
+  applyDispatchStep(step, result);
+  const { dispatch } = result;
+  const ended = before.endedAt === null && dispatch.endedAt !== null;
+  if (before.state !== 'joined' && dispatch.state === 'joined') agencyJoined(step, dispatch);
+  if (ended && before.state === 'joined') afterAgencyLeft(step);
+  if (ended && before.state !== 'joined') afterAgencyFailed(step, dispatch);
+}
+
+function agencyJoined(step: Step, dispatch: Dispatch): void {
+  const { call } = step;
+  leaveLine(step);
+  call.firstTalkAt ??= step.at;
+  const { operator } = call;
+  if (operator === null) return;
+  // While the agency's person talks to the caller nobody else need be rung; in a transfer the operator leaves.
+  if (operator.state === 'joined' && dispatch.mode !== 'transfer') return;
+  const { operatorId, assignmentId, channelId, state } = operator;
+  if (state !== 'ringing' && dispatch.mode !== 'transfer') return;
+  call.operator = null;
+  delete call.timers.ring;
+  delete call.timers.join;
+  hangUp(step, channelId);
+  const outcome = state === 'ringing' ? 'not-needed' : 'finished';
+  step.effects.push({ do: 'operator-outcome', operatorId, assignmentId, outcome });
+  tell(step, 'operator.left', { operatorId, cause: 16, transferredTo: dispatch.agencyId });
+}
+
+function afterAgencyLeft(step: Step): void {
+  const { call } = step;
+  if (!call.caller.live) return endIfDeserted(step);
+  alone(step);
+}
+
+function afterAgencyFailed(step: Step, dispatch: Dispatch): void {
+  const { call } = step;
+  if (dispatch.state === 'cancelled') return;
+  const { operator } = call;
+  if (operator?.state === 'joined') {
+    const soundId = nextSoundId(call);
+    step.effects.push({ do: 'play', channelId: operator.channelId, soundId, prompt: 'agency-unreachable' });
+  }
+}

@@ -1,0 +1,104 @@
+import { speakers } from './call.ts';
+import { decideDispatch } from '../dispatch/decide.ts';
+import { applyDispatchStep, contextOf } from './apply-dispatch.ts';
+import { leaveLine } from './line.ts';
+import { hangUp, silence, tell, type Step } from './step.ts';
+
+/** The caller has hung up, or his channel is gone. */
+export function callerGone(step: Step, cause: number): void {
+  const { call } = step;
+  if (!call.caller.live) return;
+  call.caller = { live: false, joined: false, sound: null };
+  delete call.timers.left;
+  if (call.endedAt !== null) return;
+  tell(step, 'caller.hung-up', { cause });
+  stopWaiting(step);
+  for (const dispatch of call.dispatches.filter((one) => one.state !== 'joined')) {
+    applyDispatchStep(
+      step,
+      decideDispatch(dispatch, { type: 'cancel', at: step.at, reason: 'call-ended' }, contextOf(call)),
+    );
+  }
+  endIfDeserted(step);
+}
+
+/** The caller's channel left the application: a hang-up follows at once, or somebody sent it to the dialplan. */
+export function callerLeft(step: Step): void {
+  const { call } = step;
+  if (!call.caller.live || call.endedAt !== null || call.timers.left !== undefined) return;
+  call.timers.left = step.at + 1_000;
+}
+
+/** With the caller gone, two who talk to each other may go on; one alone is hung up. */
+export function endIfDeserted(step: Step): void {
+  const { call } = step;
+  if (call.caller.live || call.endedAt !== null) return;
+  if (speakers(call).length >= 2) return;
+  endCall(step, 'the caller hung up');
+}
+
+/** Ends the call for everybody in it. */
+export function endCall(step: Step, reason: string): void {
+  const { call } = step;
+  if (call.endedAt !== null) return;
+  if (call.caller.live) {
+    silence(step);
+    hangUp(step, call.channelId);
+  }
+  close(step, call.firstTalkAt !== null ? 'answered' : 'abandoned', reason);
+  tell(step, 'call.ended', { outcome: call.outcome, reason });
+}
+
+/** Gives the caller to the human path of the dialplan, where phones ring without us. */
+export function giveBack(step: Step, reason: string, send: boolean): void {
+  const { call } = step;
+  if (call.endedAt !== null || !call.caller.live) return;
+  if (send) {
+    silence(step);
+    step.effects.push({ do: 'return-to-dialplan', channelId: call.channelId });
+  }
+  call.caller.sound = null;
+  call.caller.joined = false;
+  call.counters.returned += 1;
+  close(step, 'returned', reason);
+  tell(step, 'call.returned', { reason });
+}
+
+function close(step: Step, outcome: 'answered' | 'abandoned' | 'returned', reason: string): void {
+  const { call } = step;
+  stopWaiting(step);
+  if (call.operator !== null) {
+    const { operatorId, assignmentId, channelId } = call.operator;
+    call.operator = null;
+    hangUp(step, channelId);
+    step.effects.push({ do: 'operator-outcome', operatorId, assignmentId, outcome: 'finished' });
+  }
+  for (const dispatch of call.dispatches) {
+    applyDispatchStep(
+      step,
+      decideDispatch(dispatch, { type: 'cancel', at: step.at, reason: 'call-ended' }, contextOf(call)),
+    );
+  }
+  if (call.bridge !== null) {
+    step.effects.push({ do: 'destroy-bridge', bridgeId: call.bridge.id });
+    call.bridge = null;
+  }
+  call.timers = {};
+  call.endedAt = step.at;
+  call.outcome = outcome;
+  call.reason = reason;
+}
+
+/** Off the line, and the phone that rings for this caller falls silent. */
+function stopWaiting(step: Step): void {
+  const { call } = step;
+  leaveLine(step);
+  if (call.operator !== null && call.operator.state !== 'joined') {
+    const { operatorId, assignmentId, channelId } = call.operator;
+    call.operator = null;
+    delete call.timers.ring;
+    delete call.timers.join;
+    hangUp(step, channelId);
+    step.effects.push({ do: 'operator-outcome', operatorId, assignmentId, outcome: 'not-needed' });
+  }
+}

@@ -1,0 +1,183 @@
+import type { Call } from './call.ts';
+import { speakers } from './call.ts';
+import type { CallEffect, Fact } from './call-effect.ts';
+import type { CallInput } from './call-input.ts';
+import { commandFailed } from './decide-failure.ts';
+import { dispatchOfChannel } from './apply-dispatch.ts';
+import { addDispatch, agencyInput, cancelDispatch, changeTheIncident, wakeDispatch } from './decide-dispatch.ts';
+import { callerGone, callerLeft, endCall, giveBack } from './decide-end.ts';
+import { joinTimedOut, legJoined, operatorAssigned, operatorEntered, operatorGone } from './decide-operator.ts';
+import { backToLine, makeBridge } from './line.ts';
+import { hangUp, musicToCaller, playToCaller, tell, type Step } from './step.ts';
+
+/** The call's next state, what is to be done, and what is to be told. */
+export interface Decision {
+  call: Call;
+  effects: CallEffect[];
+  facts: Fact[];
+}
+
+/**
+ * Decides what a call does with one input. Pure: no clock, no chance, no I/O; the call handed in is not changed.
+ * Every input may come late, twice or never. For a caller who is on the line there is, after any sequence of inputs,
+ * somebody who can speak to him, a place in the waiting line, a phone ringing with a time limit, or the dialplan.
+ */
+export function decide(before: Call, input: CallInput): Decision {
+  const step: Step = { call: structuredClone(before), at: input.at, effects: [], facts: [] };
+  take(step, input);
+  step.call.stage = stageOf(step.call);
+  return { call: step.call, effects: step.effects, facts: step.facts };
+}
+
+function take(step: Step, input: CallInput): void {
+  const { call } = step;
+  switch (input.type) {
+    case 'arrived':
+      return arrived(step, input.up);
+    case 'caller-up':
+      if (call.answeredAt === null && call.caller.live) {
+        call.answeredAt = step.at;
+        tell(step, 'call.answered');
+      }
+      return;
+    case 'caller-gone':
+      return callerGone(step, input.cause);
+    case 'caller-left':
+      return callerLeft(step);
+    case 'sound-ended':
+      return soundEnded(step, input.soundId);
+    case 'operator-assigned':
+      return operatorAssigned(step, input);
+    case 'leg-ringing':
+      return legRinging(step, input.channelId);
+    case 'leg-entered':
+      return legEntered(step, input.channelId);
+    case 'leg-joined':
+      if (input.bridgeId !== call.bridge?.id) return;
+      legJoined(step, input.channelId);
+      return agencyInput(step, { type: 'leg-joined', at: input.at, channelId: input.channelId });
+    case 'leg-gone':
+      if (input.channelId === call.channelId) return callerGone(step, input.cause);
+      if (input.channelId === call.operator?.channelId) return operatorGone(step, input.cause);
+      return agencyInput(step, { type: 'leg-gone', at: input.at, channelId: input.channelId, cause: input.cause });
+    case 'key-pressed':
+      tell(step, 'key.pressed', { key: input.key, by: whoIs(call, input.channelId) });
+      return agencyInput(step, { type: 'key-pressed', at: input.at, channelId: input.channelId, key: input.key });
+    case 'ring-result':
+      return agencyInput(step, {
+        type: 'ring-result',
+        at: input.at,
+        attemptId: input.attemptId,
+        ring: input.ring,
+        channelId: input.attemptId,
+      });
+    case 'command-failed':
+      return commandFailed(step, input);
+    case 'timer':
+      return timeUp(step, input.name);
+    case 'incident-changed':
+      return changeTheIncident(step, input);
+    case 'dispatch-requested':
+      return addDispatch(step, input.dispatch);
+    case 'dispatch-cancelled':
+      return cancelDispatch(step, input.dispatchId, input.by);
+    case 'call-ended-by':
+      tell(step, 'call.end-requested', { by: input.by });
+      return endCall(step, 'ended by a person');
+  }
+}
+
+function arrived(step: Step, up: boolean): void {
+  const { call } = step;
+  const again = call.outcome === 'returned';
+  if (call.stage === 'ended' && !again) return;
+  if (call.bridge !== null && !again) return;
+  if (again) {
+    call.outcome = null;
+    call.endedAt = null;
+    call.caller = { live: true, joined: false, sound: null };
+  }
+  tell(step, again ? 'call.taken-again' : 'call.arrived', {
+    callerNumber: call.origin.callerNumber,
+    carrier: call.origin.carrier,
+  });
+  if (!up) step.effects.push({ do: 'answer', channelId: call.channelId });
+  else call.answeredAt ??= step.at;
+  call.counters.rebuilt = 0;
+  makeBridge(step);
+  playToCaller(step, 'greeting');
+  backToLine(step);
+}
+
+function legRinging(step: Step, channelId: string): void {
+  const { operator } = step.call;
+  if (operator?.channelId === channelId) {
+    if (operator.ringingAt !== null) return;
+    operator.ringingAt = step.at;
+    tell(step, 'operator.ringing', { operatorId: operator.operatorId });
+    return;
+  }
+  agencyInput(step, { type: 'leg-ringing', at: step.at, channelId });
+}
+
+function legEntered(step: Step, channelId: string): void {
+  const { call } = step;
+  if (call.operator?.channelId === channelId) return operatorEntered(step);
+  if (dispatchOfChannel(call, channelId) !== undefined) {
+    return agencyInput(step, { type: 'leg-entered', at: step.at, channelId });
+  }
+  // A phone that answered after its ring was called off: nobody waits for it.
+  hangUp(step, channelId, 'answered-elsewhere');
+}
+
+function soundEnded(step: Step, soundId: string): void {
+  const { call } = step;
+  if (call.caller.sound?.id !== soundId) return;
+  call.caller.sound = null;
+  if (!call.caller.live || call.caller.joined || call.stage === 'returned') return;
+  musicToCaller(step);
+  if (call.line !== null) call.timers.comfort = step.at + call.timing.comfort;
+}
+
+function timeUp(step: Step, name: string): void {
+  const { call } = step;
+  switch (name) {
+    case 'ring':
+      delete call.timers.ring;
+      if (call.operator?.state !== 'ringing') return;
+      hangUp(step, call.operator.channelId, 'no-answer');
+      return operatorGone(step, 19);
+    case 'join':
+      delete call.timers.join;
+      return joinTimedOut(step);
+    case 'comfort':
+      delete call.timers.comfort;
+      if (call.line !== null && call.caller.live && !call.caller.joined) playToCaller(step, 'please-wait');
+      return;
+    case 'line':
+      delete call.timers.line;
+      if (call.line === null) return;
+      step.effects.push({ do: 'enter-line', since: call.line.since });
+      call.timers.line = step.at + call.timing.lineCheck;
+      return;
+    case 'left':
+      delete call.timers.left;
+      if (call.caller.live && call.outcome === null) giveBack(step, 'the channel left the application', false);
+      return;
+    default:
+      wakeDispatch(step, name);
+  }
+}
+
+function stageOf(call: Call): Call['stage'] {
+  if (call.outcome === 'returned') return 'returned';
+  if (call.endedAt !== null) return 'ended';
+  if (speakers(call).length > 0) return 'talking';
+  return call.operator === null ? 'waiting' : 'ringing';
+}
+
+function whoIs(call: Call, channelId: string): string {
+  if (channelId === call.channelId) return 'caller';
+  if (channelId === call.operator?.channelId) return 'operator';
+  return dispatchOfChannel(call, channelId)?.agencyId ?? 'unknown';
+}

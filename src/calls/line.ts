@@ -1,0 +1,50 @@
+import { speakers, type Call } from './call.ts';
+import { musicToCaller, playToCaller, silence, type Step } from './step.ts';
+
+/** Puts the caller in the line, at the place of his arrival: who was served badly does not wait behind later callers. */
+export function backToLine(step: Step): void {
+  const { call } = step;
+  if (!call.caller.live || call.line !== null) return;
+  call.line = { since: call.arrivedAt };
+  call.timers.line = step.at + call.timing.lineCheck;
+  step.effects.push({ do: 'enter-line', since: call.line.since });
+  if (!call.caller.joined && call.caller.sound === null) musicToCaller(step);
+}
+
+export function leaveLine(step: Step): void {
+  const { call } = step;
+  delete call.timers.line;
+  delete call.timers.comfort;
+  if (call.line === null) return;
+  call.line = null;
+  step.effects.push({ do: 'leave-line' });
+}
+
+/** Nobody is left with the caller who can speak to him: he is told, and waits again at the head of the line. */
+export function alone(step: Step): void {
+  const { call } = step;
+  if (!call.caller.live || call.endedAt !== null || call.operator !== null || speakers(call).length > 0) return;
+  if (call.line !== null) return;
+  playToCaller(step, 'operator-lost');
+  backToLine(step);
+}
+
+/** The caller goes into his bridge; whatever he was hearing ends. Unconfirmed, the join is tried again. */
+export function joinCaller(step: Step): void {
+  const { call } = step;
+  silence(step);
+  if (!call.caller.live || call.caller.joined) return;
+  step.effects.push({ do: 'join', bridgeId: bridgeOf(call), channelId: call.channelId, absorbKeys: false });
+  call.timers.join = step.at + call.timing.join;
+}
+
+export function makeBridge(step: Step): void {
+  const { call } = step;
+  call.counters.bridge += 1;
+  call.bridge = { id: `${call.id}.b${call.counters.bridge}` };
+  step.effects.push({ do: 'make-bridge', bridgeId: call.bridge.id });
+}
+
+export function bridgeOf(call: Call): string {
+  return call.bridge?.id ?? `${call.id}.b${call.counters.bridge}`;
+}

@@ -1,0 +1,52 @@
+import type { Call, Prompt } from './call.ts';
+import type { CallEffect, Fact } from './call-effect.ts';
+
+/** A decision in the making: the call's next state, what is to be done, and what is to be told. */
+export interface Step {
+  readonly call: Call;
+  readonly at: number;
+  readonly effects: CallEffect[];
+  readonly facts: Fact[];
+}
+
+export function tell(step: Step, type: string, detail: Fact['detail'] = {}): void {
+  step.facts.push({ type, detail });
+}
+
+/** Stops what the caller hears, if anything. */
+export function silence(step: Step): void {
+  const { sound } = step.call.caller;
+  if (sound === null) return;
+  const { channelId } = step.call;
+  step.effects.push({ do: 'stop-sound', channelId, soundId: sound.id, music: sound.name === 'music' });
+  step.call.caller.sound = null;
+}
+
+export function playToCaller(step: Step, prompt: Prompt): void {
+  silence(step);
+  const { call } = step;
+  const id = nextSoundId(call);
+  call.caller.sound = { id, name: prompt };
+  step.effects.push({ do: 'play', channelId: call.channelId, soundId: id, prompt });
+}
+
+export function musicToCaller(step: Step): void {
+  if (step.call.caller.sound?.name === 'music') return;
+  silence(step);
+  const { call } = step;
+  call.caller.sound = { id: nextSoundId(call), name: 'music' };
+  step.effects.push({ do: 'music', channelId: call.channelId });
+}
+
+export function nextSoundId(call: Call): string {
+  call.counters.sound += 1;
+  return `${call.id}.s${call.counters.sound}`;
+}
+
+export function hangUp(
+  step: Step,
+  channelId: string,
+  cause: 'normal' | 'answered-elsewhere' | 'no-answer' = 'normal',
+): void {
+  step.effects.push({ do: 'hang-up', channelId, cause });
+}

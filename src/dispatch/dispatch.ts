@@ -1,0 +1,109 @@
+/** One agency engaged for one incident, and the attempts to reach it. */
+export interface Dispatch {
+  readonly id: string;
+  readonly agencyId: string;
+  readonly agencyName: string;
+  readonly mode: DispatchMode;
+  readonly requestedAt: number;
+  /** Who asked for it: a rule of a version, or a person by token. */
+  readonly reason: DispatchReason;
+  readonly acceptance: 'key' | 'answer';
+  /** Paths in the order they are tried. */
+  readonly trunks: readonly TrunkPath[];
+  readonly timing: DispatchTiming;
+  state: DispatchState;
+  /** Why it ended where it ended, in a word; null while it goes on. */
+  outcome: AttemptOutcome | 'cancelled' | 'call-ended' | null;
+  acceptedAt: number | null;
+  joinedAt: number | null;
+  endedAt: number | null;
+  attempts: Attempt[];
+}
+
+export type DispatchMode = 'bridge' | 'transfer';
+
+export type DispatchReason = { by: 'rule'; ruleSetVersion: number; ruleId: string } | { by: 'person'; tokenId: string };
+
+export type DispatchState =
+  | 'requested'
+  | 'ringing'
+  | 'announced'
+  | 'accepted'
+  | 'joined'
+  | 'left'
+  | 'declined'
+  | 'no-answer'
+  | 'failed'
+  | 'cancelled';
+
+/** A way to the agency, as it was when the dispatch was made: a later edit of the agency changes nothing in flight. */
+export interface TrunkPath {
+  id: string;
+  /** The PJSIP endpoint Asterisk knows the trunk by. */
+  endpoint: string;
+  number: string;
+}
+
+/** All in milliseconds. */
+export interface DispatchTiming {
+  /** A job later than this does nothing. */
+  jobExpires: number;
+  ring: number;
+  accept: number;
+}
+
+export interface Attempt {
+  readonly number: number;
+  /** Also the id of the channel: a second originate under it is refused while the first lives. */
+  readonly channelId: string;
+  readonly trunkId: string;
+  readonly requestedAt: number;
+  ringingAt: number | null;
+  answeredAt: number | null;
+  endedAt: number | null;
+  outcome: AttemptOutcome | null;
+}
+
+export type AttemptOutcome =
+  | 'accepted'
+  | 'declined'
+  | 'busy'
+  | 'refused'
+  | 'no-answer'
+  | 'not-accepted'
+  | 'unreachable'
+  | 'job-lost'
+  | 'withdrawn';
+
+/** What a worker needs to ring one trunk, in whichever process it runs; plain JSON. */
+export interface RingJob {
+  attemptId: string;
+  callId: string;
+  incidentId: string;
+  dispatchId: string;
+  mode: DispatchMode;
+  /** The ARI application that owns the call. */
+  application: string;
+  channelId: string;
+  endpoint: string;
+  callerNumber: string | null;
+  callerChannelId: string;
+  /** Milliseconds the agency's phone may ring. */
+  ring: number;
+  /** Epoch milliseconds after which the job does nothing. */
+  expiresAt: number;
+}
+
+/** How a ring job ended: taken means that Asterisk rings; all else is a failed attempt. */
+export type RingResult =
+  { result: 'taken' } | { result: 'gone' } | { result: 'expired' } | { result: 'refused'; reason: string };
+
+export function currentAttempt(dispatch: Dispatch): Attempt | undefined {
+  const last = dispatch.attempts.at(-1);
+  return last !== undefined && last.endedAt === null ? last : undefined;
+}
+
+/** Still on the way to a person of the agency. */
+export function isPending(dispatch: Dispatch): boolean {
+  return ['requested', 'ringing', 'announced', 'accepted'].includes(dispatch.state);
+}
