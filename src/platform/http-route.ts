@@ -1,0 +1,65 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { principalOf, requestIdOf } from './http-guards.ts';
+import type { RunOnce } from './idempotency.ts';
+import type { Logger } from './logger.ts';
+import type { AuthenticatedContext, RawReply, RequestContext, Route } from './route.ts';
+
+interface RouteDeps {
+  readonly logger: Logger;
+  readonly runOnce?: RunOnce;
+  readonly stopping: AbortSignal;
+}
+
+/** The Express handler of a declared route. */
+export function routeHandler(route: Route, deps: RouteDeps): RequestHandler {
+  if (route.idempotency && !deps.runOnce) throw new Error(`${route.path} needs runOnce for its Idempotency-Key`);
+  return async (request, response) => {
+    response.locals['route'] = route.path;
+    const raw = { params: request.params, query: request.query, body: bodyOf(request), headers: request.headers };
+    const context = contextOf(request, response, deps);
+    if (route.kind === 'public') {
+      send(response, await route.run(raw, context));
+      return;
+    }
+    const principal = principalOf(request);
+    if (!principal) throw new Error('a route ran before its guard');
+    const authenticated: AuthenticatedContext = { ...context, principal };
+    if (route.kind === 'stream') {
+      await route.run(raw, authenticated, response);
+      return;
+    }
+    const run = (): Promise<RawReply> => route.run(raw, authenticated);
+    const key = context.idempotencyKey;
+    if (!route.idempotency || !deps.runOnce || key === undefined) {
+      send(response, await run());
+      return;
+    }
+    const keyed = { tokenId: principal.tokenId, key, method: route.method, path: request.path, body: raw.body };
+    send(response, await deps.runOnce(keyed, run));
+  };
+}
+
+function bodyOf(request: Request): unknown {
+  return request.body;
+}
+
+function contextOf(request: Request, response: Response, { logger, stopping }: RouteDeps): RequestContext {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  return {
+    requestId: requestIdOf(request),
+    logger: logger.child({ requestId: request.id }),
+    ip: request.ip ?? '',
+    ifMatch: request.get('if-match'),
+    ifNoneMatch: request.get('if-none-match'),
+    idempotencyKey: request.get('idempotency-key'),
+    signal: AbortSignal.any([gone.signal, stopping]),
+  };
+}
+
+function send(response: Response, reply: RawReply): void {
+  if (reply.headers) response.set(reply.headers);
+  response.set('Cache-Control', 'no-store').status(reply.status);
+  if (reply.body === undefined) response.end();
+  else response.json(reply.body);
+}

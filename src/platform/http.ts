@@ -1,0 +1,189 @@
+import { createServer, type Server } from 'node:http';
+import express, { type Express, type Request, type Response } from 'express';
+import helmet from 'helmet';
+import { pinoHttp } from 'pino-http';
+import { bearerToken, type TokenCheck } from './auth.ts';
+import type { Clock } from './clock.ts';
+import { docsPage, docsStyleHash } from './docs-page.ts';
+import { guards, type RateLimits } from './http-guards.ts';
+import { routeHandler } from './http-route.ts';
+import type { RunOnce } from './idempotency.ts';
+import { newId } from './ids.ts';
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import { openApiDocument } from './openapi.ts';
+import { problemAnswer } from './problem-answer.ts';
+import { notFound } from './problem.ts';
+import type { Route } from './route.ts';
+
+/** What /readyz tells. Names of parts and their states only: anybody may read it. */
+export interface Health {
+  readonly ready: boolean;
+  readonly parts: Readonly<Record<string, string>>;
+}
+
+export interface HttpOptions {
+  readonly routes: readonly Route[];
+  readonly authenticate: TokenCheck;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly health: () => Health;
+  readonly version: string;
+  /** Needed when a route has `idempotency: 'postgres'`. */
+  readonly runOnce?: RunOnce;
+  readonly rateLimits?: Partial<RateLimits>;
+  /** Behind a reverse proxy: the proxies whose X-Forwarded-For is believed (Express's `trust proxy`). */
+  readonly trustProxy?: string;
+}
+
+export interface HttpServer {
+  readonly app: Express;
+  /** Resolves with the port; `port` 0 takes a free one. Rejects if it is taken. */
+  listen(host: string, port: number): Promise<number>;
+  /** Takes no more connections, ends the streams, and waits up to `limitMs` for requests under way. */
+  close(limitMs?: number): Promise<void>;
+}
+
+const bodyLimit = '256kb';
+const verbs = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
+
+/** The HTTP server of a controller. */
+export function createHttpServer(options: HttpOptions): HttpServer {
+  const { logger, routes } = options;
+  const stopping = new AbortController();
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('trust proxy', options.trustProxy ?? false);
+  app.use(requestLog(options));
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: { defaultSrc: ["'none'"], styleSrc: [docsStyleHash], frameAncestors: ["'none'"] },
+      },
+    }),
+  );
+  const guard = guards(options.authenticate, options.rateLimits ?? {});
+  openPages(app, options);
+  app.get('/metrics', (request, response, next) => {
+    if (!fromThisMachine(request)) guard.authenticate(request);
+    options.metrics.registry
+      .metrics()
+      .then((text) => response.type(options.metrics.registry.contentType).send(text))
+      .catch(next);
+  });
+  // Who it is comes before the body: nobody without a token makes us parse anything.
+  app.use('/v1', guard.limit);
+  app.use(express.json({ limit: bodyLimit, strict: false }));
+  for (const route of routes) {
+    app[verbs[route.method]](
+      route.path,
+      ...guard.forRoute(route),
+      routeHandler(route, { ...options, stopping: stopping.signal }),
+    );
+  }
+  app.use(() => {
+    throw notFound('request.no-such-route', 'There is nothing under this path and method.');
+  });
+  app.use(problemAnswer(logger));
+
+  const server = createServer(app);
+  server.keepAliveTimeout = 5_000;
+  server.requestTimeout = 30_000;
+  return {
+    app,
+    listen: (host, port) => listen(server, host, port),
+    close: (limitMs = 5_000) => {
+      stopping.abort();
+      return close(server, limitMs, options.clock);
+    },
+  };
+}
+
+function requestLog({ logger, clock, metrics }: HttpOptions) {
+  const log = pinoHttp<Request, Response>({
+    logger,
+    genReqId: () => newId(clock.now()),
+    autoLogging: { ignore: (request) => /^\/(healthz|readyz|metrics)$/.test(request.path) },
+    // Neither the query nor a header: both may hold numbers and tokens.
+    serializers: {
+      req: (request: { id: unknown; method: unknown; url: unknown }) => ({
+        id: request.id,
+        method: request.method,
+        path: String(request.url).split('?')[0],
+      }),
+      res: (response: { statusCode: unknown }) => ({ statusCode: response.statusCode }),
+    },
+    customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'warn' : 'debug'),
+    customProps: (request) => {
+      // Before a route has matched there are no params, whatever the type says.
+      const params: Record<string, unknown> = { ...request.params };
+      return {
+        ...(typeof params['callId'] === 'string' ? { callId: params['callId'] } : {}),
+        ...(typeof params['incidentId'] === 'string' ? { incidentId: params['incidentId'] } : {}),
+      };
+    },
+  });
+  return (request: Request, response: Response, next: () => void): void => {
+    const from = clock.monotonic();
+    response.once('close', () => {
+      const route: unknown = response.locals['route'];
+      metrics.httpDuration.observe(
+        { route: typeof route === 'string' ? route : 'none', method: request.method, status: response.statusCode },
+        (clock.monotonic() - from) / 1_000,
+      );
+    });
+    log(request, response, next);
+  };
+}
+
+/** What anybody may read: none of it holds personal data. */
+function openPages(app: Express, options: HttpOptions): void {
+  const document = JSON.stringify(openApiDocument(options.routes, options.version));
+  const page = docsPage(options.routes);
+  app.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok', version: options.version });
+  });
+  app.get('/readyz', (_request, response) => {
+    const health = options.health();
+    response.status(health.ready ? 200 : 503).json(health);
+  });
+  app.get('/openapi.json', (_request, response) => {
+    response.type('application/json').send(document);
+  });
+  app.get('/docs', (_request, response) => {
+    response.type('text/html').send(page);
+  });
+}
+
+/** Asked from this machine itself, and not for somebody else by a proxy that runs here. */
+function fromThisMachine(request: Request): boolean {
+  const address = request.socket.remoteAddress ?? '';
+  const loopback = address === '::1' || /^(::ffff:)?127\./.test(address);
+  const forwarded = request.headers['x-forwarded-for'] ?? request.headers.forwarded;
+  return loopback && forwarded === undefined && bearerToken(request.headers.authorization) === undefined;
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+function close(server: Server, limitMs: number, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(limitMs, () => server.closeAllConnections());
+    server.close(() => {
+      cancel();
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

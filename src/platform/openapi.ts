@@ -1,0 +1,72 @@
+import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { noContent, type Method, type Route } from './route.ts';
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    code: z.string(),
+    detail: z.string().optional(),
+    reference: z.string(),
+    faults: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ description: 'RFC 9457 problem details' });
+
+const methods: Record<Method, RouteConfig['method']> = {
+  GET: 'get',
+  POST: 'post',
+  PUT: 'put',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
+
+/** The OpenAPI 3.1 document of the routes. */
+export function openApiDocument(routes: readonly Route[], version: string): object {
+  const registry = new OpenAPIRegistry();
+  registry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
+  for (const route of routes) registry.registerPath(operation(route));
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Siaga 112',
+      version,
+      description: 'Emergency calls, incidents, dispatches and the rules behind them. Errors are problem+json.',
+    },
+  });
+}
+
+function operation(route: Route): RouteConfig {
+  const allowed = route.roles === 'public' ? 'Public.' : `Roles: ${route.roles.join(', ')}.`;
+  const { params, query, body, headers } = route.input;
+  const responses: RouteConfig['responses'] = {};
+  for (const [status, schema] of Object.entries(route.response)) responses[status] = answer(route, status, schema);
+  responses['default'] = {
+    description: 'A problem',
+    content: { 'application/problem+json': { schema: problemSchema } },
+  };
+  return {
+    method: methods[route.method],
+    path: route.path.replaceAll(/:([A-Za-z]+)/g, '{$1}'),
+    summary: route.summary,
+    description: route.idempotency ? `${allowed} Takes Idempotency-Key.` : allowed,
+    tags: [route.path.split('/')[2] ?? 'general'],
+    ...(route.roles === 'public' ? {} : { security: [{ token: [] }] }),
+    request: {
+      ...(params instanceof z.ZodObject ? { params } : {}),
+      ...(query instanceof z.ZodObject ? { query } : {}),
+      ...(headers instanceof z.ZodObject ? { headers } : {}),
+      ...(body ? { body: { content: { 'application/json': { schema: body } } } } : {}),
+    },
+    responses,
+  };
+}
+
+function answer(route: Route, status: string, schema: z.ZodType): RouteConfig['responses'][string] {
+  const description = `Answer ${status}`;
+  if (schema === noContent) return { description };
+  const type =
+    route.kind === 'stream' ? (schema.meta()?.description ?? 'application/octet-stream') : 'application/json';
+  return { description, content: { [type]: { schema } } };
+}
