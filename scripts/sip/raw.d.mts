@@ -1,0 +1,1 @@
+export { freePort, inviteText, register, sendRaw, type RawOptions } from './phone.mjs';
