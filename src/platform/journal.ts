@@ -82,7 +82,7 @@ export function openJournal(options: JournalOptions): Journal {
   };
   open();
 
-  let waiting: Buffer[] = [];
+  const waiting: Buffer[] = [];
   let failing = false;
   let dirty = false;
   let syncing = false;

@@ -1,0 +1,96 @@
+import { Pool, type Dispatcher } from 'undici';
+import { z } from 'zod';
+
+/** Why Asterisk did not do it: the thing is gone (404), is not in a state for it (409, 422), silence, or anything else. */
+export type AriFailure = {
+  ok: false;
+  failure: 'gone' | 'conflict' | 'timeout' | 'failed';
+  status: number | null;
+  reason: string;
+};
+export type AriAnswer = { ok: true; status: number; body: unknown } | AriFailure;
+
+export interface AriCommands {
+  send(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, query?: Query, body?: object): Promise<AriAnswer>;
+  close(): Promise<void>;
+}
+
+export type Query = Record<string, string | number | boolean | undefined>;
+
+/** Asterisk drops an idle connection after 60 s (http.conf); ours are dropped first. */
+const keepAlive = 10_000;
+const answerLimit = 2_000;
+
+/**
+ * ARI commands over a pool of kept-alive connections: one slow command delays no other call. Never throws for what
+ * Asterisk answers or fails to answer; each command has two seconds.
+ */
+export function createAriCommands(options: {
+  url: string;
+  user: string;
+  password: string;
+  connections?: number;
+}): AriCommands {
+  const pool = new Pool(options.url, {
+    connections: options.connections ?? 32,
+    keepAliveTimeout: keepAlive,
+    keepAliveMaxTimeout: keepAlive,
+    connect: { timeout: 1_000 },
+    headersTimeout: answerLimit,
+    bodyTimeout: answerLimit,
+  });
+  const authorization = `Basic ${Buffer.from(`${options.user}:${options.password}`).toString('base64')}`;
+
+  return {
+    async send(method, path, query, body) {
+      const request: Dispatcher.RequestOptions = {
+        method,
+        path: `/ari${path}${queryString(query)}`,
+        headers: body === undefined ? { authorization } : { authorization, 'content-type': 'application/json' },
+        // A place in the pool is waited for as well: the limit is for the whole.
+        signal: AbortSignal.timeout(answerLimit + 500),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      };
+      try {
+        const answer = await pool.request(request);
+        const text = await answer.body.text();
+        if (answer.statusCode < 300) return { ok: true, status: answer.statusCode, body: json(text) };
+        return { ok: false, failure: failureOf(answer.statusCode), status: answer.statusCode, reason: message(text) };
+      } catch (error) {
+        const name = error instanceof Error ? error.name : '';
+        const late = /Timeout|Abort/.test(name);
+        const reason = error instanceof Error ? error.message : String(error);
+        return { ok: false, failure: late ? 'timeout' : 'failed', status: null, reason };
+      }
+    },
+    close: () => pool.close(),
+  };
+}
+
+function failureOf(status: number): 'gone' | 'conflict' | 'failed' {
+  if (status === 404) return 'gone';
+  return status === 409 || status === 422 ? 'conflict' : 'failed';
+}
+
+function queryString(query: Query = {}): string {
+  const parts = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) parts.set(name, String(value));
+  const text = parts.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+function json(text: string): unknown {
+  if (text === '') return null;
+  const parsed: unknown = JSON.parse(text);
+  return parsed;
+}
+
+const said = z.object({ message: z.string() });
+
+function message(text: string): string {
+  try {
+    return said.parse(JSON.parse(text)).message;
+  } catch {
+    return text.slice(0, 200);
+  }
+}

@@ -1,0 +1,137 @@
+import { z } from 'zod';
+
+const channel = z.object({
+  id: z.string(),
+  name: z.string(),
+  state: z.string(),
+  protocol_id: z.string().optional(),
+  creationtime: z.string().optional(),
+  caller: z.object({ name: z.string(), number: z.string() }).partial().optional(),
+  connected: z.object({ name: z.string(), number: z.string() }).partial().optional(),
+  dialplan: z
+    .object({ context: z.string(), exten: z.string(), app_name: z.string(), app_data: z.string() })
+    .partial()
+    .optional(),
+  channelvars: z.record(z.string(), z.string()).optional(),
+});
+
+/** A channel as ARI describes it, as far as anything here looks at it. */
+export interface AsteriskChannel {
+  id: string;
+  name: string;
+  state: string;
+  sipCallId: string | null;
+  callerNumber: string | null;
+  callerName: string | null;
+  /** Percent-decoded channel variables that the dialplan set. */
+  variables: Record<string, string>;
+}
+
+/** Asterisk's events as far as anything here acts on them. */
+export type AsteriskEvent =
+  | { type: 'broadcast'; channel: AsteriskChannel }
+  | { type: 'entered'; channel: AsteriskChannel; arguments: string[] }
+  | { type: 'left'; channelId: string }
+  | { type: 'destroyed'; channelId: string; cause: number; causeText: string }
+  | { type: 'hang-up-requested'; channelId: string; cause: number | null }
+  | { type: 'state-changed'; channelId: string; state: string }
+  | { type: 'joined-bridge'; channelId: string; bridgeId: string }
+  | { type: 'left-bridge'; channelId: string; bridgeId: string }
+  | { type: 'sound-ended'; soundId: string; failed: boolean }
+  | { type: 'key-pressed'; channelId: string; key: string }
+  | { type: 'replaced' };
+
+export type Translated =
+  { kind: 'event'; event: AsteriskEvent } | { kind: 'ignored'; type: string } | { kind: 'malformed'; reason: string };
+
+const frame = z.object({ type: z.string() });
+const bare = z.object({ channel });
+const withBridge = z.object({ channel, bridge: z.object({ id: z.string() }) });
+
+/** Every event type that is acted on, with how it is read; all others are ignored. */
+const readers: Record<string, (raw: unknown) => AsteriskEvent> = {
+  CallBroadcast: (raw) => ({ type: 'broadcast', channel: asChannel(bare.parse(raw).channel) }),
+  StasisStart: (raw) => {
+    const event = bare.extend({ args: z.array(z.string()) }).parse(raw);
+    return { type: 'entered', channel: asChannel(event.channel), arguments: event.args };
+  },
+  StasisEnd: (raw) => ({ type: 'left', channelId: bare.parse(raw).channel.id }),
+  ChannelDestroyed: (raw) => {
+    const event = bare.extend({ cause: z.number(), cause_txt: z.string().optional() }).parse(raw);
+    return { type: 'destroyed', channelId: event.channel.id, cause: event.cause, causeText: event.cause_txt ?? '' };
+  },
+  ChannelHangupRequest: (raw) => {
+    const event = bare.extend({ cause: z.number().optional() }).parse(raw);
+    return { type: 'hang-up-requested', channelId: event.channel.id, cause: event.cause ?? null };
+  },
+  ChannelStateChange: (raw) => {
+    const event = bare.parse(raw);
+    return { type: 'state-changed', channelId: event.channel.id, state: event.channel.state };
+  },
+  ChannelEnteredBridge: (raw) => {
+    const event = withBridge.parse(raw);
+    return { type: 'joined-bridge', channelId: event.channel.id, bridgeId: event.bridge.id };
+  },
+  ChannelLeftBridge: (raw) => {
+    const event = withBridge.parse(raw);
+    return { type: 'left-bridge', channelId: event.channel.id, bridgeId: event.bridge.id };
+  },
+  PlaybackFinished: (raw) => {
+    const event = z.object({ playback: z.object({ id: z.string(), state: z.string() }) }).parse(raw);
+    return { type: 'sound-ended', soundId: event.playback.id, failed: event.playback.state === 'failed' };
+  },
+  ChannelDtmfReceived: (raw) => {
+    const event = bare.extend({ digit: z.string() }).parse(raw);
+    return { type: 'key-pressed', channelId: event.channel.id, key: event.digit };
+  },
+  ApplicationReplaced: () => ({ type: 'replaced' }),
+};
+
+/** Reads one frame of the event socket. Never throws: what cannot be read is said, and what is not acted on is ignored. */
+export function translate(text: string): Translated {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    return { kind: 'malformed', reason: 'not JSON' };
+  }
+  const head = frame.safeParse(raw);
+  if (!head.success) return { kind: 'malformed', reason: 'no type' };
+  const read = Object.hasOwn(readers, head.data.type) ? readers[head.data.type] : undefined;
+  if (read === undefined) return { kind: 'ignored', type: head.data.type };
+  try {
+    return { kind: 'event', event: read(raw) };
+  } catch (error) {
+    return { kind: 'malformed', reason: `${head.data.type}: ${error instanceof Error ? error.message : 'unreadable'}` };
+  }
+}
+
+/** A channel from ARI's own answers, such as GET /channels. */
+export const channelSchema = channel.transform(asChannel);
+
+function asChannel(raw: z.infer<typeof channel>): AsteriskChannel {
+  const variables: Record<string, string> = {};
+  for (const [name, value] of Object.entries(raw.channelvars ?? {})) if (value !== '') variables[name] = decode(value);
+  return {
+    id: raw.id,
+    name: raw.name,
+    state: raw.state,
+    sipCallId: nonEmpty(raw.protocol_id),
+    callerNumber: nonEmpty(raw.caller?.number),
+    callerName: nonEmpty(raw.caller?.name),
+    variables,
+  };
+}
+
+/** The dialplan encodes header values; one that was cut in the middle of a sequence stays as it is. */
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
+
+function nonEmpty(value: string | undefined): string | null {
+  return value === undefined || value === '' ? null : value;
+}

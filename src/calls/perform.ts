@@ -1,0 +1,200 @@
+import type { AriAnswer, AriCommands } from '../asterisk/commands.ts';
+import type { Clock } from '../platform/clock.ts';
+import { pause } from '../platform/clock.ts';
+import type { CallEffect } from './call-effect.ts';
+import type { CallInput, CommandFailure } from './call-input.ts';
+
+/** The effects that are ARI commands. The others go to the line and to the jobs. */
+export type AriEffect = Exclude<
+  CallEffect,
+  { do: 'enter-line' } | { do: 'leave-line' } | { do: 'operator-outcome' } | { do: 'ring-agency' }
+>;
+
+export interface Performer {
+  /** Sends the command after all earlier ones for the same channels and bridge; its outcome comes back as an input. */
+  perform(callId: string, application: string, effect: AriEffect): void;
+  /** Resolves when every command sent so far has its answer. */
+  settled(): Promise<void>;
+}
+
+const hangUpTries = 3;
+
+/** Carries out a call's effects on Asterisk. */
+export function createPerformer(deps: {
+  ari: AriCommands;
+  clock: Clock;
+  tell: (callId: string, input: CallInput) => void;
+}): Performer {
+  const { ari, clock, tell } = deps;
+  // The last command of each channel and bridge: the next one for it waits for this one's answer, and for no other.
+  const lanes = new Map<string, Promise<void>>();
+  const running = new Set<Promise<void>>();
+
+  const run = async (callId: string, application: string, effect: AriEffect): Promise<void> => {
+    const answer = effect.do === 'hang-up' ? await hangUp(effect) : await send(application, callId, effect);
+    const target = targetOf(effect);
+    const at = clock.now();
+    if (!answer.ok) {
+      tell(callId, { type: 'command-failed', at, command: effect.do, target, failure: failureOf(effect, answer) });
+    } else if (effect.do === 'join') {
+      tell(callId, { type: 'leg-joined', at, channelId: effect.channelId, bridgeId: effect.bridgeId });
+    }
+  };
+
+  const send = async (application: string, callId: string, effect: AriEffect): Promise<AriAnswer> => {
+    switch (effect.do) {
+      case 'answer':
+        return ari.send('POST', `/channels/${effect.channelId}/answer`);
+      case 'play': {
+        // An announcement is repeated while the agency's person thinks; the others are said once.
+        const media = Array.from(
+          { length: effect.prompt === 'agency-announcement' ? 6 : 1 },
+          () => `sound:siaga/${effect.prompt}`,
+        );
+        return ari.send('POST', `/channels/${effect.channelId}/play/${effect.soundId}`, { media: media.join(',') });
+      }
+      case 'stop-sound':
+        return effect.music
+          ? ari.send('DELETE', `/channels/${effect.channelId}/moh`)
+          : ari.send('DELETE', `/playbacks/${effect.soundId}`);
+      case 'music':
+        return ari.send('POST', `/channels/${effect.channelId}/moh`);
+      case 'make-bridge':
+        // dtmf_events keeps the bridge from handing the media to the endpoints, where no key would be heard.
+        return ari.send('POST', `/bridges/${effect.bridgeId}`, { type: 'mixing,dtmf_events', name: callId });
+      case 'destroy-bridge':
+        return ari.send('DELETE', `/bridges/${effect.bridgeId}`);
+      case 'join':
+        return ari.send('POST', `/bridges/${effect.bridgeId}/addChannel`, {
+          channel: effect.channelId,
+          absorbDTMF: effect.absorbKeys,
+        });
+      case 'hang-up':
+        return hangUp(effect);
+      case 'return-to-dialplan':
+        return ari.send('POST', `/channels/${effect.channelId}/continue`, {
+          context: 'human-path',
+          extension: 's',
+          priority: 1,
+        });
+      case 'ring-operator':
+        return ringLeg(ari, {
+          channelId: effect.channelId,
+          endpoint: `PJSIP/${effect.account}`,
+          role: 'operator',
+          application,
+          callId,
+          callerChannelId: effect.callerChannelId,
+          callerId: callerId(effect.callerName, effect.callerNumber),
+          ring: effect.ring,
+          variables: {},
+        });
+    }
+  };
+
+  const hangUp = async (effect: Extract<AriEffect, { do: 'hang-up' }>): Promise<AriAnswer> => {
+    const query =
+      effect.cause === 'answered-elsewhere'
+        ? { reason_code: 26 }
+        : { reason: effect.cause === 'normal' ? 'normal' : 'no_answer' };
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await ari.send('DELETE', `/channels/${effect.channelId}`, query);
+      if (answer.ok || answer.failure === 'gone' || attempt >= hangUpTries) return answer;
+      await pause(clock, 500);
+    }
+  };
+
+  return {
+    perform(callId, application, effect) {
+      const keys = lanesOf(effect);
+      const before = keys.map((key) => lanes.get(key));
+      const done = Promise.all(before).then(() => run(callId, application, effect));
+      running.add(done);
+      for (const key of keys) lanes.set(key, done);
+      void done.finally(() => {
+        running.delete(done);
+        for (const key of keys) if (lanes.get(key) === done) lanes.delete(key);
+      });
+    },
+    async settled() {
+      while (running.size > 0) await Promise.allSettled([...running]);
+    },
+  };
+}
+
+export interface RingLeg {
+  channelId: string;
+  /** `PJSIP/account` or `PJSIP/number@trunk`. */
+  endpoint: string;
+  role: 'operator' | 'agency';
+  application: string;
+  callId: string;
+  callerChannelId: string;
+  callerId: string;
+  /** Milliseconds. */
+  ring: number;
+  variables: Record<string, string>;
+}
+
+/**
+ * Rings a leg that enters through the dialplan, and subscribes its owner to it. A second originate under the same id is
+ * refused by Asterisk with 409 while the first lives: that counts as done. `gone` means that the leg was refused at once.
+ */
+export async function ringLeg(ari: AriCommands, leg: RingLeg): Promise<AriAnswer> {
+  const answer = await ari.send(
+    'POST',
+    `/channels/${leg.channelId}`,
+    {
+      endpoint: leg.endpoint,
+      context: 'siaga-legs',
+      extension: leg.role,
+      priority: 1,
+      callerId: leg.callerId,
+      timeout: Math.ceil(leg.ring / 1_000),
+    },
+    {
+      variables: {
+        SIAGA_APPLICATION: leg.application,
+        SIAGA_CALL: leg.callId,
+        SIAGA_LEG: leg.channelId,
+        SIAGA_CALLER_CHANNEL: leg.callerChannelId,
+        ...leg.variables,
+      },
+    },
+  );
+  if (!answer.ok && answer.failure !== 'conflict') return answer;
+  const subscribed = await ari.send('POST', `/applications/${leg.application}/subscription`, {
+    eventSource: `channel:${leg.channelId}`,
+  });
+  if (subscribed.ok) return subscribed;
+  const gone = subscribed.failure === 'conflict' || subscribed.failure === 'gone';
+  return { ...subscribed, failure: gone ? 'gone' : subscribed.failure };
+}
+
+/** Name and number as a phone may show them: nothing that could end a header or open another. */
+export function callerId(name: string | null, number: string | null): string {
+  const shownNumber = (number ?? '').replace(/[^A-Za-z0-9+*#._-]/g, '').slice(0, 40) || 'anonymous';
+  const shownName =
+    (name ?? '')
+      .replace(/[^\p{L}\p{N} .,'+*#-]/gu, '')
+      .trim()
+      .slice(0, 40) || shownNumber;
+  return `"${shownName}" <${shownNumber}>`;
+}
+
+function lanesOf(effect: AriEffect): string[] {
+  if (effect.do === 'make-bridge' || effect.do === 'destroy-bridge') return [effect.bridgeId];
+  return effect.do === 'join' ? [effect.channelId, effect.bridgeId] : [effect.channelId];
+}
+
+function targetOf(effect: AriEffect): string {
+  return effect.do === 'make-bridge' || effect.do === 'destroy-bridge' ? effect.bridgeId : effect.channelId;
+}
+
+/** addChannel answers 400 for a channel and 404 for a bridge that does not exist. */
+function failureOf(effect: AriEffect, answer: Extract<AriAnswer, { ok: false }>): CommandFailure {
+  if (effect.do !== 'join') return answer.failure;
+  if (answer.status === 400) return 'gone';
+  if (answer.status === 422) return 'conflict';
+  return answer.failure === 'timeout' ? 'timeout' : 'failed';
+}

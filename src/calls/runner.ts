@@ -1,0 +1,213 @@
+import type { Clock, Cancel } from '../platform/clock.ts';
+import type { Journal } from '../platform/journal.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { RingJob, RingResult } from '../dispatch/dispatch.ts';
+import type { Call } from './call.ts';
+import type { CallEffect, Fact, OperatorOutcome } from './call-effect.ts';
+import type { CallInput } from './call-input.ts';
+import { decide } from './decide.ts';
+import type { AriEffect } from './perform.ts';
+
+/** One journalled decision: what came in, what was decided, and the state after. */
+export interface CallEntry {
+  kind: 'call';
+  application: string;
+  callId: string;
+  /** Orders the owners of a call; with sequence it orders its entries. */
+  claimedAt: number;
+  sequence: number;
+  at: number;
+  input: CallInput;
+  effects: CallEffect[];
+  facts: Fact[];
+  state: Call;
+}
+
+/** Where the effects of a call go that are no ARI commands. */
+export interface CallPartners {
+  perform(callId: string, application: string, effect: AriEffect): void;
+  enterLine(callId: string, since: number): void;
+  leaveLine(callId: string): void;
+  operatorOutcome(callId: string, operatorId: string, assignmentId: string, outcome: OperatorOutcome): void;
+  ringAgency(job: RingJob): Promise<RingResult>;
+  /** Hears of every entry right after it was written; must not throw and must not wait. */
+  recorded(entry: CallEntry, segment: string): void;
+}
+
+export interface CallRunner {
+  /** Takes a call into this process. */
+  open(call: Call): void;
+  /** Hands a call an input; one for a call that is not here is dropped and said so. */
+  tell(callId: string, input: CallInput): boolean;
+  get(callId: string): Call | undefined;
+  all(): Call[];
+  /** The call a channel belongs to. */
+  ownerOf(channelId: string): Call | undefined;
+  /** Tells, and resolves true when the decision is on the disk: what REST answers wait for. */
+  command(callId: string, input: CallInput): Promise<{ known: boolean; durable: boolean }>;
+  /** Forgets an ended call; its records are elsewhere by now. */
+  forget(callId: string): void;
+  sequenceOf(callId: string): number;
+  stop(): void;
+}
+
+interface Mailbox {
+  call: Call;
+  sequence: number;
+  waiting: CallInput[];
+  busy: boolean;
+  timer: { dueAt: number; cancel: Cancel } | null;
+}
+
+/** An agency is not left waiting for a disk that does not answer. */
+const journalLimit = 250;
+
+/**
+ * Runs the calls this process owns: one mailbox per call, in which decisions are made one after the other. A mailbox
+ * never waits for an effect; what becomes of it comes back as an input.
+ */
+export function createCallRunner(deps: {
+  clock: Clock;
+  journal: Journal;
+  logger: Logger;
+  partners: CallPartners;
+}): CallRunner {
+  const { clock, journal, logger, partners } = deps;
+  const mailboxes = new Map<string, Mailbox>();
+  const channels = new Map<string, string>();
+
+  const tell = (callId: string, input: CallInput): boolean => {
+    const mailbox = mailboxes.get(callId);
+    if (mailbox === undefined) {
+      logger.debug({ callId, input: input.type }, 'input for a call that is not here');
+      return false;
+    }
+    mailbox.waiting.push(input);
+    if (mailbox.busy) return true;
+    mailbox.busy = true;
+    try {
+      for (let next = mailbox.waiting.shift(); next !== undefined; next = mailbox.waiting.shift()) take(mailbox, next);
+    } finally {
+      mailbox.busy = false;
+    }
+    return true;
+  };
+
+  const take = (mailbox: Mailbox, input: CallInput): void => {
+    const { call, effects, facts } = decide(mailbox.call, input);
+    mailbox.call = call;
+    mailbox.sequence += 1;
+    const entry: CallEntry = {
+      kind: 'call',
+      application: call.application,
+      callId: call.id,
+      claimedAt: call.claimedAt,
+      sequence: mailbox.sequence,
+      at: input.at,
+      input,
+      effects,
+      facts,
+      state: call,
+    };
+    const { segment } = journal.append(entry);
+    indexChannels(call);
+    for (const effect of effects) carryOut(call, effect);
+    armTimer(mailbox);
+    partners.recorded(entry, segment);
+  };
+
+  const carryOut = (call: Call, effect: CallEffect): void => {
+    switch (effect.do) {
+      case 'enter-line':
+        return partners.enterLine(call.id, effect.since);
+      case 'leave-line':
+        return partners.leaveLine(call.id);
+      case 'operator-outcome':
+        return partners.operatorOutcome(call.id, effect.operatorId, effect.assignmentId, effect.outcome);
+      case 'ring-agency':
+        void ringAgency(call.id, effect.job);
+        return;
+      default:
+        return partners.perform(call.id, call.application, effect);
+    }
+  };
+
+  const ringAgency = async (callId: string, job: RingJob): Promise<void> => {
+    // A phone that rings without a record would be rung again by whoever takes the call over.
+    await Promise.race([journal.synced(), new Promise((resolve) => clock.after(journalLimit, () => resolve(false)))]);
+    let ring: RingResult;
+    try {
+      ring = await partners.ringAgency(job);
+    } catch (error) {
+      logger.error({ err: error, callId, attemptId: job.attemptId }, 'ringing an agency failed unexpectedly');
+      ring = { result: 'refused', reason: error instanceof Error ? error.message : String(error) };
+    }
+    tell(callId, { type: 'ring-result', at: clock.now(), attemptId: job.attemptId, ring });
+  };
+
+  const indexChannels = (call: Call): void => {
+    channels.set(call.channelId, call.id);
+    if (call.operator !== null) channels.set(call.operator.channelId, call.id);
+    for (const dispatch of call.dispatches) {
+      const attempt = dispatch.attempts.at(-1);
+      if (attempt !== undefined) channels.set(attempt.channelId, call.id);
+    }
+  };
+
+  const armTimer = (mailbox: Mailbox): void => {
+    const due = Object.values(mailbox.call.timers);
+    const dueAt = due.length === 0 ? null : Math.min(...due);
+    if (mailbox.timer?.dueAt === dueAt) return;
+    mailbox.timer?.cancel();
+    mailbox.timer = null;
+    if (dueAt === null) return;
+    const cancel = clock.after(Math.max(0, dueAt - clock.now()), () => fire(mailbox));
+    mailbox.timer = { dueAt, cancel };
+  };
+
+  const fire = (mailbox: Mailbox): void => {
+    mailbox.timer = null;
+    const at = clock.now();
+    for (const [name, dueAt] of Object.entries(mailbox.call.timers)) {
+      if (dueAt <= at) tell(mailbox.call.id, { type: 'timer', at, name });
+    }
+    armTimer(mailbox);
+  };
+
+  return {
+    open(call) {
+      const known = mailboxes.get(call.id);
+      mailboxes.set(call.id, {
+        call,
+        sequence: known?.sequence ?? 0,
+        waiting: [],
+        busy: false,
+        timer: null,
+      });
+      known?.timer?.cancel();
+      channels.set(call.channelId, call.id);
+    },
+    tell,
+    get: (callId) => mailboxes.get(callId)?.call,
+    all: () => [...mailboxes.values()].map((mailbox) => mailbox.call),
+    ownerOf(channelId) {
+      const callId = channels.get(channelId);
+      return callId === undefined ? undefined : mailboxes.get(callId)?.call;
+    },
+    async command(callId, input) {
+      if (!tell(callId, input)) return { known: false, durable: false };
+      return { known: true, durable: await journal.synced() };
+    },
+    forget(callId) {
+      const mailbox = mailboxes.get(callId);
+      if (mailbox === undefined) return;
+      mailbox.timer?.cancel();
+      mailboxes.delete(callId);
+      for (const [channelId, owner] of channels) if (owner === callId) channels.delete(channelId);
+    },
+    sequenceOf: (callId) => mailboxes.get(callId)?.sequence ?? 0,
+    stop() {
+      for (const mailbox of mailboxes.values()) mailbox.timer?.cancel();
+    },
+  };
+}
