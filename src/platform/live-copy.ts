@@ -6,14 +6,14 @@ import { isUnavailable, type Postgres } from './postgres.ts';
 
 /** A value whose home is PostgreSQL, held in memory so that calls can read it at once, whatever is away. */
 export interface LiveCopy<T> {
-  current(): T;
+  readonly current: () => T;
   /** Where the value in memory came from. */
-  source(): Source;
+  readonly source: () => Source;
   /** Reads anew; for the process that has just written, so that it sees its own write. Never throws. */
-  reload(): Promise<void>;
+  readonly reload: () => Promise<void>;
   /** Called after each change of the value. */
-  onChange(fn: (value: T) => void): Cancel;
-  stop(): void;
+  readonly onChange: (fn: (value: T) => void) => Cancel;
+  readonly stop: () => void;
 }
 
 export interface LiveCopyOptions<T> {
@@ -30,7 +30,7 @@ export interface LiveCopyOptions<T> {
   readonly builtIn: T;
 }
 
-type Source = 'database' | 'disk' | 'built-in';
+export type Source = 'database' | 'disk' | 'built-in';
 const builtIn = (): Source => 'built-in';
 
 const firstReadLimitMs = 3_000;
