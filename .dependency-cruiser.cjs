@@ -1,7 +1,7 @@
 // DESIGN: in a room, the file named after the noun and the decision files are pure and import only pure files;
 // stores, routes and workers belong to their own room's wiring; platform and asterisk import no room.
 const pure =
-  '/(call|call-input|call-effect|step|line|apply-dispatch|operator|incident|rule|dispatch|agency|decide[a-z-]*|assign|evaluate|validate|identity)[.]ts$';
+  '/(call|call-input|call-effect|step|line|apply-dispatch|operator|incident|rule|dispatch|agency|decide[a-z-]*|assign|evaluate|validate|identity|ids|text|local-time|setting|city)[.]ts$';
 // What a pure file may use beside: schemas, and hashing, which is a function of its input.
 const pureHelpers = ['node_modules/(zod|uuid)/', '^(node:)?crypto$'];
 const rooms =

@@ -60,8 +60,7 @@ export function tokenRoutes(deps: {
       roles,
       input: {},
       response: { 200: principalAnswer },
-      handler: ({ principal }) =>
-        Promise.resolve({ status: 200, body: { ...principal, operatorId: principal.operatorId ?? null } }),
+      handler: ({ principal }) => ({ status: 200, body: { ...principal, operatorId: principal.operatorId ?? null } }),
     }),
     defineRoute({
       method: 'POST',

@@ -102,7 +102,9 @@ export function defineRoute<const R extends ResponseShape, I extends InputShape>
     readonly roles: readonly Role[];
     readonly response: R;
     readonly idempotency?: 'postgres';
-    readonly handler: (request: z.output<z.ZodObject<I>> & AuthenticatedContext) => Promise<Reply<NoInfer<R>>>;
+    readonly handler: (
+      request: z.output<z.ZodObject<I>> & AuthenticatedContext,
+    ) => Reply<NoInfer<R>> | Promise<Reply<NoInfer<R>>>;
   },
 ): Route {
   const parse = parserOf(z.object(route.input));
@@ -117,7 +119,9 @@ export function defineRoute<const R extends ResponseShape, I extends InputShape>
 export function definePublicRoute<const R extends ResponseShape, I extends InputShape>(
   route: Declared<I> & {
     readonly response: R;
-    readonly handler: (request: z.output<z.ZodObject<I>> & RequestContext) => Promise<Reply<NoInfer<R>>>;
+    readonly handler: (
+      request: z.output<z.ZodObject<I>> & RequestContext,
+    ) => Reply<NoInfer<R>> | Promise<Reply<NoInfer<R>>>;
   },
 ): Route {
   const parse = parserOf(z.object(route.input));

@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import type { RecordAudit } from '../audit/audit.ts';
+import { roles } from '../platform/auth.ts';
+import { etag, requireIfMatch } from '../platform/etag.ts';
+import type { Postgres, Sql } from '../platform/postgres.ts';
+import { conflict, notFound, preconditionFailed, preconditionRequired } from '../platform/problem.ts';
+import { defineRoute, noContent, type Route } from '../platform/route.ts';
+import { slug } from '../platform/text.ts';
+import { agencyBody, agencySchema, trunkSchema, type Agency, type AgencyBody, type AgencyDirectory } from './agency.ts';
+import { deleteAgency, lockConfiguration, lockVersion, saveAgency } from './store.ts';
+
+/** What is known of a trunk's state. */
+export const trunkHealthSchema = z.enum(['up', 'down', 'unknown']);
+export type TrunkHealth = z.output<typeof trunkHealthSchema>;
+
+export interface AgencyRouteDeps {
+  readonly postgres: Postgres;
+  readonly audit: RecordAudit;
+  readonly current: () => AgencyDirectory;
+  readonly reload: () => Promise<void>;
+  readonly trunkHealth: (trunkId: string) => TrunkHealth;
+  /** Names what still needs the agency, such as rules of the active set. */
+  readonly neededBy: (sql: Sql, agencyId: string) => Promise<string[]>;
+}
+
+const params = z.object({ agencyId: slug });
+
+/** /v1/agencies and /v1/trunks. */
+export function agencyRoutes(deps: AgencyRouteDeps): Route[] {
+  return [listRoute(deps), getRoute(deps), putRoute(deps), deleteRoute(deps), trunksRoute(deps)];
+}
+
+function listRoute({ current }: AgencyRouteDeps): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/v1/agencies',
+    summary: 'Every agency with its trunks',
+    roles,
+    input: {},
+    response: { 200: z.object({ items: z.array(agencySchema), next: z.null() }) },
+    handler: () => ({ status: 200, body: { items: [...current().agencies], next: null } }),
+  });
+}
+
+function getRoute({ current }: AgencyRouteDeps): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/v1/agencies/:agencyId',
+    summary: 'One agency; its ETag is what If-Match wants',
+    roles,
+    input: { params },
+    response: { 200: agencySchema },
+    handler: ({ params: { agencyId } }) => {
+      const agency = current().find(agencyId);
+      if (!agency) throw notFound('agencies.unknown', `There is no agency ${agencyId}.`);
+      return { status: 200, body: agency, headers: { ETag: etag(agency.version) } };
+    },
+  });
+}
+
+function putRoute({ postgres, audit, reload }: AgencyRouteDeps): Route {
+  return defineRoute({
+    method: 'PUT',
+    path: '/v1/agencies/:agencyId',
+    summary: 'Create an agency (If-None-Match: *) or replace it (If-Match)',
+    roles: ['admin'],
+    input: { params, body: agencyBody },
+    response: { 200: agencySchema, 201: agencySchema },
+    handler: async ({ params: { agencyId }, body, principal, ifMatch, ifNoneMatch }) => {
+      const agency = await postgres.transaction(async (sql) => {
+        await lockConfiguration(sql);
+        const version = nextVersion(await lockVersion(sql, agencyId), ifMatch, ifNoneMatch);
+        const saved = await store(sql, agencyId, body, version);
+        const detail = { version, trunks: body.trunks.map((trunk) => trunk.id) };
+        await audit(sql, { principal, action: 'agencies.put', subject: `agency/${agencyId}`, detail });
+        return saved;
+      });
+      await reload();
+      const headers = { ETag: etag(agency.version) };
+      return agency.version === 1 ? { status: 201, body: agency, headers } : { status: 200, body: agency, headers };
+    },
+  });
+}
+
+/** The version to write; throws unless the preconditions name what is there. */
+function nextVersion(found: number | undefined, ifMatch: string | undefined, ifNoneMatch: string | undefined): number {
+  if (ifNoneMatch === '*') {
+    if (found !== undefined) throw preconditionFailed('agencies.exists', 'There is an agency with this id already.');
+    return 1;
+  }
+  if (found === undefined) {
+    if (ifMatch !== undefined) throw preconditionFailed('agencies.gone', 'There is no agency with this id.');
+    throw preconditionRequired('request.if-none-match-missing', 'Send If-None-Match: * to create an agency.');
+  }
+  requireIfMatch(ifMatch, found);
+  return found + 1;
+}
+
+async function store(sql: Sql, id: string, body: AgencyBody, version: number): Promise<Agency> {
+  const result = await saveAgency(sql, id, body, version);
+  if (result.saved) return { id, ...body, version };
+  if (result.why === 'trunk-taken') {
+    throw conflict('agencies.trunk-taken', 'A trunk with one of these ids belongs to another agency.');
+  }
+  throw conflict('agencies.exists', 'There is an agency with this id already.');
+}
+
+function deleteRoute({ postgres, audit, reload, neededBy }: AgencyRouteDeps): Route {
+  return defineRoute({
+    method: 'DELETE',
+    path: '/v1/agencies/:agencyId',
+    summary: 'Delete an agency that no active rule names',
+    roles: ['admin'],
+    input: { params },
+    response: { 204: noContent },
+    handler: async ({ params: { agencyId }, principal, ifMatch }) => {
+      await postgres.transaction(async (sql) => {
+        await lockConfiguration(sql);
+        const version = await lockVersion(sql, agencyId);
+        if (version === undefined) throw notFound('agencies.unknown', `There is no agency ${agencyId}.`);
+        if (ifMatch !== undefined) requireIfMatch(ifMatch, version);
+        const needs = await neededBy(sql, agencyId);
+        if (needs.length > 0) {
+          throw conflict('agencies.in-use', `These still name it: ${needs.join(', ')}.`, { neededBy: needs });
+        }
+        await deleteAgency(sql, agencyId);
+        await audit(sql, { principal, action: 'agencies.delete', subject: `agency/${agencyId}`, detail: { version } });
+      });
+      await reload();
+      return { status: 204, body: undefined };
+    },
+  });
+}
+
+function trunksRoute({ current, trunkHealth }: AgencyRouteDeps): Route {
+  const item = trunkSchema.extend({ agencyId: slug, position: z.number().int(), health: trunkHealthSchema });
+  return defineRoute({
+    method: 'GET',
+    path: '/v1/trunks',
+    summary: 'Every trunk, the agency it leads to, and how it does',
+    roles,
+    input: {},
+    response: { 200: z.object({ items: z.array(item), next: z.null() }) },
+    handler: () => {
+      const items = current().agencies.flatMap((agency) =>
+        agency.trunks.map((trunk, position) => ({
+          ...trunk,
+          agencyId: agency.id,
+          position,
+          health: trunkHealth(trunk.id),
+        })),
+      );
+      return { status: 200, body: { items, next: null } };
+    },
+  });
+}

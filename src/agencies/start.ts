@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { RecordAudit } from '../audit/audit.ts';
+import type { Cancel, Clock } from '../platform/clock.ts';
+import { diskCopy } from '../platform/disk-copy.ts';
+import { startLiveCopy } from '../platform/live-copy.ts';
+import type { Logger } from '../platform/logger.ts';
+import { type Postgres, type Sql } from '../platform/postgres.ts';
+import type { Route } from '../platform/route.ts';
+import { agencySchema, directoryOf, type AgencyDirectory, type AgencyDraft } from './agency.ts';
+import { agencyRoutes, type TrunkHealth } from './routes.ts';
+import { agenciesChannel, lockConfiguration, readAgencies, seedAgencies } from './store.ts';
+
+export interface AgenciesRoom {
+  readonly routes: Route[];
+  /** Synchronous, from memory. */
+  readonly current: () => AgencyDirectory;
+  /** Called after each change, with the whole directory. */
+  readonly onChange: (fn: (directory: AgencyDirectory) => void) => Cancel;
+  /** A deletion is refused while any of these names something that needs the agency. */
+  readonly guardDeletion: (neededBy: NeededBy) => void;
+  /** Inside a transaction: locks agencies and rules against other changes and answers what is stored now. */
+  readonly lockAndRead: (sql: Sql) => Promise<AgencyDirectory>;
+  readonly stop: () => Promise<void>;
+}
+
+export type NeededBy = (sql: Sql, agencyId: string) => Promise<string[]>;
+
+export interface AgenciesDeps {
+  readonly postgres: Postgres;
+  readonly stateDir: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly audit: RecordAudit;
+  /** The city's own, stored at the first start and used as they are until PostgreSQL was seen once. */
+  readonly seed: readonly AgencyDraft[];
+  readonly trunkHealth?: (trunkId: string) => TrunkHealth;
+}
+
+/** The agencies and their trunks. */
+export async function startAgencies(deps: AgenciesDeps): Promise<AgenciesRoom> {
+  const { postgres, logger } = deps;
+  const copy = await startLiveCopy({
+    name: 'agencies',
+    channel: agenciesChannel,
+    postgres,
+    clock: deps.clock,
+    logger,
+    // An empty table is a first start, also when PostgreSQL was away at ours.
+    read: async () => {
+      const stored = await readAgencies(postgres);
+      if (stored.length > 0) return stored;
+      if (await postgres.transaction((sql) => seedAgencies(sql, deps.seed))) logger.info('agencies of the city stored');
+      return readAgencies(postgres);
+    },
+    disk: diskCopy(join(deps.stateDir, 'agencies.json'), z.array(agencySchema), logger),
+    builtIn: deps.seed.map((agency) => ({ ...agency, version: 1 })),
+  });
+  let directory = directoryOf(copy.current());
+  const watchers = new Set<(directory: AgencyDirectory) => void>();
+  copy.onChange((agencies) => {
+    directory = directoryOf(agencies);
+    for (const watcher of watchers) watcher(directory);
+  });
+  const guards: NeededBy[] = [];
+  return {
+    routes: agencyRoutes({
+      postgres,
+      audit: deps.audit,
+      current: () => directory,
+      reload: copy.reload,
+      trunkHealth: deps.trunkHealth ?? (() => 'unknown'),
+      neededBy: async (sql, agencyId) => {
+        const needs: string[] = [];
+        for (const guard of guards) needs.push(...(await guard(sql, agencyId)));
+        return needs;
+      },
+    }),
+    current: () => directory,
+    onChange(fn) {
+      watchers.add(fn);
+      return () => watchers.delete(fn);
+    },
+    guardDeletion: (neededBy) => void guards.push(neededBy),
+    lockAndRead: async (sql) => {
+      await lockConfiguration(sql);
+      return directoryOf(await readAgencies(sql));
+    },
+    stop: () => {
+      copy.stop();
+      return Promise.resolve();
+    },
+  };
+}

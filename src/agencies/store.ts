@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { violatedConstraint } from '../platform/postgres-errors.ts';
+import type { Sql } from '../platform/postgres.ts';
+import { agencySchema, type Agency, type AgencyBody, type AgencyDraft } from './agency.ts';
+
+/** NOTIFY on it tells every process that agencies or trunks changed. */
+export const agenciesChannel = 'siaga_agencies';
+
+/** Every agency with its trunks in their order. */
+export function readAgencies(sql: Sql): Promise<Agency[]> {
+  return sql.rows(
+    agencySchema,
+    `SELECT a.id, a.name, a.name_english AS "nameEnglish", a.number, a.acceptance, a.version,
+       coalesce((SELECT json_agg(json_build_object('id', t.id, 'host', t.host, 'port', t.port,
+                                                   'transport', t.transport, 'number', t.number) ORDER BY t.position)
+                 FROM trunks t WHERE t.agency_id = a.id), '[]') AS trunks
+     FROM agencies a ORDER BY a.id`,
+  );
+}
+
+/** The agency's version, its row locked until the transaction ends. */
+export async function lockVersion(sql: Sql, agencyId: string): Promise<number | undefined> {
+  const row = await sql.first(
+    z.object({ version: z.number() }),
+    'SELECT version FROM agencies WHERE id = $1 FOR UPDATE',
+    [agencyId],
+  );
+  return row?.version;
+}
+
+export type SaveResult = { readonly saved: true } | { readonly saved: false; readonly why: 'exists' | 'trunk-taken' };
+
+/** Stores an agency under the version given (1: it must be new), with its trunks. */
+export async function saveAgency(sql: Sql, id: string, body: AgencyBody, version: number): Promise<SaveResult> {
+  const fields = [id, body.name, body.nameEnglish, body.number, body.acceptance];
+  const touched =
+    version === 1
+      ? await sql.execute(
+          `INSERT INTO agencies (id, name, name_english, number, acceptance) VALUES ($1, $2, $3, $4, $5)
+           ON CONFLICT (id) DO NOTHING`,
+          fields,
+        )
+      : await sql.execute(
+          `UPDATE agencies SET name = $2, name_english = $3, number = $4, acceptance = $5, version = $6,
+             updated_at = now() WHERE id = $1`,
+          [...fields, version],
+        );
+  if (touched === 0) return { saved: false, why: 'exists' };
+  await sql.execute('DELETE FROM trunks WHERE agency_id = $1', [id]);
+  try {
+    await insertTrunks(sql, id, body);
+  } catch (error) {
+    if (violatedConstraint(error) === 'trunks_pkey') return { saved: false, why: 'trunk-taken' };
+    throw error;
+  }
+  await tell(sql, id);
+  return { saved: true };
+}
+
+async function insertTrunks(sql: Sql, id: string, body: AgencyBody): Promise<void> {
+  for (const [position, trunk] of body.trunks.entries()) {
+    await sql.execute(
+      `INSERT INTO trunks (id, agency_id, position, host, port, transport, number) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      [trunk.id, id, position, trunk.host, trunk.port, trunk.transport, trunk.number],
+    );
+  }
+}
+
+/** Removes an agency and its trunks. */
+export async function deleteAgency(sql: Sql, id: string): Promise<void> {
+  await sql.execute('DELETE FROM agencies WHERE id = $1', [id]);
+  await tell(sql, id);
+}
+
+/** Stores the city's agencies if there are none yet. */
+export async function seedAgencies(sql: Sql, agencies: readonly AgencyDraft[]): Promise<boolean> {
+  await lockConfiguration(sql);
+  const found = await sql.first(z.object({ count: z.coerce.number() }), 'SELECT count(*) FROM agencies');
+  if (found && found.count > 0) return false;
+  for (const { id, ...body } of agencies) {
+    const result = await saveAgency(sql, id, body, 1);
+    if (!result.saved) throw new Error(`the city profile names the agency ${id} or one of its trunks twice`);
+  }
+  return true;
+}
+
+/**
+ * One change of agencies or rules at a time, over all processes: a rule set is checked against the agencies that
+ * are there, and an agency is not deleted under a rule set that is being stored.
+ */
+export async function lockConfiguration(sql: Sql): Promise<void> {
+  await sql.execute(`SELECT pg_advisory_xact_lock(hashtext('siaga_configuration'))`);
+}
+
+async function tell(sql: Sql, id: string): Promise<void> {
+  await sql.execute('SELECT pg_notify($1, $2)', [agenciesChannel, id]);
+}
