@@ -1,0 +1,100 @@
+import AsteriskManager from 'asterisk-manager';
+import { z } from 'zod';
+import type { Cancel, Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Provisioning } from './provisioning.ts';
+
+/** Whether a phone or trunk can be reached, as Asterisk sees it. */
+export interface Contact {
+  endpoint: string;
+  present: boolean;
+}
+
+const contactStatus = z.object({ aor: z.string(), contactstatus: z.string() });
+const present = new Set(['Created', 'Reachable', 'NonQualified', 'Updated']);
+const absent = new Set(['Removed', 'Unreachable']);
+
+/** Reads one AMI ContactStatus event; null for one that says nothing about presence. */
+export function readContactStatus(event: unknown): Contact | null {
+  const parsed = contactStatus.safeParse(event);
+  if (!parsed.success) return null;
+  const { aor, contactstatus } = parsed.data;
+  if (present.has(contactstatus)) return { endpoint: aor, present: true };
+  return absent.has(contactstatus) ? { endpoint: aor, present: false } : null;
+}
+
+const reconnectAfter = 1_000;
+const snapshotEvery = 5_000;
+
+/**
+ * Follows registrations: AMI tells of changes at once (asterisk-manager, a user that may only read events); a snapshot
+ * every five seconds and after each reconnect corrects what was missed.
+ */
+export function startContactMonitor(deps: {
+  host: string;
+  port: number;
+  user: string;
+  password: string;
+  clock: Clock;
+  logger: Logger;
+  provisioning: Provisioning;
+  onContact: (contact: Contact) => void;
+}): { stop: () => void; connected: () => boolean } {
+  const { clock, logger, provisioning, onContact } = deps;
+  let manager: ReturnType<typeof AsteriskManager> | null = null;
+  let stopped = false;
+  let connected = false;
+  let reported = false;
+  let cancelReconnect: Cancel | undefined;
+
+  const connect = (): void => {
+    if (stopped) return;
+    // A fresh one for every connection: its own reconnecting waits ten seconds and more.
+    const current = AsteriskManager(deps.port, deps.host, deps.user, deps.password, true);
+    manager = current;
+    current.on('fullybooted', () => {
+      connected = true;
+      reported = false;
+      logger.info('following registrations over AMI');
+      void snapshot();
+    });
+    current.on('contactstatus', (event: unknown) => {
+      const contact = readContactStatus(event);
+      if (contact !== null) onContact(contact);
+    });
+    current.on('close', () => {
+      if (manager !== current || stopped) return;
+      manager = null;
+      if (!reported) logger.warn('AMI is away; registrations come from snapshots until it is back');
+      reported = true;
+      connected = false;
+      cancelReconnect = clock.after(reconnectAfter, connect);
+    });
+  };
+
+  let listing = false;
+  const snapshot = async (): Promise<void> => {
+    if (listing) return;
+    listing = true;
+    try {
+      for (const { name, online } of await provisioning.endpoints()) onContact({ endpoint: name, present: online });
+    } catch (error) {
+      logger.debug({ err: error }, 'no snapshot of the endpoints');
+    } finally {
+      listing = false;
+    }
+  };
+
+  connect();
+  void snapshot();
+  const stopSnapshots = clock.every(snapshotEvery, () => void snapshot());
+  return {
+    connected: () => connected,
+    stop() {
+      stopped = true;
+      cancelReconnect?.();
+      stopSnapshots();
+      manager?.disconnect();
+    },
+  };
+}

@@ -1,0 +1,185 @@
+import ari from 'ari-client';
+import { createHash } from 'node:crypto';
+import type { Logger } from '../platform/logger.ts';
+
+/** An account or trunk as Asterisk's PJSIP configuration wants it. */
+export interface PjsipObject {
+  type: 'endpoint' | 'auth' | 'aor';
+  id: string;
+  fields: Record<string, string>;
+}
+
+export interface EndpointStatus {
+  /** The endpoint's name, such as `op-…` or `agency-…`. */
+  name: string;
+  online: boolean;
+  channelIds: string[];
+}
+
+/** Accounts and inventory over REST, off the call path. */
+export interface Provisioning {
+  /** Creates or replaces the objects. Rejects when Asterisk does not take them. */
+  put(objects: PjsipObject[]): Promise<void>;
+  remove(objects: Pick<PjsipObject, 'type' | 'id'>[]): Promise<void>;
+  endpoints(): Promise<EndpointStatus[]>;
+}
+
+/** ari-client has no limit of its own: a request to a dead Asterisk would be pending for ever. */
+const limit = 5_000;
+
+/**
+ * ari-client is used for what it is fit for: provisioning and inventory. It connects on first use and anew after a
+ * failure (docs/adr/0003).
+ */
+export function createProvisioning(options: {
+  url: string;
+  user: string;
+  password: string;
+  logger: Logger;
+}): Provisioning {
+  let client: Promise<ari.Client> | null = null;
+
+  const withClient = async <T>(work: (client: ari.Client) => Promise<T>): Promise<T> => {
+    client ??= ari.connect(options.url, options.user, options.password);
+    const current = client;
+    try {
+      return await within(limit, current.then(work));
+    } catch (error) {
+      if (client === current) client = null;
+      throw error instanceof Error ? error : new Error(`Asterisk refused: ${String(error)}`);
+    }
+  };
+
+  return {
+    async put(objects) {
+      for (const object of objects) {
+        refuseControlCharacters(object);
+        await withClient((connected) =>
+          connected.asterisk.updateObject({
+            configClass: 'res_pjsip',
+            objectType: object.type,
+            id: object.id,
+            fields: Object.entries(object.fields).map(([attribute, value]) => ({ attribute, value })),
+          }),
+        );
+      }
+    },
+    async remove(objects) {
+      for (const { type, id } of objects) {
+        try {
+          await withClient((connected) =>
+            connected.asterisk.deleteObject({ configClass: 'res_pjsip', objectType: type, id }),
+          );
+        } catch (error) {
+          // What is not there need not be removed; ari-client gives no status, only Asterisk's text.
+          if (!/not found/i.test(String(error))) throw error;
+        }
+      }
+    },
+    endpoints: () =>
+      withClient(async (connected) => {
+        const listed = await connected.endpoints.listByTech({ tech: 'PJSIP' });
+        return listed.map((endpoint) => ({
+          name: endpoint.resource,
+          online: endpoint.state === 'online',
+          channelIds: Array.isArray(endpoint.channel_ids) ? endpoint.channel_ids.map(String) : [],
+        }));
+      }),
+  };
+}
+
+/** The account of an operator's softphone: digest authentication, no password kept in clear anywhere. */
+export function operatorAccount(account: string, passwordDigest: string, callerId: string): PjsipObject[] {
+  return [
+    {
+      type: 'auth',
+      id: account,
+      fields: { auth_type: 'digest', username: account, password_digest: `MD5:${passwordDigest}` },
+    },
+    {
+      type: 'aor',
+      id: account,
+      // No OPTIONS: a phone that does not answer them would be taken for dead, and it could well have rung. A phone
+      // that has died is found by its registration, which is short, and by not answering.
+      fields: { max_contacts: '1', remove_existing: 'yes', default_expiration: '120', maximum_expiration: '120' },
+    },
+    {
+      type: 'endpoint',
+      id: account,
+      fields: {
+        context: 'from-operator',
+        aors: account,
+        auth: account,
+        disallow: 'all',
+        allow: 'alaw,ulaw,g722',
+        direct_media: 'no',
+        rtp_symmetric: 'yes',
+        force_rport: 'yes',
+        rewrite_contact: 'yes',
+        device_state_busy_at: '1',
+        dtmf_mode: 'auto',
+        allow_transfer: 'no',
+        language: 'id',
+        callerid: callerId,
+        // A phone that vanished in mid-call; the caller goes back to the head of the line.
+        rtp_timeout: '10',
+        media_encryption: 'sdes',
+        media_encryption_optimistic: 'yes',
+      },
+    },
+  ];
+}
+
+/** A SIP route to an agency. No OPTIONS here either: a trunk that does not answer them is tried all the same. */
+export function agencyTrunk(endpoint: string, host: string, port: number, transport: 'udp' | 'tcp'): PjsipObject[] {
+  return [
+    {
+      type: 'aor',
+      id: endpoint,
+      fields: {
+        contact: `sip:${host.includes(':') ? `[${host}]` : host}:${port}${transport === 'tcp' ? ';transport=tcp' : ''}`,
+      },
+    },
+    {
+      type: 'endpoint',
+      id: endpoint,
+      fields: {
+        context: 'refused',
+        identify_by: 'ip',
+        aors: endpoint,
+        disallow: 'all',
+        allow: 'alaw,ulaw,g722',
+        direct_media: 'no',
+        rtp_symmetric: 'yes',
+        send_connected_line: 'no',
+        send_pai: 'yes',
+        dtmf_mode: 'auto',
+        allow_transfer: 'no',
+        language: 'id',
+      },
+    },
+  ];
+}
+
+/** HA1 of RFC 2617, for Asterisk's default realm. */
+export function passwordDigest(account: string, password: string): string {
+  return createHash('md5').update(`${account}:asterisk:${password}`).digest('hex');
+}
+
+function refuseControlCharacters(object: PjsipObject): void {
+  for (const [name, value] of Object.entries({ id: object.id, ...object.fields })) {
+    if (/[\u0000-\u001f\u007f]/.test(value)) throw new RangeError(`${object.type} ${name} holds a control character`);
+  }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Asterisk did not answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { derivedId } from '../platform/ids.ts';
+import type { LoggedCall } from './entry.ts';
+
+const line = z.object({
+  eventtype: z.string(),
+  eventtime: z.string(),
+  name: z.string(),
+  num: z.string(),
+  context: z.string(),
+  channame: z.string(),
+  appname: z.string(),
+  uniqueid: z.string(),
+  linkedid: z.string(),
+  userdeftype: z.string(),
+  eventextra: z.string(),
+});
+
+/** One event of Asterisk's channel event log. */
+export interface CelEvent {
+  type: string;
+  at: number;
+  name: string;
+  number: string;
+  context: string;
+  channelName: string;
+  channelId: string;
+  linkedId: string;
+  extra: Record<string, unknown>;
+}
+
+/** Reads one line of the log; null for one that is torn or something else. */
+export function readCelLine(text: string): CelEvent | null {
+  try {
+    const event = line.parse(JSON.parse(text));
+    return {
+      type: event.userdeftype === '' ? event.eventtype : event.userdeftype,
+      at: Math.round(Number(event.eventtime) * 1_000),
+      name: event.name,
+      number: event.num,
+      context: event.context,
+      channelName: event.channame,
+      channelId: event.uniqueid,
+      linkedId: event.linkedid,
+      extra: event.eventextra === '' ? {} : z.record(z.string(), z.unknown()).parse(JSON.parse(event.eventextra)),
+    };
+  } catch {
+    return null;
+  }
+}
+
+interface Gathered {
+  arrivedAt: number;
+  answeredAt: number | null;
+  talkedAt: number | null;
+  sipCallId: string | null;
+  callerName: string;
+  callerNumber: string;
+}
+
+/**
+ * Gathers the events of 112 calls by their caller's channel, and hands each call over when its channel has ended. Bounded: calls that never end in the log are given up when there are too many.
+ */
+export function createCelGatherer(options: { node: string; onEnded: (call: LoggedCall) => void; limit?: number }): {
+  take: (event: CelEvent) => void;
+  /** SIP Call-IDs seen lately: calls that reached the dialplan. */
+  sawSipCall: (sipCallId: string) => boolean;
+} {
+  const calls = new Map<string, Gathered>();
+  const seen = new Set<string>();
+  const limit = options.limit ?? 5_000;
+
+  const noteSipCall = (sipCallId: string): void => {
+    seen.add(sipCallId);
+    const oldest = seen.size > limit ? seen.values().next().value : undefined;
+    if (oldest !== undefined) seen.delete(oldest);
+  };
+
+  return {
+    sawSipCall: (sipCallId) => seen.has(sipCallId),
+    take(event) {
+      const isCaller = event.channelName.startsWith('PJSIP/carrier-') && event.channelId === event.linkedId;
+      const known = calls.get(event.channelId);
+      if (known === undefined) {
+        if (!isCaller || (event.type !== 'CHAN_START' && event.type !== 'SIAGA_CALL')) return;
+        const oldest = calls.size >= limit ? calls.keys().next().value : undefined;
+        if (oldest !== undefined) calls.delete(oldest);
+      }
+      const call = known ?? {
+        arrivedAt: event.at,
+        answeredAt: null,
+        talkedAt: null,
+        sipCallId: null,
+        callerName: event.name,
+        callerNumber: event.number,
+      };
+      calls.set(event.channelId, call);
+      if (event.number !== '') call.callerNumber = event.number;
+      if (event.name !== '') call.callerName = event.name;
+      switch (event.type) {
+        case 'SIAGA_CALL':
+          call.sipCallId = typeof event.extra['extra'] === 'string' ? event.extra['extra'] : null;
+          if (call.sipCallId !== null) noteSipCall(call.sipCallId);
+          return;
+        case 'ANSWER':
+          call.answeredAt ??= event.at;
+          return;
+        case 'BRIDGE_ENTER':
+          call.talkedAt ??= event.at;
+          return;
+        case 'CHAN_END':
+          calls.delete(event.channelId);
+          options.onEnded(asCall(event, call, options.node));
+          return;
+      }
+    },
+  };
+}
+
+function asCall(event: CelEvent, call: Gathered, node: string): LoggedCall {
+  const talked = call.talkedAt !== null;
+  return {
+    id: derivedId('call', node, event.channelId, epochOf(event.channelId)),
+    incidentId: derivedId('incident', node, event.channelId, epochOf(event.channelId)),
+    node,
+    channelId: event.channelId,
+    sipCallId: call.sipCallId,
+    arrivedAt: call.arrivedAt,
+    answeredAt: call.answeredAt,
+    firstTalkAt: call.talkedAt,
+    endedAt: event.at,
+    callerNumber: call.callerNumber === '' ? null : call.callerNumber,
+    callerName: call.callerName === '' ? null : call.callerName,
+    outcome: talked ? 'human-path' : 'abandoned',
+    reason: talked ? 'answered without a controller' : 'hung up before anybody answered; no controller saw it',
+  };
+}
+
+/** Asterisk's uniqueid is `[node-]seconds.number`: the time in it is the same for everybody who reads it. */
+export function epochOf(uniqueid: string): number {
+  const seconds = /(\d{9,11})\.\d+$/.exec(uniqueid)?.[1];
+  return seconds === undefined ? 0 : Number(seconds) * 1_000;
+}

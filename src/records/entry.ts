@@ -1,0 +1,44 @@
+import type { CallEntry } from '../calls/runner.ts';
+import type { OperatorState } from '../acd/operator.ts';
+
+/** Something that needs a person's eye: in the record, in the events, and as a metric. */
+export interface AlarmEntry {
+  kind: 'alarm';
+  id: string;
+  at: number;
+  code: string;
+  detail: Record<string, string | number | boolean | null>;
+}
+
+export interface OperatorEntry {
+  kind: 'operator';
+  operatorId: string;
+  at: number;
+  state: OperatorState;
+  reason: string | null;
+}
+
+/** A call that no controller saw, put together from Asterisk's own event log. Times are epoch milliseconds. */
+export interface LoggedCallEntry {
+  kind: 'logged-call';
+  call: LoggedCall;
+}
+
+export interface LoggedCall {
+  id: string;
+  incidentId: string;
+  node: string;
+  channelId: string;
+  sipCallId: string | null;
+  arrivedAt: number;
+  answeredAt: number | null;
+  firstTalkAt: number | null;
+  endedAt: number;
+  callerNumber: string | null;
+  callerName: string | null;
+  outcome: 'human-path' | 'abandoned';
+  reason: string;
+}
+
+/** Everything the journal holds. */
+export type Entry = CallEntry | AlarmEntry | OperatorEntry | LoggedCallEntry;

@@ -1,0 +1,202 @@
+import type { CallEntry } from '../calls/runner.ts';
+import type { Call } from '../calls/call.ts';
+import type { Incident } from '../incidents/incident.ts';
+import type { Sql } from '../platform/postgres.ts';
+import type { AlarmEntry, Entry, LoggedCall, OperatorEntry } from './entry.ts';
+
+/** Applies entries in one transaction's `sql`. Applying one twice changes nothing. */
+export async function writeEntries(sql: Sql, entries: readonly Entry[]): Promise<void> {
+  const latest = new Map<string, CallEntry>();
+  for (const entry of entries) if (entry.kind === 'call') latest.set(entry.callId, entry);
+  for (const entry of latest.values()) await writeCall(sql, entry);
+  await writeTimeline(
+    sql,
+    entries.filter((entry) => entry.kind === 'call'),
+  );
+  for (const entry of entries) {
+    if (entry.kind === 'alarm') await writeAlarm(sql, entry);
+    if (entry.kind === 'operator') await writeOperatorState(sql, entry);
+    if (entry.kind === 'logged-call') await writeLoggedCall(sql, entry.call);
+  }
+}
+
+async function writeCall(sql: Sql, entry: CallEntry): Promise<void> {
+  const { state } = entry;
+  await writeIncident(sql, state.incident);
+  await sql.execute(
+    `insert into calls (id, incident_id, node, channel_id, sip_call_id, arrived_at, answered_at, first_talk_at, ended_at,
+       stage, outcome, reason, carrier, dialled, source, caller_number, caller_name, headers, recorded_by, claimed_at, sequence)
+     values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,'controller',$19,$20)
+     on conflict (id) do update set
+       answered_at = excluded.answered_at, first_talk_at = excluded.first_talk_at, ended_at = excluded.ended_at,
+       stage = excluded.stage, outcome = excluded.outcome, reason = excluded.reason, recorded_by = 'controller',
+       carrier = excluded.carrier, dialled = excluded.dialled, source = excluded.source,
+       caller_number = excluded.caller_number, caller_name = excluded.caller_name, headers = excluded.headers,
+       claimed_at = excluded.claimed_at, sequence = excluded.sequence
+     where (calls.claimed_at, calls.sequence) < (excluded.claimed_at, excluded.sequence)`,
+    [
+      state.id,
+      state.incident.id,
+      state.node,
+      state.channelId,
+      state.origin.sipCallId,
+      date(state.arrivedAt),
+      date(state.answeredAt),
+      date(state.firstTalkAt),
+      date(state.endedAt),
+      state.stage,
+      state.outcome,
+      state.reason,
+      clean(state.origin.carrier),
+      clean(state.origin.dialled),
+      clean(state.origin.source),
+      clean(state.origin.callerNumber),
+      clean(state.origin.callerName),
+      clean(JSON.stringify(state.origin.headers)),
+      entry.claimedAt,
+      entry.sequence,
+    ],
+  );
+  await writeDispatches(sql, state);
+}
+
+async function writeIncident(sql: Sql, incident: Incident): Promise<void> {
+  await sql.execute(
+    `insert into incidents (id, opened_at, version, status, kind, severity, district, disposition, notes)
+     values ($1,$2,$3,$4,$5,$6,$7,$8,$9)
+     on conflict (id) do update set version = excluded.version, status = excluded.status, kind = excluded.kind,
+       severity = excluded.severity, district = excluded.district, disposition = excluded.disposition, notes = excluded.notes
+     where incidents.version < excluded.version`,
+    [
+      incident.id,
+      date(incident.openedAt),
+      incident.version,
+      incident.status,
+      incident.kind,
+      incident.severity,
+      incident.district,
+      incident.disposition,
+      clean(JSON.stringify(incident.notes)),
+    ],
+  );
+}
+
+async function writeDispatches(sql: Sql, call: Call): Promise<void> {
+  for (const dispatch of call.dispatches) {
+    await sql.execute(
+      `insert into dispatches (id, incident_id, call_id, agency_id, agency_name, mode, state, outcome, reason,
+         requested_at, accepted_at, joined_at, ended_at, attempts)
+       values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)
+       on conflict (id) do update set state = excluded.state, outcome = excluded.outcome,
+         accepted_at = excluded.accepted_at, joined_at = excluded.joined_at, ended_at = excluded.ended_at,
+         attempts = excluded.attempts
+       where dispatches.ended_at is null`,
+      [
+        dispatch.id,
+        call.incident.id,
+        call.id,
+        dispatch.agencyId,
+        dispatch.agencyName,
+        dispatch.mode,
+        dispatch.state,
+        dispatch.outcome,
+        JSON.stringify(dispatch.reason),
+        date(dispatch.requestedAt),
+        date(dispatch.acceptedAt),
+        date(dispatch.joinedAt),
+        date(dispatch.endedAt),
+        JSON.stringify(dispatch.attempts),
+      ],
+    );
+  }
+}
+
+async function writeTimeline(sql: Sql, entries: readonly CallEntry[]): Promise<void> {
+  const rows = entries.flatMap((entry) =>
+    entry.facts.map((fact, position) => ({
+      call_id: entry.callId,
+      claimed_at: entry.claimedAt,
+      sequence: entry.sequence,
+      position,
+      incident_id: entry.state.incident.id,
+      at: new Date(entry.at).toISOString(),
+      type: fact.type,
+      detail: fact.detail,
+    })),
+  );
+  if (rows.length === 0) return;
+  await sql.execute(
+    `insert into timeline (call_id, claimed_at, sequence, position, incident_id, at, type, detail)
+     select call_id, claimed_at, sequence, position, incident_id, at, type, detail
+     from jsonb_to_recordset($1::jsonb) as row(call_id uuid, claimed_at bigint, sequence integer, position smallint,
+       incident_id uuid, at timestamptz, type text, detail jsonb)
+     on conflict do nothing`,
+    [clean(JSON.stringify(rows))],
+  );
+  for (const row of rows) {
+    if (row.type !== 'operator.talking') continue;
+    await sql.execute('update calls set operator_id = $2 where id = $1', [row.call_id, row.detail['operatorId']]);
+  }
+}
+
+async function writeAlarm(sql: Sql, alarm: AlarmEntry): Promise<void> {
+  await sql.execute('insert into alarms (id, code, at, detail) values ($1,$2,$3,$4) on conflict do nothing', [
+    alarm.id,
+    alarm.code,
+    date(alarm.at),
+    clean(JSON.stringify(alarm.detail)),
+  ]);
+}
+
+async function writeOperatorState(sql: Sql, entry: OperatorEntry): Promise<void> {
+  await sql.execute(
+    'insert into operator_states (operator_id, at, state, reason) values ($1,$2,$3,$4) on conflict do nothing',
+    [entry.operatorId, date(entry.at), entry.state, entry.reason],
+  );
+}
+
+/** A call that a controller has recorded as its own is left alone, unless it was given back to the dialplan. */
+async function writeLoggedCall(sql: Sql, call: LoggedCall): Promise<void> {
+  await sql.execute(
+    `insert into incidents (id, opened_at, version, status) values ($1, $2, 1, 'open') on conflict do nothing`,
+    [call.incidentId, date(call.arrivedAt)],
+  );
+  await sql.execute(
+    `insert into calls (id, incident_id, node, channel_id, sip_call_id, arrived_at, answered_at, first_talk_at, ended_at,
+       stage, outcome, reason, caller_number, caller_name, recorded_by, claimed_at, sequence)
+     values ($1,$2,$3,$4,$5,$6,$7,$8,$9,'ended',$10,$11,$12,$13,'cel',0,0)
+     on conflict (id) do update set answered_at = coalesce(calls.answered_at, excluded.answered_at),
+       first_talk_at = coalesce(calls.first_talk_at, excluded.first_talk_at), ended_at = excluded.ended_at,
+       stage = 'ended', outcome = excluded.outcome, reason = excluded.reason
+     where calls.outcome = 'returned' or calls.ended_at is null`,
+    [
+      call.id,
+      call.incidentId,
+      call.node,
+      call.channelId,
+      call.sipCallId,
+      date(call.arrivedAt),
+      date(call.answeredAt),
+      date(call.firstTalkAt),
+      date(call.endedAt),
+      call.outcome,
+      call.reason,
+      clean(call.callerNumber),
+      clean(call.callerName),
+    ],
+  );
+  await sql.execute(
+    `insert into timeline (call_id, claimed_at, sequence, position, incident_id, at, type, detail)
+     values ($1, 0, 0, 0, $2, $3, 'call.logged', $4) on conflict do nothing`,
+    [call.id, call.incidentId, date(call.endedAt), JSON.stringify({ outcome: call.outcome, reason: call.reason })],
+  );
+}
+
+function date(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}
+
+/** PostgreSQL takes no NUL, neither in text nor in JSON. */
+function clean(text: string | null): string | null {
+  return text === null ? null : text.replaceAll('\u0000', '').replaceAll('\\u0000', '');
+}
