@@ -7,7 +7,7 @@ import { reservePorts } from './ports.mjs';
 import { claimDirectory, startProcess } from './processes.mjs';
 import { passwordFor } from './secrets.mjs';
 import { loopback, projectDirectory } from './settings.mjs';
-import { waitUntil } from './wait.mjs';
+import { serveOrStop } from './wait.mjs';
 
 const number = '112';
 // The kernel takes socket paths up to 107 bytes; Asterisk's own is the run folder and "/run/asterisk.ctl".
@@ -16,13 +16,13 @@ const longestRunPath = 85;
 /**
  * Starts Asterisk with everything it writes under `directory`. `ports` is a block of reservePorts (one is reserved when
  * left out), `env` overrides what render.sh reads. Returns a process handle with `ari`, `ami`, `sip`, `hepPort`,
- * `recordingsDirectory`, `configFile` and `ports`.
+ * `recordingsDirectory`, `celFile`, `configFile` and `ports`.
  */
 export async function startAsterisk({ directory, tools, ports, env = {}, node = 'siaga-1', renderScript }) {
   await claimDirectory(directory);
   const block = ports ?? (await reservePorts());
   const settings = { ...settingsFor({ directory, tools, block, node }), ...env };
-  const configDirectory = path.join(directory, 'asterisk-config');
+  const configDirectory = path.join(settings.ASTERISK_RUN_DIR, 'etc');
   await render(renderScript ?? path.join(projectDirectory, 'asterisk-config/render.sh'), configDirectory, settings);
   const configFile = path.join(configDirectory, 'asterisk.conf');
   const { command, args } = tools.asterisk;
@@ -39,7 +39,7 @@ export async function startAsterisk({ directory, tools, ports, env = {}, node = 
     user: settings.ASTERISK_ARI_USER,
     password: settings.ASTERISK_ARI_PASSWORD,
   };
-  await waitUntil(() => answersAri(ari), { what: 'start Asterisk', limitSeconds: 30, process: handle });
+  await serveOrStop(handle, () => answersAri(ari), { what: 'start Asterisk', limitSeconds: 30 });
   const stopProcess = handle.stop;
   return Object.assign(handle, {
     node,
@@ -49,6 +49,7 @@ export async function startAsterisk({ directory, tools, ports, env = {}, node = 
     hepPort: Number(settings.ASTERISK_HEP_PORT),
     runDirectory: settings.ASTERISK_RUN_DIR,
     recordingsDirectory: settings.ASTERISK_RECORDINGS_DIR,
+    celFile: path.join(settings.ASTERISK_RUN_DIR, 'log/cel-custom/siaga-cel.json'),
     configFile,
     tool: tools.asterisk,
     ports: block,

@@ -19,7 +19,7 @@ import { sharedFolder } from './postgres-binaries.mjs';
 import { claimDirectory, startProcess } from './processes.mjs';
 import { step } from './progress.mjs';
 import { isRoot, loopback } from './settings.mjs';
-import { askTcp, waitUntil } from './wait.mjs';
+import { askTcp, serveOrStop } from './wait.mjs';
 
 const user = 'siaga';
 const database = 'siaga';
@@ -64,7 +64,7 @@ export async function startPostgres({ directory, tools, port, durable = true, se
     stopSignal: 'SIGINT',
     ...account,
   });
-  await waitUntil(() => acceptsLogins(port), { what: 'start PostgreSQL', limitSeconds: 60, process: handle });
+  await serveOrStop(handle, () => acceptsLogins(port), { what: 'start PostgreSQL', limitSeconds: 60 });
   const url = `postgresql://${user}:${password}@${loopback}:${port}/${database}`;
   return Object.assign(handle, { url, host: loopback, port, user, password, database, dataDirectory: data });
 }

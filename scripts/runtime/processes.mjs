@@ -1,6 +1,6 @@
 // Children of a stack: started in their own process group, recorded by pid and start time, ended by id only.
 import { spawn } from 'node:child_process';
-import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StepError } from './progress.mjs';
@@ -66,6 +66,8 @@ export async function startProcess({ name, directory, command, args, env, cwd, u
   await claimDirectory(directory);
   const logFile = path.join(directory, `${name}.log`);
   const log = openSync(logFile, 'a', 0o600);
+  // An earlier run's last words stay in the file, but must not be taken for this one's.
+  const logStart = fstatSync(log).size;
   const child = spawn(command, args, {
     cwd,
     env: env ?? process.env,
@@ -74,7 +76,7 @@ export async function startProcess({ name, directory, command, args, env, cwd, u
     ...(uid === undefined ? {} : { uid, gid }),
   });
   closeSync(log);
-  const handle = { name, pid: child.pid, logFile, ended: null };
+  const handle = { name, pid: child.pid, logFile, logStart, ended: null };
   handle.exited = new Promise((resolve) => {
     const finish = (ended) => {
       handle.ended ??= ended;

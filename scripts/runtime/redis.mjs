@@ -4,7 +4,7 @@ import path from 'node:path';
 import { claimDirectory, startProcess } from './processes.mjs';
 import { passwordFor } from './secrets.mjs';
 import { loopback } from './settings.mjs';
-import { askTcp, waitUntil } from './wait.mjs';
+import { askTcp, serveOrStop } from './wait.mjs';
 
 /** Returns a process handle with `url`, `host`, `port`, `password`. */
 export async function startRedis({ directory, tools, port, settings = {} }) {
@@ -34,7 +34,7 @@ export async function startRedis({ directory, tools, port, settings = {} }) {
   );
   const { command, args } = tools.redis;
   const handle = await startProcess({ name: 'redis', directory, command, args: [...args, configuration], cwd: data });
-  await waitUntil(() => answersPing(port, password), { what: 'start Redis', limitSeconds: 30, process: handle });
+  await serveOrStop(handle, () => answersPing(port, password), { what: 'start Redis', limitSeconds: 30 });
   return Object.assign(handle, { url: `redis://:${password}@${loopback}:${port}`, host: loopback, port, password });
 }
 

@@ -25,6 +25,16 @@ export async function waitUntil(probe, { what, limitSeconds, everyMilliseconds =
   throw failed(what, `not within ${limitSeconds} s; the last answer was: ${last}`, watched, next);
 }
 
+/** Waits until a process that was just started serves; one that does not within the limit is not left running. */
+export async function serveOrStop(handle, probe, options) {
+  try {
+    await waitUntil(probe, { ...options, process: handle });
+  } catch (error) {
+    await handle.stop();
+    throw error;
+  }
+}
+
 /** Sends `request` to a TCP port and resolves with what comes back once `isComplete(bytes)`. */
 export function askTcp({ host, port, request, isComplete, limitMilliseconds = 1000 }) {
   return new Promise((resolve, reject) => {
@@ -45,12 +55,13 @@ export function askTcp({ host, port, request, isComplete, limitMilliseconds = 10
   });
 }
 
-export function endOfLog(logFile) {
-  return logFile && existsSync(logFile) ? lastLines(readFileSync(logFile, 'utf8')) : '';
+/** The last lines that a process has logged since it was started. */
+export function endOfLog({ logFile, logStart }) {
+  return existsSync(logFile) ? lastLines(readFileSync(logFile).subarray(logStart).toString()) : '';
 }
 
 function failed(what, happened, watched, next) {
-  const log = endOfLog(watched?.logFile);
+  const log = watched ? endOfLog(watched) : '';
   return new StepError({
     tried: what,
     happened: log ? `${happened}. The end of ${watched.logFile}:\n${log}` : happened,

@@ -1,0 +1,90 @@
+// The project's own processes: controllers and workers, from the compiled code in dist/.
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { mustRun } from './commands.mjs';
+import { claimDirectory, startProcess } from './processes.mjs';
+import { loopback, projectDirectory } from './settings.mjs';
+import { serveOrStop } from './wait.mjs';
+
+/**
+ * Starts `program` (dist/main.js) beside an Asterisk. `databaseUrl`, `redisUrl` and `port` (its HTTP port) are needed;
+ * `env` adds to or overrides what the process is told. Controllers of one node share `stateDirectory`.
+ * Returns a process handle with `http` and `rank`.
+ */
+export async function startController({
+  directory,
+  asterisk,
+  databaseUrl,
+  redisUrl,
+  port,
+  rank = 0,
+  role = 'all',
+  city,
+  name = role === 'worker' ? `worker-${rank}` : `controller-${rank}`,
+  stateDirectory = path.join(directory, 'state'),
+  program = path.join(projectDirectory, 'dist/main.js'),
+  env = {},
+  limitSeconds = 30,
+}) {
+  await claimDirectory(directory);
+  mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
+  const http = `http://${loopback}:${port}`;
+  const handle = await startProcess({
+    name,
+    directory,
+    command: process.execPath,
+    args: ['--enable-source-maps', program],
+    env: {
+      ...process.env,
+      ...asteriskVariables(asterisk),
+      SIAGA_ROLE: role,
+      SIAGA_RANK: String(rank),
+      SIAGA_DATABASE_URL: databaseUrl,
+      SIAGA_REDIS_URL: redisUrl,
+      SIAGA_HTTP_HOST: loopback,
+      SIAGA_HTTP_PORT: String(port),
+      SIAGA_STATE_DIR: stateDirectory,
+      SIAGA_QUEUE_PREFIX: process.env.SIAGA_QUEUE_PREFIX || 'siaga',
+      ...(city ? { SIAGA_CITY: city } : {}),
+      ...env,
+    },
+    cwd: projectDirectory,
+  });
+  await serveOrStop(handle, () => isReady(http), { what: `start ${name}`, limitSeconds });
+  return Object.assign(handle, { http, port, rank, role, name });
+}
+
+/** Brings a database up to the newest schema. */
+export async function migrateDatabase(databaseUrl) {
+  await mustRun(process.execPath, [path.join(projectDirectory, 'dist/platform/migrate.js')], {
+    tried: 'bring the database up to the newest schema',
+    next: 'see migrations/; a database that a newer version has changed needs that version',
+    cwd: projectDirectory,
+    env: { ...process.env, SIAGA_DATABASE_URL: databaseUrl },
+    limitSeconds: 120,
+  });
+}
+
+function asteriskVariables({ node, ari, ami, sip, hepPort, recordingsDirectory, celFile }) {
+  return {
+    SIAGA_NODE: node,
+    SIAGA_SIP_NUMBER: sip.number,
+    SIAGA_ARI_URL: ari.url,
+    SIAGA_ARI_USER: ari.user,
+    SIAGA_ARI_PASSWORD: ari.password,
+    SIAGA_AMI_HOST: ami.host,
+    SIAGA_AMI_PORT: String(ami.port),
+    SIAGA_AMI_USER: ami.user,
+    SIAGA_AMI_PASSWORD: ami.password,
+    SIAGA_HEP_PORT: String(hepPort),
+    SIAGA_RECORDINGS_DIR: recordingsDirectory,
+    SIAGA_CEL_FILE: celFile,
+  };
+}
+
+async function isReady(http) {
+  const response = await fetch(`${http}/readyz`, { signal: AbortSignal.timeout(2000) });
+  const body = await response.text();
+  if (response.status === 200) return true;
+  throw new Error(`${http}/readyz answered ${response.status} ${body.slice(0, 300)}`);
+}

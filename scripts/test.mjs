@@ -1,0 +1,161 @@
+// npm test: sets up what the tests need, runs each part with Jest, and closes with one plain line of its numbers.
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { reservePorts } from './runtime/ports.mjs';
+import { removePostgresData, startPostgres } from './runtime/postgres.mjs';
+import { endRecorded, isAlive, startTimeOf } from './runtime/processes.mjs';
+import { explain, say } from './runtime/progress.mjs';
+import { ensureBuild, ensureNodeModules } from './runtime/project.mjs';
+import { startRedis } from './runtime/redis.mjs';
+import { projectDirectory, runtimeDirectory } from './runtime/settings.mjs';
+import { ensureTools } from './runtime/tools.mjs';
+
+/** Faults come last and one file at a time: they freeze and kill what others would be waiting for. */
+const parts = {
+  unit: { needsServers: false, args: [] },
+  integration: { needsServers: true, args: [] },
+  e2e: { needsServers: true, args: [] },
+  faults: { needsServers: true, args: ['--runInBand'] },
+};
+
+const [first, ...rest] = process.argv.slice(2);
+const named = first === 'all' || Object.hasOwn(parts, first ?? '');
+const chosen = named && first !== 'all' ? [first] : Object.keys(parts);
+const jestArguments = named ? rest : process.argv.slice(2);
+
+const directory = path.join(runtimeDirectory(), `test-${process.pid}-${startTimeOf(process.pid)}`);
+const total = { passed: 0, failed: 0, skipped: 0 };
+let servers;
+let jest;
+let stopping = false;
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    stopping = true;
+    // Jest gets the terminal's Ctrl-C by itself; a signal to this process alone must be passed on.
+    if (jest) jest.kill(signal);
+  });
+}
+
+process.exitCode = await main();
+
+async function main() {
+  let code = 0;
+  try {
+    await ensureNodeModules();
+    await removeAbandonedRuns();
+    mkdirSync(directory, { recursive: true });
+    if (chosen.some((part) => parts[part].needsServers)) servers = await startServers();
+    for (const part of chosen) if (!stopping) await runPart(part);
+  } catch (error) {
+    code = explain(error);
+  }
+  try {
+    await cleanUp(code !== 0 || total.failed > 0);
+  } catch (error) {
+    code = explain(error);
+  }
+  if (stopping) code = 130;
+  if (code === 0 && total.passed + total.failed === 0) {
+    say('No test ran: either there are none for what was asked, or the pattern matches none.');
+    code = 1;
+  }
+  process.stdout.write(
+    `${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}\n`,
+  );
+  return code || (total.failed > 0 ? 1 : 0);
+}
+
+/** One PostgreSQL and one Redis for the run; each test file makes a database and a queue prefix of its own. */
+async function startServers() {
+  const tools = await ensureTools();
+  await ensureBuild();
+  const ports = await reservePorts();
+  const redis = await startRedis({ directory, tools, port: ports.redis });
+  const postgres = await startPostgres({ directory, tools, port: ports.postgres, durable: false });
+  say(
+    `PostgreSQL ${tools.postgres.major}, Redis ${tools.redis.version}, Asterisk ${tools.asterisk.version}, SIPp ${tools.sipp.version}`,
+  );
+  return {
+    handles: [redis, postgres],
+    environment: {
+      SIAGA_TEST_DATABASE_URL: postgres.url,
+      SIAGA_TEST_REDIS_URL: redis.url,
+      SIAGA_TEST_TOOLS: JSON.stringify(tools),
+      SIAGA_TEST_DIR: directory,
+    },
+  };
+}
+
+async function runPart(part) {
+  process.stdout.write(`\n== ${part}\n`);
+  const outputFile = path.join(directory, `jest-${part}.json`);
+  const args = ['--selectProjects', part, '--passWithNoTests', '--json', `--outputFile=${outputFile}`];
+  const code = await runJest([...args, ...parts[part].args, ...jestArguments]);
+  const results = readResults(outputFile);
+  if (!results) {
+    say(`Jest ended with exit code ${code} and left no results for ${part}: counted as one failure.`);
+    total.failed += 1;
+    return;
+  }
+  total.passed += results.numPassedTests;
+  total.failed += results.numFailedTests + results.numRuntimeErrorTestSuites;
+  total.skipped += results.numPendingTests + results.numTodoTests;
+  // Jest can fail without a failed test, for example by a test that ended its process.
+  if (code !== 0 && results.numFailedTests + results.numRuntimeErrorTestSuites === 0) total.failed += 1;
+}
+
+function runJest(args) {
+  return new Promise((resolve, reject) => {
+    const program = path.join(projectDirectory, 'node_modules/jest/bin/jest.js');
+    const nodeOptions = [process.env.NODE_OPTIONS, '--experimental-vm-modules', '--no-warnings']
+      .filter(Boolean)
+      .join(' ');
+    jest = spawn(process.execPath, [program, ...args], {
+      cwd: projectDirectory,
+      // Jest repeats its JSON on standard output, where nobody wants to read it.
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, ...servers?.environment, NODE_OPTIONS: nodeOptions },
+    });
+    jest.on('error', reject);
+    jest.on('exit', (code) => resolve(code));
+  });
+}
+
+function readResults(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Logs are kept when something failed, for whoever looks for the reason. */
+async function cleanUp(keepLogs) {
+  for (const handle of servers?.handles ?? []) await handle.stop();
+  await endAllUnder(directory);
+  removePostgresData(directory);
+  if (keepLogs) say(`Logs of this run: ${directory}`);
+  else rmSync(directory, { recursive: true, force: true });
+}
+
+/** Each test file records what it starts in a folder of its own below ours. */
+async function endAllUnder(folder) {
+  const records = readdirSync(folder, { recursive: true }).filter((file) => path.basename(file) === 'processes.json');
+  for (const record of records) await endRecorded(path.join(folder, path.dirname(record)));
+}
+
+/** Runs that were killed left servers and folders behind. Folders of runs that failed stay until the next run. */
+async function removeAbandonedRuns() {
+  mkdirSync(runtimeDirectory(), { recursive: true });
+  for (const entry of readdirSync(runtimeDirectory())) {
+    const match = /^test-(\d+)-(\d+)$/.exec(entry);
+    if (!match || isAlive({ pid: Number(match[1]), startTime: match[2] })) continue;
+    const abandoned = path.join(runtimeDirectory(), entry);
+    await endAllUnder(abandoned);
+    removePostgresData(abandoned);
+    rmSync(abandoned, { recursive: true, force: true });
+  }
+}
