@@ -3,7 +3,7 @@
 const pure =
   '/(call|call-input|call-effect|step|line|apply-dispatch|operator|incident|rule|dispatch|agency|decide[a-z-]*|assign|evaluate|validate|identity|ids|text|local-time|setting|city)[.]ts$';
 // What a pure file may use beside: schemas, and hashing, which is a function of its input.
-const pureHelpers = ['node_modules/(zod|uuid)/', '^(node:)?crypto$'];
+const pureHelpers = ['(^|node_modules/)(zod|uuid)(/|$)', '^(node:)?crypto$'];
 const rooms =
   'access|acd|agencies|calls|dispatch|events|incidents|location|notifications|recordings|records|reports|routing|settings|triage|audit';
 module.exports = {

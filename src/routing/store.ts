@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { Sql } from '../platform/postgres.ts';
+import { ruleSetContent, ruleSetSchema, type RuleSet, type RuleSetContent } from './rule.ts';
+
+/** NOTIFY on it tells every process that another version is active. */
+export const rulesChannel = 'siaga_rules';
+
+export const versionRow = z.object({
+  version: z.number().int(),
+  rules: z.number().int(),
+  createdAt: z.string(),
+  createdBy: z.string(),
+  active: z.boolean(),
+});
+export type VersionRow = z.infer<typeof versionRow>;
+
+const storedSet = z.object({ version: z.number(), content: ruleSetContent });
+const activeVersionSql = 'SELECT version FROM rule_set_activations ORDER BY id DESC LIMIT 1';
+const iso = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/** The active rule set; undefined before the first was stored. */
+export async function readActive(sql: Sql): Promise<RuleSet | undefined> {
+  const row = await sql.first(
+    storedSet,
+    `SELECT version, content FROM rule_sets WHERE version = (${activeVersionSql})`,
+  );
+  return row && { ...row.content, version: row.version };
+}
+
+/** A version's rule set. */
+export async function readVersion(sql: Sql, version: number): Promise<RuleSet | undefined> {
+  const row = await sql.first(storedSet, 'SELECT version, content FROM rule_sets WHERE version = $1', [version]);
+  return row && ruleSetSchema.parse({ ...row.content, version: row.version });
+}
+
+/** Versions, newest first, older than `before`. */
+export function listVersions(sql: Sql, limit: number, before: number | undefined): Promise<VersionRow[]> {
+  return sql.rows(
+    versionRow,
+    `SELECT version, jsonb_array_length(content->'rules') AS rules, ${iso('created_at')} AS "createdAt",
+       created_by AS "createdBy", version = (${activeVersionSql}) AS active
+     FROM rule_sets WHERE $2::int IS NULL OR version < $2 ORDER BY version DESC LIMIT $1`,
+    [limit, before ?? null],
+  );
+}
+
+/** Stores a new version, one above the highest; it is not active yet. The configuration lock must be held. */
+export async function insertVersion(sql: Sql, content: RuleSetContent, by: string): Promise<number> {
+  const row = await sql.first(
+    z.object({ version: z.number() }),
+    `INSERT INTO rule_sets (version, content, created_by)
+     SELECT coalesce(max(version), 0) + 1, $1, $2 FROM rule_sets RETURNING version`,
+    [JSON.stringify(content), by],
+  );
+  if (!row) throw new Error('INSERT returned no row');
+  return row.version;
+}
+
+/** Makes a version the active one and tells every process. */
+export async function activate(sql: Sql, version: number, by: string): Promise<void> {
+  await sql.execute('INSERT INTO rule_set_activations (version, by) VALUES ($1, $2)', [version, by]);
+  await sql.execute('SELECT pg_notify($1, $2)', [rulesChannel, String(version)]);
+}

@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import type { RecordAudit } from '../audit/audit.ts';
+import type { Cancel, Clock } from '../platform/clock.ts';
+import { diskCopy } from '../platform/disk-copy.ts';
+import { startLiveCopy } from '../platform/live-copy.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Postgres } from '../platform/postgres.ts';
+import type { Route } from '../platform/route.ts';
+import { settingsRoutes } from './routes.ts';
+import {
+  defaultSettings,
+  versionedSettings,
+  withPatch,
+  type Settings,
+  type SettingsPatch,
+  type VersionedSettings,
+} from './setting.ts';
+import { readSettings, seedSettings, settingsChannel } from './store.ts';
+
+export interface SettingsRoom {
+  readonly routes: Route[];
+  /** Synchronous, from memory. */
+  readonly current: () => Settings;
+  readonly onChange: (fn: (settings: Settings) => void) => Cancel;
+  readonly stop: () => Promise<void>;
+}
+
+/** The settings that may change while the centre runs. */
+export async function startSettings(deps: {
+  readonly postgres: Postgres;
+  readonly stateDir: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly audit: RecordAudit;
+  /** What the city brings; stored at the first start. */
+  readonly seed: SettingsPatch;
+}): Promise<SettingsRoom> {
+  const { postgres, logger, seed } = deps;
+  const copy = await startLiveCopy<VersionedSettings>({
+    name: 'settings',
+    channel: settingsChannel,
+    postgres,
+    clock: deps.clock,
+    logger,
+    read: async () => {
+      const stored = await readSettings(postgres, { lock: false });
+      if (stored) return stored;
+      await seedSettings(postgres, seed);
+      return (
+        (await readSettings(postgres, { lock: false })) ?? { version: 1, settings: withPatch(defaultSettings, seed) }
+      );
+    },
+    disk: diskCopy(join(deps.stateDir, 'settings.json'), versionedSettings, logger),
+    builtIn: { version: 0, settings: withPatch(defaultSettings, seed) },
+  });
+  return {
+    routes: settingsRoutes({ postgres, audit: deps.audit, current: copy.current, reload: copy.reload, seed }),
+    current: () => copy.current().settings,
+    onChange: (fn) => copy.onChange((value) => fn(value.settings)),
+    stop: () => {
+      copy.stop();
+      return Promise.resolve();
+    },
+  };
+}
