@@ -13,7 +13,10 @@ export class Call extends EventEmitter {
   /** Final status of the INVITE, once there is one. */
   status;
   endedBy;
+  /** We have asked for its end: what a behaviour can no longer do is no error. */
+  leaving = false;
   #seen = new Set();
+  #turn = Promise.resolve();
 
   constructor(phone, invite, { incoming }) {
     super();
@@ -78,6 +81,7 @@ export class Call extends EventEmitter {
         else this.#happened('failed', message, 'failed');
       }
     } else if (about === 'BYE' && status >= 200 && this.status !== undefined) this.#over(message);
+    else if (status >= 200 && message.sent === false) this.#happened('request-answered', message);
   }
 
   #happened(name, message, time) {
@@ -145,81 +149,99 @@ export class Call extends EventEmitter {
 
   // What the phone can be told. Each resolves when SIPp has done it.
 
-  async trying() {
-    await this.phone.command(this, 'XTRYING');
-    return this.waitFor('trying');
+  trying() {
+    return this.#tell('XTRYING', 'trying');
   }
 
-  async ring() {
-    await this.phone.command(this, 'XRING');
-    return this.waitFor('ringing');
+  ring() {
+    return this.#tell('XRING', 'ringing');
   }
 
   /** 183 with SDP. */
-  async progress() {
-    await this.phone.command(this, 'XPROGRESS');
-    return this.waitFor('progress');
+  progress() {
+    return this.#tell('XPROGRESS', 'progress');
   }
 
   /** 200; resolves at the ACK. */
-  async answer() {
-    await this.phone.command(this, 'XANSWER');
-    return this.waitFor('answered');
+  answer() {
+    return this.#tell('XANSWER', 'answered');
   }
 
   /** 404, 480, 486, 488, 500, 503 or 603. */
-  async reject(status = 486) {
-    await this.phone.command(this, `X${status}`);
-    return this.waitFor('failed');
+  reject(status = 486) {
+    return this.#tell(`X${status}`, 'failed');
   }
 
   /** Plays the phone's tone, over and over, from now on. */
   play() {
-    return this.phone.command(this, this.phone.law === 'alaw' ? 'XPLAYALAW' : 'XPLAY');
+    return this.#tell(this.phone.law === 'alaw' ? 'XPLAYALAW' : 'XPLAY');
   }
 
   /** Sends no RTP at all until resumeAudio. */
   pauseAudio() {
-    return this.phone.command(this, 'XPAUSE');
+    return this.#tell('XPAUSE');
   }
 
   resumeAudio() {
-    return this.phone.command(this, 'XRESUME');
+    return this.#tell('XRESUME');
   }
 
-  /** A key, as SIP INFO (application/dtmf-relay). */
-  async press(digit) {
-    const before = this.events.filter((event) => event.name === 'info-sent').length;
-    await this.phone.command(this, 'XDIGIT', { 'X-Digit': digit });
-    return this.waitFor('info-sent', { count: before + 1 });
+  /** A key, as SIP INFO (application/dtmf-relay). Resolves when it is answered. */
+  press(digit) {
+    return this.#ask('XDIGIT', { 'X-Digit': digit });
   }
 
   hold() {
-    return this.#direction('sendonly');
+    return this.#ask('XHOLD', { 'X-Direction': 'sendonly' });
   }
 
   unhold() {
-    return this.#direction('sendrecv');
-  }
-
-  async #direction(direction) {
-    const before = this.events.filter((event) => event.name === 'reinvited').length;
-    await this.phone.command(this, 'XHOLD', { 'X-Direction': direction });
-    return this.waitFor('reinvited', { count: before + 1 });
+    return this.#ask('XHOLD', { 'X-Direction': 'sendrecv' });
   }
 
   /** The softphone's transfer button: a blind REFER to `<sip:…>`. */
-  async refer(target) {
-    await this.phone.command(this, 'XREFER', { 'X-Target': target });
-    return this.waitFor('refer');
+  refer(target) {
+    return this.#ask('XREFER', { 'X-Target': target });
+  }
+
+  /** Sends a command and waits for what it must lead to, or for SIPp's remark that it does not fit. */
+  async #tell(command, event, { headers, count, within } = {}) {
+    if (/^X(BYE|CANCEL|\d+)$/.test(command)) this.leaving = true;
+    let look;
+    const refused = new Promise((_, reject) => {
+      look = (method) => {
+        if (method === command) reject(new Error(`${command} does not fit the call.\n${this.story()}`));
+      };
+      this.on('refused', look);
+    });
+    const done = this.phone.command(this, command, headers).then(() => event && this.waitFor(event, { count, within }));
+    try {
+      return await Promise.race([done, refused]);
+    } finally {
+      done.catch(() => {});
+      this.off('refused', look);
+    }
+  }
+
+  /** A request of ours inside the call: one at a time, each until its final answer. */
+  #ask(command, headers) {
+    const ask = () => {
+      const count = this.events.filter((event) => event.name === 'request-answered').length + 1;
+      return this.#tell(command, 'request-answered', { headers, count });
+    };
+    const turn = this.#turn.then(ask, ask);
+    this.#turn = turn;
+    turn.catch(() => {});
+    return turn;
   }
 
   /** Ends the call whatever its state: BYE, CANCEL, or a refusal. Resolves when it has ended. */
   async hangUp({ within = 5000 } = {}) {
-    if (!this.ended) {
+    if (!this.ended && this.times.bye === undefined) {
       const up = this.times.confirmed !== undefined;
       const command = up ? 'XBYE' : this.incoming ? 'X480' : 'XCANCEL';
-      await this.phone.command(this, command).catch((error) => {
+      // The other side may be quicker: then the command does not fit any more, and the call ends all the same.
+      await this.#tell(command, 'ended', { within }).catch((error) => {
         if (!this.ended && this.times.bye === undefined) throw error;
       });
     }
@@ -227,15 +249,13 @@ export class Call extends EventEmitter {
   }
 
   /** CANCEL, as a caller that gives up. */
-  async cancel() {
-    await this.phone.command(this, 'XCANCEL');
-    return this.waitFor('cancelled');
+  cancel() {
+    return this.#tell('XCANCEL', 'cancelled');
   }
 
   /** BYE in the early dialog, before any answer. */
-  async byeEarly() {
-    await this.phone.command(this, 'XBYE');
-    return this.waitFor('bye-sent');
+  byeEarly() {
+    return this.#tell('XBYE', 'bye-sent');
   }
 
   /** The call's messages, one a line, for the message of a failed test. */

@@ -55,6 +55,7 @@ export type CallEventName =
   | 'failed'
   | 'cancelled'
   | 'reinvited'
+  | 'request-answered'
   | 'info'
   | 'info-sent'
   | 'refer'

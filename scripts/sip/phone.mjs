@@ -91,15 +91,20 @@ class Party extends EventEmitter {
 
   onCall(call) {
     if (!this.behaviour) return;
-    Promise.resolve(this.behaviour(call, this)).catch((error) => {
-      if (error instanceof CallEnded || call.ended || this.sipp.end) return;
+    // A command that crosses the end of the call is no error; one that fails while the call goes on is.
+    new Promise((resolve) => resolve(this.behaviour(call, this))).catch(async (error) => {
+      const over = call.waitFor('ended', { within: 500 }).then(
+        () => true,
+        () => false,
+      );
+      if (error instanceof CallEnded || call.leaving || this.sipp.end || (await over)) return;
       this.behaviourErrors.push(error);
       this.emit('behaviour-error', error, call);
     });
   }
 
   #refused(method, callId) {
-    this.emit('refused', method, callId);
+    this.calls.find((call) => call.callId === callId)?.emit('refused', method);
     this.#waiting
       .get(`${method} ${callId}`)
       ?.reject(new Error(`${this.name}: the call's state does not know ${method}`));

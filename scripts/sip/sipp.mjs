@@ -55,7 +55,13 @@ export class Sipp {
       ...['-nostdin', '-aa', '-default_behaviors', 'all,-abortunexp', '-rfc3339'],
       ...['-trace_err', '-error_file', join(home, 'errors.log')],
       ...['-timeout', `${lifetime}s`], // should we be killed, SIPp does not outlive us for long
-      ...Object.entries({ payload, codec, ...keys }).flatMap(([key, value]) => ['-key', key, String(value)]),
+      ...Object.entries({
+        payload,
+        codec,
+        tone_ulaw: join(home, 'tone.ulaw'),
+        tone_alaw: join(home, 'tone.alaw'),
+        ...keys,
+      }).flatMap(([key, value]) => ['-key', key, String(value)]),
       ...args,
     ];
     const out = openSync(join(home, 'screen.log'), 'w');
@@ -94,7 +100,7 @@ export class Sipp {
     };
     const errors = read('errors.log')
       .split('\n')
-      .filter((line) => line.trim() && !/next to the scenario|following events occurred/.test(line));
+      .filter((line) => /^\d{4}-/.test(line) && !/next to the scenario|jumping to label/.test(line));
     return [this.end && `SIPp (${this.scenario}) ended: ${JSON.stringify(this.end)}`, ...errors.slice(-8)]
       .filter(Boolean)
       .join('\n');
