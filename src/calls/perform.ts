@@ -1,4 +1,5 @@
 import type { AriAnswer, AriCommands } from '../asterisk/commands.ts';
+import { callerId, ringLeg } from '../asterisk/legs.ts';
 import type { Clock } from '../platform/clock.ts';
 import { pause } from '../platform/clock.ts';
 import type { CallEffect } from './call-effect.ts';
@@ -18,6 +19,7 @@ export interface Performer {
 }
 
 const hangUpTries = 3;
+const ends = new Set<AriEffect['do']>(['hang-up', 'stop-sound', 'destroy-bridge']);
 
 /** Carries out a call's effects on Asterisk. */
 export function createPerformer(deps: {
@@ -35,6 +37,8 @@ export function createPerformer(deps: {
     const target = targetOf(effect);
     const at = clock.now();
     if (!answer.ok) {
+      // What was to be ended has ended.
+      if (answer.failure === 'gone' && ends.has(effect.do)) return;
       tell(callId, { type: 'command-failed', at, command: effect.do, target, failure: failureOf(effect, answer) });
     } else if (effect.do === 'join') {
       tell(callId, { type: 'leg-joined', at, channelId: effect.channelId, bridgeId: effect.bridgeId });
@@ -107,7 +111,7 @@ export function createPerformer(deps: {
   return {
     perform(callId, application, effect) {
       const keys = lanesOf(effect);
-      const before = keys.map((key) => lanes.get(key));
+      const before = keys.flatMap((key) => lanes.get(key) ?? []);
       const done = Promise.all(before).then(() => run(callId, application, effect));
       running.add(done);
       for (const key of keys) lanes.set(key, done);
@@ -120,66 +124,6 @@ export function createPerformer(deps: {
       while (running.size > 0) await Promise.allSettled([...running]);
     },
   };
-}
-
-export interface RingLeg {
-  channelId: string;
-  /** `PJSIP/account` or `PJSIP/number@trunk`. */
-  endpoint: string;
-  role: 'operator' | 'agency';
-  application: string;
-  callId: string;
-  callerChannelId: string;
-  callerId: string;
-  /** Milliseconds. */
-  ring: number;
-  variables: Record<string, string>;
-}
-
-/**
- * Rings a leg that enters through the dialplan, and subscribes its owner to it. A second originate under the same id is
- * refused by Asterisk with 409 while the first lives: that counts as done. `gone` means that the leg was refused at once.
- */
-export async function ringLeg(ari: AriCommands, leg: RingLeg): Promise<AriAnswer> {
-  const answer = await ari.send(
-    'POST',
-    `/channels/${leg.channelId}`,
-    {
-      endpoint: leg.endpoint,
-      context: 'siaga-legs',
-      extension: leg.role,
-      priority: 1,
-      callerId: leg.callerId,
-      timeout: Math.ceil(leg.ring / 1_000),
-    },
-    {
-      variables: {
-        SIAGA_APPLICATION: leg.application,
-        SIAGA_CALL: leg.callId,
-        SIAGA_LEG: leg.channelId,
-        SIAGA_CALLER_CHANNEL: leg.callerChannelId,
-        ...leg.variables,
-      },
-    },
-  );
-  if (!answer.ok && answer.failure !== 'conflict') return answer;
-  const subscribed = await ari.send('POST', `/applications/${leg.application}/subscription`, {
-    eventSource: `channel:${leg.channelId}`,
-  });
-  if (subscribed.ok) return subscribed;
-  const gone = subscribed.failure === 'conflict' || subscribed.failure === 'gone';
-  return { ...subscribed, failure: gone ? 'gone' : subscribed.failure };
-}
-
-/** Name and number as a phone may show them: nothing that could end a header or open another. */
-export function callerId(name: string | null, number: string | null): string {
-  const shownNumber = (number ?? '').replace(/[^A-Za-z0-9+*#._-]/g, '').slice(0, 40) || 'anonymous';
-  const shownName =
-    (name ?? '')
-      .replace(/[^\p{L}\p{N} .,'+*#-]/gu, '')
-      .trim()
-      .slice(0, 40) || shownNumber;
-  return `"${shownName}" <${shownNumber}>`;
 }
 
 function lanesOf(effect: AriEffect): string[] {

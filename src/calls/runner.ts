@@ -117,19 +117,12 @@ export function createCallRunner(deps: {
   };
 
   const carryOut = (call: Call, effect: CallEffect): void => {
-    switch (effect.do) {
-      case 'enter-line':
-        return partners.enterLine(call.id, effect.since);
-      case 'leave-line':
-        return partners.leaveLine(call.id);
-      case 'operator-outcome':
-        return partners.operatorOutcome(call.id, effect.operatorId, effect.assignmentId, effect.outcome);
-      case 'ring-agency':
-        void ringAgency(call.id, effect.job);
-        return;
-      default:
-        return partners.perform(call.id, call.application, effect);
-    }
+    if (effect.do === 'enter-line') partners.enterLine(call.id, effect.since);
+    else if (effect.do === 'leave-line') partners.leaveLine(call.id);
+    else if (effect.do === 'operator-outcome') {
+      partners.operatorOutcome(call.id, effect.operatorId, effect.assignmentId, effect.outcome);
+    } else if (effect.do === 'ring-agency') void ringAgency(call.id, effect.job);
+    else partners.perform(call.id, call.application, effect);
   };
 
   const ringAgency = async (callId: string, job: RingJob): Promise<void> => {

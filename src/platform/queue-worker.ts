@@ -40,10 +40,13 @@ const watchEveryMs = 2_000;
 /** So many looks in a row with jobs waiting and nothing done mean that the worker is dead. */
 const idleLooks = 3;
 
-/** Starts a worker, and starts another in its place should it ever stop by itself. */
+/**
+ * Starts a worker, and starts another in its place should it ever stop by itself. What the handler resolves to is the
+ * job's result, as JSON.
+ */
 export function createWorker<S extends z.ZodType>(
   name: string,
-  handler: (job: ReceivedJob<z.output<S>>) => Promise<void>,
+  handler: (job: ReceivedJob<z.output<S>>) => Promise<unknown>,
   deps: WorkerDeps<S>,
 ): JobWorker {
   const { logger, clock, connection } = deps;
@@ -51,7 +54,7 @@ export function createWorker<S extends z.ZodType>(
   let begun = 0;
   let active = 0;
 
-  const run = async (job: Job): Promise<void> => {
+  const run = async (job: Job): Promise<unknown> => {
     begun += 1;
     active += 1;
     try {
@@ -61,7 +64,7 @@ export function createWorker<S extends z.ZodType>(
         logger.error({ queue: name, jobId: job.id, faults: parsed.error.issues.length }, 'job data do not fit');
         throw new UnrecoverableError('the data do not fit');
       }
-      await handler({ id: job.id ?? '', name: job.name, data: parsed.data, attempt: job.attemptsMade + 1 });
+      return await handler({ id: job.id ?? '', name: job.name, data: parsed.data, attempt: job.attemptsMade + 1 });
     } finally {
       active -= 1;
     }

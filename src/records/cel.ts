@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { derivedId } from '../platform/ids.ts';
+import { epochOf } from '../platform/uniqueid.ts';
 import type { LoggedCall } from './entry.ts';
 
 const line = z.object({
@@ -134,10 +135,4 @@ function asCall(event: CelEvent, call: Gathered, node: string): LoggedCall {
     outcome: talked ? 'human-path' : 'abandoned',
     reason: talked ? 'answered without a controller' : 'hung up before anybody answered; no controller saw it',
   };
-}
-
-/** Asterisk's uniqueid is `[node-]seconds.number`: the time in it is the same for everybody who reads it. */
-export function epochOf(uniqueid: string): number {
-  const seconds = /(\d{9,11})\.\d+$/.exec(uniqueid)?.[1];
-  return seconds === undefined ? 0 : Number(seconds) * 1_000;
 }

@@ -1,0 +1,238 @@
+import { z } from 'zod';
+import type { AriCommands } from '../asterisk/commands.ts';
+import { channelSchema, type AsteriskChannel, type AsteriskEvent } from '../asterisk/translate.ts';
+import type { Clock } from '../platform/clock.ts';
+import { derivedId } from '../platform/ids.ts';
+import type { Logger } from '../platform/logger.ts';
+import { epochOf } from '../platform/uniqueid.ts';
+import { newCall, type Call, type CallOrigin, type CallTiming } from './call.ts';
+import type { CallRunner } from './runner.ts';
+
+export interface Intake {
+  /** Takes one event of the event socket. */
+  take(event: AsteriskEvent): void;
+  /** After a connect: what ended meanwhile is told to its calls. */
+  reconcile(): Promise<void>;
+  /** Claims nothing more; calls under way go on. */
+  stopClaiming(): void;
+  /** SIP Call-IDs of calls that came here lately. */
+  sawSipCall(sipCallId: string): boolean;
+}
+
+export interface IntakeDeps {
+  node: string;
+  application: string;
+  /** Milliseconds this controller lets others claim first: 0 for the leader. */
+  claimDelay: number;
+  ari: AriCommands;
+  runner: CallRunner;
+  clock: Clock;
+  logger: Logger;
+  timing: () => CallTiming;
+  /** False when this controller cannot keep up: the next one, or the human path, takes the call. */
+  mayClaim: () => boolean;
+}
+
+/** A leg that leaves the application and whose end is not told within this has ended all the same. */
+const endToldWithin = 300;
+const rememberedSipCalls = 5_000;
+
+/** The variables of the dialplan that carry a SIP header, by the header's name. */
+const headerVariables: Record<string, string> = {
+  SIAGA_PAI: 'P-Asserted-Identity',
+  SIAGA_RPID: 'Remote-Party-ID',
+  SIAGA_FROM: 'From',
+  SIAGA_CONTACT: 'Contact',
+  SIAGA_PANI: 'P-Access-Network-Info',
+  SIAGA_CNI: 'Cellular-Network-Info',
+  SIAGA_GEOLOCATION: 'Geolocation',
+  SIAGA_CALL_INFO: 'Call-Info',
+};
+
+/** Turns Asterisk's events into inputs of the calls they concern. Only enqueues; never waits. */
+export function createIntake(deps: IntakeDeps): Intake {
+  const { ari, runner, clock, logger, application, node } = deps;
+  const hangUpCauses = new Map<string, number | null>();
+  const sipCalls = new Set<string>();
+  let claiming = true;
+
+  const broadcast = (channel: AsteriskChannel): void => {
+    const role = channel.variables['SIAGA_ROLE'];
+    if (role === 'guardian') return void claim(channel.id, role);
+    if (!claiming || !deps.mayClaim()) return;
+    const callId = channel.variables['SIAGA_CALL'];
+    if (role !== 'caller' && (callId === undefined || runner.get(callId) === undefined)) return;
+    if (deps.claimDelay === 0) void claim(channel.id, role);
+    else clock.after(deps.claimDelay, () => void claim(channel.id, role));
+  };
+
+  const claim = async (channelId: string, role: string | undefined): Promise<void> => {
+    const answer = await ari.send('POST', '/events/claim', { channelId, application });
+    // 409: another controller was faster; 404: too late, or the caller has gone.
+    if (!answer.ok && answer.failure !== 'conflict' && answer.failure !== 'gone') {
+      logger.warn({ channelId, role, reason: answer.reason }, 'a call could not be claimed');
+    }
+  };
+
+  const entered = (channel: AsteriskChannel, [role, callId, legId]: string[]): void => {
+    if (role === 'guardian') return void giveBack(channel.id);
+    if (role === 'caller') return arrive(channel);
+    const call = callId === undefined ? undefined : runner.get(callId);
+    if (call === undefined || (legId !== undefined && legId !== channel.id)) {
+      logger.warn({ callId, channelId: channel.id, role }, 'a leg of a call that is not here is sent to its caller');
+      void giveBack(channel.id, { context: 'siaga-legs', extension: 'rescue', priority: 1 });
+      return;
+    }
+    runner.tell(call.id, { type: 'leg-entered', at: clock.now(), channelId: channel.id });
+  };
+
+  const giveBack = async (channelId: string, where?: { context: string; extension: string; priority: number }) => {
+    const answer = await ari.send('POST', `/channels/${channelId}/continue`, where);
+    if (!answer.ok && answer.failure !== 'gone') {
+      logger.warn({ channelId, reason: answer.reason }, 'a channel could not be sent back to the dialplan');
+    }
+  };
+
+  const arrive = (channel: AsteriskChannel): void => {
+    const at = clock.now();
+    const id = derivedId('call', node, channel.id, epochOf(channel.id));
+    const up = channel.state === 'Up';
+    if (channel.sipCallId !== null) remember(channel.sipCallId);
+    if (runner.get(id) === undefined) {
+      runner.open(
+        newCall({
+          id,
+          incidentId: derivedId('incident', node, channel.id, epochOf(channel.id)),
+          node,
+          channelId: channel.id,
+          channelName: channel.name,
+          application,
+          arrivedAt: at,
+          claimedAt: at,
+          origin: originOf(channel),
+          timing: deps.timing(),
+        }),
+      );
+    }
+    runner.tell(id, { type: 'arrived', at, up });
+  };
+
+  const remember = (sipCallId: string): void => {
+    sipCalls.add(sipCallId);
+    const oldest = sipCalls.size > rememberedSipCalls ? sipCalls.values().next().value : undefined;
+    if (oldest !== undefined) sipCalls.delete(oldest);
+  };
+
+  const left = (channelId: string): void => {
+    const call = runner.ownerOf(channelId);
+    const requested = hangUpCauses.has(channelId);
+    const cause = hangUpCauses.get(channelId) ?? (requested ? 16 : 0);
+    hangUpCauses.delete(channelId);
+    if (call === undefined) return;
+    if (channelId !== call.channelId) {
+      // The end of a leg is told with its cause a moment later; should that be lost, this stands.
+      clock.after(endToldWithin, () => runner.tell(call.id, { type: 'leg-gone', at: clock.now(), channelId, cause }));
+    } else if (requested) runner.tell(call.id, { type: 'caller-gone', at: clock.now(), cause });
+    else runner.tell(call.id, { type: 'caller-left', at: clock.now() });
+  };
+
+  const take = (event: AsteriskEvent): void => {
+    if (event.type === 'broadcast') return broadcast(event.channel);
+    if (event.type === 'entered') return entered(event.channel, event.arguments);
+    if (event.type === 'left') return left(event.channelId);
+    if (event.type === 'replaced') return;
+    if (event.type === 'sound-ended') {
+      const callId = event.soundId.split('.s')[0] ?? '';
+      if (runner.get(callId) !== undefined) {
+        runner.tell(callId, { type: 'sound-ended', at: clock.now(), soundId: event.soundId });
+      }
+      return;
+    }
+    const call = runner.ownerOf(event.channelId);
+    if (call === undefined) return;
+    ofChannel(call, event);
+  };
+
+  const ofChannel = (call: Call, event: Extract<AsteriskEvent, { channelId: string }>): void => {
+    const { channelId } = event;
+    const at = clock.now();
+    switch (event.type) {
+      case 'destroyed':
+        runner.tell(call.id, { type: 'leg-gone', at, channelId, cause: event.cause });
+        return;
+      case 'hang-up-requested':
+        hangUpCauses.set(channelId, event.cause);
+        return;
+      case 'state-changed':
+        if (channelId === call.channelId) {
+          if (event.state === 'Up') runner.tell(call.id, { type: 'caller-up', at });
+        } else if (event.state === 'Ringing') runner.tell(call.id, { type: 'leg-ringing', at, channelId });
+        return;
+      case 'joined-bridge':
+        runner.tell(call.id, { type: 'leg-joined', at, channelId, bridgeId: event.bridgeId });
+        return;
+      case 'key-pressed':
+        runner.tell(call.id, { type: 'key-pressed', at, channelId, key: event.key });
+        return;
+      case 'left-bridge':
+      case 'left':
+        return;
+    }
+  };
+
+  const reconcile = async (): Promise<void> => {
+    const before = runner.all().filter((call) => call.endedAt === null);
+    if (before.length === 0) return;
+    const answer = await ari.send('GET', '/channels');
+    if (!answer.ok) {
+      logger.warn({ reason: answer.reason }, 'the channels could not be listed; the timers of the calls go on');
+      return;
+    }
+    const listed = new Set(
+      z
+        .array(channelSchema)
+        .parse(answer.body)
+        .map((channel) => channel.id),
+    );
+    const at = clock.now();
+    for (const call of before) {
+      for (const channelId of channelsOf(call)) {
+        if (!listed.has(channelId)) runner.tell(call.id, { type: 'leg-gone', at, channelId, cause: 0 });
+      }
+    }
+  };
+
+  return {
+    take,
+    reconcile,
+    stopClaiming: () => (claiming = false),
+    sawSipCall: (sipCallId) => sipCalls.has(sipCallId),
+  };
+}
+
+function channelsOf(call: Call): string[] {
+  const agencies = call.dispatches.flatMap((dispatch) => {
+    const attempt = dispatch.attempts.at(-1);
+    // One whose job has not run yet is not to be found, and not lost.
+    return attempt?.endedAt === null && attempt.ringingAt !== null ? [attempt.channelId] : [];
+  });
+  return [call.channelId, ...(call.operator === null ? [] : [call.operator.channelId]), ...agencies];
+}
+
+function originOf(channel: AsteriskChannel): CallOrigin {
+  const headers: Record<string, string> = {};
+  for (const [variable, header] of Object.entries(headerVariables)) {
+    const value = channel.variables[variable];
+    if (value !== undefined) headers[header] = value;
+  }
+  const anonymous = channel.callerNumber === null || /^(anonymous|unknown)?$/i.test(channel.callerNumber);
+  return {
+    sipCallId: channel.sipCallId,
+    callerNumber: anonymous ? null : channel.callerNumber,
+    callerName: channel.callerName,
+    carrier: channel.variables['SIAGA_CARRIER'] ?? null,
+    dialled: channel.variables['SIAGA_DIALLED'] ?? null,
+    source: channel.variables['SIAGA_SOURCE'] ?? null,
+    headers,
+  };
+}

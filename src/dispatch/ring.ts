@@ -1,0 +1,27 @@
+import type { AriCommands } from '../asterisk/commands.ts';
+import { callerId, ringLeg } from '../asterisk/legs.ts';
+import type { RingJob, RingResult } from './dispatch.ts';
+
+/**
+ * Rings one trunk of an agency; the same in a worker and in line. Late, it does nothing: the call's owner has gone on by
+ * then. Done twice, it rings once: the channel's id is the attempt's.
+ */
+export async function ringTrunk(ari: AriCommands, job: RingJob, now: number): Promise<RingResult> {
+  if (now > job.expiresAt) return { result: 'expired' };
+  const answer = await ringLeg(ari, {
+    channelId: job.channelId,
+    endpoint: job.endpoint,
+    role: 'agency',
+    application: job.application,
+    callId: job.callId,
+    callerChannelId: job.callerChannelId,
+    callerId: callerId(null, job.callerNumber),
+    ring: job.ring,
+    variables: {
+      'PJSIP_HEADER(add,X-Siaga-Incident)': job.incidentId,
+      'PJSIP_HEADER(add,X-Siaga-Dispatch)': job.dispatchId,
+    },
+  });
+  if (answer.ok) return { result: 'taken' };
+  return answer.failure === 'gone' ? { result: 'gone' } : { result: 'refused', reason: answer.reason };
+}
