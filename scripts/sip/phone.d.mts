@@ -139,7 +139,7 @@ export interface Process {
 export interface ProcessEnd {
   code?: number | null;
   signal?: NodeJS.Signals | null;
-  error?: Error;
+  error?: string;
 }
 
 export declare class Party extends EventEmitter {

@@ -80,7 +80,7 @@ export class Sipp {
     this.pid = child.pid;
     running.add(child);
     this.exited = new Promise((resolve) => {
-      child.once('error', (error) => resolve({ error }));
+      child.once('error', (error) => resolve({ error: error.message }));
       child.once('exit', (code, signal) => resolve({ code, signal }));
     }).then((end) => {
       running.delete(child);
