@@ -1,7 +1,7 @@
 import type { DispatchAction, DispatchContext, DispatchStep } from '../dispatch/decide.ts';
 import { isPending, type Dispatch } from '../dispatch/dispatch.ts';
 import type { Call } from './call.ts';
-import { bridgeOf, joinCaller } from './line.ts';
+import { join, joinCaller } from './line.ts';
 import { hangUp, tell, type Step } from './step.ts';
 
 export function contextOf(call: Call): DispatchContext {
@@ -54,7 +54,7 @@ function apply(step: Step, dispatch: Dispatch, action: DispatchAction): void {
       return;
     case 'join':
       joinCaller(step);
-      step.effects.push({ do: 'join', bridgeId: bridgeOf(call), channelId: action.channelId, absorbKeys: true });
+      join(step, action.channelId);
       return;
     case 'hang-up':
       hangUp(step, action.channelId);

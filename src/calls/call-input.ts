@@ -17,7 +17,8 @@ export type CallInput = { at: number } & (
   | { type: 'leg-gone'; channelId: string; cause: number }
   | { type: 'key-pressed'; channelId: string; key: string }
   | { type: 'ring-result'; attemptId: string; ring: RingResult }
-  | { type: 'command-failed'; command: CallEffect['do']; target: string; failure: CommandFailure }
+  /** `bridgeId` is that of a failed join: one into a bridge that was given up long ago says nothing. */
+  | { type: 'command-failed'; command: CallEffect['do']; target: string; failure: CommandFailure; bridgeId?: string }
   | { type: 'timer'; name: string }
   | { type: 'incident-changed'; change: IncidentChange; by: string; dispatches: Dispatch[] }
   | { type: 'dispatch-requested'; dispatch: Dispatch }
@@ -25,5 +26,5 @@ export type CallInput = { at: number } & (
   | { type: 'call-ended-by'; by: string }
 );
 
-/** 404, 409 or 422, no answer in time, and everything else. */
+/** The target does not exist, is not in a state for it, no answer in time, and everything else. */
 export type CommandFailure = 'gone' | 'conflict' | 'timeout' | 'failed';

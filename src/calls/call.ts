@@ -19,7 +19,11 @@ export interface Call {
   stage: CallStage;
   caller: CallerLeg;
   bridge: { id: string } | null;
+  /** Channels told to join the bridge of which nobody has said yet that they are in; the join timer runs for them. */
+  joining: string[];
   operator: OperatorLeg | null;
+  /** The latest assignments whose outcome the line was told: one that comes again rings nobody. */
+  settled: string[];
   /** The place in the waiting line; null while an operator rings or talks. */
   line: { since: number } | null;
   incident: Incident;
@@ -66,6 +70,8 @@ export type CallStage = 'waiting' | 'ringing' | 'talking' | 'returned' | 'ended'
 export interface CallerLeg {
   live: boolean;
   joined: boolean;
+  /** Asterisk said that the channel left the application; without it, a refused command is no more than a suspicion. */
+  left: boolean;
   sound: Sound | null;
 }
 
@@ -92,13 +98,15 @@ export interface OperatorLeg {
   readonly assignedAt: number;
   state: 'ringing' | 'entered' | 'joined';
   ringingAt: number | null;
+  /** Since when he and the caller hear each other. */
+  talkingAt: number | null;
 }
 
 export type TimerName = 'ring' | 'join' | 'comfort' | 'line' | 'left';
 
 /** How a call ended. */
 export type CallOutcome =
-  /** An operator talked with the caller. */
+  /** Somebody talked with the caller. */
   | 'answered'
   /** The caller hung up before anybody answered. */
   | 'abandoned'
@@ -121,9 +129,11 @@ export function newCall(seed: {
   return {
     ...rest,
     stage: 'waiting',
-    caller: { live: true, joined: false, sound: null },
+    caller: { live: true, joined: false, left: false, sound: null },
     bridge: null,
+    joining: [],
     operator: null,
+    settled: [],
     line: null,
     incident: openIncident(incidentId, seed.arrivedAt),
     dispatches: [],
@@ -137,10 +147,25 @@ export function newCall(seed: {
   };
 }
 
-/** The channels of everyone who is in the call's bridge and can speak to the caller. */
+/** The channels of everyone who took the call and was in its bridge: who can speak to the caller. */
 export function speakers(call: Call): string[] {
   const agencies = call.dispatches
     .filter((dispatch) => dispatch.state === 'joined')
     .flatMap((dispatch) => dispatch.attempts.at(-1)?.channelId ?? []);
   return call.operator?.state === 'joined' ? [call.operator.channelId, ...agencies] : agencies;
+}
+
+/** The channels of everyone who took the call: in its bridge, or on the way into it. */
+export function company(call: Call): string[] {
+  const agencies = call.dispatches
+    .filter((dispatch) => dispatch.state === 'joined' || dispatch.state === 'accepted')
+    .flatMap((dispatch) => dispatch.attempts.at(-1)?.channelId ?? []);
+  return call.operator === null || call.operator.state === 'ringing'
+    ? agencies
+    : [call.operator.channelId, ...agencies];
+}
+
+/** The caller is in the bridge with somebody who is known to be in it as well. */
+export function isTalking(call: Call): boolean {
+  return call.caller.joined && speakers(call).some((channelId) => !call.joining.includes(channelId));
 }

@@ -5,7 +5,7 @@ import { applyDispatchStep, contextOf, dispatchOfChannel } from './apply-dispatc
 import { speakers } from './call.ts';
 import { endIfDeserted } from './decide-end.ts';
 import { alone, leaveLine } from './line.ts';
-import { hangUp, nextSoundId, tell, type Step } from './step.ts';
+import { hangUp, nextSoundId, report, tell, type Step } from './step.ts';
 
 export function addDispatch(step: Step, dispatch: Dispatch): void {
   const { call } = step;
@@ -21,7 +21,7 @@ export function addDispatch(step: Step, dispatch: Dispatch): void {
     return;
   }
   call.dispatches.push(dispatch);
-  applyDispatchStep(step, decideDispatch(dispatch, { type: 'start', at: step.at }, contextOf(call)));
+  toDispatch(step, dispatch, { type: 'start', at: step.at });
 }
 
 export function cancelDispatch(step: Step, dispatchId: string, by: string): void {
@@ -72,20 +72,17 @@ function toDispatch(step: Step, before: Dispatch, input: DispatchInput): void {
 function agencyJoined(step: Step, dispatch: Dispatch): void {
   const { call } = step;
   leaveLine(step);
-  call.firstTalkAt ??= step.at;
   const { operator } = call;
   if (operator === null) return;
   // While the agency's person talks to the caller nobody else need be rung; in a transfer the operator leaves.
-  if (operator.state === 'joined' && dispatch.mode !== 'transfer') return;
-  const { operatorId, assignmentId, channelId, state } = operator;
+  const { operatorId, channelId, state } = operator;
   if (state !== 'ringing' && dispatch.mode !== 'transfer') return;
   call.operator = null;
   delete call.timers.ring;
-  delete call.timers.join;
   hangUp(step, channelId);
-  const outcome = state === 'ringing' ? 'not-needed' : 'finished';
-  step.effects.push({ do: 'operator-outcome', operatorId, assignmentId, outcome });
-  tell(step, 'operator.left', { operatorId, cause: 16, transferredTo: dispatch.agencyId });
+  report(step, operator, state === 'ringing' ? 'not-needed' : 'finished');
+  if (state === 'ringing') tell(step, 'operator.not-needed', { operatorId });
+  else tell(step, 'operator.left', { operatorId, cause: 16, transferredTo: dispatch.agencyId });
 }
 
 function afterAgencyLeft(step: Step): void {

@@ -1,14 +1,14 @@
-import { speakers } from './call.ts';
+import { isTalking, speakers } from './call.ts';
 import { decideDispatch } from '../dispatch/decide.ts';
 import { applyDispatchStep, contextOf } from './apply-dispatch.ts';
-import { leaveLine } from './line.ts';
-import { hangUp, silence, tell, type Step } from './step.ts';
+import { backToLine, leaveLine } from './line.ts';
+import { hangUp, report, silence, tell, type Step } from './step.ts';
 
 /** The caller has hung up, or his channel is gone. */
 export function callerGone(step: Step, cause: number): void {
   const { call } = step;
   if (!call.caller.live) return;
-  call.caller = { live: false, joined: false, sound: null };
+  call.caller = { ...call.caller, live: false, joined: false, sound: null };
   delete call.timers.left;
   if (call.endedAt !== null) return;
   tell(step, 'caller.hung-up', { cause });
@@ -22,11 +22,17 @@ export function callerGone(step: Step, cause: number): void {
   endIfDeserted(step);
 }
 
-/** The caller's channel left the application: a hang-up follows at once, or somebody sent it to the dialplan. */
-export function callerLeft(step: Step): void {
+/**
+ * The caller's channel left the application: a hang-up follows at once, or somebody sent it to the dialplan. Asterisk
+ * says so (`seen`), or a command was refused as if; the latter counts for nothing while he talks to somebody.
+ */
+export function callerLeft(step: Step, seen: boolean): void {
   const { call } = step;
-  if (!call.caller.live || call.endedAt !== null || call.timers.left !== undefined) return;
-  call.timers.left = step.at + 1_000;
+  if (!call.caller.live) return;
+  if (seen) call.caller.left = true;
+  else if (isTalking(call)) return;
+  if (call.endedAt !== null) return;
+  call.timers.left ??= step.at + 1_000;
 }
 
 /** With the caller gone, two who talk to each other may go on; one alone is hung up. */
@@ -64,14 +70,25 @@ export function giveBack(step: Step, reason: string, send: boolean): void {
   tell(step, 'call.returned', { reason });
 }
 
+/** Takes up again what was given back. */
+export function reopen(step: Step): void {
+  const { call } = step;
+  call.outcome = null;
+  call.reason = null;
+  call.endedAt = null;
+  call.caller = { live: true, joined: false, left: false, sound: null };
+  call.counters.rebuilt = 0;
+  backToLine(step);
+}
+
 function close(step: Step, outcome: 'answered' | 'abandoned' | 'returned', reason: string): void {
   const { call } = step;
   stopWaiting(step);
   if (call.operator !== null) {
-    const { operatorId, assignmentId, channelId } = call.operator;
+    const { operator } = call;
     call.operator = null;
-    hangUp(step, channelId);
-    step.effects.push({ do: 'operator-outcome', operatorId, assignmentId, outcome: 'finished' });
+    hangUp(step, operator.channelId);
+    report(step, operator, 'finished');
   }
   for (const dispatch of call.dispatches) {
     applyDispatchStep(
@@ -84,6 +101,7 @@ function close(step: Step, outcome: 'answered' | 'abandoned' | 'returned', reaso
     call.bridge = null;
   }
   call.timers = {};
+  call.joining = [];
   call.endedAt = step.at;
   call.outcome = outcome;
   call.reason = reason;
@@ -94,11 +112,10 @@ function stopWaiting(step: Step): void {
   const { call } = step;
   leaveLine(step);
   if (call.operator !== null && call.operator.state !== 'joined') {
-    const { operatorId, assignmentId, channelId } = call.operator;
+    const { operator } = call;
     call.operator = null;
     delete call.timers.ring;
-    delete call.timers.join;
-    hangUp(step, channelId);
-    step.effects.push({ do: 'operator-outcome', operatorId, assignmentId, outcome: 'not-needed' });
+    hangUp(step, operator.channelId);
+    report(step, operator, operator.talkingAt === null ? 'not-needed' : 'finished');
   }
 }

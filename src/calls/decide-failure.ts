@@ -1,8 +1,9 @@
-import type { CallInput } from './call-input.ts';
-import { agencyInput } from './decide-dispatch.ts';
-import { callerGone, callerLeft, giveBack } from './decide-end.ts';
-import { operatorGone, rebuildBridge } from './decide-operator.ts';
-import { hangUp, musicToCaller, tell, type Step } from './step.ts';
+import { isTalking } from './call.ts';
+import type { CallInput, CommandFailure } from './call-input.ts';
+import { callerGone, callerLeft, giveBack, reopen } from './decide-end.ts';
+import { joinFailed, rebuildBridge } from './decide-join.ts';
+import { operatorGone } from './decide-operator.ts';
+import { hangUp, tell, type Step } from './step.ts';
 
 type Failed = Extract<CallInput, { type: 'command-failed' }>;
 
@@ -11,28 +12,22 @@ export function commandFailed(step: Step, input: Failed): void {
   const { call } = step;
   const { command, target, failure } = input;
   tell(step, 'command.failed', { command, target, failure });
+  if (command === 'return-to-dialplan') return returnFailed(step, failure);
   if (call.endedAt !== null) return;
   switch (command) {
     case 'answer':
-      if (failure === 'gone') return callerGone(step, 0);
-      if (failure === 'conflict') return callerLeft(step);
-      return giveBack(step, 'the call could not be answered', true);
+      return answerFailed(step, failure);
     case 'play':
-      return target === call.channelId ? playFailed(step, failure) : undefined;
     case 'music':
-      if (target !== call.channelId) return;
-      call.caller.sound = null;
-      if (failure === 'gone') return callerGone(step, 0);
-      if (failure === 'conflict') return callerLeft(step);
-      return;
+      return target === call.channelId ? soundFailed(step, command, failure) : undefined;
     case 'make-bridge':
-      return target === call.bridge?.id ? rebuildBridge(step, 'no bridge could be made') : undefined;
+      // A conflict says that it is there already; so does a caller who is in it.
+      if (target !== call.bridge?.id || failure === 'conflict' || call.caller.joined) return;
+      return rebuildBridge(step, 'no bridge could be made');
     case 'join':
-      return joinFailed(step, target, failure);
+      return joinFailed(step, target, failure, input.bridgeId);
     case 'ring-operator':
-      if (target === call.operator?.channelId && call.operator.state === 'ringing') operatorGone(step, 27);
-      return;
-    case 'return-to-dialplan':
+      return ringFailed(step, target, failure);
     case 'stop-sound':
     case 'destroy-bridge':
     case 'hang-up':
@@ -44,19 +39,40 @@ export function commandFailed(step: Step, input: Failed): void {
   }
 }
 
-function playFailed(step: Step, failure: Failed['failure']): void {
+function answerFailed(step: Step, failure: CommandFailure): void {
+  const { call } = step;
   if (failure === 'gone') return callerGone(step, 0);
-  if (failure === 'conflict') return callerLeft(step);
-  step.call.caller.sound = null;
-  if (!step.call.caller.joined) musicToCaller(step);
+  if (failure === 'conflict') return callerLeft(step, false);
+  if (call.answeredAt === null && !isTalking(call)) giveBack(step, 'the call could not be answered', true);
 }
 
-function joinFailed(step: Step, target: string, failure: Failed['failure']): void {
+function soundFailed(step: Step, command: 'play' | 'music', failure: CommandFailure): void {
   const { call } = step;
-  if (failure === 'timeout' || failure === 'failed') return rebuildBridge(step, 'a join failed');
-  if (target === call.channelId) return failure === 'gone' ? callerGone(step, 0) : callerLeft(step);
-  // The leg is gone or left the application between its answer and the join.
-  if (failure === 'conflict') hangUp(step, target);
-  if (target === call.operator?.channelId) return operatorGone(step, 41);
-  agencyInput(step, { type: 'leg-gone', at: step.at, channelId: target, cause: 41 });
+  if (failure === 'gone') return callerGone(step, 0);
+  if (failure === 'conflict') return callerLeft(step, false);
+  // Music is not tried again at once, but with the next assurance.
+  if (command === 'play' && call.caller.sound?.name !== 'music') call.caller.sound = null;
+}
+
+function ringFailed(step: Step, target: string, failure: CommandFailure): void {
+  const { operator } = step.call;
+  if (target !== operator?.channelId || operator.state !== 'ringing') return;
+  // The id is taken: the phone rings already. So it does when it was heard to ring.
+  if (failure === 'conflict' || (failure !== 'gone' && operator.ringingAt !== null)) return;
+  // Without an answer in time nobody knows whether it rings.
+  if (failure !== 'gone') hangUp(step, target);
+  operatorGone(step, 27);
+}
+
+/** The caller was to go to the dialplan and is still here: he is kept, for nobody else would be with him. */
+function returnFailed(step: Step, failure: CommandFailure): void {
+  const { call } = step;
+  if (call.outcome !== 'returned' || !call.caller.live || call.caller.left) return;
+  if (failure === 'conflict') return;
+  if (failure === 'gone') {
+    call.outcome = call.firstTalkAt === null ? 'abandoned' : 'answered';
+    return callerGone(step, 0);
+  }
+  reopen(step);
+  tell(step, 'call.kept', { reason: 'it could not be given back' });
 }

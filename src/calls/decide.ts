@@ -2,13 +2,15 @@ import type { Call } from './call.ts';
 import { speakers } from './call.ts';
 import type { CallEffect, Fact } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
+import { settle } from './decide-always.ts';
 import { commandFailed } from './decide-failure.ts';
 import { dispatchOfChannel } from './apply-dispatch.ts';
 import { addDispatch, agencyInput, cancelDispatch, changeTheIncident, wakeDispatch } from './decide-dispatch.ts';
-import { callerGone, callerLeft, endCall, giveBack } from './decide-end.ts';
-import { joinTimedOut, legJoined, operatorAssigned, operatorEntered, operatorGone } from './decide-operator.ts';
+import { callerGone, callerLeft, endCall, giveBack, reopen } from './decide-end.ts';
+import { joinTimedOut, legJoined } from './decide-join.ts';
+import { operatorAssigned, operatorEntered, operatorGone, operatorRangOut } from './decide-operator.ts';
 import { backToLine, makeBridge } from './line.ts';
-import { hangUp, musicToCaller, playToCaller, tell, type Step } from './step.ts';
+import { hangUp, playToCaller, tell, type Step } from './step.ts';
 
 /** The call's next state, what is to be done, and what is to be told. */
 export interface Decision {
@@ -25,6 +27,7 @@ export interface Decision {
 export function decide(before: Call, input: CallInput): Decision {
   const step: Step = { call: structuredClone(before), at: input.at, effects: [], facts: [] };
   take(step, input);
+  settle(step);
   step.call.stage = stageOf(step.call);
   return { call: step.call, effects: step.effects, facts: step.facts };
 }
@@ -43,7 +46,7 @@ function take(step: Step, input: CallInput): void {
     case 'caller-gone':
       return callerGone(step, input.cause);
     case 'caller-left':
-      return callerLeft(step);
+      return callerLeft(step, true);
     case 'sound-ended':
       return soundEnded(step, input.soundId);
     case 'operator-assigned':
@@ -53,9 +56,7 @@ function take(step: Step, input: CallInput): void {
     case 'leg-entered':
       return legEntered(step, input.channelId);
     case 'leg-joined':
-      if (input.bridgeId !== call.bridge?.id) return;
-      legJoined(step, input.channelId);
-      return agencyInput(step, { type: 'leg-joined', at: input.at, channelId: input.channelId });
+      return input.bridgeId === call.bridge?.id ? legJoined(step, input.channelId) : undefined;
     case 'leg-gone':
       if (input.channelId === call.channelId) return callerGone(step, input.cause);
       if (input.channelId === call.operator?.channelId) return operatorGone(step, input.cause);
@@ -89,13 +90,13 @@ function take(step: Step, input: CallInput): void {
 
 function arrived(step: Step, up: boolean): void {
   const { call } = step;
-  const again = call.outcome === 'returned';
-  if (call.stage === 'ended' && !again) return;
-  if (call.bridge !== null && !again) return;
+  if (!call.caller.live) return;
+  // Gone to the dialplan and back, possibly before anybody here believed that he had gone.
+  const again = call.outcome === 'returned' || call.timers.left !== undefined;
+  if (!again && (call.endedAt !== null || call.bridge !== null)) return;
   if (again) {
-    call.outcome = null;
-    call.endedAt = null;
-    call.caller = { live: true, joined: false, sound: null };
+    giveBack(step, 'the channel left the application', false);
+    reopen(step);
   }
   tell(step, again ? 'call.taken-again' : 'call.arrived', {
     callerNumber: call.origin.callerNumber,
@@ -103,21 +104,24 @@ function arrived(step: Step, up: boolean): void {
   });
   if (!up) step.effects.push({ do: 'answer', channelId: call.channelId });
   else call.answeredAt ??= step.at;
-  call.counters.rebuilt = 0;
   makeBridge(step);
   playToCaller(step, 'greeting');
   backToLine(step);
 }
 
 function legRinging(step: Step, channelId: string): void {
-  const { operator } = step.call;
+  const { call } = step;
+  const { operator } = call;
   if (operator?.channelId === channelId) {
     if (operator.ringingAt !== null) return;
     operator.ringingAt = step.at;
     tell(step, 'operator.ringing', { operatorId: operator.operatorId });
     return;
   }
-  agencyInput(step, { type: 'leg-ringing', at: step.at, channelId });
+  if (dispatchOfChannel(call, channelId) !== undefined) {
+    return agencyInput(step, { type: 'leg-ringing', at: step.at, channelId });
+  }
+  notWanted(step, channelId);
 }
 
 function legEntered(step: Step, channelId: string): void {
@@ -126,33 +130,39 @@ function legEntered(step: Step, channelId: string): void {
   if (dispatchOfChannel(call, channelId) !== undefined) {
     return agencyInput(step, { type: 'leg-entered', at: step.at, channelId });
   }
-  // A phone that answered after its ring was called off: nobody waits for it.
-  hangUp(step, channelId, 'answered-elsewhere');
+  notWanted(step, channelId);
+}
+
+/** A phone that rings or answers after its ring was called off: nobody waits for it. */
+function notWanted(step: Step, channelId: string): void {
+  if (channelId !== step.call.channelId) hangUp(step, channelId, 'answered-elsewhere');
 }
 
 function soundEnded(step: Step, soundId: string): void {
   const { call } = step;
   if (call.caller.sound?.id !== soundId) return;
   call.caller.sound = null;
-  if (!call.caller.live || call.caller.joined || call.stage === 'returned') return;
-  musicToCaller(step);
   if (call.line !== null) call.timers.comfort = step.at + call.timing.comfort;
 }
 
 function timeUp(step: Step, name: string): void {
   const { call } = step;
+  // One that was set anew or called off while it was on its way here is not due.
+  const due = Object.entries(call.timers).find(([timer]) => timer === name)?.[1];
+  if (due === undefined || step.at < due) return;
   switch (name) {
     case 'ring':
       delete call.timers.ring;
-      if (call.operator?.state !== 'ringing') return;
-      hangUp(step, call.operator.channelId, 'no-answer');
-      return operatorGone(step, 19);
+      return operatorRangOut(step);
     case 'join':
       delete call.timers.join;
       return joinTimedOut(step);
     case 'comfort':
       delete call.timers.comfort;
-      if (call.line !== null && call.caller.live && !call.caller.joined) playToCaller(step, 'please-wait');
+      if (call.line === null) return;
+      playToCaller(step, 'please-wait');
+      // Should nobody say when the sound has ended, the next one comes all the same.
+      call.timers.comfort = step.at + call.timing.comfort;
       return;
     case 'line':
       delete call.timers.line;
@@ -162,8 +172,8 @@ function timeUp(step: Step, name: string): void {
       return;
     case 'left':
       delete call.timers.left;
-      if (call.caller.live && call.outcome === null) giveBack(step, 'the channel left the application', false);
-      return;
+      // Were it only a suspicion, he would be nowhere: he is sent. Refused, he had gone already.
+      return giveBack(step, 'the channel left the application', !call.caller.left);
     default:
       wakeDispatch(step, name);
   }

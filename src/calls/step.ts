@@ -1,5 +1,5 @@
 import type { Call, Prompt } from './call.ts';
-import type { CallEffect, Fact } from './call-effect.ts';
+import type { CallEffect, Fact, OperatorOutcome } from './call-effect.ts';
 
 /** A decision in the making: the call's next state, what is to be done, and what is to be told. */
 export interface Step {
@@ -49,4 +49,19 @@ export function hangUp(
   cause: 'normal' | 'answered-elsewhere' | 'no-answer' = 'normal',
 ): void {
   step.effects.push({ do: 'hang-up', channelId, cause });
+}
+
+const settledKept = 32;
+
+/** Tells the line what became of an operator it assigned; all but 'talking' are the last word on the assignment. */
+export function report(
+  step: Step,
+  assignment: { operatorId: string; assignmentId: string },
+  outcome: OperatorOutcome,
+): void {
+  const { operatorId, assignmentId } = assignment;
+  step.effects.push({ do: 'operator-outcome', operatorId, assignmentId, outcome });
+  if (outcome === 'talking') return;
+  const { call } = step;
+  call.settled = [...call.settled.filter((id) => id !== assignmentId), assignmentId].slice(-settledKept);
 }

@@ -1,6 +1,5 @@
 import {
   currentAttempt,
-  isPending,
   type Attempt,
   type AttemptOutcome,
   type Dispatch,
@@ -70,7 +69,10 @@ export function decideDispatch(before: Dispatch, input: DispatchInput, context: 
       if (attempt?.channelId === input.attemptId) ringResult(step, attempt, input.ring, input.at, context);
       break;
     case 'leg-ringing':
-      if (attempt?.channelId === input.channelId && attempt.ringingAt === null && attempt.answeredAt === null) {
+      if (attempt?.channelId !== input.channelId) {
+        // A phone that rings for an attempt that is over.
+        step.actions.push({ do: 'hang-up', channelId: input.channelId });
+      } else if (attempt.ringingAt === null && attempt.answeredAt === null) {
         attempt.ringingAt = input.at;
         dispatch.state = 'ringing';
         wake(step, input.at + dispatch.timing.ring);
@@ -78,7 +80,7 @@ export function decideDispatch(before: Dispatch, input: DispatchInput, context: 
       }
       break;
     case 'leg-entered':
-      if (attempt?.channelId !== input.channelId || !isPending(dispatch)) {
+      if (attempt?.channelId !== input.channelId) {
         step.actions.push({ do: 'hang-up', channelId: input.channelId });
       } else if (attempt.answeredAt === null) {
         entered(step, attempt, input.at);
@@ -128,6 +130,7 @@ function tryNext(step: DispatchStep, at: number, context: DispatchContext): void
     channelId,
     trunkId: trunk.id,
     requestedAt: at,
+    takenAt: null,
     ringingAt: null,
     answeredAt: null,
     endedAt: null,
@@ -163,16 +166,22 @@ function ringResult(
   at: number,
   context: DispatchContext,
 ): void {
-  if (attempt.ringingAt !== null || attempt.answeredAt !== null) return;
+  if (attempt.takenAt !== null || attempt.ringingAt !== null || attempt.answeredAt !== null) return;
   switch (ring.result) {
     case 'taken':
+      attempt.takenAt = at;
       wake(step, at + step.dispatch.timing.ring);
       break;
     case 'gone':
+      failAttempt(step, attempt, 'unreachable', at, context);
+      break;
+    // Refused may be a request without an answer, and expired one of two jobs: the phone may ring all the same.
     case 'refused':
+      step.actions.push({ do: 'hang-up', channelId: attempt.channelId });
       failAttempt(step, attempt, 'unreachable', at, context);
       break;
     case 'expired':
+      step.actions.push({ do: 'hang-up', channelId: attempt.channelId });
       failAttempt(step, attempt, 'job-lost', at, context);
       break;
   }
@@ -241,7 +250,7 @@ function timeUp(step: DispatchStep, attempt: Attempt, at: number, context: Dispa
       ? 'not-accepted'
       : dispatch.state === 'accepted'
         ? 'unreachable'
-        : attempt.ringingAt !== null
+        : attempt.ringingAt !== null || attempt.takenAt !== null
           ? 'no-answer'
           : 'job-lost';
   failAttempt(step, attempt, outcome, at, context);

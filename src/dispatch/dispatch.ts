@@ -58,6 +58,8 @@ export interface Attempt {
   readonly channelId: string;
   readonly trunkId: string;
   readonly requestedAt: number;
+  /** When Asterisk took the originate. */
+  takenAt: number | null;
   ringingAt: number | null;
   answeredAt: number | null;
   endedAt: number | null;

@@ -1,0 +1,42 @@
+import { company, isTalking } from './call.ts';
+import { endIfDeserted } from './decide-end.ts';
+import { alone } from './line.ts';
+import { musicToCaller, report, silence, tell, type Step } from './step.ts';
+
+/** What has to hold after every input, whatever it was and in whatever order things came. */
+export function settle(step: Step): void {
+  const { call } = step;
+  if (call.endedAt !== null) return;
+  forgetJoins(step);
+  if (!call.caller.live) return endIfDeserted(step);
+  if (isTalking(call)) talking(step);
+  keepCompany(step);
+}
+
+/** Nobody waits for the join of a leg that is out of the call, nor for the caller's when there is nobody to join. */
+function forgetJoins(step: Step): void {
+  const { call } = step;
+  const others = company(call);
+  const expected = call.caller.live && others.length > 0 ? [call.channelId, ...others] : others;
+  call.joining = call.joining.filter((channelId) => expected.includes(channelId));
+  if (call.joining.length === 0) delete call.timers.join;
+}
+
+function talking(step: Step): void {
+  const { call } = step;
+  const { operator } = call;
+  call.firstTalkAt ??= step.at;
+  if (call.joining.length === 0) call.counters.rebuilt = 0;
+  if (operator?.state !== 'joined' || operator.talkingAt !== null) return;
+  operator.talkingAt = step.at;
+  tell(step, 'operator.talking', { operatorId: operator.operatorId });
+  report(step, operator, 'talking');
+}
+
+/** The caller hears those who took his call and nothing else; with nobody there he has a place in the line and music. */
+function keepCompany(step: Step): void {
+  const { call } = step;
+  if (company(call).length > 0) silence(step);
+  alone(step);
+  if (company(call).length === 0 && call.caller.sound === null && call.timers.left === undefined) musicToCaller(step);
+}

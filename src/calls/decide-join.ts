@@ -1,0 +1,79 @@
+import { company, isTalking } from './call.ts';
+import type { CommandFailure } from './call-input.ts';
+import { agencyInput } from './decide-dispatch.ts';
+import { callerGone, callerLeft, giveBack } from './decide-end.ts';
+import { operatorGone } from './decide-operator.ts';
+import { join, joinCaller, makeBridge } from './line.ts';
+import { hangUp, tell, type Step } from './step.ts';
+
+/** After so many bridges in a row that did not work, the human path has the better chance. */
+const bridgeLimit = 3;
+
+/** A channel of the call is in its bridge. */
+export function legJoined(step: Step, channelId: string): void {
+  const { call } = step;
+  call.joining = call.joining.filter((one) => one !== channelId);
+  if (channelId === call.channelId) {
+    call.caller.joined = call.caller.live;
+    // Who is in our bridge has not left: what was refused earlier was a misunderstanding.
+    if (!call.caller.left) delete call.timers.left;
+  }
+  if (channelId === call.operator?.channelId && call.operator.state === 'entered') call.operator.state = 'joined';
+  agencyInput(step, { type: 'leg-joined', at: step.at, channelId });
+}
+
+/** Joins that nobody confirmed: with caller or operator among them, everybody moves to a fresh bridge. */
+export function joinTimedOut(step: Step): void {
+  const { call } = step;
+  if (call.endedAt !== null) return;
+  if (call.joining.includes(call.channelId) || call.joining.includes(call.operator?.channelId ?? '')) {
+    return rebuildBridge(step, 'a join was not confirmed');
+  }
+  for (const channelId of call.joining) agencyLost(step, channelId);
+}
+
+/** Asterisk refused a join, or did not answer in time. One that was confirmed meanwhile is done. */
+export function joinFailed(step: Step, channelId: string, failure: CommandFailure, bridgeId: string | undefined): void {
+  const { call } = step;
+  if (!call.joining.includes(channelId)) return;
+  if (bridgeId !== undefined && bridgeId !== call.bridge?.id) return;
+  if (channelId === call.channelId) {
+    if (failure === 'gone') return callerGone(step, 0);
+    if (failure === 'conflict') return callerLeft(step, false);
+    return rebuildBridge(step, 'a join failed');
+  }
+  if (channelId !== call.operator?.channelId) {
+    // A bridge in which two talk is none that has to be rebuilt for a third.
+    if (failure === 'gone' || failure === 'conflict' || isTalking(call) || !call.caller.live) {
+      return agencyLost(step, channelId);
+    }
+    return rebuildBridge(step, 'a join failed');
+  }
+  if (failure === 'timeout' || failure === 'failed') return rebuildBridge(step, 'a join failed');
+  // The phone is gone or left the application between its answer and the join.
+  hangUp(step, channelId);
+  operatorGone(step, 41);
+}
+
+/** Makes a fresh bridge and moves everybody there; after too many, the dialplan gets the caller. */
+export function rebuildBridge(step: Step, reason: string): void {
+  const { call } = step;
+  if (!call.caller.live || call.endedAt !== null) return;
+  call.counters.rebuilt += 1;
+  if (call.counters.rebuilt >= bridgeLimit) return giveBack(step, reason, true);
+  const old = call.bridge;
+  makeBridge(step);
+  tell(step, 'bridge.rebuilt', { reason });
+  call.joining = [];
+  call.caller.joined = false;
+  if (call.operator?.state === 'joined') call.operator.state = 'entered';
+  const others = company(call);
+  if (others.length > 0) joinCaller(step);
+  for (const channelId of others) join(step, channelId);
+  if (old !== null) step.effects.push({ do: 'destroy-bridge', bridgeId: old.id });
+}
+
+function agencyLost(step: Step, channelId: string): void {
+  hangUp(step, channelId);
+  agencyInput(step, { type: 'leg-gone', at: step.at, channelId, cause: 41 });
+}

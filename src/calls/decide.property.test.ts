@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { ensure, tell } from '../../test/support/call-laws.ts';
+import { play, sequences } from '../../test/support/call-world.ts';
+import { isPending } from '../dispatch/dispatch.ts';
+
+describe('whatever a call is told, in whatever order', () => {
+  it('leaves no caller alone, no phone ringing and no assignment open', () => {
+    fc.assert(
+      fc.property(sequences, (moves) => {
+        play(moves);
+      }),
+      { numRuns: 1_200 },
+    );
+  });
+
+  it('comes to rest by its timers alone', () => {
+    fc.assert(
+      fc.property(sequences, (moves) => {
+        const world = play(moves);
+        const restless = (): [string, number][] =>
+          Object.entries(world.call.timers).filter(([name]) => name !== 'line' && name !== 'comfort');
+        for (let fired = 0; restless().length > 0; fired += 1) {
+          ensure(fired < 60, 'timers without an end');
+          const [name, due] = restless().sort((a, b) => a[1] - b[1])[0] ?? ['', 0];
+          world.at = Math.max(world.at, due);
+          tell(world, { type: 'timer', name });
+        }
+        const { stage, line } = world.call;
+        ensure(line !== null || stage !== 'waiting', 'at rest outside the line');
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('ends or is back in the line when all legs go, and ends when the caller goes', () => {
+    fc.assert(
+      fc.property(sequences, (moves) => {
+        const world = play(moves);
+        for (const channelId of world.rung) tell(world, { type: 'leg-gone', channelId, cause: 41 });
+        while (world.call.dispatches.some(isPending)) {
+          const pending = world.call.dispatches.find(isPending);
+          const channelId = pending?.attempts.at(-1)?.channelId ?? '';
+          tell(world, { type: 'leg-gone', channelId, cause: 17 });
+        }
+        ensure(
+          world.call.endedAt !== null || world.call.line !== null || world.call.timers.left !== undefined,
+          'neither ended nor in the line',
+        );
+        tell(world, { type: 'caller-gone', cause: 16 });
+        ensure(world.call.endedAt !== null, 'goes on without anybody');
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,196 @@
+import type { Call } from '../../src/calls/call.ts';
+import { company, speakers } from '../../src/calls/call.ts';
+import type { CallEffect } from '../../src/calls/call-effect.ts';
+import { decide } from '../../src/calls/decide.ts';
+import { currentAttempt, isPending } from '../../src/dispatch/dispatch.ts';
+import { testCall, type Told } from './calls.ts';
+
+/** What the world has seen, kept apart from the call's own idea of it. */
+export interface World {
+  call: Call;
+  at: number;
+  told: number;
+  effects: CallEffect[];
+  latest: CallEffect[];
+  assignments: string[];
+  outcomes: Map<string, string[]>;
+  rung: string[];
+  /** Legs that were hung up after they were rung, or of which the world said that they are gone. */
+  over: Set<string>;
+  /** By channel, the bridges the world said it is in; late words of an older bridge are among them. */
+  inside: Map<string, Set<string>>;
+  returned: boolean;
+  ended: Map<string, string>;
+}
+
+export function newWorld(): World {
+  const world: World = {
+    call: testCall(),
+    at: 1_000_000,
+    told: 0,
+    effects: [],
+    latest: [],
+    assignments: [],
+    outcomes: new Map(),
+    rung: [],
+    over: new Set(),
+    inside: new Map(),
+    returned: false,
+    ended: new Map(),
+  };
+  tell(world, { type: 'arrived', up: false });
+  return world;
+}
+
+export function tell(world: World, input: Told): void {
+  const before = world.call;
+  world.told += 1;
+  const { call, effects } = decide(before, { ...input, at: world.at });
+  world.call = plain(call);
+  world.effects.push(...effects);
+  if (effects.length > 0) world.latest = effects;
+  note(world, input, effects);
+  check(world, input, effects, before);
+}
+
+/** What survives JSON as it is, frozen: a decision that changes the call it was given throws. */
+function plain<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    Object.freeze(value);
+    Object.values(value).forEach(plain);
+  } else {
+    const json = value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value);
+    ensure(json, `${typeof value} in the state is no plain JSON`);
+  }
+  return value;
+}
+
+function note(world: World, input: Told, effects: CallEffect[]): void {
+  const { call, over, inside } = world;
+  if (input.type === 'operator-assigned' && !world.assignments.includes(input.assignmentId)) {
+    world.assignments.push(input.assignmentId);
+  }
+  if (input.type === 'leg-gone') over.add(input.channelId);
+  if (input.type === 'command-failed' && input.failure === 'gone') over.add(input.target);
+  if (input.type === 'ring-result' && input.ring.result === 'gone') over.add(input.attemptId);
+  if (input.type === 'leg-joined') {
+    inside.set(input.channelId, (inside.get(input.channelId) ?? new Set()).add(input.bridgeId));
+  }
+  if (input.type === 'caller-gone') inside.delete('caller');
+  if (input.type === 'leg-gone') inside.delete(input.channelId);
+  if (input.type === 'arrived') world.returned = false;
+  if (input.type === 'caller-left') world.returned = true;
+  for (const effect of effects) {
+    if (effect.do === 'ring-operator') world.rung.push(effect.channelId);
+    if (effect.do === 'ring-agency') world.rung.push(effect.job.channelId);
+    if (effect.do === 'hang-up') {
+      over.add(effect.channelId);
+      inside.delete(effect.channelId);
+    }
+    if (effect.do === 'return-to-dialplan') world.returned = true;
+    if (effect.do === 'operator-outcome') {
+      const told = world.outcomes.get(effect.assignmentId) ?? [];
+      world.outcomes.set(effect.assignmentId, [...told, effect.outcome]);
+    }
+  }
+  if (call.endedAt === null && !call.caller.left) world.returned = false;
+}
+
+export function ensure(condition: boolean, what: string): asserts condition {
+  if (!condition) throw new Error(what);
+}
+
+function check(world: World, input: Told, effects: CallEffect[], before: Call): void {
+  const { call } = world;
+  neverAlone(world);
+  checkEnded(world, effects);
+  checkAssignments(world);
+  checkDispatches(world);
+  const rings = effects.filter((effect) => effect.do === 'ring-operator').length;
+  ensure(rings <= 1, 'two operators rung at once');
+  ensure(rings === 0 || before.operator === null, 'an operator rung beside another');
+  for (const [name, due] of Object.entries(call.timers)) {
+    ensure(
+      due > world.at || Object.entries(before.timers).some(([known, at]) => known === name && at === due),
+      `timer ${name} set for a time that is over`,
+    );
+  }
+  if (world.told % 16 === 0) sameAgain(world, input, before, effects);
+}
+
+/** The same input decides the same on an equal state. */
+function sameAgain({ call, at }: World, input: Told, before: Call, effects: CallEffect[]): void {
+  const again = decide(structuredClone(before), { ...input, at });
+  ensure(JSON.stringify(again.call) === JSON.stringify(call), 'decided differently a second time');
+  ensure(JSON.stringify(again.effects) === JSON.stringify(effects), 'other effects a second time');
+}
+
+/** Somebody who can speak to him, a place in the line, a phone that rings with a limit, a join with a limit, or the dialplan. */
+function neverAlone({ call, inside, returned }: World): void {
+  if (!call.caller.live) return;
+  if (call.outcome === 'returned') {
+    ensure(returned, 'returned, but nobody sent him to the dialplan');
+    return;
+  }
+  if (call.endedAt !== null) return;
+  const here = (channelId: string): boolean => inside.get(channelId)?.has(call.bridge?.id ?? '') === true;
+  const heard = here('caller') && speakers(call).some(here);
+  const { timers } = call;
+  ensure(
+    heard ||
+      (call.line !== null && timers.line !== undefined) ||
+      (call.operator?.state === 'ringing' && timers.ring !== undefined) ||
+      (call.joining.length > 0 && company(call).length > 0 && timers.join !== undefined) ||
+      timers.left !== undefined,
+    `a caller is alone in stage ${call.stage}`,
+  );
+  ensure(company(call).length > 0 || call.caller.sound !== null || timers.left !== undefined, 'a caller hears nothing');
+  ensure(company(call).length === 0 || call.caller.sound === null, 'a sound is played over a conversation');
+}
+
+function checkEnded({ call, rung, over }: World, effects: CallEffect[]): void {
+  ensure(call.joining.length > 0 === (call.timers.join !== undefined), 'joins and their timer disagree');
+  if (call.endedAt === null) {
+    ensure(call.caller.live || speakers(call).length >= 2, 'nobody is left and the call goes on');
+    return;
+  }
+  ensure(Object.keys(call.timers).length === 0, 'an ended call has timers');
+  ensure(call.operator === null && call.line === null && call.bridge === null, 'an ended call holds on to something');
+  ensure(call.outcome !== null && call.reason !== null, 'an ended call has no outcome');
+  for (const channelId of rung) ensure(over.has(channelId), `${channelId} rings on after the call`);
+  if (call.outcome === 'returned') return;
+  const made = effects.filter((effect) => ['answer', 'play', 'music', 'join', 'make-bridge'].includes(effect.do));
+  const rings = effects.filter((effect) => effect.do.startsWith('ring-') || effect.do === 'enter-line');
+  ensure(rings.length === 0, 'an ended call rings somebody');
+  ensure(made.length === 0 || effects.some((effect) => effect.do === 'destroy-bridge'), 'an ended call acts');
+}
+
+function checkAssignments({ call, assignments, outcomes }: World): void {
+  for (const id of assignments) {
+    const told = outcomes.get(id) ?? [];
+    const final = told.findIndex((outcome) => outcome !== 'talking');
+    ensure((final === -1) === (call.operator?.assignmentId === id), `assignment ${id} was told ${told.join(',')}`);
+    const first = final === -1 ? told : told.slice(0, final);
+    ensure(first.length <= 1, `assignment ${id} talked twice`);
+    // A double that comes after the end is answered, and never by anything else.
+    const after = final === -1 ? [] : told.slice(final + 1);
+    ensure(
+      after.every((outcome) => outcome === 'not-needed'),
+      `assignment ${id} was told ${told.join(',')}`,
+    );
+  }
+}
+
+function checkDispatches({ call, ended }: World): void {
+  for (const dispatch of call.dispatches) {
+    ensure(dispatch.attempts.length <= dispatch.trunks.length, 'more attempts than trunks');
+    const live = dispatch.attempts.filter((attempt) => attempt.endedAt === null);
+    ensure(live.length === (dispatch.endedAt === null ? 1 : 0), `a dispatch has ${live.length} live attempts`);
+    ensure(!isPending(dispatch) || call.timers[`dispatch:${dispatch.id}`] !== undefined, 'an attempt without a limit');
+    ensure(currentAttempt(dispatch) === live[0], 'the live attempt is not the last');
+    const text = JSON.stringify(dispatch);
+    const known = ended.get(dispatch.id);
+    ensure(known === undefined || known === text, 'an ended dispatch was changed');
+    if (dispatch.endedAt !== null) ended.set(dispatch.id, text);
+  }
+}

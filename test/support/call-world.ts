@@ -1,0 +1,207 @@
+import fc from 'fast-check';
+import type { Call } from '../../src/calls/call.ts';
+import type { CallEffect } from '../../src/calls/call-effect.ts';
+import type { CommandFailure } from '../../src/calls/call-input.ts';
+import { newWorld, tell, type World } from './call-laws.ts';
+import { assign, joined, testDispatch, type Told } from './calls.ts';
+
+/**
+ * A small world around one call. A move is a kind and two numbers, which pick among what exists by then: legs that
+ * rang, effects that were emitted, timers, assignments. So sequences shrink well, and reach deep as well as absurd states.
+ */
+const kinds = [
+  'obey', // the latest effects happen as they should
+  'obey-on', // and so do those that follow
+  'obey-one',
+  'assign',
+  'assign-again',
+  'leg-ringing',
+  'leg-entered',
+  'leg-joined',
+  'leg-gone',
+  'key',
+  'ring-result',
+  'command-failed',
+  'recent-command-failed',
+  'timer-due',
+  'timer-early',
+  'timer-late',
+  'caller-up',
+  'caller-left',
+  'caller-gone',
+  'arrived',
+  'sound-ended',
+  'dispatch',
+  'cancel',
+  'incident',
+  'end',
+] as const;
+type Kind = (typeof kinds)[number];
+export type Move = [Kind, number, number];
+
+const upsets = kinds.filter((kind) => !['obey', 'obey-on', 'assign', 'dispatch', 'caller-gone', 'end'].includes(kind));
+
+const move = fc.tuple(
+  fc.oneof(
+    { weight: 55, arbitrary: fc.constantFrom<Kind>('obey-on', 'obey-on', 'obey', 'assign', 'dispatch') },
+    { weight: 31, arbitrary: fc.constantFrom(...upsets) },
+    { weight: 12, arbitrary: fc.constantFrom<Kind>('timer-due', 'recent-command-failed') },
+    { weight: 2, arbitrary: fc.constantFrom<Kind>('end', 'caller-gone', 'caller-gone') },
+  ),
+  fc.nat(1000),
+  fc.nat(1000),
+);
+
+export const sequences = fc.array(move, { maxLength: 60, size: 'max' });
+
+const failures: CommandFailure[] = ['gone', 'conflict', 'timeout', 'failed'];
+const causes = [0, 16, 17, 18, 19, 21, 26, 27, 41, 127];
+const lastOf = <T>(list: T[], count: number): T[] => list.slice(-count);
+
+const pick = <T>(list: readonly T[], n: number): T | undefined => list[n % list.length];
+
+function legs(world: World): string[] {
+  return [...lastOf(world.rung, 6), 'caller', 'nobody'];
+}
+
+/** The inputs of one move. */
+export function inputs(world: World, [kind, n, m]: Move): Told[] {
+  const { call } = world;
+  const leg = pick(legs(world), n) ?? 'nobody';
+  switch (kind) {
+    case 'obey':
+    case 'obey-on':
+      return world.latest.flatMap(obeyed);
+    case 'obey-one': {
+      const effect = pick(lastOf(world.effects, 12), n);
+      return effect === undefined ? [] : obeyed(effect);
+    }
+    case 'assign':
+      return [assign(`as${world.assignments.length + 1}`, `op${n % 3}`)];
+    case 'assign-again': {
+      const id = pick(lastOf(world.assignments, 8), n);
+      return id === undefined ? [] : [assign(id)];
+    }
+    case 'leg-ringing':
+    case 'leg-entered':
+      return [{ type: kind, channelId: leg }];
+    case 'leg-joined':
+      return [joined(leg, pick([`call.b${call.counters.bridge}`, `call.b${call.counters.bridge - 1}`], m))];
+    case 'leg-gone':
+      return leg === 'caller' ? [] : [{ type: 'leg-gone', channelId: leg, cause: pick(causes, m) ?? 0 }];
+    case 'key':
+      return [{ type: 'key-pressed', channelId: leg, key: pick(['1', '9', '5'], m) ?? '1' }];
+    case 'ring-result': {
+      const ring = pick(
+        [{ result: 'taken' }, { result: 'gone' }, { result: 'expired' }, { result: 'refused', reason: 'no' }] as const,
+        m,
+      );
+      return ring === undefined ? [] : [{ type: 'ring-result', attemptId: leg, ring }];
+    }
+    case 'command-failed':
+      return failed(pick(world.effects, n), m);
+    case 'recent-command-failed':
+      return failed(pick(lastOf(world.effects, 5), n), m);
+    case 'timer-due':
+    case 'timer-late': {
+      const [name, due] = pick(Object.entries(call.timers), n) ?? ['ring', world.at];
+      world.at = Math.max(world.at, due) + (kind === 'timer-late' ? m * 10 : 0);
+      return [{ type: 'timer', name }];
+    }
+    case 'timer-early':
+      return [{ type: 'timer', name: pick(['ring', 'join', 'line', 'left', 'comfort', 'dispatch:d1', 'x'], n) ?? 'x' }];
+    case 'caller-up':
+    case 'caller-left':
+      return [{ type: kind }];
+    case 'caller-gone':
+      return [{ type: kind, cause: pick(causes, n) ?? 16 }];
+    case 'arrived':
+      return [{ type: kind, up: n % 2 === 0 }];
+    case 'sound-ended':
+      return [{ type: kind, soundId: call.caller.sound?.id ?? `call.s${n % 4}` }];
+    case 'dispatch':
+      return [{ type: 'dispatch-requested', dispatch: someDispatch(call, n, m) }];
+    case 'cancel':
+      return [{ type: 'dispatch-cancelled', dispatchId: pick(call.dispatches, n)?.id ?? 'none', by: 'token' }];
+    case 'incident':
+      return [
+        { type: 'incident-changed', change: { kind: 'fire' }, by: 'token', dispatches: [someDispatch(call, n, m)] },
+      ];
+    case 'end':
+      return [{ type: 'call-ended-by', by: 'token' }];
+  }
+}
+
+function someDispatch(call: Call, n: number, m: number): ReturnType<typeof testDispatch> {
+  const trunks = testDispatch().trunks.slice(0, m % 3);
+  return testDispatch({
+    id: `d${call.dispatches.length + 1 - (n % 7 === 0 ? 1 : 0)}`,
+    agencyId: pick(['damkar', 'pln', 'polresta'], n) ?? 'damkar',
+    mode: m % 2 === 0 ? 'bridge' : 'transfer',
+    acceptance: n % 3 === 0 ? 'answer' : 'key',
+    trunks: trunks.length === 0 && n % 4 !== 0 ? testDispatch().trunks : trunks,
+  });
+}
+
+/** What follows when Asterisk, the jobs and the people do what an effect wants. */
+function obeyed(effect: CallEffect): Told[] {
+  switch (effect.do) {
+    case 'answer':
+      return [{ type: 'caller-up' }];
+    case 'play':
+      return [{ type: 'sound-ended', soundId: effect.soundId }];
+    case 'join':
+      return [joined(effect.channelId, effect.bridgeId)];
+    case 'hang-up':
+      return [{ type: 'leg-gone', channelId: effect.channelId, cause: 16 }];
+    case 'return-to-dialplan':
+      return [{ type: 'caller-left' }];
+    case 'ring-operator':
+      return [
+        { type: 'leg-ringing', channelId: effect.channelId },
+        { type: 'leg-entered', channelId: effect.channelId },
+      ];
+    case 'ring-agency': {
+      const { channelId } = effect.job;
+      return [
+        { type: 'ring-result', attemptId: channelId, ring: { result: 'taken' } },
+        { type: 'leg-ringing', channelId },
+        { type: 'leg-entered', channelId },
+        { type: 'key-pressed', channelId, key: '1' },
+      ];
+    }
+    case 'stop-sound':
+    case 'music':
+    case 'make-bridge':
+    case 'destroy-bridge':
+    case 'enter-line':
+    case 'leave-line':
+    case 'operator-outcome':
+      return [];
+  }
+}
+
+function failed(effect: CallEffect | undefined, n: number): Told[] {
+  if (effect === undefined) return [];
+  const failure = pick(failures, n) ?? 'failed';
+  const command = effect.do;
+  if (effect.do === 'join') {
+    const target = effect.channelId;
+    return [
+      { type: 'command-failed', command, target, failure, ...(n % 2 === 0 ? {} : { bridgeId: effect.bridgeId }) },
+    ];
+  }
+  const target = 'channelId' in effect ? effect.channelId : 'bridgeId' in effect ? effect.bridgeId : '';
+  return [{ type: 'command-failed', command, target, failure }];
+}
+
+export function play(moves: Move[]): World {
+  const world = newWorld();
+  for (const one of moves) {
+    for (const input of inputs(world, one)) tell(world, input);
+    for (let more = 0; one[0] === 'obey-on' && more < 2; more += 1) {
+      for (const input of inputs(world, one)) tell(world, input);
+    }
+  }
+  return world;
+}

@@ -1,0 +1,183 @@
+import { newCall, type Call } from '../../src/calls/call.ts';
+import type { CallEffect, Fact } from '../../src/calls/call-effect.ts';
+import type { CallInput } from '../../src/calls/call-input.ts';
+import { decide } from '../../src/calls/decide.ts';
+import type { Dispatch } from '../../src/dispatch/dispatch.ts';
+
+/** An input without its time, which the story knows. */
+export type Told = CallInput extends infer One ? (One extends CallInput ? Omit<One, 'at'> : never) : never;
+
+export const timing = {
+  operatorRing: 20_000,
+  join: 2_000,
+  comfort: 15_000,
+  lineCheck: 5_000,
+  agencyRing: 25_000,
+  agencyAccept: 15_000,
+  jobExpires: 2_000,
+};
+
+export function testCall(): Call {
+  return newCall({
+    id: 'call',
+    incidentId: 'incident',
+    node: 'node',
+    channelId: 'caller',
+    channelName: 'PJSIP/carrier-1',
+    application: 'siaga-1',
+    arrivedAt: 1_000_000,
+    claimedAt: 1_000_000,
+    origin: {
+      sipCallId: 'sip',
+      callerNumber: '0761112',
+      callerName: null,
+      carrier: 'carrier-1',
+      dialled: '112',
+      source: '127.0.0.1:5060',
+      headers: {},
+    },
+    timing,
+  });
+}
+
+export function testDispatch(over: Partial<Dispatch> = {}): Dispatch {
+  return {
+    id: 'd1',
+    agencyId: 'damkar',
+    agencyName: 'Damkar',
+    mode: 'bridge',
+    requestedAt: 1_000_000,
+    reason: { by: 'person', tokenId: 'token' },
+    acceptance: 'key',
+    trunks: [
+      { id: 't1', endpoint: 'agency-1', number: '113' },
+      { id: 't2', endpoint: 'agency-2', number: '113' },
+    ],
+    timing: { jobExpires: 2_000, ring: 25_000, accept: 15_000 },
+    state: 'requested',
+    outcome: null,
+    acceptedAt: null,
+    joinedAt: null,
+    endedAt: null,
+    attempts: [],
+    ...over,
+  };
+}
+
+/** A call that is told one thing after the other; its clock stands still unless it is moved. */
+export interface Story {
+  readonly call: Call;
+  /** What the last telling wanted done, and what it had to say. */
+  readonly effects: CallEffect[];
+  readonly facts: Fact[];
+  /** The names of those effects, each with what it is done to. */
+  readonly done: string[];
+  readonly at: number;
+  tell(...inputs: Told[]): Story;
+  wait(ms: number): Story;
+  /** Lets the timer come due and fires it. */
+  fire(name: string): Story;
+}
+
+export function story(): Story {
+  let call = testCall();
+  let effects: CallEffect[] = [];
+  let facts: Fact[] = [];
+  let at = call.arrivedAt;
+  const self: Story = {
+    get call() {
+      return call;
+    },
+    get effects() {
+      return effects;
+    },
+    get facts() {
+      return facts;
+    },
+    get done() {
+      return effects.map(shortly);
+    },
+    get at() {
+      return at;
+    },
+    tell(...inputs) {
+      effects = [];
+      facts = [];
+      for (const input of inputs) {
+        const decision = decide(call, { ...input, at });
+        call = decision.call;
+        effects.push(...decision.effects);
+        facts.push(...decision.facts);
+      }
+      return self;
+    },
+    wait(ms) {
+      at += ms;
+      return self;
+    },
+    fire(name) {
+      const due = Object.entries(call.timers).find(([timer]) => timer === name)?.[1];
+      if (due === undefined) throw new Error(`no timer ${name}`);
+      at = Math.max(at, due);
+      return self.tell({ type: 'timer', name });
+    },
+  };
+  return self;
+}
+
+/** `join caller call.b1`, `operator-outcome a1 talking`: an effect in the words of a table. */
+export function shortly(effect: CallEffect): string {
+  switch (effect.do) {
+    case 'play':
+      return `play ${effect.channelId} ${effect.prompt}`;
+    case 'join':
+      return `join ${effect.channelId} ${effect.bridgeId}`;
+    case 'hang-up':
+      return effect.cause === 'normal' ? `hang-up ${effect.channelId}` : `hang-up ${effect.channelId} ${effect.cause}`;
+    case 'make-bridge':
+    case 'destroy-bridge':
+      return `${effect.do} ${effect.bridgeId}`;
+    case 'ring-agency':
+      return `ring-agency ${effect.job.channelId}`;
+    case 'operator-outcome':
+      return `operator-outcome ${effect.assignmentId} ${effect.outcome}`;
+    case 'enter-line':
+    case 'leave-line':
+      return effect.do;
+    case 'answer':
+    case 'stop-sound':
+    case 'music':
+    case 'return-to-dialplan':
+    case 'ring-operator':
+      return `${effect.do} ${effect.channelId}`;
+  }
+}
+
+/** How often-used states are reached. */
+export const waiting = (): Story => story().tell({ type: 'arrived', up: false }, { type: 'caller-up' });
+
+export const assign = (id = 'a1', operatorId = 'op1'): Told => ({
+  type: 'operator-assigned',
+  assignmentId: id,
+  operatorId,
+  account: `op-${operatorId}`,
+});
+
+export const ringing = (): Story => waiting().tell(assign());
+
+export const joined = (channelId: string, bridgeId = 'call.b1'): Told => ({ type: 'leg-joined', channelId, bridgeId });
+
+export const talking = (): Story =>
+  ringing().tell({ type: 'leg-entered', channelId: 'call.o1' }, joined('caller'), joined('call.o1'));
+
+/** An agency's person has pressed 1 on the first trunk, and is in the bridge. */
+export const agencyJoins = (id = 'd1', bridgeId = 'call.b1'): Told[] => [
+  { type: 'leg-entered', channelId: `${id}.a1` },
+  { type: 'key-pressed', channelId: `${id}.a1`, key: '1' },
+  joined(`${id}.a1`, bridgeId),
+];
+
+export const withAgency = (over: Partial<Dispatch> = {}): Story => {
+  const dispatch = testDispatch(over);
+  return talking().tell({ type: 'dispatch-requested', dispatch }, ...agencyJoins(dispatch.id));
+};
