@@ -224,6 +224,8 @@ export function startStack(options?: {
   durable?: boolean;
   asteriskEnv?: Environment;
   controllerEnv?: Environment;
+  /** In place of dist/main.js. */
+  controllerProgram?: string;
 }): Promise<Stack>;
 
 export function apiClient(http: string, token: string): ApiClient;

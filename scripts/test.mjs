@@ -1,7 +1,8 @@
 // npm test: sets up what the tests need, runs each part with Jest, and closes with one plain line of its numbers.
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { removeAsteriskState } from './runtime/asterisk.mjs';
 import { reservePorts } from './runtime/ports.mjs';
 import { removePostgresData, startPostgres } from './runtime/postgres.mjs';
 import { endRecorded, isAlive, startTimeOf } from './runtime/processes.mjs';
@@ -136,15 +137,30 @@ function readResults(file) {
 async function cleanUp(keepLogs) {
   for (const handle of servers?.handles ?? []) await handle.stop();
   await endAllUnder(directory);
-  removePostgresData(directory);
   if (keepLogs) say(`Logs of this run: ${directory}`);
-  else rmSync(directory, { recursive: true, force: true });
+  else remove(directory);
 }
 
 /** Each test file records what it starts in a folder of its own below ours. */
-async function endAllUnder(folder) {
-  const records = readdirSync(folder, { recursive: true }).filter((file) => path.basename(file) === 'processes.json');
-  for (const record of records) await endRecorded(path.join(folder, path.dirname(record)));
+async function endAllUnder(run) {
+  for (const folder of recordedFolders(run)) await endRecorded(folder);
+}
+
+/** Some state lies elsewhere: where PostgreSQL's own uid can reach it, where Asterisk's socket path is short enough. */
+function remove(run) {
+  for (const folder of recordedFolders(run)) {
+    removePostgresData(folder);
+    removeAsteriskState(folder);
+  }
+  rmSync(run, { recursive: true, force: true });
+}
+
+function recordedFolders(run) {
+  if (!existsSync(run)) return [];
+  const files = readdirSync(run, { recursive: true });
+  return files
+    .filter((file) => path.basename(file) === 'processes.json')
+    .map((file) => path.join(run, path.dirname(file)));
 }
 
 /** Runs that were killed left servers and folders behind. Folders of runs that failed stay until the next run. */
@@ -155,7 +171,6 @@ async function removeAbandonedRuns() {
     if (!match || isAlive({ pid: Number(match[1]), startTime: match[2] })) continue;
     const abandoned = path.join(runtimeDirectory(), entry);
     await endAllUnder(abandoned);
-    removePostgresData(abandoned);
-    rmSync(abandoned, { recursive: true, force: true });
+    remove(abandoned);
   }
 }

@@ -1,5 +1,5 @@
 // An Asterisk of our own, configured by asterisk-config/render.sh, the same script that the container image uses.
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readlinkSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { mustRun } from './commands.mjs';
@@ -114,16 +114,23 @@ function settingsFor({ directory, tools, block, node }) {
 
 /** A clone deep in the file system gets a short folder elsewhere, with a link where one would look for it. */
 function shortRunDirectory(wanted) {
-  if (existsSync(wanted)) return lstatSync(wanted).isSymbolicLink() ? readlinkSync(wanted) : wanted;
+  if (existsSync(wanted)) return realpathSync(wanted);
   if (wanted.length <= longestRunPath) {
     mkdirSync(wanted, { recursive: true, mode: 0o700 });
     return wanted;
   }
   const short = mkdtempSync(path.join(tmpdir(), 'siaga-asterisk-'));
-  if (lstatSync(wanted, { throwIfNoEntry: false }))
-    throw new Error(`${wanted} is a link that leads nowhere: remove it`);
+  // The link of an earlier start leads nowhere once the machine has emptied its temporary folder.
+  rmSync(wanted, { force: true });
   symlinkSync(short, wanted);
   return short;
+}
+
+/** Removes what Asterisk wrote, wherever it was put. */
+export function removeAsteriskState(directory) {
+  const state = path.join(directory, 'asterisk');
+  if (existsSync(state)) rmSync(realpathSync(state), { recursive: true, force: true });
+  rmSync(state, { force: true });
 }
 
 async function render(script, output, settings) {

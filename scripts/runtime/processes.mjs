@@ -53,9 +53,11 @@ export async function claimDirectory(directory) {
   write(directory, { owner: thisProcess(), processes: owner?.pid === process.pid ? processes : [] });
 }
 
-/** Ends everything that is recorded in `directory`, whoever started it. */
+/** Ends what is recorded in `directory`, unless another process that is alive owns it. */
 export async function endRecorded(directory) {
-  await Promise.all(read(directory).processes.map((recorded) => end(recorded, 'SIGTERM', 5)));
+  const { owner, processes } = read(directory);
+  if (owner && isAlive(owner) && owner.pid !== process.pid) return;
+  await Promise.all(processes.map((recorded) => end(recorded, 'SIGTERM', 5)));
 }
 
 /**

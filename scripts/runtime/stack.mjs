@@ -29,6 +29,7 @@ export async function startStack({
   durable = true,
   asteriskEnv = {},
   controllerEnv = {},
+  controllerProgram,
 } = {}) {
   await ensureNodeModules();
   const tools = await ensureTools({ only: neededTools() });
@@ -40,7 +41,13 @@ export async function startStack({
   try {
     await step('Starting PostgreSQL, Redis and Asterisk', () => startServers(stack, { durable, asteriskEnv }));
     await step('Bringing the database up to date', () => migrateDatabase(stack.postgres.url));
-    const ways = { stack, city, env: controllerEnv, role: workers > 0 ? 'controller' : 'all' };
+    const ways = {
+      stack,
+      city,
+      env: controllerEnv,
+      program: controllerProgram,
+      role: workers > 0 ? 'controller' : 'all',
+    };
     await step('Starting controllers', () => startControllers(ways, controllers, workers));
     if (accounts) await step('Making accounts', () => makeAccounts(stack, operators));
     return stack;
@@ -126,9 +133,9 @@ async function existingAsterisk(url, directory) {
 }
 
 /** One after the other, so that the first leads and the database's first fill happens once. */
-async function startControllers({ stack, city, env, role }, controllers, workers) {
+async function startControllers({ stack, city, env, program, role }, controllers, workers) {
   const { directory, asterisk, postgres, redis, ports } = stack;
-  const shared = { directory, asterisk, databaseUrl: postgres.url, redisUrl: redis.url, city, env };
+  const shared = { directory, asterisk, databaseUrl: postgres.url, redisUrl: redis.url, city, env, program };
   const wanted = [
     ...Array.from({ length: controllers }, (_, rank) => ({ role, rank })),
     ...Array.from({ length: workers }, (_, rank) => ({ role: 'worker', rank })),
