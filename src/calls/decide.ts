@@ -82,6 +82,8 @@ function take(step: Step, input: CallInput): void {
       return addDispatch(step, input.dispatch);
     case 'dispatch-cancelled':
       return cancelDispatch(step, input.dispatchId, input.by);
+    case 'hand-over':
+      return giveBack(step, 'the controller stops', true);
     case 'call-ended-by':
       tell(step, 'call.end-requested', { by: input.by });
       return endCall(step, 'ended by a person');

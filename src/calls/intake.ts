@@ -15,8 +15,8 @@ export interface Intake {
   reconcile(): Promise<void>;
   /** Claims nothing more; calls under way go on. */
   stopClaiming(): void;
-  /** SIP Call-IDs of calls that came here lately. */
-  sawSipCall(sipCallId: string): boolean;
+  /** Of a call that came here lately, by its SIP Call-ID or its channel. */
+  took(id: string): boolean;
 }
 
 export interface IntakeDeps {
@@ -31,11 +31,12 @@ export interface IntakeDeps {
   timing: () => CallTiming;
   /** False when this controller cannot keep up: the next one, or the human path, takes the call. */
   mayClaim: () => boolean;
+  guardianSeen: () => void;
 }
 
 /** A leg that leaves the application and whose end is not told within this has ended all the same. */
 const endToldWithin = 300;
-const rememberedSipCalls = 5_000;
+const rememberedIds = 10_000;
 
 /** The variables of the dialplan that carry a SIP header, by the header's name. */
 const headerVariables: Record<string, string> = {
@@ -53,12 +54,15 @@ const headerVariables: Record<string, string> = {
 export function createIntake(deps: IntakeDeps): Intake {
   const { ari, runner, clock, logger, application, node } = deps;
   const hangUpCauses = new Map<string, number | null>();
-  const sipCalls = new Set<string>();
+  const taken = new Set<string>();
   let claiming = true;
 
   const broadcast = (channel: AsteriskChannel): void => {
     const role = channel.variables['SIAGA_ROLE'];
-    if (role === 'guardian') return void claim(channel.id, role);
+    if (role === 'guardian') {
+      deps.guardianSeen();
+      return void claim(channel.id, role);
+    }
     if (!claiming || !deps.mayClaim()) return;
     const callId = channel.variables['SIAGA_CALL'];
     if (role !== 'caller' && (callId === undefined || runner.get(callId) === undefined)) return;
@@ -98,6 +102,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     const id = derivedId('call', node, channel.id, epochOf(channel.id));
     const up = channel.state === 'Up';
     if (channel.sipCallId !== null) remember(channel.sipCallId);
+    remember(channel.id);
     if (runner.get(id) === undefined) {
       runner.open(
         newCall({
@@ -117,10 +122,10 @@ export function createIntake(deps: IntakeDeps): Intake {
     runner.tell(id, { type: 'arrived', at, up });
   };
 
-  const remember = (sipCallId: string): void => {
-    sipCalls.add(sipCallId);
-    const oldest = sipCalls.size > rememberedSipCalls ? sipCalls.values().next().value : undefined;
-    if (oldest !== undefined) sipCalls.delete(oldest);
+  const remember = (id: string): void => {
+    taken.add(id);
+    const oldest = taken.size > rememberedIds ? taken.values().next().value : undefined;
+    if (oldest !== undefined) taken.delete(oldest);
   };
 
   const left = (channelId: string): void => {
@@ -158,6 +163,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     const at = clock.now();
     switch (event.type) {
       case 'destroyed':
+        hangUpCauses.delete(channelId);
         runner.tell(call.id, { type: 'leg-gone', at, channelId, cause: event.cause });
         return;
       case 'hang-up-requested':
@@ -206,7 +212,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     take,
     reconcile,
     stopClaiming: () => (claiming = false),
-    sawSipCall: (sipCallId) => sipCalls.has(sipCallId),
+    took: (id) => taken.has(id),
   };
 }
 

@@ -1,0 +1,140 @@
+import { Counter, Gauge, Histogram } from 'prom-client';
+import type { WaitingLine } from '../acd/line.ts';
+import type { AriCommands } from '../asterisk/commands.ts';
+import type { RingJob, RingResult } from '../dispatch/dispatch.ts';
+import { readIncident, readTimeline } from '../incidents/store.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Journal } from '../platform/journal.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Postgres } from '../platform/postgres.ts';
+import type { Route } from '../platform/route.ts';
+import type { CallTiming } from './call.ts';
+import { drain } from './drain.ts';
+import { createIntake, type Intake } from './intake.ts';
+import { createPerformer } from './perform.ts';
+import { callRoutes } from './routes.ts';
+import { createCallRunner, type CallEntry, type CallRunner } from './runner.ts';
+
+export interface CallsRoom {
+  readonly routes: Route[];
+  readonly runner: CallRunner;
+  readonly intake: Intake;
+  /** Calls under way. */
+  readonly live: () => number;
+  /** Lets the calls end before a stop, up to `limit` milliseconds. */
+  readonly drain: (limit: number) => Promise<void>;
+  readonly stop: () => void;
+}
+
+/** A call stays in memory so long after its last record, for edits that come right after the hang-up. */
+const lingers = 5_000;
+/** One that was given back to the dialplan may be claimed again. */
+const lingersReturned = 3_600_000;
+
+export function startCalls(deps: {
+  node: string;
+  application: string;
+  claimDelay: number;
+  ari: AriCommands;
+  clock: Clock;
+  logger: Logger;
+  journal: Journal;
+  metrics: Metrics;
+  postgres: Postgres;
+  line: () => WaitingLine;
+  timing: () => CallTiming;
+  mayClaim: () => boolean;
+  guardianSeen: () => void;
+  ringAgency: (job: RingJob) => Promise<RingResult>;
+  recorded: (entry: CallEntry, segment: string) => void;
+}): CallsRoom & { projected: (callId: string, sequence: number) => void } {
+  const { ari, clock, logger, journal, postgres } = deps;
+  const metrics = callMetrics(deps.metrics, () => live());
+  const performer = createPerformer({ ari, clock, tell: (callId, input) => runner.tell(callId, input) });
+  const runner: CallRunner = createCallRunner({
+    clock,
+    journal,
+    logger,
+    partners: {
+      perform: (callId, application, effect) => performer.perform(callId, application, effect),
+      enterLine: (callId, since) => deps.line().enter(callId, since),
+      leaveLine: (callId) => deps.line().leave(callId),
+      operatorOutcome: (_callId, operatorId, assignmentId, outcome) =>
+        deps.line().outcome(operatorId, assignmentId, outcome),
+      ringAgency: deps.ringAgency,
+      recorded(entry, segment) {
+        metrics.observe(entry);
+        deps.recorded(entry, segment);
+      },
+    },
+  });
+  const intake = createIntake({ ...deps, runner });
+  const live = (): number => runner.all().filter((call) => call.endedAt === null).length;
+
+  return {
+    runner,
+    intake,
+    live,
+    async drain(limit) {
+      await drain(runner, intake, clock, limit);
+      await performer.settled();
+    },
+    projected(callId, sequence) {
+      const call = runner.get(callId);
+      if (call === undefined || call.endedAt === null || runner.sequenceOf(callId) !== sequence) return;
+      clock.after(call.outcome === 'returned' ? lingersReturned : lingers, () => {
+        if (runner.sequenceOf(callId) === sequence) runner.forget(callId);
+      });
+    },
+    routes: callRoutes({
+      postgres,
+      clock,
+      runner,
+      readTimeline: (callId) => readTimeline(postgres, 'call_id', callId),
+      kindOf: async (incidentId) => (await readIncident(postgres, incidentId))?.kind ?? null,
+    }),
+    stop: () => runner.stop(),
+  };
+}
+
+function callMetrics(metrics: Metrics, live: () => number): { observe: (entry: CallEntry) => void } {
+  const { registry } = metrics;
+  new Gauge({
+    name: 'siaga_calls_live',
+    help: 'Calls under way',
+    registers: [registry],
+    collect() {
+      this.set(live());
+    },
+  });
+  const ended = new Counter({
+    name: 'siaga_calls_ended_total',
+    help: 'Calls that ended, by outcome',
+    labelNames: ['outcome'],
+    registers: [registry],
+  });
+  const failed = new Counter({
+    name: 'siaga_commands_failed_total',
+    help: 'Commands that Asterisk did not carry out',
+    labelNames: ['command', 'failure'],
+    registers: [registry],
+  });
+  const waited = new Histogram({
+    name: 'siaga_call_wait_seconds',
+    help: 'Arrival of a call to the first word with an operator',
+    buckets: [1, 2, 5, 10, 15, 20, 30, 60, 120],
+    registers: [registry],
+  });
+  return {
+    observe({ facts, state, input }) {
+      for (const fact of facts) {
+        if (fact.type === 'call.ended' || fact.type === 'call.returned') ended.inc({ outcome: state.outcome ?? '' });
+        if (fact.type === 'operator.talking' && state.firstTalkAt !== null && input.at === state.firstTalkAt) {
+          waited.observe((state.firstTalkAt - state.arrivedAt) / 1_000);
+        }
+      }
+      if (input.type === 'command-failed') failed.inc({ command: input.command, failure: input.failure });
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { findKind, kindSchema, severitySchema } from '../routing/rule.ts';
+import { dispositions } from './incident.ts';
+
+export const incidentView = z.object({
+  id: z.string(),
+  openedAt: z.string(),
+  version: z.number(),
+  status: z.enum(['open', 'closed']),
+  kind: z.string().nullable(),
+  severity: z.string().nullable(),
+  district: z.string().nullable(),
+  disposition: z.string().nullable(),
+  notes: z.array(z.object({ at: z.string(), by: z.string(), text: z.string() })),
+  callIds: z.array(z.string()),
+});
+export type IncidentView = z.output<typeof incidentView>;
+
+/** What a person may change; an absent field stays. */
+export const incidentPatch = z
+  .strictObject({
+    kind: kindSchema,
+    severity: severitySchema,
+    district: z.string().trim().min(1).max(80),
+    disposition: z.enum(dispositions),
+    status: z.enum(['open', 'closed']),
+  })
+  .partial()
+  .refine((patch) => Object.keys(patch).length > 0, 'name at least one field to change');
+
+export const timelineView = z.object({
+  at: z.string(),
+  type: z.string(),
+  callId: z.string(),
+  detail: z.record(z.string(), z.unknown()),
+});
+
+export const dispatchView = z.object({
+  id: z.string(),
+  incidentId: z.string(),
+  callId: z.string().nullable(),
+  agencyId: z.string(),
+  agencyName: z.string(),
+  mode: z.string(),
+  state: z.string(),
+  outcome: z.string().nullable(),
+  reason: z.record(z.string(), z.unknown()),
+  requestedAt: z.string(),
+  acceptedAt: z.string().nullable(),
+  joinedAt: z.string().nullable(),
+  endedAt: z.string().nullable(),
+  attempts: z.array(
+    z.object({
+      number: z.number(),
+      trunkId: z.string(),
+      requestedAt: z.string(),
+      ringingAt: z.string().nullable(),
+      answeredAt: z.string().nullable(),
+      endedAt: z.string().nullable(),
+      outcome: z.string().nullable(),
+    }),
+  ),
+});
+
+/** Confidential kinds (violence at home and against children) are shown to those who need to know only. */
+export function isConfidential(kind: string | null): boolean {
+  return kind !== null && findKind(kind)?.confidential === true;
+}
+
+export function iso(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}
