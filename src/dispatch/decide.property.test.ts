@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { ensure } from '../../test/support/call-laws.ts';
 import { testDispatch } from '../../test/support/calls.ts';
 import { decideDispatch, type DispatchAction, type DispatchInput } from './decide.ts';
 import { isPending, type Dispatch } from './dispatch.ts';
@@ -41,51 +42,67 @@ const dispatch = fc
     }),
   );
 
+/** One history of a dispatch, and what has to hold after every word of it. */
+class History {
+  now: Dispatch;
+  private wakeAt: number | null = null;
+  private clock = 0;
+  private readonly rung: string[] = [];
+  private readonly over = new Set<string>();
+
+  constructor(first: Dispatch) {
+    this.now = first;
+    this.tell({ type: 'start', at: 0 });
+  }
+
+  tell(told: DispatchInput): void {
+    const { now: before } = this;
+    const frozen = JSON.stringify(before);
+    this.clock += 10;
+    const input = { ...told, at: this.clock };
+    const step = decideDispatch(before, input, context);
+    ensure(JSON.stringify(before) === frozen, 'the dispatch handed in was changed');
+    const again = decideDispatch(before, input, context);
+    ensure(JSON.stringify(again) === JSON.stringify(step), 'decided differently a second time');
+    for (const action of step.actions) this.note(action);
+    if (told.type === 'leg-gone') this.over.add(told.channelId);
+    if (told.type === 'ring-result' && told.ring.result === 'gone') this.over.add(told.attemptId);
+    this.now = step.dispatch;
+    this.check(before);
+  }
+
+  private note(action: DispatchAction): void {
+    // An attempt that failed and the next may both want to be woken: the last word counts.
+    if (action.do === 'wake') this.wakeAt = action.at;
+    if (action.do === 'ring') this.rung.push(action.job.channelId);
+    if (action.do === 'hang-up') this.over.add(action.channelId);
+  }
+
+  private check(before: Dispatch): void {
+    const { now, wakeAt } = this;
+    const live = now.attempts.filter((attempt) => attempt.endedAt === null);
+    ensure(live.length === (now.endedAt === null ? 1 : 0), `${live.length} live attempts`);
+    ensure(now.attempts.length <= now.trunks.length, 'more attempts than trunks');
+    ensure(new Set(this.rung).size === this.rung.length, 'a channel rung twice');
+    ensure(isPending(now) === (wakeAt !== null), 'pending without a limit, or a limit without an attempt');
+    ensure(wakeAt === null || wakeAt > this.clock, 'a limit that is over');
+    ensure((now.outcome !== null) === (now.endedAt !== null), 'an outcome without an end');
+    const past = now.attempts.filter((attempt) => attempt.endedAt !== null);
+    for (const { channelId: leg } of past) ensure(this.over.has(leg), `${leg} rings on`);
+    ensure(before.endedAt === null || JSON.stringify(before) === JSON.stringify(now), 'changed after its end');
+  }
+}
+
 describe('whatever a dispatch is told, in whatever order', () => {
   it('has at most one live attempt, a limit while it has one, silences every phone and ends once', () => {
     fc.assert(
       fc.property(dispatch, fc.array(input, { maxLength: 40, size: 'max' }), (first, inputs) => {
-        let now: Dispatch = first;
-        let wakeAt: number | null = null;
-        let clock = 0;
-        const rung: string[] = [];
-        const over = new Set<string>();
-        const tell = (told: DispatchInput): DispatchAction[] => {
-          const before = JSON.stringify(now);
-          clock += 10;
-          const timed = { ...told, at: clock };
-          const { dispatch: next, actions } = decideDispatch(now, timed, context);
-          expect(JSON.stringify(now)).toBe(before);
-          expect(JSON.stringify(decideDispatch(now, timed, context))).toBe(JSON.stringify({ dispatch: next, actions }));
-          // An attempt that failed and the next may want to be woken: the last word counts.
-          for (const action of actions) {
-            if (action.do === 'wake') wakeAt = action.at;
-            if (action.do === 'ring') rung.push(action.job.channelId);
-            if (action.do === 'hang-up') over.add(action.channelId);
-          }
-          if (told.type === 'leg-gone') over.add(told.channelId);
-          if (told.type === 'ring-result' && told.ring.result === 'gone') over.add(told.attemptId);
-          if (now.endedAt !== null) expect(next).toEqual(now);
-          now = next;
-          return actions;
-        };
-        tell({ type: 'start', at: 0 });
-        for (const told of inputs) {
-          tell(told);
-          const live = now.attempts.filter((attempt) => attempt.endedAt === null);
-          expect(live).toHaveLength(now.endedAt === null ? 1 : 0);
-          expect(now.attempts.length).toBeLessThanOrEqual(now.trunks.length);
-          expect(new Set(rung).size).toBe(rung.length);
-          expect(isPending(now)).toBe(wakeAt !== null);
-          if (wakeAt !== null) expect(wakeAt).toBeGreaterThan(clock);
-          expect(now.outcome !== null).toBe(now.endedAt !== null);
-          const past = now.attempts.filter((attempt) => attempt.endedAt !== null);
-          for (const attempt of past) expect(over).toContain(attempt.channelId);
-        }
+        const history = new History(first);
+        for (const told of inputs) history.tell(told);
         // Left to its timer it ends or is joined, after one attempt per trunk at the most.
-        for (let fired = 0; isPending(now); fired += 1) {
-          expect(fired).toBeLessThan(4);
-          tell({ type: 'timer', at: 0 });
+        for (let fired = 0; isPending(history.now); fired += 1) {
+          ensure(fired < 4, 'attempts without an end');
+          history.tell({ type: 'timer', at: 0 });
         }
       }),
       { numRuns: 1_000 },

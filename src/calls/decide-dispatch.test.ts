@@ -1,0 +1,267 @@
+import {
+  agencyJoins,
+  assign,
+  joined,
+  talking,
+  testDispatch,
+  waiting,
+  withAgency,
+  type Story,
+  type Told,
+} from '../../test/support/calls.ts';
+import type { Dispatch } from '../dispatch/dispatch.ts';
+
+const request = (over: Partial<Dispatch> = {}): Told => ({ type: 'dispatch-requested', dispatch: testDispatch(over) });
+const gone = (channelId: string, cause: number): Told => ({ type: 'leg-gone', channelId, cause });
+
+describe('a dispatch of a call', () => {
+  it('rings the agency with all that a worker needs', () => {
+    const call = talking().tell(request());
+    expect(call.effects).toEqual([
+      {
+        do: 'ring-agency',
+        job: {
+          attemptId: 'd1.a1',
+          callId: 'call',
+          incidentId: 'incident',
+          dispatchId: 'd1',
+          mode: 'bridge',
+          application: 'siaga-1',
+          channelId: 'd1.a1',
+          endpoint: 'PJSIP/113@agency-1',
+          callerNumber: '0761112',
+          callerChannelId: 'caller',
+          ring: 30_000,
+          expiresAt: call.at + 2_000,
+        },
+      },
+    ]);
+    expect(call.call.timers).toEqual({ 'dispatch:d1': call.at + 2_500 });
+  });
+
+  it('by bridge: the agency hears who it is, presses 1, and three talk', () => {
+    const call = talking().tell(request());
+    call.tell({ type: 'leg-ringing', channelId: 'd1.a1' });
+    expect(call.effects).toEqual([]);
+    call.tell({ type: 'leg-entered', channelId: 'd1.a1' });
+    expect(call.effects).toEqual([
+      { do: 'play', channelId: 'd1.a1', soundId: 'd1.a1.s', prompt: 'agency-announcement' },
+    ]);
+    expect(call.call.operator?.state).toBe('joined');
+    call.tell({ type: 'key-pressed', channelId: 'd1.a1', key: '1' });
+    expect(call.effects).toEqual([
+      { do: 'stop-sound', channelId: 'd1.a1', soundId: 'd1.a1.s', music: false },
+      { do: 'join', bridgeId: 'call.b1', channelId: 'd1.a1', absorbKeys: true },
+    ]);
+    expect(call.call.dispatches[0]?.state).toBe('accepted');
+    call.tell(joined('d1.a1'));
+    expect(call.effects).toEqual([]);
+    expect(call.call).toMatchObject({ stage: 'talking', operator: { state: 'joined' }, timers: {} });
+    expect(call.call.dispatches[0]).toMatchObject({ state: 'joined', joinedAt: call.at });
+  });
+
+  it('by transfer: the operator stays until the agency is in, and leaves then', () => {
+    const call = talking().tell(request({ mode: 'transfer' }), ...agencyJoins().slice(0, 2));
+    expect(call.call.operator?.state).toBe('joined');
+    expect(call.tell(joined('d1.a1')).done).toEqual(['hang-up call.o1', 'operator-outcome a1 finished']);
+    expect(call.facts.at(-1)).toEqual({
+      type: 'operator.left',
+      detail: { operatorId: 'op1', cause: 16, transferredTo: 'damkar' },
+    });
+    expect(call.call).toMatchObject({ stage: 'talking', operator: null, caller: { joined: true } });
+    // His phone's own hang-up changes nothing any more.
+    expect(call.tell(gone('call.o1', 16)).effects).toEqual([]);
+    expect(call.call.stage).toBe('talking');
+  });
+
+  it('is accepted by answering, where the agency wants it so', () => {
+    const call = talking().tell(request({ acceptance: 'answer' }), { type: 'leg-entered', channelId: 'd1.a1' });
+    expect(call.done).toEqual(['ring-agency d1.a1', 'join d1.a1 call.b1']);
+    expect(call.call.dispatches[0]?.state).toBe('accepted');
+  });
+
+  it('does not join by another key, nor by a key of somebody else', () => {
+    const call = talking().tell(request(), { type: 'leg-entered', channelId: 'd1.a1' });
+    call.tell({ type: 'key-pressed', channelId: 'd1.a1', key: '5' });
+    expect(call.effects).toEqual([]);
+    expect(call.facts.map((fact) => fact.type)).toEqual(['key.pressed', 'dispatch.key-ignored']);
+    call.tell(
+      { type: 'key-pressed', channelId: 'caller', key: '1' },
+      { type: 'key-pressed', channelId: 'call.o1', key: '1' },
+    );
+    expect(call.effects).toEqual([]);
+    expect(call.call.dispatches[0]?.state).toBe('announced');
+  });
+
+  it('that nobody took tells the operator, after the last trunk', () => {
+    const call = talking().tell(request());
+    expect(call.tell(gone('d1.a1', 17)).done).toEqual(['ring-agency d1.a2']);
+    expect(call.tell(gone('d1.a2', 19)).done).toEqual(['play call.o1 agency-unreachable']);
+    expect(call.call.dispatches[0]).toMatchObject({ state: 'no-answer', outcome: 'no-answer' });
+    expect(call.call).toMatchObject({ stage: 'talking', timers: {}, operator: { state: 'joined' } });
+    expect(call.facts.at(-1)).toMatchObject({
+      type: 'dispatch.no-answer',
+      detail: { reason: 'no-answer', attempts: 2 },
+    });
+  });
+
+  it('without any trunk tells the operator at once', () => {
+    const call = talking().tell(request({ trunks: [] }));
+    expect(call.done).toEqual(['play call.o1 agency-unreachable']);
+    expect(call.call.dispatches[0]).toMatchObject({ state: 'failed', outcome: 'unreachable', endedAt: call.at });
+  });
+
+  it('tells nobody when the operator is not there, and keeps the caller in the line', () => {
+    const call = waiting().tell(request({ trunks: [] }));
+    expect(call.effects).toEqual([]);
+    expect(call.call.line).not.toBeNull();
+  });
+
+  it('is cancelled: the phone falls silent and the operator is not told what he asked for', () => {
+    const call = talking().tell(request(), { type: 'leg-ringing', channelId: 'd1.a1' });
+    call.tell({ type: 'dispatch-cancelled', dispatchId: 'd1', by: 'token' });
+    expect(call.done).toEqual(['hang-up d1.a1']);
+    expect(call.facts.map((fact) => fact.type)).toEqual(['dispatch.cancel-requested', 'dispatch.cancelled']);
+    expect(call.call.timers).toEqual({});
+    const before = call.call;
+    expect(call.tell({ type: 'dispatch-cancelled', dispatchId: 'd1', by: 'token' }).facts).toEqual([]);
+    expect(call.tell({ type: 'leg-entered', channelId: 'd1.a1' }).done).toEqual(['hang-up d1.a1']);
+    expect(call.call).toEqual(before);
+  });
+
+  it('is cancelled while it is joined: the agency leaves, and a caller it talked to alone waits again', () => {
+    const call = withAgency({ mode: 'transfer' }).tell({ type: 'dispatch-cancelled', dispatchId: 'd1', by: 'token' });
+    expect(call.done).toEqual(['hang-up d1.a1', 'play caller operator-lost', 'enter-line']);
+    expect(call.call.dispatches[0]).toMatchObject({ state: 'left', outcome: 'cancelled' });
+  });
+
+  it('comes once, however often it is asked for', () => {
+    const call = talking().tell(request());
+    const before = call.call;
+    expect(call.tell(request()).effects).toEqual([]);
+    expect(call.call).toEqual(before);
+  });
+
+  it('of an agency that is engaged already is refused; after its end it is not', () => {
+    const call = talking().tell(request());
+    expect(call.tell(request({ id: 'd2' })).effects).toEqual([]);
+    expect(call.facts[0]).toMatchObject({ type: 'dispatch.refused', detail: { reason: 'already engaged by d1' } });
+    expect(call.call.dispatches).toHaveLength(1);
+    call.tell({ type: 'dispatch-cancelled', dispatchId: 'd1', by: 'x' }, request({ id: 'd3' }));
+    expect(call.done).toContain('ring-agency d3.a1');
+  });
+});
+
+describe('agencies and operators', () => {
+  it('two agencies ring and join beside each other', () => {
+    const call = talking().tell(request(), request({ id: 'd2', agencyId: 'pln' }));
+    expect(call.done).toEqual(['ring-agency d1.a1', 'ring-agency d2.a1']);
+    call.tell(...agencyJoins('d2'), gone('d1.a1', 21));
+    expect(call.call.dispatches.map((dispatch) => dispatch.state)).toEqual(['requested', 'joined']);
+    expect(call.tell(...agencyJoins('d1')).effects).toContainEqual({
+      do: 'hang-up',
+      channelId: 'd1.a1',
+      cause: 'normal',
+    });
+    expect(call.call.operator?.state).toBe('joined');
+  });
+
+  it('an agency that joins a waiting caller takes him out of the line', () => {
+    const call = waiting().tell(request(), ...agencyJoins().slice(0, 2));
+    expect(call.done).toEqual([
+      'ring-agency d1.a1',
+      'play d1.a1 agency-announcement',
+      'stop-sound d1.a1',
+      'stop-sound caller',
+      'join caller call.b1',
+      'join d1.a1 call.b1',
+    ]);
+    expect(call.call.line).not.toBeNull();
+    call.tell(joined('d1.a1'));
+    expect(call.done).toEqual(['leave-line']);
+    expect(call.call).toMatchObject({ line: null, firstTalkAt: null });
+    expect(call.call.timers.join).toBeDefined();
+    call.wait(10).tell(joined('caller'));
+    expect(call.call).toMatchObject({ stage: 'talking', firstTalkAt: call.at, timers: {} });
+  });
+
+  it('an operator who still rings is not needed when an agency joins first', () => {
+    const call = waiting().tell(request(), assign(), ...agencyJoins(), joined('caller'));
+    expect(call.done.slice(-3)).toEqual(['join d1.a1 call.b1', 'hang-up call.o1', 'operator-outcome a1 not-needed']);
+    expect(call.facts.map((fact) => fact.type)).toContain('operator.not-needed');
+    expect(call.call).toMatchObject({ stage: 'talking', operator: null, timers: {} });
+  });
+
+  it('an operator who has answered stays when an agency is bridged in before him', () => {
+    const call = waiting().tell(request(), assign(), { type: 'leg-entered', channelId: 'call.o1' }, ...agencyJoins());
+    expect(call.call.operator?.state).toBe('entered');
+    call.tell(joined('caller'), joined('call.o1'));
+    expect(call.done).toEqual(['operator-outcome a1 talking']);
+  });
+
+  it('an agency that leaves the caller to the operator changes nothing for them', () => {
+    const call = withAgency().tell(gone('d1.a1', 16));
+    expect(call.effects).toEqual([]);
+    expect(call.call.dispatches[0]).toMatchObject({ state: 'left', outcome: 'accepted' });
+    expect(call.call).toMatchObject({ stage: 'talking', operator: { state: 'joined' } });
+  });
+
+  it('an agency that leaves the caller alone: he is told and waits again, and the next operator gets him', () => {
+    const call = withAgency({ mode: 'transfer' }).tell(gone('d1.a1', 16));
+    expect(call.done).toEqual(['play caller operator-lost', 'enter-line']);
+    call.tell(assign('a2', 'op2'), { type: 'leg-entered', channelId: 'call.o2' }, joined('call.o2'));
+    expect(call.call).toMatchObject({ stage: 'talking', operator: { operatorId: 'op2', state: 'joined' } });
+  });
+
+  it('an agency that leaves while the next operator rings changes nothing for him', () => {
+    const call = talking().tell(request(), request({ id: 'd2', agencyId: 'pln' }), gone('call.o1', 41));
+    call.tell(assign('a2', 'op2'), gone('d1.a1', 17), gone('d1.a2', 17));
+    expect(call.done).toEqual(['ring-operator call.o2', 'ring-agency d1.a2']);
+    expect(call.call).toMatchObject({ stage: 'ringing', operator: { operatorId: 'op2' } });
+  });
+
+  it('an accepted agency that never gets in leaves a waiting caller with music in the line', () => {
+    const call = waiting().tell(request(), ...agencyJoins().slice(0, 2), joined('caller'));
+    expect(call.call.caller.sound).toBeNull();
+    call.tell(gone('d1.a1', 16));
+    expect(call.done).toEqual(['ring-agency d1.a2', 'music caller']);
+    expect(call.call).toMatchObject({ stage: 'waiting', line: { since: 1_000_000 } });
+  });
+});
+
+describe('late and doubled words of agencies', () => {
+  const taken = (attemptId: string): Told => ({ type: 'ring-result', attemptId, ring: { result: 'taken' } });
+  const lost = (attemptId: string): Told => ({ type: 'ring-result', attemptId, ring: { result: 'expired' } });
+
+  it.each<[string, () => Story, Told]>([
+    ['entering again while joined', () => withAgency(), { type: 'leg-entered', channelId: 'd1.a1' }],
+    ['ringing while joined', () => withAgency(), { type: 'leg-ringing', channelId: 'd1.a1' }],
+    ['joining again', () => withAgency(), joined('d1.a1')],
+    ['a job lost that is joined', () => withAgency(), lost('d1.a1')],
+    ['a job taken that is joined', () => withAgency(), taken('d1.a1')],
+    [
+      'a ring refused that rings',
+      () => talking().tell(request(), { type: 'leg-ringing', channelId: 'd1.a1' }),
+      lost('d1.a1'),
+    ],
+    ['a leg gone of the attempt before', () => talking().tell(request(), gone('d1.a1', 17)), gone('d1.a1', 17)],
+    ['a result after the leg has gone', () => talking().tell(request(), gone('d1.a1', 17)), taken('d1.a1')],
+    ['an early key', () => talking().tell(request()), { type: 'key-pressed', channelId: 'd1.a1', key: '1' }],
+    ['an early join', () => talking().tell(request()), joined('d1.a1')],
+    ['a timer that was called off', () => withAgency(), { type: 'timer', name: 'dispatch:d1' }],
+    ['an early timer', () => talking().tell(request()), { type: 'timer', name: 'dispatch:d1' }],
+  ])('change nothing: %s', (_, make, input) => {
+    const call = make();
+    const before = call.call;
+    expect(call.tell(input).effects).toEqual([]);
+    expect(call.call).toEqual(before);
+  });
+
+  it('that come from an attempt which is over are hung up', () => {
+    const call = talking().tell(request()).fire('dispatch:d1');
+    expect(call.done).toEqual(['hang-up d1.a1', 'ring-agency d1.a2']);
+    expect(call.tell({ type: 'leg-ringing', channelId: 'd1.a1' }).done).toEqual(['hang-up d1.a1']);
+    expect(call.tell({ type: 'leg-entered', channelId: 'd1.a1' }).done).toEqual(['hang-up d1.a1']);
+    expect(call.call.dispatches[0]?.state).toBe('requested');
+  });
+});

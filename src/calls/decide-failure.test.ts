@@ -1,0 +1,344 @@
+import {
+  agencyJoins,
+  assign,
+  joined,
+  ringing,
+  story,
+  talking,
+  testDispatch,
+  waiting,
+  withAgency,
+  type Story,
+  type Told,
+} from '../../test/support/calls.ts';
+import type { CallEffect } from './call-effect.ts';
+import type { CommandFailure } from './call-input.ts';
+
+type Command = CallEffect['do'];
+const fail = (command: Command, target: string, failure: CommandFailure, bridgeId?: string): Told => ({
+  type: 'command-failed',
+  command,
+  target,
+  failure,
+  ...(bridgeId === undefined ? {} : { bridgeId }),
+});
+const entered = (): Story => ringing().tell({ type: 'leg-entered', channelId: 'call.o1' });
+const accepted = (): Story =>
+  talking().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins().slice(0, 2));
+const arrived = (): Story => story().tell({ type: 'arrived', up: false });
+
+const rebuilt = ['make-bridge call.b2', 'join caller call.b2', 'join call.o1 call.b2', 'destroy-bridge call.b1'];
+const notReached = ['operator-outcome a1 failed', 'enter-line'];
+const alone = ['operator-outcome a1 lost', 'play caller operator-lost', 'enter-line'];
+const backToDialplan = ['stop-sound caller', 'return-to-dialplan caller', 'leave-line', 'destroy-bridge call.b1'];
+const overInLine = ['leave-line', 'destroy-bridge call.b1'];
+const overInJoin = ['hang-up call.o1', 'operator-outcome a1 not-needed', 'destroy-bridge call.b1'];
+/** Nothing is done for now, but the caller is looked for a second later. */
+const suspected = 'suspected';
+
+type Row = [Command, string, CommandFailure, () => Story, string[] | typeof suspected];
+const rows: Row[] = [
+  ['answer', 'caller', 'gone', arrived, overInLine],
+  ['answer', 'caller', 'conflict', arrived, suspected],
+  ['answer', 'caller', 'timeout', arrived, backToDialplan],
+  ['answer', 'caller', 'failed', arrived, backToDialplan],
+  ['answer', 'caller', 'timeout', waiting, []],
+  ['answer', 'caller', 'failed', talking, []],
+  ['play', 'caller', 'gone', waiting, overInLine],
+  ['play', 'caller', 'conflict', waiting, suspected],
+  ['play', 'caller', 'timeout', waiting, ['music caller']],
+  ['play', 'caller', 'failed', waiting, ['music caller']],
+  ['play', 'caller', 'conflict', talking, []],
+  ['play', 'call.o1', 'failed', talking, []],
+  ['play', 'd1.a1', 'gone', withAgency, []],
+  ['music', 'caller', 'gone', waiting, overInLine],
+  ['music', 'caller', 'conflict', waiting, suspected],
+  ['music', 'caller', 'timeout', waiting, []],
+  ['music', 'caller', 'failed', waiting, []],
+  ['make-bridge', 'call.b1', 'gone', waiting, ['make-bridge call.b2', 'destroy-bridge call.b1']],
+  ['make-bridge', 'call.b1', 'conflict', waiting, []],
+  ['make-bridge', 'call.b1', 'timeout', entered, rebuilt],
+  ['make-bridge', 'call.b1', 'failed', entered, rebuilt],
+  ['make-bridge', 'call.b1', 'timeout', talking, []],
+  ['make-bridge', 'call.b0', 'failed', entered, []],
+  ['join', 'caller', 'gone', entered, overInJoin],
+  ['join', 'caller', 'conflict', entered, suspected],
+  ['join', 'caller', 'timeout', entered, rebuilt],
+  ['join', 'caller', 'failed', entered, rebuilt],
+  ['join', 'caller', 'timeout', talking, []],
+  ['join', 'caller', 'gone', talking, []],
+  ['join', 'call.o1', 'gone', entered, ['hang-up call.o1', ...alone]],
+  ['join', 'call.o1', 'conflict', entered, ['hang-up call.o1', ...alone]],
+  ['join', 'call.o1', 'timeout', entered, rebuilt],
+  ['join', 'call.o1', 'failed', entered, rebuilt],
+  ['join', 'call.o1', 'timeout', talking, []],
+  ['join', 'd1.a1', 'gone', accepted, ['hang-up d1.a1', 'ring-agency d1.a2']],
+  ['join', 'd1.a1', 'conflict', accepted, ['hang-up d1.a1', 'ring-agency d1.a2']],
+  ['join', 'd1.a1', 'timeout', accepted, ['hang-up d1.a1', 'ring-agency d1.a2']],
+  ['join', 'd1.a1', 'failed', accepted, ['hang-up d1.a1', 'ring-agency d1.a2']],
+  ['join', 'd1.a1', 'timeout', withAgency, []],
+  ['ring-operator', 'call.o1', 'gone', ringing, notReached],
+  ['ring-operator', 'call.o1', 'conflict', ringing, []],
+  ['ring-operator', 'call.o1', 'timeout', ringing, ['hang-up call.o1', ...notReached]],
+  ['ring-operator', 'call.o1', 'failed', ringing, ['hang-up call.o1', ...notReached]],
+  ['ring-operator', 'call.o1', 'timeout', entered, []],
+  ['ring-operator', 'call.o0', 'failed', ringing, []],
+  ...(
+    ['stop-sound', 'destroy-bridge', 'hang-up', 'ring-agency', 'enter-line', 'leave-line', 'operator-outcome'] as const
+  )
+    .flatMap((command) => (['gone', 'conflict', 'timeout', 'failed'] as const).map((failure) => ({ command, failure })))
+    .map(({ command, failure }): Row => [command, 'caller', failure, talking, []]),
+  ['return-to-dialplan', 'caller', 'failed', talking, []],
+];
+
+describe('a command that fails', () => {
+  it.each(rows)('%s %s: %s', (command, target, failure, make, done) => {
+    const call = make();
+    call.tell(fail(command, target, failure));
+    expect(call.facts[0]).toEqual({ type: 'command.failed', detail: { command, target, failure } });
+    expect(call.done).toEqual(done === suspected ? [] : done);
+    expect(call.call.timers.left).toBe(done === suspected ? call.at + 1_000 : undefined);
+  });
+
+  it('to ring a phone that was heard to ring leaves it ringing', () => {
+    const call = ringing().tell({ type: 'leg-ringing', channelId: 'call.o1' });
+    expect(call.tell(fail('ring-operator', 'call.o1', 'timeout')).effects).toEqual([]);
+    expect(call.call.operator?.state).toBe('ringing');
+    expect(call.tell(fail('ring-operator', 'call.o1', 'gone')).done).toEqual(notReached);
+  });
+
+  it('to play music is no reason to try in vain: the next assurance comes in time', () => {
+    const call = waiting().tell({ type: 'sound-ended', soundId: 'call.s1' });
+    expect(call.tell(fail('music', 'caller', 'failed'), fail('play', 'caller', 'failed')).effects).toEqual([]);
+    expect(call.fire('comfort').done).toContain('play caller please-wait');
+  });
+});
+
+describe('a join', () => {
+  it('that nobody confirms moves everybody to a fresh bridge', () => {
+    const call = entered().tell(joined('caller')).fire('join');
+    expect(call.done).toEqual(rebuilt);
+    expect(call.facts).toEqual([{ type: 'bridge.rebuilt', detail: { reason: 'a join was not confirmed' } }]);
+    expect(call.call).toMatchObject({ caller: { joined: false }, operator: { state: 'entered' } });
+    call.tell(joined('caller'), joined('call.o1'));
+    expect(call.effects).toEqual([]);
+    call.tell(joined('caller', 'call.b2'), joined('call.o1', 'call.b2'));
+    expect(call.done).toEqual(['operator-outcome a1 talking']);
+    expect(call.call).toMatchObject({ stage: 'talking', timers: {}, counters: { rebuilt: 0 } });
+  });
+
+  it('that fails in a bridge which was given up meanwhile says nothing', () => {
+    const call = entered().tell(fail('join', 'caller', 'timeout', 'call.b1'));
+    expect(call.tell(fail('join', 'call.o1', 'timeout', 'call.b1')).effects).toEqual([]);
+    expect(call.call.counters.rebuilt).toBe(1);
+    expect(call.tell(fail('join', 'call.o1', 'timeout', 'call.b2')).done).toContain('make-bridge call.b3');
+  });
+
+  it('that fails three times over gives the caller back to the dialplan', () => {
+    const call = entered().fire('join').fire('join').fire('join');
+    expect(call.done).toEqual([
+      'return-to-dialplan caller',
+      'hang-up call.o1',
+      'operator-outcome a1 not-needed',
+      'destroy-bridge call.b3',
+    ]);
+    expect(call.call).toMatchObject({
+      stage: 'returned',
+      outcome: 'returned',
+      reason: 'a join was not confirmed',
+      timers: {},
+    });
+    expect(call.facts.at(-1)?.type).toBe('call.returned');
+  });
+
+  it('that worked in between starts the count anew', () => {
+    const call = entered().fire('join').fire('join');
+    call.tell(joined('caller', 'call.b3'), joined('call.o1', 'call.b3'), {
+      type: 'leg-gone',
+      channelId: 'call.o1',
+      cause: 41,
+    });
+    call.tell(assign('a2', 'op2'), { type: 'leg-entered', channelId: 'call.o2' }).fire('join');
+    expect(call.done).toContain('make-bridge call.b4');
+    expect(call.call.stage).toBe('ringing');
+  });
+
+  it('of an agency that nobody confirms is given up without disturbing those who talk', () => {
+    const call = accepted().fire('join');
+    expect(call.done).toEqual(['hang-up d1.a1', 'ring-agency d1.a2']);
+    expect(call.call).toMatchObject({ stage: 'talking', counters: { rebuilt: 0 } });
+  });
+
+  it('of the caller that nobody confirms keeps its limit when the operator goes and an agency is in', () => {
+    const call = entered().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins());
+    call.tell(joined('call.o1'), { type: 'leg-gone', channelId: 'call.o1', cause: 16 });
+    expect(call.call.timers.join).toBeDefined();
+    expect(call.fire('join').done).toEqual([
+      'make-bridge call.b2',
+      'join caller call.b2',
+      'join d1.a1 call.b2',
+      'destroy-bridge call.b1',
+    ]);
+  });
+
+  it('of the caller keeps its limit when an agency takes over from the operator', () => {
+    const transfer = testDispatch({ mode: 'transfer' });
+    const call = entered().tell({ type: 'dispatch-requested', dispatch: transfer }, ...agencyJoins());
+    expect(call.call.operator).toBeNull();
+    expect(call.call.timers.join).toBeDefined();
+  });
+
+  it('of an agency into a fresh bridge that is lost takes it out of the call', () => {
+    const call = waiting()
+      .tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins())
+      .fire('join');
+    call.tell(joined('caller', 'call.b2'));
+    expect(call.call.stage).toBe('talking');
+    call.fire('join');
+    expect(call.done).toEqual(['hang-up d1.a1', 'play caller operator-lost', 'enter-line']);
+    expect(call.call.dispatches[0]?.state).toBe('left');
+  });
+
+  it('is not waited for when nobody is left to be joined with', () => {
+    const call = entered().tell({ type: 'leg-gone', channelId: 'call.o1', cause: 41 });
+    expect(call.call.joining).toEqual([]);
+    expect(call.call.timers.join).toBeUndefined();
+    // Confirmed late, it is good for the next operator.
+    call.tell(joined('caller'), assign('a2', 'op2'), { type: 'leg-entered', channelId: 'call.o2' });
+    expect(call.done.at(-1)).toBe('join call.o2 call.b1');
+    expect(call.tell(joined('call.o2')).done).toEqual(['operator-outcome a2 talking']);
+  });
+
+  it('in a bridge that was replaced while he was alone is made anew', () => {
+    const call = talking().tell({ type: 'leg-gone', channelId: 'call.o1', cause: 41 });
+    call.tell(assign('a2', 'op2'), { type: 'leg-entered', channelId: 'call.o2' });
+    call.tell(fail('join', 'call.o2', 'failed'), { type: 'leg-gone', channelId: 'call.o2', cause: 41 });
+    expect(call.call.caller.joined).toBe(false);
+    call.tell(assign('a3', 'op3'), { type: 'leg-entered', channelId: 'call.o3' });
+    expect(call.done).toEqual(expect.arrayContaining(['join caller call.b2', 'join call.o3 call.b2']));
+  });
+});
+
+describe('a caller who leaves the application', () => {
+  it('belongs to the dialplan if he has not hung up within a second', () => {
+    const call = ringing().tell({ type: 'caller-left' });
+    expect(call.effects).toEqual([]);
+    expect(call.wait(500).tell({ type: 'caller-left' }).effects).toEqual([]);
+    call.fire('left');
+    expect(call.at).toBe(1_001_000);
+    expect(call.done).toEqual(['hang-up call.o1', 'operator-outcome a1 not-needed', 'destroy-bridge call.b1']);
+    expect(call.call).toMatchObject({ stage: 'returned', reason: 'the channel left the application', timers: {} });
+  });
+
+  it('and hangs up is gone', () => {
+    const call = talking().tell({ type: 'caller-left' }, { type: 'caller-gone', cause: 16 });
+    expect(call.call).toMatchObject({ stage: 'ended', outcome: 'answered' });
+    expect(waiting().tell({ type: 'caller-gone', cause: 16 }, { type: 'caller-left' }).call.outcome).toBe('abandoned');
+  });
+
+  it('by the look of a refused command is sent to the dialplan, for he may be nowhere else', () => {
+    const call = waiting()
+      .tell(fail('play', 'caller', 'conflict'))
+      .fire('left');
+    expect(call.done).toEqual(backToDialplan);
+    expect(call.call.stage).toBe('returned');
+  });
+
+  it('by the look of it, and is found in the bridge, has not left', () => {
+    const call = entered().tell(fail('play', 'caller', 'conflict'), joined('caller'), joined('call.o1'));
+    expect(call.call).toMatchObject({ stage: 'talking', timers: {} });
+  });
+
+  it('for certain is not kept by the late word of a join', () => {
+    const call = entered().tell({ type: 'caller-left' }, joined('caller'));
+    expect(call.call.timers.left).toBeDefined();
+  });
+
+  it('with operator and agency leaves them nobody to talk to', () => {
+    const call = withAgency().tell({ type: 'caller-left' }).fire('left');
+    expect(call.done).toEqual([
+      'hang-up call.o1',
+      'operator-outcome a1 finished',
+      'hang-up d1.a1',
+      'destroy-bridge call.b1',
+    ]);
+  });
+
+  it('and comes back before a second has passed is taken again', () => {
+    const call = ringing().tell({ type: 'caller-left' }).wait(300).tell({ type: 'arrived', up: true });
+    expect(call.done).toEqual([
+      'hang-up call.o1',
+      'operator-outcome a1 not-needed',
+      'destroy-bridge call.b1',
+      'enter-line',
+      'make-bridge call.b2',
+      'play caller greeting',
+    ]);
+    expect(call.call).toMatchObject({ stage: 'waiting', outcome: null, caller: { left: false } });
+    expect(call.call.timers.left).toBeUndefined();
+    expect(call.tell(assign('a2')).done).toEqual(['ring-operator call.o2']);
+  });
+});
+
+describe('a call that was given back', () => {
+  const returned = (): Story => arrived().tell(fail('answer', 'caller', 'failed'));
+
+  it('is taken again when it is claimed again, at its old place in the line', () => {
+    const call = returned().tell({ type: 'caller-left' }).wait(20_000).tell({ type: 'arrived', up: true });
+    expect(call.done).toEqual(['enter-line', 'make-bridge call.b2', 'play caller greeting']);
+    expect(call.effects[0]).toEqual({ do: 'enter-line', since: 1_000_000 });
+    expect(call.facts[0]?.type).toBe('call.taken-again');
+    expect(call.call).toMatchObject({ stage: 'waiting', outcome: null, reason: null, endedAt: null });
+    call.tell(
+      assign(),
+      { type: 'leg-entered', channelId: 'call.o1' },
+      joined('caller', 'call.b2'),
+      joined('call.o1', 'call.b2'),
+    );
+    expect(call.call.stage).toBe('talking');
+    expect(call.tell({ type: 'caller-gone', cause: 16 }).call.outcome).toBe('answered');
+  });
+
+  it('stays returned when its caller hangs up there, and is not revived by a late word', () => {
+    const call = returned().tell({ type: 'caller-left' }, { type: 'caller-gone', cause: 16 });
+    expect(call.effects).toEqual([]);
+    expect(call.call).toMatchObject({ stage: 'returned', caller: { live: false } });
+    expect(call.tell({ type: 'arrived', up: true }).effects).toEqual([]);
+    expect(call.call.stage).toBe('returned');
+  });
+
+  it.each<CommandFailure>(['timeout', 'failed'])('but could not be (%s) is kept, in the line', (failure) => {
+    const call = returned()
+      .wait(2_000)
+      .tell(fail('return-to-dialplan', 'caller', failure));
+    expect(call.done).toEqual(['enter-line', 'music caller']);
+    expect(call.call).toMatchObject({ stage: 'waiting', outcome: null, endedAt: null, counters: { rebuilt: 0 } });
+    // An operator who answers gets a bridge, and the caller an answer.
+    call.tell(assign(), { type: 'leg-entered', channelId: 'call.o1' });
+    expect(call.done).toEqual([
+      'ring-operator call.o1',
+      'stop-sound caller',
+      'answer caller',
+      'make-bridge call.b2',
+      'join caller call.b2',
+      'join call.o1 call.b2',
+    ]);
+  });
+
+  it('and seen to leave is not kept for a late failure', () => {
+    const call = returned().tell({ type: 'caller-left' }, fail('return-to-dialplan', 'caller', 'timeout'));
+    expect(call.effects).toEqual([]);
+    expect(call.call.stage).toBe('returned');
+  });
+
+  it('and had left already stays returned', () => {
+    const call = returned().tell(fail('return-to-dialplan', 'caller', 'conflict'));
+    expect(call.effects).toEqual([]);
+    expect(call.call.stage).toBe('returned');
+  });
+
+  it('and had hung up already was abandoned', () => {
+    const call = returned().tell(fail('return-to-dialplan', 'caller', 'gone'));
+    expect(call.call).toMatchObject({ stage: 'ended', outcome: 'abandoned', caller: { live: false } });
+  });
+});
