@@ -74,15 +74,20 @@ export async function asteriskCli(handle, line, { limitSeconds = 10 } = {}) {
 }
 
 /** True once ARI answers with these credentials. */
-export async function answersAri({ url, user, password }) {
+export async function answersAri(ari) {
+  await askAri(ari, 'asterisk/info');
+  return true;
+}
+
+export async function askAri({ url, user, password }, route) {
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-  const response = await fetch(`${url}/ari/asterisk/info`, {
+  const response = await fetch(`${url}/ari/${route}`, {
     headers: { authorization },
     signal: AbortSignal.timeout(2000),
   });
-  await response.arrayBuffer();
-  if (response.status === 200) return true;
-  throw new Error(`ARI answered ${response.status}`);
+  const text = await response.text();
+  if (response.status === 200) return JSON.parse(text);
+  throw new Error(`ARI answered ${response.status} to ${route}`);
 }
 
 function settingsFor({ directory, tools, block, node }) {

@@ -6,6 +6,20 @@ import { claimDirectory, startProcess } from './processes.mjs';
 import { loopback, projectDirectory } from './settings.mjs';
 import { serveOrStop } from './wait.mjs';
 
+const ownSettings = new Set([
+  'SIAGA_CACHE_DIR',
+  'SIAGA_CONTROLLERS',
+  'SIAGA_DEBIAN_MIRROR',
+  'SIAGA_FORCE_DOWNLOAD',
+  'SIAGA_PORT_BASE',
+  'SIAGA_RUNTIME_DIR',
+  'SIAGA_SIP_HOST',
+  'SIAGA_SIP_PORT',
+  'SIAGA_WORKERS',
+]);
+// Whoever tries a stack out does not want Ctrl-C to wait for calls as long as a city's server does.
+const stopSeconds = 10;
+
 /**
  * Starts `program` (dist/main.js) beside an Asterisk. `databaseUrl`, `redisUrl` and `port` (its HTTP port) are needed;
  * `env` adds to or overrides what the process is told. Controllers of one node share `stateDirectory`.
@@ -35,7 +49,8 @@ export async function startController({
     command: process.execPath,
     args: ['--enable-source-maps', program],
     env: {
-      ...process.env,
+      ...inherited(),
+      SIAGA_STOP_SECONDS: String(stopSeconds),
       ...asteriskVariables(asterisk),
       SIAGA_ROLE: role,
       SIAGA_RANK: String(rank),
@@ -80,6 +95,12 @@ function asteriskVariables({ node, ari, ami, sip, hepPort, recordingsDirectory, 
     SIAGA_RECORDINGS_DIR: recordingsDirectory,
     SIAGA_CEL_FILE: celFile,
   };
+}
+
+/** The scripts' own settings mean nothing to a controller, which refuses settings it does not know as misspelt. */
+function inherited() {
+  const others = Object.entries(process.env).filter(([name]) => !/^SIAGA_TEST_/.test(name) && !ownSettings.has(name));
+  return Object.fromEntries(others);
 }
 
 async function isReady(http) {

@@ -1,7 +1,7 @@
 // A whole stack: every part started in order, told of each other, and stopped in the order that loses nothing.
 import path from 'node:path';
 import { apiClient, ensureOperators, ensureTokens, listAgencies, pointTrunksHere } from './accounts.mjs';
-import { answersAri, startAsterisk } from './asterisk.mjs';
+import { answersAri, askAri, startAsterisk } from './asterisk.mjs';
 import { migrateDatabase, startController } from './controller.mjs';
 import { reservePorts } from './ports.mjs';
 import { startPostgres } from './postgres.mjs';
@@ -171,6 +171,7 @@ async function describe(
   { tokens, operators, agencies },
 ) {
   const { host, port, number } = asterisk.sip;
+  const applications = await askAri(asterisk.ari, 'applications');
   return {
     http: controllers[0].http,
     tokens,
@@ -180,20 +181,21 @@ async function describe(
     postgres: postgres.url,
     redis: redis.url,
     ari: asterisk.ari,
-    controllers: await Promise.all(
-      controllers.map(async ({ pid, http, rank }) => ({ pid, http, application: await applicationOf(http), rank })),
-    ),
+    controllers: controllers.map(({ pid, http, rank }) => ({
+      pid,
+      http,
+      application: applicationOf(applications, pid),
+      rank,
+    })),
     workers: workers.map(({ pid }) => ({ pid })),
     pids: { asterisk: asterisk.pid, postgres: postgres.pid, redis: redis.pid },
     logs: directory,
   };
 }
 
-/** Every start of a controller has its own application name; only the controller knows it. */
-async function applicationOf(http) {
-  const response = await fetch(`${http}/healthz`, { signal: AbortSignal.timeout(2000) });
-  const body = await response.json();
-  return body.application ?? null;
+/** Every start of a controller has its own application in Asterisk; its pid is part of the name. */
+function applicationOf(applications, pid) {
+  return applications.map(({ name }) => name).find((name) => name.split('-').includes(String(pid))) ?? null;
 }
 
 export function writeDescription(stack) {
