@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { recordAudit } from '../audit/record.ts';
 import { hashToken, newToken } from '../platform/auth.ts';
 import { systemClock } from '../platform/clock.ts';
+import { messageOf } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import { createLogger } from '../platform/logger.ts';
 import { createPostgres } from '../platform/postgres.ts';
@@ -79,7 +80,7 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
   try {
     process.exitCode = await main(process.argv.slice(2));
   } catch (error) {
-    process.stderr.write(`No token was made: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`No token was made: ${messageOf(error)}\n`);
     process.exitCode = 1;
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
+import { codeOf } from './errors.ts';
 import type { Logger } from './logger.ts';
 
 /** The last known value of something, on this machine's disk, for starting while its home is away. */
@@ -39,8 +40,7 @@ export function diskCopy<S extends z.ZodType>(file: string, schema: S, logger: L
       try {
         text = await readFile(file, 'utf8');
       } catch (error) {
-        const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-        if (!absent) logger.error({ err: error, file }, 'the disk copy cannot be read');
+        if (codeOf(error) !== 'ENOENT') logger.error({ err: error, file }, 'the disk copy cannot be read');
         return undefined;
       }
       const parsed = schema.safeParse(parseJson(text));

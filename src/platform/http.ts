@@ -30,6 +30,8 @@ export interface HttpOptions {
   readonly clock: Clock;
   readonly health: () => Health;
   readonly version: string;
+  /** The ARI application of this process start. */
+  readonly application?: string;
   /** Needed when a route has `idempotency: 'postgres'`. */
   readonly runOnce?: RunOnce;
   readonly rateLimits?: Partial<RateLimits>;
@@ -144,7 +146,7 @@ function openPages(app: Express, options: HttpOptions): void {
   const document = JSON.stringify(openApiDocument(options.routes, options.version));
   const page = docsPage(options.routes);
   app.get('/healthz', (_request, response) => {
-    response.json({ status: 'ok', version: options.version });
+    response.json({ status: 'ok', version: options.version, application: options.application ?? null });
   });
   app.get('/readyz', (_request, response) => {
     const health = options.health();

@@ -1,3 +1,4 @@
+import { isError } from './errors.ts';
 import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
 
 export type Logger = PinoLogger;
@@ -25,7 +26,7 @@ function hide(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   if (depth >= maxDepth) return '[deeper]';
   if (Array.isArray(value)) return value.map((item: unknown) => hide(item, depth + 1));
-  if (value instanceof Error) return hideError(value, depth);
+  if (isError(value)) return hideError(value, depth);
   const shown: Record<string, unknown> = {};
   for (const [key, entry] of Object.entries(value)) {
     shown[key] = secretKeys.has(key.toLowerCase()) ? hidden : hide(entry, depth + 1);

@@ -1,5 +1,6 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { runner } from 'node-pg-migrate';
+import { messageOf } from './errors.ts';
 
 const folder = fileURLToPath(new URL('../../migrations', import.meta.url));
 
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
   try {
     process.stdout.write(`${JSON.stringify({ applied: await migrate(url) })}\n`);
   } catch (error) {
-    process.stderr.write(`The migration failed: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`The migration failed: ${messageOf(error)}\n`);
     process.exitCode = 1;
   }
 }

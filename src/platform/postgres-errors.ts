@@ -1,3 +1,5 @@
+import { codeOf, isError } from './errors.ts';
+
 const networkCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -16,15 +18,15 @@ const driverMessages =
 
 /** Whether PostgreSQL could not be reached or could not answer in time, rather than refused the statement. */
 export function isUnavailable(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isUnavailable);
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (!isError(error)) return false;
+  // A host name with several addresses fails with one error for each.
+  if ('errors' in error && Array.isArray(error.errors) && error.errors.some(isUnavailable)) return true;
+  const code = codeOf(error) ?? '';
   return networkCodes.has(code) || sqlStates.test(code) || driverMessages.test(error.message);
 }
 
 /** The constraint that a statement violated, if that is what happened. */
 export function violatedConstraint(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error) || !('constraint' in error)) return undefined;
-  if (typeof error.code !== 'string' || !error.code.startsWith('23')) return undefined;
+  if (!isError(error) || !('constraint' in error) || !codeOf(error)?.startsWith('23')) return undefined;
   return typeof error.constraint === 'string' ? error.constraint : undefined;
 }

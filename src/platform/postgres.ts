@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { z } from 'zod';
 import { pause, type Clock } from './clock.ts';
+import { isError } from './errors.ts';
 import type { Logger } from './logger.ts';
 import { startListener, type Listen } from './postgres-listen.ts';
 import { isUnavailable } from './postgres-errors.ts';
@@ -118,7 +119,7 @@ async function inTransaction<T>(pool: pg.Pool, fn: (sql: Sql) => Promise<T>): Pr
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    if (isUnavailable(error)) broken = error instanceof Error ? error : new Error(String(error));
+    if (isUnavailable(error)) broken = isError(error) ? error : new Error(String(error));
     else
       await client
         .query('ROLLBACK')

@@ -1,4 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
+import { isError } from './errors.ts';
 import { requestIdOf } from './http-guards.ts';
 import type { Logger } from './logger.ts';
 import { isUnavailable } from './postgres-errors.ts';
@@ -50,7 +51,7 @@ export function problemOf(error: unknown): Problem | undefined {
       cause: error,
     });
   }
-  if (!(error instanceof Error)) return undefined;
+  if (!isError(error)) return undefined;
   const fault = 'type' in error && typeof error.type === 'string' ? bodyFaults[error.type] : undefined;
   if (fault) return new Problem(fault);
   const status = 'status' in error && typeof error.status === 'number' ? error.status : 500;

@@ -70,6 +70,7 @@ export function createWorker<S extends z.ZodType>(
     }
   };
 
+  let broken: Worker | undefined;
   const build = (): Worker => {
     const made = new Worker(name, run, {
       connection,
@@ -86,6 +87,10 @@ export function createWorker<S extends z.ZodType>(
     made.on('error', (error) => logger.debug({ err: error, queue: name }, 'worker error'));
     made.on('failed', (job, error) => logger.warn({ queue: name, jobId: job?.id, err: error }, 'job failed'));
     made.on('stalled', (jobId) => logger.warn({ queue: name, jobId }, 'job taken over from a worker that went away'));
+    made.waitUntilReady().catch((error: unknown) => {
+      logger.debug({ err: error, queue: name }, 'worker not opened');
+      broken = made;
+    });
     return made;
   };
 
@@ -104,7 +109,7 @@ export function createWorker<S extends z.ZodType>(
       looks = 0;
       return;
     }
-    if (!worker.isRunning()) {
+    if (!worker.isRunning() || broken === worker) {
       rebuild('not running');
       return;
     }

@@ -1,6 +1,7 @@
-import { Queue, type JobsOptions } from 'bullmq';
+import { Queue, type Job, type JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { pause, type Clock } from './clock.ts';
+import { messageOf } from './errors.ts';
 import type { Logger } from './logger.ts';
 
 export { createWorker, type JobWorker, type ReceivedJob } from './queue-worker.ts';
@@ -25,7 +26,7 @@ export interface JobQueue {
   /** Takes back a job that has not begun; false if it was not there or Redis is away. */
   remove(jobId: string): Promise<boolean>;
   /** For the tests and the operators' screens; throws when Redis is away. */
-  readonly raw: Queue;
+  readonly raw: () => Queue;
   close(): Promise<void>;
 }
 
@@ -43,24 +44,46 @@ const addLimitMs = 750;
 /** Opens a queue; it does not wait for Redis. */
 export function createQueue(name: string, deps: QueueDeps): JobQueue {
   const { connection, prefix, logger, clock } = deps;
-  const raw = new Queue(name, {
-    connection,
-    prefix,
-    defaultJobOptions: {
-      removeOnComplete: { age: 3_600, count: 1_000 },
-      removeOnFail: { age: 86_400, count: 5_000 },
-    },
-  });
-  // The connection reports its own state; what comes here beside that is worth a line.
-  raw.on('error', (error) => logger.debug({ err: error, queue: name }, 'queue error'));
+  // A connection lost while BullMQ first looks at it leaves its queue failed for ever: such a one is replaced.
+  let failed = false;
+  const open = (): Queue => {
+    failed = false;
+    const made = new Queue(name, {
+      connection,
+      prefix,
+      defaultJobOptions: {
+        removeOnComplete: { age: 3_600, count: 1_000 },
+        removeOnFail: { age: 86_400, count: 5_000 },
+      },
+    });
+    // The connection reports its own state; what comes here beside that is worth a line.
+    made.on('error', (error) => logger.debug({ err: error, queue: name }, 'queue error'));
+    made.waitUntilReady().catch((error: unknown) => {
+      logger.debug({ err: error, queue: name }, 'queue not opened');
+      if (made === current) failed = true;
+    });
+    return made;
+  };
+  const shut = (queue: Queue): Promise<void> =>
+    queue.close().catch((error: unknown) => logger.debug({ err: error, queue: name }, 'closing queue'));
+  let current = open();
+  const raw = (): Queue => {
+    if (failed && connection.status === 'ready') {
+      void shut(current);
+      current = open();
+    }
+    return current;
+  };
 
   const add = async (jobName: string, data: object, options: AddOptions): Promise<AddResult> => {
     if (!isJobId(options.jobId)) throw new RangeError(`not a job id: ${options.jobId}`);
     if (connection.status !== 'ready') return { taken: false, reason: `Redis is away (${connection.status})` };
-    const adding = raw.add(jobName, data, jobOptions(options)).then(
-      (): AddResult => ({ taken: true }),
-      (error: unknown): AddResult => ({ taken: false, reason: messageOf(error) }),
-    );
+    const adding = raw()
+      .add(jobName, data, jobOptions(options))
+      .then(
+        (): AddResult => ({ taken: true }),
+        (error: unknown): AddResult => ({ taken: false, reason: messageOf(error) }),
+      );
     const late = pause(clock, addLimitMs).then((): AddResult => ({ taken: false, reason: 'Redis did not answer' }));
     return Promise.race([adding, late]);
   };
@@ -72,15 +95,17 @@ export function createQueue(name: string, deps: QueueDeps): JobQueue {
     async remove(jobId) {
       if (connection.status !== 'ready') return false;
       try {
-        return (await raw.remove(jobId)) === 1;
+        const found: Job | undefined = await raw().getJob(jobId);
+        if (!found) return false;
+        await found.remove(); // throws for a job that has begun
+        return true;
       } catch (error) {
         logger.warn({ err: error, queue: name, jobId }, 'job not taken back');
         return false;
       }
     },
     async close() {
-      const closing = raw.close().catch((error: unknown) => logger.debug({ err: error, queue: name }, 'closing queue'));
-      await Promise.race([closing, pause(clock, addLimitMs)]);
+      await Promise.race([shut(current), pause(clock, addLimitMs)]);
     },
   };
 }
@@ -97,8 +122,4 @@ function jobOptions(options: AddOptions): JobsOptions {
 /** Whether BullMQ takes it as a job's id. */
 export function isJobId(text: string): boolean {
   return /^[A-Za-z0-9._-]{1,200}$/.test(text) && !/^\d+$/.test(text);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -22,8 +22,8 @@ const agency = (id: string, trunks = 1): Agency => ({
 });
 const agencies = directoryOf([...someAgencies.map((id) => agency(id)), agency('empty', 0)]);
 
-function faultsOf(content: { default?: unknown; rules?: unknown[] }, districts: string[] = []): Fault[] {
-  const rules = (content.rules ?? []).map((rule, index) => ({ id: `r${index}`, name: 'r', ...Object(rule) }));
+function faultsOf(content: { default?: unknown; rules?: object[] }, districts: string[] = []): Fault[] {
+  const rules = (content.rules ?? []).map((rule, index) => ({ id: `r${index}`, name: 'r', ...rule }));
   return validate(ruleSetContent.parse({ default: [{ agencyId: 'polisi' }], ...content, rules }), {
     agencies,
     districts,
