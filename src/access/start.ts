@@ -1,6 +1,7 @@
 import type { RecordAudit } from '../audit/audit.ts';
 import type { TokenCheck } from '../platform/auth.ts';
 import type { Clock } from '../platform/clock.ts';
+import { forgetOldKeys } from '../platform/idempotency.ts';
 import type { Source } from '../platform/live-copy.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Postgres } from '../platform/postgres.ts';
@@ -26,11 +27,15 @@ export async function startAccess(deps: {
   readonly audit: RecordAudit;
 }): Promise<AccessRoom> {
   const tokens = await startTokens(deps);
+  const cancelCleaning = deps.clock.every(3_600_000, () => {
+    forgetOldKeys(deps.postgres).catch((error: unknown) => deps.logger.warn({ err: error }, 'old keys not removed'));
+  });
   return {
     routes: tokenRoutes({ ...deps, reload: tokens.copy.reload }),
     check: tokens.check,
     source: tokens.copy.source,
     stop: () => {
+      cancelCleaning();
       tokens.copy.stop();
       return Promise.resolve();
     },

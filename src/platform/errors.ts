@@ -12,5 +12,10 @@ export function codeOf(error: unknown): string | undefined {
 
 /** What to say of whatever was thrown. */
 export function messageOf(error: unknown): string {
-  return isError(error) ? error.message : String(error);
+  if (!isError(error)) return String(error);
+  // A host name with several addresses fails with one error for each, and with no message of its own.
+  if (error.message === '' && 'errors' in error && Array.isArray(error.errors)) {
+    return error.errors.map(messageOf).join('; ');
+  }
+  return error.message;
 }
