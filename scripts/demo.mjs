@@ -71,9 +71,14 @@ async function play() {
 
   const dispatch = (await api('GET', `/v1/dispatches/${dispatchId}`, { expect: [200] })).body;
   const call = (await api('GET', `/v1/calls/${callId}`, { expect: [200] })).body;
-  const channels = { caller: call.channelId, operator: `${callId}.o1`, agency: `${dispatchId}.a${dispatch.attempts.length}` };
+  const channels = {
+    caller: call.channelId,
+    operator: `${callId}.o1`,
+    agency: `${dispatchId}.a${dispatch.attempts.length}`,
+  };
   const rtp = await rtpOf(description.ari, channels);
   await citizen.hangUp();
+  await operator.hangUp();
   await events.waitFor('call.ended', within);
   const heard = await heardBy(stack.asterisk.recordingsDirectory, channels, tones);
   await waitUntil(async () => (await api('GET', `/v1/incidents/${incidentId}/timeline`)).body.items.length > 0, {

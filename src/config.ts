@@ -8,7 +8,7 @@ const address = (protocols: string[]) =>
 const environment = z.object({
   SIAGA_NODE: z
     .string()
-    .regex(/^[a-z0-9]{1,16}$/, 'a-z and 0-9, 16 at most')
+    .regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, 'a-z, 0-9 and dashes, 32 at most')
     .default('n1'),
   SIAGA_ROLE: z.enum(['all', 'controller', 'worker']).default('all'),
   SIAGA_RANK: z.coerce.number().int().min(0).max(9).default(0),
@@ -73,8 +73,8 @@ export function readConfig(env: Record<string, string | undefined>, readFile: (p
     }
   }
   for (const name of Object.keys(env)) {
-    const known = name.replace(/_FILE$/, '');
-    if (name.startsWith('SIAGA_') && !(known in environment.shape) && !foreign.has(name)) {
+    const known = name in environment.shape || name.replace(/_FILE$/, '') in environment.shape || foreign.has(name);
+    if (name.startsWith('SIAGA_') && !known) {
       faults.push(`${name}: there is no such setting (a typing error?)`);
     }
   }

@@ -15,7 +15,6 @@ import { startCalls } from './calls/start.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { createRingJobs } from './dispatch/jobs.ts';
 import { createPlanner } from './dispatch/planner.ts';
-import { keepTrunks } from './dispatch/trunks.ts';
 import { startRingWorker } from './dispatch/worker.ts';
 import { createFeed } from './events/feed.ts';
 import { eventRoutes } from './events/routes.ts';
@@ -126,7 +125,6 @@ async function startController(): Promise<void> {
       calls.runner.tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
     changed: (operator, state, reason, at) => records.operatorChanged(operator.id, state, reason, at),
   });
-  const trunks = keepTrunks({ provisioning, current: agencies.current, onChange: agencies.onChange, clock, logger });
 
   const socket = openEventSocket({
     url: config.SIAGA_ARI_URL,
@@ -156,8 +154,9 @@ async function startController(): Promise<void> {
     port: config.SIAGA_HEP_PORT,
     clock,
     logger,
+    userAgent: 'Siaga 112',
     known: (sipCallId) => calls.intake.took(sipCallId) || records.sawSipCall(sipCallId),
-    onRefusal: ({ at: _at, ...refusal }) => records.alarm('call-refused-by-asterisk', { ...refusal }),
+    onRefusal: (refusal) => records.alarm('call-refused-by-asterisk', { ...refusal }),
   });
 
   const planner = createPlanner({
@@ -184,6 +183,7 @@ async function startController(): Promise<void> {
     metrics,
     clock,
     version: '0.1.0',
+    application,
     runOnce: postgresIdempotency(postgres, logger),
     ...(config.SIAGA_TRUST_PROXY === undefined ? {} : { trustProxy: config.SIAGA_TRUST_PROXY }),
     health: () => ({
@@ -211,7 +211,6 @@ async function startController(): Promise<void> {
       ['contacts', () => contacts.stop()],
       ['refusals', () => refusals.stop()],
       ['guardian', () => guardian.stop()],
-      ['trunks', () => trunks.stop()],
       ['calls', () => calls.stop()],
       ['acd', () => acd.stop()],
       ['jobs', () => jobs.close()],

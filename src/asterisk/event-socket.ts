@@ -82,7 +82,7 @@ export function openEventSocket(options: EventSocketOptions): EventSocket {
       if (socket !== current) return;
       open = false;
       socket = null;
-      if (wasOpen) {
+      if (wasOpen && !closed) {
         logger.warn({ application: options.application }, 'the connection to Asterisk is lost');
         options.onDisconnected();
       }

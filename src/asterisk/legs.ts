@@ -2,8 +2,10 @@ import type { AriAnswer, AriCommands } from './commands.ts';
 
 export interface RingLeg {
   channelId: string;
-  /** `PJSIP/account` or `PJSIP/number@trunk`. */
+  /** The PJSIP endpoint: an operator's account, or `agency`. */
   endpoint: string;
+  /** SIP URI, where the endpoint has no address of its own. */
+  uri?: string;
   role: 'operator' | 'agency';
   application: string;
   callId: string;
@@ -15,15 +17,20 @@ export interface RingLeg {
 }
 
 /**
- * Rings a leg that enters through the dialplan, and subscribes its owner to it. A second originate under the same id is
- * refused by Asterisk with 409 while the first lives: that counts as done. `gone` means that the leg was refused at once.
+ * Rings a leg that enters through the dialplan. Its owner is subscribed to the endpoint first: so he hears of a leg that
+ * is refused at once, with the cause. A second originate under the same id is refused by Asterisk with 409 while the
+ * first lives: that counts as done.
  */
 export async function ringLeg(ari: AriCommands, leg: RingLeg): Promise<AriAnswer> {
+  const subscribed = await ari.send('POST', `/applications/${leg.application}/subscription`, {
+    eventSource: `endpoint:PJSIP/${leg.endpoint}`,
+  });
+  if (!subscribed.ok) return { ...subscribed, reason: `no subscription to ${leg.endpoint}: ${subscribed.reason}` };
   const answer = await ari.send(
     'POST',
     `/channels/${leg.channelId}`,
     {
-      endpoint: leg.endpoint,
+      endpoint: leg.uri === undefined ? `PJSIP/${leg.endpoint}` : `PJSIP/${leg.endpoint}/${leg.uri}`,
       context: 'siaga-legs',
       extension: leg.role,
       priority: 1,
@@ -40,13 +47,7 @@ export async function ringLeg(ari: AriCommands, leg: RingLeg): Promise<AriAnswer
       },
     },
   );
-  if (!answer.ok && answer.failure !== 'conflict') return answer;
-  const subscribed = await ari.send('POST', `/applications/${leg.application}/subscription`, {
-    eventSource: `channel:${leg.channelId}`,
-  });
-  if (subscribed.ok) return subscribed;
-  const gone = subscribed.failure === 'conflict' || subscribed.failure === 'gone';
-  return { ...subscribed, failure: gone ? 'gone' : subscribed.failure };
+  return !answer.ok && answer.status === 409 ? { ok: true, status: 409, body: null } : answer;
 }
 
 /** Name and number as a phone may show them: nothing that could end a header or open another. */

@@ -130,37 +130,6 @@ export function operatorAccount(account: string, passwordDigest: string, callerI
   ];
 }
 
-/** A SIP route to an agency. No OPTIONS here either: a trunk that does not answer them is tried all the same. */
-export function agencyTrunk(endpoint: string, host: string, port: number, transport: 'udp' | 'tcp'): PjsipObject[] {
-  return [
-    {
-      type: 'aor',
-      id: endpoint,
-      fields: {
-        contact: `sip:${host.includes(':') ? `[${host}]` : host}:${port}${transport === 'tcp' ? ';transport=tcp' : ''}`,
-      },
-    },
-    {
-      type: 'endpoint',
-      id: endpoint,
-      fields: {
-        context: 'refused',
-        identify_by: 'ip',
-        aors: endpoint,
-        disallow: 'all',
-        allow: 'alaw,ulaw,g722',
-        direct_media: 'no',
-        rtp_symmetric: 'yes',
-        send_connected_line: 'no',
-        send_pai: 'yes',
-        dtmf_mode: 'auto',
-        allow_transfer: 'no',
-        language: 'id',
-      },
-    },
-  ];
-}
-
 /** HA1 of RFC 2617, for Asterisk's default realm. */
 export function passwordDigest(account: string, password: string): string {
   return createHash('md5').update(`${account}:asterisk:${password}`).digest('hex');

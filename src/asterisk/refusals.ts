@@ -36,6 +36,8 @@ export function startRefusalWatch(deps: {
   port: number;
   clock: Clock;
   logger: Logger;
+  /** How Asterisk calls itself (pjsip.conf, user_agent). */
+  userAgent: string;
   known: (sipCallId: string) => boolean;
   onRefusal: (refusal: Refusal) => void;
 }): { stop: () => void; inspect: (message: CapturedMessage) => void } {
@@ -49,7 +51,9 @@ export function startRefusalWatch(deps: {
     const request = /^INVITE (\S+) SIP\/2\.0$/i.exec(firstLine);
     if (request?.[1] !== undefined) {
       const tag = /;\s*tag=/i.test(header(message.text, 'To', 't') ?? '');
-      if (tag || invites.has(callId) || invites.size >= limit) return;
+      // Asterisk's own INVITEs, to operators and agencies, come by here as well.
+      const own = header(message.text, 'User-Agent') === deps.userAgent;
+      if (own || tag || invites.has(callId) || invites.size >= limit) return;
       const source = `${message.source.address}:${message.source.port}`;
       invites.set(callId, { requestUri: request[1].slice(0, 200), source, at: clock.now(), status: null, reason: '' });
       return;
@@ -58,7 +62,6 @@ export function startRefusalWatch(deps: {
     const invite = invites.get(callId);
     if (answer?.[1] === undefined || invite === undefined) return;
     if (!/INVITE$/i.test((header(message.text, 'CSeq') ?? '').trim())) return;
-    // An answer that comes from where the INVITE came from is to one of Asterisk's own requests.
     const status = Number(answer[1]);
     if (status === 401 || status === 407 || status === 487) invites.delete(callId);
     else if (status >= 200 && status < 300) invites.delete(callId);

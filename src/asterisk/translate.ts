@@ -38,7 +38,8 @@ export type AsteriskEvent =
   | { type: 'joined-bridge'; channelId: string; bridgeId: string }
   | { type: 'left-bridge'; channelId: string; bridgeId: string }
   | { type: 'sound-ended'; soundId: string; failed: boolean }
-  | { type: 'key-pressed'; channelId: string; key: string }
+  /** A key comes twice when both its channel and its endpoint are subscribed to; the stamp tells. */
+  | { type: 'key-pressed'; channelId: string; key: string; stamp: string }
   | { type: 'replaced' };
 
 export type Translated =
@@ -81,8 +82,8 @@ const readers: Record<string, (raw: unknown) => AsteriskEvent> = {
     return { type: 'sound-ended', soundId: event.playback.id, failed: event.playback.state === 'failed' };
   },
   ChannelDtmfReceived: (raw) => {
-    const event = bare.extend({ digit: z.string() }).parse(raw);
-    return { type: 'key-pressed', channelId: event.channel.id, key: event.digit };
+    const event = bare.extend({ digit: z.string(), timestamp: z.string() }).parse(raw);
+    return { type: 'key-pressed', channelId: event.channel.id, key: event.digit, stamp: event.timestamp };
   },
   ApplicationReplaced: () => ({ type: 'replaced' }),
 };

@@ -28,7 +28,7 @@ describe('a dispatch of a call', () => {
           mode: 'bridge',
           application: 'siaga-1',
           channelId: 'd1.a1',
-          endpoint: 'PJSIP/113@agency-1',
+          uri: 'sip:113@agency-1',
           callerNumber: '0761112',
           callerChannelId: 'caller',
           ring: 30_000,

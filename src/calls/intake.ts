@@ -54,6 +54,7 @@ const headerVariables: Record<string, string> = {
 export function createIntake(deps: IntakeDeps): Intake {
   const { ari, runner, clock, logger, application, node } = deps;
   const hangUpCauses = new Map<string, number | null>();
+  const keys = new Map<string, string>();
   const taken = new Set<string>();
   let claiming = true;
 
@@ -133,6 +134,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     const requested = hangUpCauses.has(channelId);
     const cause = hangUpCauses.get(channelId) ?? (requested ? 16 : 0);
     hangUpCauses.delete(channelId);
+    keys.delete(channelId);
     if (call === undefined) return;
     if (channelId !== call.channelId) {
       // The end of a leg is told with its cause a moment later; should that be lost, this stands.
@@ -164,6 +166,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     switch (event.type) {
       case 'destroyed':
         hangUpCauses.delete(channelId);
+        keys.delete(channelId);
         runner.tell(call.id, { type: 'leg-gone', at, channelId, cause: event.cause });
         return;
       case 'hang-up-requested':
@@ -178,6 +181,8 @@ export function createIntake(deps: IntakeDeps): Intake {
         runner.tell(call.id, { type: 'leg-joined', at, channelId, bridgeId: event.bridgeId });
         return;
       case 'key-pressed':
+        if (keys.get(channelId) === `${event.key} ${event.stamp}`) return;
+        keys.set(channelId, `${event.key} ${event.stamp}`);
         runner.tell(call.id, { type: 'key-pressed', at, channelId, key: event.key });
         return;
       case 'left-bridge':

@@ -84,7 +84,7 @@ export function createPerformer(deps: {
       case 'ring-operator':
         return ringLeg(ari, {
           channelId: effect.channelId,
-          endpoint: `PJSIP/${effect.account}`,
+          endpoint: effect.account,
           role: 'operator',
           application,
           callId,

@@ -111,9 +111,9 @@ export function createCallRunner(deps: {
     };
     const { segment } = journal.append(entry);
     indexChannels(call);
+    partners.recorded(entry, segment);
     for (const effect of effects) carryOut(call, effect);
     armTimer(mailbox);
-    partners.recorded(entry, segment);
   };
 
   const carryOut = (call: Call, effect: CallEffect): void => {

@@ -38,7 +38,7 @@ const dispatch = fc
     testDispatch({
       acceptance,
       mode,
-      trunks: Array.from({ length: trunks }, (_, n) => ({ id: `t${n}`, endpoint: `e${n}`, number: '113' })),
+      trunks: Array.from({ length: trunks }, (_, n) => ({ id: `t${n}`, uri: `sip:113@e${n}` })),
     }),
   );
 

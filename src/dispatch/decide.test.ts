@@ -87,7 +87,7 @@ describe('an attempt', () => {
   it('begins with a ring of the first trunk and its limit', () => {
     const dispatch = started();
     expect(dispatch.done).toEqual(['ring d1.a1']);
-    expect(dispatch.jobs).toMatchObject([{ endpoint: 'PJSIP/113@agency-1', expiresAt: 2_000, ring: 30_000 }]);
+    expect(dispatch.jobs).toMatchObject([{ uri: 'sip:113@agency-1', expiresAt: 2_000, ring: 30_000 }]);
     expect(dispatch.told).toEqual(['dispatch.requested', 'dispatch.attempt']);
     expect(dispatch.wakeAt).toBe(2_500);
     expect(dispatch.dispatch.attempts).toEqual([
@@ -193,7 +193,7 @@ describe('an attempt that fails is followed by the next trunk', () => {
     dispatch.tell(...inputs.slice(-1));
     expect(dispatch.done).toEqual([...done, 'ring d1.a2']);
     expect(dispatch.told).toEqual(['dispatch.attempt-failed', 'dispatch.attempt']);
-    expect(dispatch.jobs).toMatchObject([{ endpoint: 'PJSIP/113@agency-2', expiresAt: 3_000 }]);
+    expect(dispatch.jobs).toMatchObject([{ uri: 'sip:113@agency-2', expiresAt: 3_000 }]);
     expect(dispatch.wakeAt).toBe(3_500);
     expect(dispatch.dispatch).toMatchObject({ state: 'requested', acceptedAt: null, outcome: null });
     expect(dispatch.dispatch.attempts[0]).toMatchObject({ outcome, endedAt: 1_000 });

@@ -150,7 +150,7 @@ function tryNext(step: DispatchStep, at: number, context: DispatchContext): void
       mode: dispatch.mode,
       application: context.application,
       channelId,
-      endpoint: `PJSIP/${trunk.number}@${trunk.endpoint}`,
+      uri: trunk.uri,
       callerNumber: context.callerNumber,
       callerChannelId: context.callerChannelId,
       ring: dispatch.timing.ring + 5_000,

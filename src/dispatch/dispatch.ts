@@ -39,9 +39,8 @@ export type DispatchState =
 /** A way to the agency, as it was when the dispatch was made: a later edit of the agency changes nothing in flight. */
 export interface TrunkPath {
   id: string;
-  /** The PJSIP endpoint Asterisk knows the trunk by. */
-  endpoint: string;
-  number: string;
+  /** SIP URI that is rung. */
+  uri: string;
 }
 
 /** All in milliseconds. */
@@ -87,7 +86,8 @@ export interface RingJob {
   /** The ARI application that owns the call. */
   application: string;
   channelId: string;
-  endpoint: string;
+  /** SIP URI of the trunk. */
+  uri: string;
   callerNumber: string | null;
   callerChannelId: string;
   /** Milliseconds the agency's phone may ring. */

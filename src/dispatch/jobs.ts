@@ -16,7 +16,7 @@ export const ringJobSchema = z.object({
   mode: z.enum(['bridge', 'transfer']),
   application: z.string(),
   channelId: z.string(),
-  endpoint: z.string(),
+  uri: z.string(),
   callerNumber: z.string().nullable(),
   callerChannelId: z.string(),
   ring: z.number(),

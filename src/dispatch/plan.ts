@@ -1,9 +1,9 @@
-import type { Agency } from '../agencies/agency.ts';
+import type { Agency, Trunk } from '../agencies/agency.ts';
 import type { Dispatch, DispatchMode, DispatchReason, DispatchTiming } from './dispatch.ts';
 
-/** The PJSIP endpoint of a trunk. */
-export function trunkEndpoint(trunkId: string): string {
-  return `agency-${trunkId}`;
+/** The SIP URI of a trunk. Its parts were checked when the agency was stored: nothing in them can open a header. */
+export function trunkUri({ number, host, port, transport }: Trunk): string {
+  return `sip:${number.replaceAll('#', '%23')}@${host}:${port}${transport === 'tcp' ? ';transport=tcp' : ''}`;
 }
 
 /** A dispatch as it is asked for: the agency's paths as they are now. */
@@ -26,8 +26,7 @@ export function planDispatch(wanted: {
     acceptance: agency.acceptance,
     trunks: agency.trunks.map((trunk) => ({
       id: trunk.id,
-      endpoint: trunkEndpoint(trunk.id),
-      number: trunk.number,
+      uri: trunkUri(trunk),
     })),
     timing: wanted.timing,
     state: 'requested',

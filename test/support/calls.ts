@@ -50,8 +50,8 @@ export function testDispatch(over: Partial<Dispatch> = {}): Dispatch {
     reason: { by: 'person', tokenId: 'token' },
     acceptance: 'key',
     trunks: [
-      { id: 't1', endpoint: 'agency-1', number: '113' },
-      { id: 't2', endpoint: 'agency-2', number: '113' },
+      { id: 't1', uri: 'sip:113@agency-1' },
+      { id: 't2', uri: 'sip:113@agency-2' },
     ],
     timing: { jobExpires: 2_000, ring: 25_000, accept: 15_000 },
     state: 'requested',
