@@ -18,7 +18,7 @@ import { createPlanner } from './dispatch/planner.ts';
 import { startRingWorker } from './dispatch/worker.ts';
 import { createFeed } from './events/feed.ts';
 import { eventRoutes } from './events/routes.ts';
-import { incidentRoutes } from './incidents/routes.ts';
+import { incidentReader, startIncidents } from './incidents/start.ts';
 import { systemClock as clock } from './platform/clock.ts';
 import { createHttpServer } from './platform/http.ts';
 import { postgresIdempotency } from './platform/idempotency.ts';
@@ -110,6 +110,7 @@ async function startController(): Promise<void> {
     journal,
     metrics,
     postgres,
+    incidents: incidentReader(postgres),
     line: () => acd.line,
     timing: () => callTiming(settings.current()),
     mayClaim: () => true,
@@ -168,7 +169,7 @@ async function startController(): Promise<void> {
   const server = createHttpServer({
     routes: [
       ...calls.routes,
-      ...incidentRoutes({ postgres, clock, calls: calls.runner, ...planner }),
+      ...startIncidents({ postgres, clock, calls: calls.runner, ...planner }).routes,
       ...acd.routes,
       ...agencies.routes,
       ...routing.routes,

@@ -9,7 +9,7 @@ import type { Postgres } from '../platform/postgres.ts';
 import { conflict, forbidden, notFound } from '../platform/problem.ts';
 import { defineRoute, noContent, type Route } from '../platform/route.ts';
 import { plainText } from '../platform/text.ts';
-import type { WaitingLine } from './line.ts';
+import type { WaitingLine } from './mailbox.ts';
 import { deleteOperator, insertOperator, type StoredOperator } from './store.ts';
 
 export interface OperatorRouteDeps {

@@ -9,7 +9,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import type { LineTiming } from './decide.ts';
-import { createLine, type LineDeps, type WaitingLine } from './line.ts';
+import { createLine, type LineDeps, type WaitingLine } from './mailbox.ts';
 import { operatorRoutes } from './routes.ts';
 import { operatorsChannel, readOperators, storedOperator, type StoredOperator } from './store.ts';
 

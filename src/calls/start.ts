@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
-import type { WaitingLine } from '../acd/line.ts';
+import type { WaitingLine } from '../acd/mailbox.ts';
 import type { AriCommands } from '../asterisk/commands.ts';
 import type { RingJob, RingResult } from '../dispatch/dispatch.ts';
-import { readIncident, readTimeline } from '../incidents/store.ts';
+import type { IncidentReader } from '../incidents/start.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Journal } from '../platform/journal.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -42,6 +42,7 @@ export function startCalls(deps: {
   journal: Journal;
   metrics: Metrics;
   postgres: Postgres;
+  incidents: IncidentReader;
   line: () => WaitingLine;
   timing: () => CallTiming;
   mayClaim: () => boolean;
@@ -91,8 +92,11 @@ export function startCalls(deps: {
       postgres,
       clock,
       runner,
-      readTimeline: (callId) => readTimeline(postgres, 'call_id', callId),
-      kindOf: async (incidentId) => (await readIncident(postgres, incidentId))?.kind ?? null,
+      readTimeline: deps.incidents.timelineOfCall,
+      kindOf: async (incidentId) => {
+        const live = runner.all().find((call) => call.incident.id === incidentId);
+        return live === undefined ? deps.incidents.kindOf(incidentId) : live.incident.kind;
+      },
     }),
     stop: () => runner.stop(),
   };
