@@ -3,8 +3,7 @@ import type { Dispatch } from '../dispatch/dispatch.ts';
 import { changeIncident, type IncidentChange } from '../incidents/incident.ts';
 import { applyDispatchStep, contextOf, dispatchOfChannel } from './apply-dispatch.ts';
 import { speakers } from './call.ts';
-import { endIfDeserted } from './decide-end.ts';
-import { alone, leaveLine } from './line.ts';
+import { leaveLine } from './line.ts';
 import { hangUp, nextSoundId, report, tell, type Step } from './step.ts';
 
 export function addDispatch(step: Step, dispatch: Dispatch): void {
@@ -65,7 +64,6 @@ function toDispatch(step: Step, before: Dispatch, input: DispatchInput): void {
   const { dispatch } = result;
   const ended = before.endedAt === null && dispatch.endedAt !== null;
   if (before.state !== 'joined' && dispatch.state === 'joined') agencyJoined(step, dispatch);
-  if (ended && before.state === 'joined') afterAgencyLeft(step);
   if (ended && before.state !== 'joined') afterAgencyFailed(step, dispatch);
 }
 
@@ -83,12 +81,6 @@ function agencyJoined(step: Step, dispatch: Dispatch): void {
   report(step, operator, state === 'ringing' ? 'not-needed' : 'finished');
   if (state === 'ringing') tell(step, 'operator.not-needed', { operatorId });
   else tell(step, 'operator.left', { operatorId, cause: 16, transferredTo: dispatch.agencyId });
-}
-
-function afterAgencyLeft(step: Step): void {
-  const { call } = step;
-  if (!call.caller.live) return endIfDeserted(step);
-  alone(step);
 }
 
 function afterAgencyFailed(step: Step, dispatch: Dispatch): void {

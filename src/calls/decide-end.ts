@@ -19,7 +19,6 @@ export function callerGone(step: Step, cause: number): void {
       decideDispatch(dispatch, { type: 'cancel', at: step.at, reason: 'call-ended' }, contextOf(call)),
     );
   }
-  endIfDeserted(step);
 }
 
 /**
@@ -116,6 +115,6 @@ function stopWaiting(step: Step): void {
     call.operator = null;
     delete call.timers.ring;
     hangUp(step, operator.channelId);
-    report(step, operator, operator.talkingAt === null ? 'not-needed' : 'finished');
+    report(step, operator, 'not-needed');
   }
 }

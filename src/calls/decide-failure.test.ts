@@ -114,108 +114,16 @@ describe('a command that fails', () => {
   });
 });
 
-describe('a join', () => {
-  it('that nobody confirms moves everybody to a fresh bridge', () => {
-    const call = entered().tell(joined('caller')).fire('join');
-    expect(call.done).toEqual(rebuilt);
-    expect(call.facts).toEqual([{ type: 'bridge.rebuilt', detail: { reason: 'a join was not confirmed' } }]);
-    expect(call.call).toMatchObject({ caller: { joined: false }, operator: { state: 'entered' } });
-    call.tell(joined('caller'), joined('call.o1'));
-    expect(call.effects).toEqual([]);
-    call.tell(joined('caller', 'call.b2'), joined('call.o1', 'call.b2'));
-    expect(call.done).toEqual(['operator-outcome a1 talking']);
-    expect(call.call).toMatchObject({ stage: 'talking', timers: {}, counters: { rebuilt: 0 } });
-  });
-
-  it('that fails in a bridge which was given up meanwhile says nothing', () => {
-    const call = entered().tell(fail('join', 'caller', 'timeout', 'call.b1'));
-    expect(call.tell(fail('join', 'call.o1', 'timeout', 'call.b1')).effects).toEqual([]);
-    expect(call.call.counters.rebuilt).toBe(1);
-    expect(call.tell(fail('join', 'call.o1', 'timeout', 'call.b2')).done).toContain('make-bridge call.b3');
-  });
-
-  it('that fails three times over gives the caller back to the dialplan', () => {
-    const call = entered().fire('join').fire('join').fire('join');
-    expect(call.done).toEqual([
-      'return-to-dialplan caller',
-      'hang-up call.o1',
-      'operator-outcome a1 not-needed',
-      'destroy-bridge call.b3',
-    ]);
-    expect(call.call).toMatchObject({
-      stage: 'returned',
-      outcome: 'returned',
-      reason: 'a join was not confirmed',
-      timers: {},
-    });
-    expect(call.facts.at(-1)?.type).toBe('call.returned');
-  });
-
-  it('that worked in between starts the count anew', () => {
-    const call = entered().fire('join').fire('join');
-    call.tell(joined('caller', 'call.b3'), joined('call.o1', 'call.b3'), {
-      type: 'leg-gone',
-      channelId: 'call.o1',
-      cause: 41,
-    });
-    call.tell(assign('a2', 'op2'), { type: 'leg-entered', channelId: 'call.o2' }).fire('join');
-    expect(call.done).toContain('make-bridge call.b4');
-    expect(call.call.stage).toBe('ringing');
-  });
-
-  it('of an agency that nobody confirms is given up without disturbing those who talk', () => {
-    const call = accepted().fire('join');
-    expect(call.done).toEqual(['hang-up d1.a1', 'ring-agency d1.a2']);
-    expect(call.call).toMatchObject({ stage: 'talking', counters: { rebuilt: 0 } });
-  });
-
-  it('of the caller that nobody confirms keeps its limit when the operator goes and an agency is in', () => {
-    const call = entered().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins());
-    call.tell(joined('call.o1'), { type: 'leg-gone', channelId: 'call.o1', cause: 16 });
-    expect(call.call.timers.join).toBeDefined();
-    expect(call.fire('join').done).toEqual([
-      'make-bridge call.b2',
-      'join caller call.b2',
-      'join d1.a1 call.b2',
-      'destroy-bridge call.b1',
-    ]);
-  });
-
-  it('of the caller keeps its limit when an agency takes over from the operator', () => {
-    const transfer = testDispatch({ mode: 'transfer' });
-    const call = entered().tell({ type: 'dispatch-requested', dispatch: transfer }, ...agencyJoins());
-    expect(call.call.operator).toBeNull();
-    expect(call.call.timers.join).toBeDefined();
-  });
-
-  it('of an agency into a fresh bridge that is lost takes it out of the call', () => {
-    const call = waiting()
-      .tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins())
-      .fire('join');
-    call.tell(joined('caller', 'call.b2'));
-    expect(call.call.stage).toBe('talking');
-    call.fire('join');
-    expect(call.done).toEqual(['hang-up d1.a1', 'play caller operator-lost', 'enter-line']);
-    expect(call.call.dispatches[0]?.state).toBe('left');
-  });
-
-  it('is not waited for when nobody is left to be joined with', () => {
-    const call = entered().tell({ type: 'leg-gone', channelId: 'call.o1', cause: 41 });
-    expect(call.call.joining).toEqual([]);
-    expect(call.call.timers.join).toBeUndefined();
-    // Confirmed late, it is good for the next operator.
-    call.tell(joined('caller'), assign('a2', 'op2'), { type: 'leg-entered', channelId: 'call.o2' });
-    expect(call.done.at(-1)).toBe('join call.o2 call.b1');
-    expect(call.tell(joined('call.o2')).done).toEqual(['operator-outcome a2 talking']);
-  });
-
-  it('in a bridge that was replaced while he was alone is made anew', () => {
-    const call = talking().tell({ type: 'leg-gone', channelId: 'call.o1', cause: 41 });
-    call.tell(assign('a2', 'op2'), { type: 'leg-entered', channelId: 'call.o2' });
-    call.tell(fail('join', 'call.o2', 'failed'), { type: 'leg-gone', channelId: 'call.o2', cause: 41 });
-    expect(call.call.caller.joined).toBe(false);
-    call.tell(assign('a3', 'op3'), { type: 'leg-entered', channelId: 'call.o3' });
-    expect(call.done).toEqual(expect.arrayContaining(['join caller call.b2', 'join call.o3 call.b2']));
+describe('an answer that fails', () => {
+  it('takes nobody out of a conversation', () => {
+    const call = arrived().tell(
+      assign(),
+      { type: 'leg-entered', channelId: 'call.o1' },
+      joined('caller'),
+      joined('call.o1'),
+    );
+    expect(call.call.answeredAt).toBeNull();
+    expect(call.tell(fail('answer', 'caller', 'timeout')).effects).toEqual([]);
   });
 });
 
@@ -227,7 +135,8 @@ describe('a caller who leaves the application', () => {
     call.fire('left');
     expect(call.at).toBe(1_001_000);
     expect(call.done).toEqual(['hang-up call.o1', 'operator-outcome a1 not-needed', 'destroy-bridge call.b1']);
-    expect(call.call).toMatchObject({ stage: 'returned', reason: 'the channel left the application', timers: {} });
+    expect(call.call).toMatchObject({ stage: 'returned', reason: 'the channel left the application' });
+    expect(call.call.timers).toEqual({});
   });
 
   it('and hangs up is gone', () => {
@@ -246,12 +155,29 @@ describe('a caller who leaves the application', () => {
 
   it('by the look of it, and is found in the bridge, has not left', () => {
     const call = entered().tell(fail('play', 'caller', 'conflict'), joined('caller'), joined('call.o1'));
-    expect(call.call).toMatchObject({ stage: 'talking', timers: {} });
+    expect(call.call).toMatchObject({ stage: 'talking' });
+    expect(call.call.timers).toEqual({});
+  });
+
+  it('by the look of it, hears no music that would be refused as well', () => {
+    const call = waiting().tell(fail('play', 'caller', 'conflict'), { type: 'sound-ended', soundId: 'call.s1' });
+    expect(call.effects).toEqual([]);
   });
 
   it('for certain is not kept by the late word of a join', () => {
     const call = entered().tell({ type: 'caller-left' }, joined('caller'));
     expect(call.call.timers.left).toBeDefined();
+  });
+
+  it('while an operator is just joining takes nothing from the dialplan', () => {
+    const call = entered().tell({ type: 'caller-left' }, fail('join', 'caller', 'conflict'), joined('call.o1'));
+    expect(call.effects).toEqual([]);
+    expect(call.fire('left').done).toEqual([
+      'hang-up call.o1',
+      'operator-outcome a1 finished',
+      'destroy-bridge call.b1',
+    ]);
+    expect(call.call.stage).toBe('returned');
   });
 
   it('with operator and agency leaves them nobody to talk to', () => {
@@ -297,6 +223,12 @@ describe('a call that was given back', () => {
     );
     expect(call.call.stage).toBe('talking');
     expect(call.tell({ type: 'caller-gone', cause: 16 }).call.outcome).toBe('answered');
+  });
+
+  it('gets a full count of bridges when it is taken again', () => {
+    const call = entered().fire('join').fire('join').fire('join').tell({ type: 'arrived', up: true });
+    call.tell(assign('a2', 'op2'), { type: 'leg-entered', channelId: 'call.o2' }).fire('join');
+    expect(call.call).toMatchObject({ stage: 'ringing', counters: { rebuilt: 1 } });
   });
 
   it('stays returned when its caller hangs up there, and is not revived by a late word', () => {

@@ -139,13 +139,29 @@ describe('an operator', () => {
     // The next operator comes into the same bridge.
     call.tell(assign('a2', 'op2'), { type: 'leg-entered', channelId: 'call.o2' });
     expect(call.done).toEqual(['ring-operator call.o2', 'stop-sound caller', 'join call.o2 call.b1']);
-    expect(call.tell(joined('call.o2')).done).toEqual(['operator-outcome a2 talking']);
+    expect(call.wait(50).tell(joined('call.o2')).done).toEqual(['operator-outcome a2 talking']);
+    expect(call.call.firstTalkAt).toBe(1_000_000);
   });
 
   it('hangs up before the caller is in the bridge with him: the caller waits again', () => {
     const call = ringing().tell({ type: 'leg-entered', channelId: 'call.o1' }, joined('call.o1')).tell(gone(16));
     expect(call.done).toEqual(['operator-outcome a1 finished', 'play caller operator-lost', 'enter-line']);
     expect(call.call.timers.join).toBeUndefined();
+  });
+
+  it('hangs up before he is in the bridge, where the caller is since the operator before him', () => {
+    const call = talking().tell(gone(41), assign('a2', 'op2'), { type: 'leg-entered', channelId: 'call.o2' });
+    expect(call.tell(gone(16, 'call.o2')).done).toEqual([
+      'operator-outcome a2 finished',
+      'play caller operator-lost',
+      'enter-line',
+    ]);
+  });
+
+  it('hangs up while an agency is about to join: nothing is said to the caller', () => {
+    const call = talking().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins().slice(0, 2));
+    expect(call.tell(gone(16)).done).toEqual(['operator-outcome a1 finished', 'enter-line']);
+    expect(call.tell(joined('d1.a1')).done).toEqual(['leave-line']);
   });
 
   it('hangs up while an agency is on the way: the caller waits again', () => {

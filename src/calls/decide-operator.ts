@@ -1,7 +1,7 @@
 import { hasPending } from './apply-dispatch.ts';
 import { speakers } from './call.ts';
-import { endCall, endIfDeserted } from './decide-end.ts';
-import { alone, backToLine, join, joinCaller } from './line.ts';
+import { endCall } from './decide-end.ts';
+import { backToLine, join, joinCaller } from './line.ts';
 import { hangUp, report, tell, type Step } from './step.ts';
 
 export function operatorAssigned(
@@ -81,10 +81,6 @@ export function operatorGone(step: Step, cause: number): void {
   const hungUp = cause === 16;
   report(step, operator, hungUp ? 'finished' : 'lost');
   tell(step, hungUp ? 'operator.left' : 'operator.lost', { operatorId, cause });
-  if (!call.caller.live) return endIfDeserted(step);
-  if (speakers(call).length > 0) return;
-  if (hungUp && operator.state === 'joined' && call.caller.joined && !hasPending(call)) {
-    return endCall(step, 'the operator hung up');
-  }
-  alone(step);
+  const spokeAlone = operator.state === 'joined' && call.caller.joined && speakers(call).length === 0;
+  if (hungUp && spokeAlone && !hasPending(call)) endCall(step, 'the operator hung up');
 }

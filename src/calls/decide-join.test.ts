@@ -1,0 +1,154 @@
+import {
+  agencyJoins,
+  assign,
+  joined,
+  ringing,
+  talking,
+  testDispatch,
+  waiting,
+  withAgency,
+  type Story,
+  type Told,
+} from '../../test/support/calls.ts';
+import type { CallEffect } from './call-effect.ts';
+import type { CommandFailure } from './call-input.ts';
+
+type Command = CallEffect['do'];
+const fail = (command: Command, target: string, failure: CommandFailure, bridgeId?: string): Told => ({
+  type: 'command-failed',
+  command,
+  target,
+  failure,
+  ...(bridgeId === undefined ? {} : { bridgeId }),
+});
+const entered = (): Story => ringing().tell({ type: 'leg-entered', channelId: 'call.o1' });
+const accepted = (): Story =>
+  talking().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins().slice(0, 2));
+
+const rebuilt = ['make-bridge call.b2', 'join caller call.b2', 'join call.o1 call.b2', 'destroy-bridge call.b1'];
+
+describe('a join', () => {
+  it('that nobody confirms moves everybody to a fresh bridge', () => {
+    const call = entered().tell(joined('caller')).fire('join');
+    expect(call.done).toEqual(rebuilt);
+    expect(call.facts).toEqual([{ type: 'bridge.rebuilt', detail: { reason: 'a join was not confirmed' } }]);
+    expect(call.call).toMatchObject({ caller: { joined: false }, operator: { state: 'entered' } });
+    call.tell(joined('caller'), joined('call.o1'));
+    expect(call.effects).toEqual([]);
+    call.tell(joined('caller', 'call.b2'), joined('call.o1', 'call.b2'));
+    expect(call.done).toEqual(['operator-outcome a1 talking']);
+    expect(call.call).toMatchObject({ stage: 'talking', counters: { rebuilt: 0 } });
+    expect(call.call.timers).toEqual({});
+  });
+
+  it('of one that was confirmed in the bridge before is waited for again', () => {
+    const call = entered().tell(joined('call.o1')).fire('join');
+    expect(call.call.operator?.state).toBe('entered');
+    expect(call.tell(joined('caller', 'call.b2')).call.firstTalkAt).toBeNull();
+  });
+
+  it('is asked for once, whoever else comes into the bridge', () => {
+    const call = entered().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins().slice(0, 2));
+    expect(call.done).not.toContain('join caller call.b1');
+  });
+
+  it('that fails in a bridge which was given up meanwhile says nothing', () => {
+    const call = entered().tell(fail('join', 'caller', 'timeout', 'call.b1'));
+    expect(call.tell(fail('join', 'call.o1', 'timeout', 'call.b1')).effects).toEqual([]);
+    expect(call.call.counters.rebuilt).toBe(1);
+    expect(call.tell(fail('join', 'call.o1', 'timeout', 'call.b2')).done).toContain('make-bridge call.b3');
+  });
+
+  it('that fails three times over gives the caller back to the dialplan', () => {
+    const call = entered().fire('join').fire('join').fire('join');
+    expect(call.done).toEqual([
+      'return-to-dialplan caller',
+      'hang-up call.o1',
+      'operator-outcome a1 not-needed',
+      'destroy-bridge call.b3',
+    ]);
+    expect(call.call).toMatchObject({
+      stage: 'returned',
+      outcome: 'returned',
+      reason: 'a join was not confirmed',
+    });
+    expect(call.call.timers).toEqual({});
+    expect(call.facts.at(-1)?.type).toBe('call.returned');
+  });
+
+  it('that worked in between starts the count anew', () => {
+    const call = entered().fire('join').fire('join');
+    call.tell(joined('caller', 'call.b3'), joined('call.o1', 'call.b3'), {
+      type: 'leg-gone',
+      channelId: 'call.o1',
+      cause: 41,
+    });
+    call.tell(assign('a2', 'op2'), { type: 'leg-entered', channelId: 'call.o2' }).fire('join');
+    expect(call.done).toContain('make-bridge call.b4');
+    expect(call.call.stage).toBe('ringing');
+  });
+
+  it('of an agency that nobody confirms is given up without disturbing those who talk', () => {
+    const call = accepted().fire('join');
+    expect(call.done).toEqual(['hang-up d1.a1', 'ring-agency d1.a2']);
+    expect(call.call).toMatchObject({ stage: 'talking', counters: { rebuilt: 0 } });
+  });
+
+  it('of the caller that nobody confirms keeps its limit when the operator goes and an agency is in', () => {
+    const call = entered().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins());
+    call.tell(joined('call.o1'), { type: 'leg-gone', channelId: 'call.o1', cause: 16 });
+    expect(call.call.timers.join).toBeDefined();
+    expect(call.fire('join').done).toEqual([
+      'make-bridge call.b2',
+      'join caller call.b2',
+      'join d1.a1 call.b2',
+      'destroy-bridge call.b1',
+    ]);
+  });
+
+  it('of the caller keeps its limit when an agency takes over from the operator', () => {
+    const transfer = testDispatch({ mode: 'transfer' });
+    const call = entered().tell({ type: 'dispatch-requested', dispatch: transfer }, ...agencyJoins());
+    expect(call.call.operator).toBeNull();
+    expect(call.call.timers.join).toBeDefined();
+  });
+
+  it('of an agency into a fresh bridge that is lost takes it out of the call', () => {
+    const call = waiting()
+      .tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins())
+      .fire('join');
+    call.tell(joined('caller', 'call.b2'));
+    expect(call.call).toMatchObject({ firstTalkAt: null, counters: { rebuilt: 1 } });
+    call.fire('join');
+    expect(call.done).toEqual(['hang-up d1.a1', 'play caller operator-lost', 'enter-line']);
+    expect(call.call.dispatches[0]?.state).toBe('left');
+  });
+
+  it('of a third that fails leaves two who talk without the caller as they are', () => {
+    const call = withAgency().tell({ type: 'caller-gone', cause: 16 });
+    const third = testDispatch({ id: 'd2', agencyId: 'pln' });
+    call.tell({ type: 'dispatch-requested', dispatch: third }, ...agencyJoins('d2').slice(0, 2));
+    expect(call.tell(fail('join', 'd2.a1', 'timeout')).done).toEqual(['hang-up d2.a1', 'ring-agency d2.a2']);
+    expect(call.tell(fail('make-bridge', 'call.b1', 'failed'), joined('caller')).effects).toEqual([]);
+    expect(call.call).toMatchObject({ stage: 'talking', caller: { live: false, joined: false } });
+  });
+
+  it('is not waited for when nobody is left to be joined with', () => {
+    const call = entered().tell({ type: 'leg-gone', channelId: 'call.o1', cause: 41 });
+    expect(call.call.joining).toEqual([]);
+    expect(call.call.timers.join).toBeUndefined();
+    // Confirmed late, it is good for the next operator.
+    call.tell(joined('caller'), assign('a2', 'op2'), { type: 'leg-entered', channelId: 'call.o2' });
+    expect(call.done.at(-1)).toBe('join call.o2 call.b1');
+    expect(call.tell(joined('call.o2')).done).toEqual(['operator-outcome a2 talking']);
+  });
+
+  it('in a bridge that was replaced while he was alone is made anew', () => {
+    const call = talking().tell({ type: 'leg-gone', channelId: 'call.o1', cause: 41 });
+    call.tell(assign('a2', 'op2'), { type: 'leg-entered', channelId: 'call.o2' });
+    call.tell(fail('join', 'call.o2', 'failed'), { type: 'leg-gone', channelId: 'call.o2', cause: 41 });
+    expect(call.call.caller.joined).toBe(false);
+    call.tell(assign('a3', 'op3'), { type: 'leg-entered', channelId: 'call.o3' });
+    expect(call.done).toEqual(expect.arrayContaining(['join caller call.b2', 'join call.o3 call.b2']));
+  });
+});
