@@ -1,6 +1,9 @@
 import { pause, type Clock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
 
+/** A part of the process, by name, and how it ends. */
+export type Stop = readonly [string, () => unknown];
+
 const eachWithin = 6_000;
 
 /** On SIGTERM or SIGINT: lets the calls end, then stops every part in order, each with a limit. A second signal skips the wait. */
@@ -8,7 +11,7 @@ export function stopOnSignal(deps: {
   logger: Logger;
   clock: Clock;
   drain: () => Promise<void>;
-  stops: readonly [string, () => unknown][];
+  stops: readonly Stop[];
 }): void {
   const { logger, clock } = deps;
   let signals = 0;

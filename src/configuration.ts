@@ -1,0 +1,41 @@
+import { startAccess } from './access/start.ts';
+import { startAgencies } from './agencies/start.ts';
+import type { RecordAudit } from './audit/audit.ts';
+import { startAudit } from './audit/start.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Logger } from './platform/logger.ts';
+import type { Postgres } from './platform/postgres.ts';
+import { startRouting } from './routing/start.ts';
+import { citySettings } from './settings/city.ts';
+import { cityFile, loadCity } from './settings/load-city.ts';
+import { startSettings } from './settings/start.ts';
+
+/** What admins edit: tokens, settings, agencies and rules. All of it is in memory, so that no call waits for it. */
+export async function startConfiguration(
+  common: { postgres: Postgres; stateDir: string; clock: Clock; logger: Logger; audit: RecordAudit },
+  cityId: string,
+) {
+  const city = await loadCity(cityFile(cityId));
+  const audit = await startAudit(common);
+  const access = await startAccess(common);
+  const settings = await startSettings({ ...common, seed: citySettings(city) });
+  const agencies = await startAgencies({ ...common, seed: city.agencies });
+  const routing = await startRouting({
+    ...common,
+    agencies,
+    districts: () => settings.current().districts,
+    timeZone: () => settings.current().timeZone,
+    seed: city.rules,
+  });
+  const rooms = [routing, agencies, settings, access, audit];
+  return {
+    check: access.check,
+    settings: settings.current,
+    agencies: agencies.current,
+    decide: routing.decide,
+    routes: rooms.flatMap((room) => room.routes),
+    stop: async () => {
+      for (const room of rooms) await room.stop();
+    },
+  };
+}

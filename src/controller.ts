@@ -1,0 +1,140 @@
+import { join } from 'node:path';
+import { startAcd } from './acd/start.ts';
+import type { AriCommands } from './asterisk/commands.ts';
+import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
+import { recordAudit } from './audit/record.ts';
+import { watchGuardian } from './calls/guardian.ts';
+import { startCalls } from './calls/start.ts';
+import type { Config } from './config.ts';
+import { startConfiguration } from './configuration.ts';
+import { createPlanner } from './dispatch/planner.ts';
+import { startDispatch } from './dispatch/start.ts';
+import { createFeed } from './events/feed.ts';
+import { eventRoutes } from './events/routes.ts';
+import { incidentReader, startIncidents } from './incidents/start.ts';
+import type { Clock } from './platform/clock.ts';
+import { createHttpServer } from './platform/http.ts';
+import { postgresIdempotency } from './platform/idempotency.ts';
+import { openJournal } from './platform/journal.ts';
+import type { Logger } from './platform/logger.ts';
+import type { Metrics } from './platform/metrics.ts';
+import { createPostgres } from './platform/postgres.ts';
+import { startRecords } from './records/start.ts';
+import { callTiming } from './settings/call-timing.ts';
+import type { Stop } from './stop.ts';
+
+/** What a process has before its rooms. */
+export interface Process {
+  config: Config;
+  application: string;
+  version: string;
+  ari: AriCommands;
+  clock: Clock;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+/** Puts the rooms of a controller in order. Returns how they stop, in order, and how the calls end before. */
+export async function startController(process: Process): Promise<{ stops: Stop[]; drain: () => Promise<void> }> {
+  const { config, application, ari, clock, logger, metrics } = process;
+  const { SIAGA_NODE: node, SIAGA_STATE_DIR: stateDir } = config;
+  const postgres = createPostgres(config.SIAGA_DATABASE_URL, { applicationName: application, logger, clock });
+  const provisioning = provisioningOf(config, logger);
+  const directory = join(stateDir, 'journal');
+  const journal = openJournal({ directory, name: application, clock, logger });
+  const feed = createFeed(clock);
+  const common = { postgres, stateDir, clock, logger, audit: recordAudit };
+
+  const configuration = await startConfiguration(common, config.SIAGA_CITY);
+  const dispatch = startDispatch(process);
+  const records = await startRecords({
+    postgres,
+    journal,
+    directory,
+    celFile: config.SIAGA_CEL_FILE ?? null,
+    node,
+    clock,
+    logger,
+    metrics,
+    feed,
+    ownsChannel: (id) => calls.intake.took(id) && calls.runner.ownerOf(id)?.outcome !== 'returned',
+    projected: (callId, sequence) => calls.projected(callId, sequence),
+  });
+  const guardian = watchGuardian({ ari, clock, logger, connected: () => asterisk.connected(), alarm: records.alarm });
+  const calls = startCalls({
+    node,
+    application,
+    claimDelay: config.SIAGA_RANK * 150,
+    ari,
+    clock,
+    logger,
+    journal,
+    metrics,
+    postgres,
+    incidents: incidentReader(postgres),
+    line: () => acd.line,
+    timing: () => callTiming(configuration.settings()),
+    mayClaim: () => true,
+    guardianSeen: guardian.seen,
+    ringAgency: dispatch.ring,
+    recorded: records.recorded,
+  });
+  const acd = await startAcd({
+    ...common,
+    provisioning,
+    timing: () => ({ wrapUp: configuration.settings().wrapUpSeconds * 1_000, retry: 3_000 }),
+    assigned: (callId, assignment) =>
+      calls.runner.tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
+    changed: (operator, state, reason, at) => records.operatorChanged(operator.id, state, reason, at),
+  });
+  const asterisk = listenToAsterisk({
+    ...process,
+    provisioning,
+    onEvent: (event) => calls.intake.take(event),
+    onConnected: () => void calls.intake.reconcile(),
+    onContact: ({ endpoint, present }) => acd.line.registered(endpoint, present),
+    onRefusal: (refusal) => records.alarm('call-refused-by-asterisk', { ...refusal }),
+    knownSipCall: (sipCallId) => calls.intake.took(sipCallId) || records.sawSipCall(sipCallId),
+    alarm: records.alarm,
+  });
+
+  const planner = createPlanner({ ...configuration, clock });
+  const incidents = startIncidents({ postgres, clock, calls: calls.runner, ...planner });
+  const rooms = [calls, incidents, acd, configuration, records];
+  const server = createHttpServer({
+    ...process,
+    routes: [...rooms.flatMap((room) => room.routes), ...eventRoutes({ feed, clock })],
+    authenticate: configuration.check,
+    runOnce: postgresIdempotency(postgres, logger),
+    ...(config.SIAGA_TRUST_PROXY === undefined ? {} : { trustProxy: config.SIAGA_TRUST_PROXY }),
+    health: () => ({
+      ready: asterisk.connected() && !journal.health().failing,
+      parts: {
+        asterisk: asterisk.connected() ? 'up' : 'away',
+        ami: asterisk.registrationsFollowed() ? 'up' : 'away',
+        postgres: postgres.reachable() === false ? 'away' : 'up',
+        redis: dispatch.redisUp() ? 'up' : 'away',
+        journal: journal.health().failing ? 'failing' : 'up',
+        records: records.projector.behind() ? 'behind' : 'up',
+      },
+    }),
+  });
+  const port = await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);
+  logger.info({ application, port }, 'Siaga 112 answers');
+
+  return {
+    drain: () => calls.drain(config.SIAGA_STOP_SECONDS * 1_000),
+    stops: [
+      ['server', () => server.close()],
+      ['asterisk', () => asterisk.stop()],
+      ['guardian', guardian.stop],
+      ['calls', calls.stop],
+      ['acd', acd.stop],
+      ['dispatch', dispatch.stop],
+      ['records', records.stop],
+      ['journal', () => journal.close()],
+      ['configuration', configuration.stop],
+      ['postgres', () => postgres.close()],
+    ],
+  };
+}
