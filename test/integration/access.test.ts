@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { roles, type Role } from '../../src/platform/auth.ts';
 import { z } from 'zod';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { ask, makeTokens, startRooms, until, type Rooms } from '../support/rooms.ts';
+import { ask, until } from '../support/rest.ts';
+import { startRooms, type Rooms } from '../support/rooms.ts';
+import { makeTokens } from '../support/tokens.ts';
 
 const anything = z.unknown();
 let database: TestDatabase;

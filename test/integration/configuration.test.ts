@@ -3,7 +3,9 @@ import type { Role } from '../../src/platform/auth.ts';
 import { incidentKinds } from '../../src/routing/rule.ts';
 import { settingsSchema } from '../../src/settings/setting.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { ask, makeTokens, startRooms, until, type Answer, type Rooms } from '../support/rooms.ts';
+import { ask, until, type Answer } from '../support/rest.ts';
+import { startRooms, type Rooms } from '../support/rooms.ts';
+import { makeTokens } from '../support/tokens.ts';
 
 const versionList = z.array(z.object({ version: z.number(), active: z.boolean() }));
 let database: TestDatabase;

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { Role } from '../../src/platform/auth.ts';
 import { definePublicRoute, defineRoute, defineStream, type Route } from '../../src/platform/route.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { ask, makeTokens, startRooms, type Rooms } from '../support/rooms.ts';
+import { ask } from '../support/rest.ts';
+import { startRooms, type Rooms } from '../support/rooms.ts';
+import { makeTokens } from '../support/tokens.ts';
 
 let database: TestDatabase;
 let rooms: Rooms;

@@ -2,7 +2,9 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Role } from '../../src/platform/auth.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { ask, makeTokens, startRooms, stateFolder, until, type Rooms } from '../support/rooms.ts';
+import { ask, until } from '../support/rest.ts';
+import { startRooms, stateFolder, type Rooms } from '../support/rooms.ts';
+import { makeTokens } from '../support/tokens.ts';
 import { tcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
 let database: TestDatabase;

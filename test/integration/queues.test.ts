@@ -5,7 +5,7 @@ import { createLogger } from '../../src/platform/logger.ts';
 import { createQueue, createWorker, isJobId, type JobQueue, type JobWorker } from '../../src/platform/queues.ts';
 import { closeConnection, createProducerConnection, createWorkerConnection } from '../../src/platform/redis.ts';
 import { queuePrefix, redisUrl } from '../support/redis.ts';
-import { until } from '../support/rooms.ts';
+import { until } from '../support/rest.ts';
 import { tcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
 const logger = createLogger('silent');

@@ -54,6 +54,7 @@ export function testDispatch(over: Partial<Dispatch> = {}): Dispatch {
       { id: 't2', uri: 'sip:113@agency-2' },
     ],
     timing: { jobExpires: 2_000, ring: 25_000, accept: 15_000 },
+    after: [],
     state: 'requested',
     outcome: null,
     acceptedAt: null,

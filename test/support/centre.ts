@@ -1,0 +1,351 @@
+import { mkdir } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { z } from 'zod';
+import {
+  asteriskCli,
+  createOperator,
+  pointTrunksHere,
+  reservePorts,
+  startAsterisk,
+  startController,
+  type ApiClient,
+  type AsteriskConnection,
+  type AsteriskHandle,
+  type ControllerHandle,
+  type Environment,
+  type OperatorAccount,
+  type Ports,
+  type Tools,
+} from '../../scripts/runtime.mjs';
+import {
+  placeCall,
+  startPhone,
+  type Behaviour,
+  type Call,
+  type CitizenOptions,
+  type Phone,
+} from '../../scripts/sip/phone.mjs';
+import type { Role } from '../../src/platform/auth.ts';
+import type { SettingsPatch } from '../../src/settings/setting.ts';
+import { createDatabase, type TestDatabase } from './database.ts';
+import { followFeed, type Feed } from './feed.ts';
+import { queuePrefix, redisUrl } from './redis.ts';
+import { CentreApi } from './centre-api.ts';
+import { until } from './rest.ts';
+import { makeTokens } from './tokens.ts';
+
+export interface CentreOptions {
+  /** Short name of the test file, for its folder below the run's. */
+  name: string;
+  operators?: number;
+  /** Over settings whose times are as short as they may be. */
+  settings?: SettingsPatch;
+  /** What asterisk-config/render.sh reads. */
+  asteriskEnv?: Environment;
+  /** Adds to or overrides what every controller is told. */
+  controllerEnv?: Environment;
+  /** Puts something between the controllers and Asterisk: gets its address, answers the one to use. */
+  ari?: (url: string) => Promise<string>;
+}
+
+/** A carrier of its own address, as Asterisk knows it (`carrier-NAME`). */
+export const carriers = { telkom: '127.0.11.2', seluler: '127.0.11.3' };
+
+/** A whole centre on one machine: Asterisk, a controller, operators with phones, agencies with trunks on loopback. */
+export class Centre {
+  readonly directory: string;
+  readonly database: TestDatabase;
+  readonly ports: Ports;
+  readonly tools: Tools;
+  readonly asterisk: AsteriskHandle;
+  readonly tokens: Record<Role, string>;
+  readonly api: CentreApi;
+  /** Asterisk as the controllers are told of it. */
+  readonly connection: AsteriskConnection;
+  controllers: ControllerHandle[] = [];
+  operators: OperatorAccount[] = [];
+  /** One for each operator, in their order, once `operatorPhones` has run. */
+  readonly phones: Phone[] = [];
+  #feed: Feed | undefined;
+  readonly #trunks = new Map<string, Phone>();
+  readonly #citizens: Call[] = [];
+  readonly #options: CentreOptions;
+  readonly #prefix = queuePrefix();
+
+  constructor(
+    options: CentreOptions,
+    parts: Pick<Centre, 'directory' | 'database' | 'ports' | 'tools' | 'asterisk' | 'tokens' | 'connection'>,
+  ) {
+    this.#options = options;
+    this.directory = parts.directory;
+    this.database = parts.database;
+    this.ports = parts.ports;
+    this.tools = parts.tools;
+    this.asterisk = parts.asterisk;
+    this.tokens = parts.tokens;
+    this.connection = parts.connection;
+    this.api = new CentreApi({ base: () => this.base, tokens: parts.tokens, databaseUrl: parts.database.url });
+  }
+
+  /** Address of the first controller that lives. */
+  get base(): string {
+    const alive = this.controllers.find((controller) => controller.ended === null) ?? this.controllers[0];
+    if (alive === undefined) throw new Error('no controller was started');
+    return alive.http;
+  }
+
+  /** The live feed of the first controller. */
+  get feed(): Feed {
+    if (this.#feed === undefined) throw new Error('the feed is followed once a controller runs');
+    return this.#feed;
+  }
+
+  /** Starts one more controller; the first leads (rank 0). */
+  async startController(options: { rank?: number; env?: Environment; name?: string } = {}): Promise<ControllerHandle> {
+    const index = this.controllers.length;
+    const rank = options.rank ?? index;
+    // Ports of the block are few; one that a dead controller had is free again.
+    const taken = this.controllers.filter(({ ended }) => ended === null).map(({ port }) => port);
+    const port = this.ports.http.find((one) => !taken.includes(one));
+    if (port === undefined) throw new Error('a block has room for four controllers');
+    const controller = await startController({
+      directory: this.directory,
+      asterisk: this.connection,
+      databaseUrl: this.database.url,
+      redisUrl: redisUrl(),
+      port,
+      rank,
+      name: options.name ?? `controller-${index}`,
+      env: {
+        SIAGA_QUEUE_PREFIX: this.#prefix,
+        SIAGA_STOP_SECONDS: '1',
+        ...this.#options.controllerEnv,
+        ...options.env,
+      },
+    });
+    this.controllers.push(controller);
+    return controller;
+  }
+
+  /** Follows the feed of the controller that `base` names, anew if it was followed before. */
+  async follow(): Promise<Feed> {
+    this.#feed?.close();
+    this.#feed = await followFeed(this.base, this.tokens.admin);
+    return this.#feed;
+  }
+
+  /** Runs a line on Asterisk's console. */
+  cli(line: string): Promise<string> {
+    return asteriskCli(this.asterisk, line);
+  }
+
+  /** Asks ARI itself, past whatever stands in between. */
+  async ari(method: string, path: string): Promise<{ status: number; body: unknown }> {
+    const { url, user, password } = this.asterisk.ari;
+    const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+    const response = await fetch(`${url}/ari/${path}`, { method, headers: { authorization } });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+  }
+
+  /** Names of the channels that are up, but for the guardian's. */
+  async channels(): Promise<string[]> {
+    const listed = z
+      .array(z.object({ id: z.string(), name: z.string() }))
+      .parse((await this.ari('GET', 'channels')).body);
+    return listed.filter(({ name }) => !name.startsWith('Local/s@guardian')).map(({ id, name }) => `${name} ${id}`);
+  }
+
+  /** Starts the operators' phones, registered; each with the tone given for it, 660 Hz otherwise. */
+  async operatorPhones(behaviour: Behaviour, tones: readonly number[] = []): Promise<readonly Phone[]> {
+    for (const [index, operator] of this.operators.entries()) {
+      if (this.phones[index] !== undefined) continue;
+      this.phones.push(await this.registerOperator(operator, behaviour, tones[index] ?? 660));
+      // One after the other: the first to be free has been free the longest.
+      await this.api.operatorIs(operator.id, 'available');
+    }
+    return this.phones;
+  }
+
+  async registerOperator(
+    { username, password, extension }: OperatorAccount,
+    behaviour: Behaviour,
+    tone = 660,
+  ): Promise<Phone> {
+    return startPhone({
+      sipp: this.tools.sipp,
+      server: this.asterisk.sip,
+      accounts: [{ username, password }],
+      folder: await this.folder(`operator-${extension}`),
+      name: `operator ${extension}`,
+      behaviour,
+      tone,
+    });
+  }
+
+  /** The phone at an agency's trunk, which is started when first asked for, and does from now on what is given. */
+  async trunk(trunkId: string, behaviour: Behaviour, tone = 880): Promise<Phone> {
+    const known = this.#trunks.get(trunkId);
+    if (known !== undefined) return known.behave(behaviour);
+    const { items } = await this.api.get(
+      '/v1/trunks',
+      z.object({ items: z.array(z.object({ id: z.string(), host: z.string(), port: z.number() })) }),
+    );
+    const trunk = items.find(({ id }) => id === trunkId);
+    if (trunk === undefined) throw new Error(`there is no trunk ${trunkId}`);
+    const phone = await startPhone({
+      sipp: this.tools.sipp,
+      folder: await this.folder(trunkId),
+      name: trunkId,
+      address: trunk.host,
+      port: trunk.port,
+      behaviour,
+      tone,
+    });
+    this.#trunks.set(trunkId, phone);
+    return phone;
+  }
+
+  /** A citizen dials 112, over the first carrier unless said otherwise. */
+  async dial(options: Partial<CitizenOptions> = {}): Promise<Call> {
+    const call = await placeCall({
+      sipp: this.tools.sipp,
+      server: this.asterisk.sip,
+      address: carriers.telkom,
+      folder: await this.folder(`citizen-${this.#citizens.length + 1}`),
+      ...options,
+    });
+    this.#citizens.push(call);
+    return call;
+  }
+
+  /** The recording of what was sent to a channel, or of what came from it. */
+  recording(channelId: string, what: 'heard' | 'said'): string {
+    return join(this.asterisk.recordingsDirectory, `${channelId}-${what}.wav`);
+  }
+
+  /** A folder below the centre's. */
+  async folder(name: string): Promise<string> {
+    const folder = join(this.directory, 'phones', name);
+    await mkdir(folder, { recursive: true });
+    return folder;
+  }
+
+  /** Ends what citizens still hold, and waits until nothing of any call is left: no channel, no bridge, nobody busy. */
+  async quiet(within = 15_000): Promise<void> {
+    for (const call of this.#citizens) if (!call.ended) await call.hangUp().catch(() => undefined);
+    let left = '';
+    const empty = async (): Promise<boolean> => {
+      const channels = await this.channels();
+      const bridges = z.array(z.object({ id: z.string() })).parse((await this.ari('GET', 'bridges')).body);
+      const live = await this.api.get('/v1/calls?live=true', z.object({ items: z.array(z.unknown()) }));
+      const queue = await this.api.get('/v1/queue', z.object({ operators: z.record(z.string(), z.number()) }));
+      const { ringing = 0, talking = 0, 'wrap-up': wrapUp = 0 } = queue.operators;
+      left = `channels ${channels.join(', ')}; ${bridges.length} bridges; ${live.items.length} live calls; ${ringing} ringing, ${talking} talking, ${wrapUp} in wrap-up`;
+      return channels.length + bridges.length + live.items.length + ringing + talking + wrapUp === 0;
+    };
+    try {
+      await until('the centre is quiet', empty, within);
+    } catch {
+      throw new Error(`still there after ${within} ms: ${left}`);
+    }
+  }
+
+  /** What behaviours of phones could not do: the reason of many a failure. */
+  complaints(): string[] {
+    return [...this.phones, ...this.#trunks.values()].flatMap((phone) =>
+      phone.behaviourErrors.splice(0).map((error) => `${phone.name}: ${String(error)}`),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#feed?.close();
+    for (const controller of this.controllers) await controller.stop({ limitSeconds: 10 });
+    const sipp = [...this.phones, ...this.#trunks.values(), ...this.#citizens.map(({ phone }) => phone)];
+    await Promise.allSettled(sipp.map((phone) => phone.stop()));
+    await this.asterisk.stop();
+    this.ports.release();
+    await this.api.close();
+    await this.database.drop();
+  }
+
+  /** Lets an admin do what every test file needs before its first call. */
+  async prepare(): Promise<void> {
+    const api: ApiClient = async (method, route, { body, headers = {}, expect } = {}) => {
+      const answer = await this.api.ask(method, route, { body, headers });
+      if (expect !== undefined && !expect.includes(answer.status)) {
+        throw new Error(`${method} ${route} was answered ${answer.status}: ${answer.text}`);
+      }
+      return answer;
+    };
+    for (let index = 0; index < (this.#options.operators ?? 1); index += 1) {
+      this.operators.push(await createOperator(api, String(101 + index)));
+    }
+    await pointTrunksHere({ api, firstPort: this.ports.spare.first });
+    await this.api.set({ ...shortTimes, ...this.#options.settings });
+    await this.follow();
+  }
+}
+
+const shortTimes: SettingsPatch = {
+  operatorRingSeconds: 3,
+  wrapUpSeconds: 0,
+  agencyRingSeconds: 5,
+  acceptanceSeconds: 3,
+};
+
+/** Starts a centre with one controller on the run's PostgreSQL and Redis. Stop it in afterAll. */
+export async function startCentre(options: CentreOptions): Promise<Centre> {
+  const directory = join(required('SIAGA_TEST_DIR'), `${options.name}-${randomBytes(3).toString('hex')}`);
+  const tools = toolsSchema.parse(JSON.parse(required('SIAGA_TEST_TOOLS')));
+  const ports = await reservePorts();
+  const [asterisk, database] = await Promise.all([
+    startAsterisk({
+      directory,
+      tools,
+      ports,
+      node: 'e2e',
+      env: {
+        ASTERISK_CARRIERS: Object.entries(carriers)
+          .map(([name, address]) => `${name}=${address}`)
+          .join(' '),
+        ...options.asteriskEnv,
+      },
+    }),
+    createDatabase(),
+  ]);
+  const url = options.ari === undefined ? asterisk.ari.url : await options.ari(asterisk.ari.url);
+  const connection = { ...asterisk, ari: { ...asterisk.ari, url } };
+  const tokens = await makeTokens(database.url);
+  const centre = new Centre(options, { directory, database, ports, tools, asterisk, tokens, connection });
+  try {
+    await centre.startController();
+    await centre.prepare();
+  } catch (error) {
+    await centre.stop();
+    throw error;
+  }
+  return centre;
+}
+
+const program = z.object({
+  command: z.string(),
+  args: z.array(z.string()),
+  version: z.string(),
+  source: z.enum(['PATH', 'cache']),
+});
+const toolsSchema = z.object({
+  asterisk: program.extend({ modulesDirectory: z.string(), dataDirectory: z.string() }),
+  redis: program,
+  sipp: program,
+  postgres: z.object({ binDirectory: z.string(), major: z.number(), source: z.enum(['PATH', 'npm']) }),
+}) satisfies z.ZodType<Tools>;
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === '') {
+    throw new Error(`${name} is not set: run the tests with npm test, which sets up what they need.`);
+  }
+  return value;
+}
