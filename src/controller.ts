@@ -8,7 +8,7 @@ import { startCalls } from './calls/start.ts';
 import type { Config } from './config.ts';
 import { startConfiguration } from './configuration.ts';
 import { createPlanner } from './dispatch/planner.ts';
-import { startDispatch } from './dispatch/start.ts';
+import { dispatchRoom, startDispatch } from './dispatch/start.ts';
 import { createFeed } from './events/feed.ts';
 import { eventRoutes } from './events/routes.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
@@ -60,6 +60,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     ownsChannel: (id) => calls.intake.took(id) && calls.runner.ownerOf(id)?.outcome !== 'returned',
     projected: (callId, sequence) => calls.projected(callId, sequence),
   });
+  const reader = incidentReader(postgres);
   const guardian = watchGuardian({ ari, clock, logger, connected: () => asterisk.connected(), alarm: records.alarm });
   const calls = startCalls({
     node,
@@ -71,7 +72,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     journal,
     metrics,
     postgres,
-    incidents: incidentReader(postgres),
+    incidents: reader,
     line: () => acd.line,
     timing: () => callTiming(configuration.settings()),
     mayClaim: () => true,
@@ -99,8 +100,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   });
 
   const planner = createPlanner({ ...configuration, clock });
-  const incidents = startIncidents({ postgres, clock, calls: calls.runner, ...planner });
-  const rooms = [calls, incidents, acd, configuration, records];
+  const shared = { postgres, clock, calls: calls.runner, incidentExists: reader.exists, ...planner };
+  const rooms = [calls, startIncidents(shared), dispatchRoom(shared), acd, configuration, records];
   const server = createHttpServer({
     ...process,
     routes: [...rooms.flatMap((room) => room.routes), ...eventRoutes({ feed, clock })],

@@ -1,5 +1,6 @@
 import type { Dispatch, RingResult } from '../dispatch/dispatch.ts';
 import type { IncidentChange } from '../incidents/incident.ts';
+import type { Decision } from '../routing/rule.ts';
 import type { CallEffect } from './call-effect.ts';
 
 /** Everything a call can be told. Each may come late, twice or never. `at` is epoch milliseconds. */
@@ -20,7 +21,14 @@ export type CallInput = { at: number } & (
   /** `bridgeId` is that of a failed join: one into a bridge that was given up long ago says nothing. */
   | { type: 'command-failed'; command: CallEffect['do']; target: string; failure: CommandFailure; bridgeId?: string }
   | { type: 'timer'; name: string }
-  | { type: 'incident-changed'; change: IncidentChange; by: string; dispatches: Dispatch[] }
+  | {
+      type: 'incident-changed';
+      change: IncidentChange;
+      by: string;
+      dispatches: Dispatch[];
+      /** What the rules said, with why: journalled with the call, so that it can be explained for ever. */
+      decision?: Decision;
+    }
   | { type: 'dispatch-requested'; dispatch: Dispatch }
   | { type: 'dispatch-cancelled'; dispatchId: string; by: string }
   | { type: 'call-ended-by'; by: string }

@@ -1,8 +1,10 @@
 import { decideDispatch, type DispatchInput } from '../dispatch/decide.ts';
-import type { Dispatch } from '../dispatch/dispatch.ts';
+import { isPlanned, isSettled, type Dispatch } from '../dispatch/dispatch.ts';
 import { changeIncident, type IncidentChange } from '../incidents/incident.ts';
+import type { Decision } from '../routing/rule.ts';
 import { applyDispatchStep, contextOf, dispatchOfChannel } from './apply-dispatch.ts';
 import { speakers } from './call.ts';
+import type { Fact } from './call-effect.ts';
 import { leaveLine } from './line.ts';
 import { hangUp, nextSoundId, report, tell, type Step } from './step.ts';
 
@@ -20,7 +22,18 @@ export function addDispatch(step: Step, dispatch: Dispatch): void {
     return;
   }
   call.dispatches.push(dispatch);
-  toDispatch(step, dispatch, { type: 'start', at: step.at });
+  startDue(step);
+  if (dispatch.after.length > 0 && call.dispatches.some((one) => one.id === id && isPlanned(one))) {
+    tell(step, 'dispatch.planned', { dispatchId: id, agencyId });
+  }
+}
+
+/** Starts what has waited for an earlier stage; a dispatch that was refused is waited for by nobody. */
+function startDue(step: Step): void {
+  const { call } = step;
+  const settled = (id: string): boolean => call.dispatches.every((one) => one.id !== id || isSettled(one));
+  const due = call.dispatches.find((one) => isPlanned(one) && one.after.every(settled));
+  if (due !== undefined && call.endedAt === null) toDispatch(step, due, { type: 'start', at: step.at });
 }
 
 export function cancelDispatch(step: Step, dispatchId: string, by: string): void {
@@ -32,7 +45,7 @@ export function cancelDispatch(step: Step, dispatchId: string, by: string): void
 
 export function changeTheIncident(
   step: Step,
-  input: { change: IncidentChange; by: string; dispatches: Dispatch[] },
+  input: { change: IncidentChange; by: string; dispatches: Dispatch[]; decision?: Decision },
 ): void {
   const { call } = step;
   const { incident, changed } = changeIncident(call.incident, input.change, input.by, step.at);
@@ -41,6 +54,7 @@ export function changeTheIncident(
     const { kind, severity, status, disposition } = incident;
     tell(step, 'incident.changed', { by: input.by, changed: changed.join(','), kind, severity, status, disposition });
   }
+  if (input.decision !== undefined) tell(step, 'routing.decided', summary(input.decision));
   for (const dispatch of input.dispatches) addDispatch(step, dispatch);
 }
 
@@ -65,6 +79,19 @@ function toDispatch(step: Step, before: Dispatch, input: DispatchInput): void {
   const ended = before.endedAt === null && dispatch.endedAt !== null;
   if (before.state !== 'joined' && dispatch.state === 'joined') agencyJoined(step, dispatch);
   if (ended && before.state !== 'joined') afterAgencyFailed(step, dispatch);
+  startDue(step);
+}
+
+/** One line of the timeline; the whole trace stands in the journal and, with the incident, in PostgreSQL. */
+function summary({ ruleSetVersion, actions, trace }: Decision): Fact['detail'] {
+  return {
+    ruleSetVersion,
+    rules: trace
+      .filter((one) => one.matched)
+      .map((one) => one.ruleId)
+      .join(','),
+    actions: actions.map((one) => `${one.agencyId}:${one.mode}`).join(','),
+  };
 }
 
 function agencyJoined(step: Step, dispatch: Dispatch): void {

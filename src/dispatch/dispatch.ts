@@ -11,6 +11,8 @@ export interface Dispatch {
   /** Paths in the order they are tried. */
   readonly trunks: readonly TrunkPath[];
   readonly timing: DispatchTiming;
+  /** Dispatches of earlier stages: this one starts when each of them is accepted or over. */
+  readonly after: readonly string[];
   state: DispatchState;
   /** Why it ended where it ended, in a word; null while it goes on. */
   outcome: AttemptOutcome | 'cancelled' | 'call-ended' | null;
@@ -103,6 +105,16 @@ export type RingResult =
 export function currentAttempt(dispatch: Dispatch): Attempt | undefined {
   const last = dispatch.attempts.at(-1);
   return last !== undefined && last.endedAt === null ? last : undefined;
+}
+
+/** A person of the agency took it, or nobody will. */
+export function isSettled(dispatch: Dispatch): boolean {
+  return dispatch.acceptedAt !== null || dispatch.endedAt !== null;
+}
+
+/** Waits for an earlier stage: nobody has been rung yet. */
+export function isPlanned(dispatch: Dispatch): boolean {
+  return dispatch.state === 'requested' && dispatch.attempts.length === 0 && dispatch.endedAt === null;
 }
 
 /** Still on the way to a person of the agency. */

@@ -13,6 +13,7 @@ export function planDispatch(wanted: {
   mode: DispatchMode;
   reason: DispatchReason;
   timing: DispatchTiming;
+  after: readonly string[];
   at: number;
 }): Dispatch {
   const { agency } = wanted;
@@ -29,6 +30,7 @@ export function planDispatch(wanted: {
       uri: trunkUri(trunk),
     })),
     timing: wanted.timing,
+    after: wanted.after,
     state: 'requested',
     outcome: null,
     acceptedAt: null,

@@ -7,8 +7,16 @@ import type { Settings } from '../settings/setting.ts';
 import type { Dispatch, DispatchMode, DispatchReason, DispatchTiming } from './dispatch.ts';
 import { planDispatch } from './plan.ts';
 
+/** What the rules decided, and the dispatches that come of it. */
+export interface Plan {
+  decision: Decision;
+  dispatches: Dispatch[];
+}
+
 export interface Planner {
-  planByRules: (incident: Incident, at: number) => Dispatch[];
+  /** Null for an incident that has no kind yet. */
+  planByRules: (incident: Incident, at: number) => Plan | null;
+  /** Undefined when there is no such agency. */
   planByPerson: (agencyId: string, mode: DispatchMode, tokenId: string, at: number) => Dispatch | undefined;
 }
 
@@ -24,20 +32,35 @@ export function createPlanner(deps: {
     ring: deps.settings().agencyRingSeconds * 1_000,
     accept: deps.settings().acceptanceSeconds * 1_000,
   });
-  const plan = (agencyId: string, mode: DispatchMode, reason: DispatchReason, at: number): Dispatch | undefined => {
-    const agency = deps.agencies().find(agencyId);
-    return agency && planDispatch({ id: newId(at), agency, mode, reason, timing: timing(), at });
+  const plan = (wanted: {
+    agencyId: string;
+    mode: DispatchMode;
+    reason: DispatchReason;
+    after: readonly string[];
+    at: number;
+  }): Dispatch | undefined => {
+    const agency = deps.agencies().find(wanted.agencyId);
+    return agency && planDispatch({ ...wanted, id: newId(wanted.at), agency, timing: timing() });
   };
+
+  const planActions = ({ actions, ruleSetVersion }: Decision, at: number): Dispatch[] => {
+    const planned: { stage: number; dispatch: Dispatch }[] = [];
+    for (const { agencyId, mode, ruleId, stage } of [...actions].sort((a, b) => a.stage - b.stage)) {
+      const after = planned.filter((one) => one.stage < stage).map((one) => one.dispatch.id);
+      const dispatch = plan({ agencyId, mode, reason: { by: 'rule', ruleSetVersion, ruleId }, after, at });
+      if (dispatch !== undefined) planned.push({ stage, dispatch });
+    }
+    return planned.map((one) => one.dispatch);
+  };
+
   return {
-    planByRules(incident, at) {
-      const kind = kindSchema.safeParse(incident.kind);
-      if (!kind.success) return [];
-      const decision = deps.decide({ kind: kind.data, severity: incident.severity, district: incident.district }, at);
-      return decision.actions.flatMap(({ agencyId, mode, ruleId }) => {
-        const reason: DispatchReason = { by: 'rule', ruleSetVersion: decision.ruleSetVersion, ruleId };
-        return plan(agencyId, mode, reason, at) ?? [];
-      });
+    planByRules({ kind, severity, district }, at) {
+      const known = kindSchema.safeParse(kind);
+      if (!known.success) return null;
+      const decision = deps.decide({ kind: known.data, severity, district }, at);
+      return { decision, dispatches: planActions(decision, at) };
     },
-    planByPerson: (agencyId, mode, tokenId, at) => plan(agencyId, mode, { by: 'person', tokenId }, at),
+    planByPerson: (agencyId, mode, tokenId, at) =>
+      plan({ agencyId, mode, reason: { by: 'person', tokenId }, after: [], at }),
   };
 }

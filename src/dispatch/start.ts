@@ -5,8 +5,10 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { closeConnection, createProducerConnection, createWorkerConnection } from '../platform/redis.ts';
+import type { Route } from '../platform/route.ts';
 import type { RingJob, RingResult } from './dispatch.ts';
 import { createRingJobs } from './jobs.ts';
+import { dispatchRoutes, type DispatchRouteDeps } from './routes.ts';
 import { startRingWorker } from './worker.ts';
 
 interface DispatchDeps {
@@ -50,6 +52,11 @@ export function startDispatch(deps: DispatchDeps): {
       closeConnection(events);
     },
   };
+}
+
+/** Dispatches over REST. */
+export function dispatchRoom(deps: DispatchRouteDeps): { readonly routes: Route[] } {
+  return { routes: dispatchRoutes(deps) };
 }
 
 /** The worker's side: rings what the controllers of the node put in the queue. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Call } from '../calls/call.ts';
+import { liveCallOf, tellCall } from '../calls/command.ts';
 import type { CallRunner } from '../calls/runner.ts';
 import type { Dispatch } from '../dispatch/dispatch.ts';
 import { roles, type Principal } from '../platform/auth.ts';
@@ -7,29 +7,27 @@ import type { Clock } from '../platform/clock.ts';
 import { etag, requireIfMatch } from '../platform/etag.ts';
 import { decodeCursor, encodeCursor, pageOf, pageQuery } from '../platform/paging.ts';
 import type { Postgres } from '../platform/postgres.ts';
-import { conflict, forbidden, notFound, unavailable, unprocessable } from '../platform/problem.ts';
+import { forbidden, notFound } from '../platform/problem.ts';
 import { defineRoute, type Route } from '../platform/route.ts';
 import { slug } from '../platform/text.ts';
+import type { Decision } from '../routing/rule.ts';
 import { changeIncident, type Incident, type IncidentChange } from './incident.ts';
 import * as store from './store.ts';
-import { dispatchView, incidentPatch, incidentView, isConfidential, timelineView, type IncidentView } from './view.ts';
+import { decisionView, incidentPatch, incidentView, isConfidential, timelineView, type IncidentView } from './view.ts';
 
 export interface IncidentRouteDeps {
   postgres: Postgres;
   clock: Clock;
   calls: CallRunner;
-  /** What the active rules want for the incident as it is after a change; empty for what needs no agency. */
-  planByRules: (incident: Incident, at: number) => Dispatch[];
-  /** A dispatch that a person asks for; undefined when there is no such agency. */
-  planByPerson: (agencyId: string, mode: 'bridge' | 'transfer', tokenId: string, at: number) => Dispatch | undefined;
+  /** What the active rules want for the incident as it is after a change; null while it has no kind. */
+  planByRules: (incident: Incident, at: number) => { decision: Decision; dispatches: Dispatch[] } | null;
 }
 
 const params = z.object({ incidentId: z.uuid() });
-const dispatchParams = z.object({ dispatchId: z.uuid() });
 const position = z.tuple([z.string(), z.string()]);
 const writers = ['operator', 'supervisor', 'admin'] as const;
 
-/** /v1/incidents and /v1/dispatches. A live call's incident is changed by its owner; any other in PostgreSQL. */
+/** /v1/incidents. A live call's incident is changed by its owner; any other in PostgreSQL. */
 export function incidentRoutes(deps: IncidentRouteDeps): Route[] {
   return [
     listRoute(deps),
@@ -37,19 +35,12 @@ export function incidentRoutes(deps: IncidentRouteDeps): Route[] {
     patchRoute(deps),
     noteRoute(deps),
     timelineRoute(deps),
-    dispatchRoute(deps),
-    listDispatchesRoute(deps),
-    getDispatchRoute(deps),
-    cancelRoute(deps),
+    decisionsRoute(deps),
   ];
 }
 
-function liveCallOf(deps: IncidentRouteDeps, incidentId: string): Call | undefined {
-  return deps.calls.all().find((call) => call.incident.id === incidentId);
-}
-
 async function find(deps: IncidentRouteDeps, incidentId: string): Promise<IncidentView> {
-  const call = liveCallOf(deps, incidentId);
+  const call = liveCallOf(deps.calls, incidentId);
   const view = call ? store.viewOf(call.incident, [call.id]) : await store.readIncident(deps.postgres, incidentId);
   if (!view) throw notFound('incidents.unknown', `There is no incident ${incidentId}.`);
   return view;
@@ -80,7 +71,7 @@ function listRoute(deps: IncidentRouteDeps): Route {
       const last = rows.length === query.limit ? rows.at(-1) : undefined;
       const items = rows
         .map((row) => {
-          const call = liveCallOf(deps, row.id);
+          const call = liveCallOf(deps.calls, row.id);
           return call ? store.viewOf(call.incident, [call.id]) : row;
         })
         .filter((row) => mayRead(principal, row.kind));
@@ -149,31 +140,23 @@ async function change(
 ): Promise<{ view: IncidentView; dispatchIds: string[] }> {
   const at = deps.clock.now();
   const by = principal.operatorId ?? principal.tokenId;
-  const call = liveCallOf(deps, incidentId);
+  const call = liveCallOf(deps.calls, incidentId);
   if (call === undefined) return { view: await changeStored(deps, incidentId, wanted, by, at), dispatchIds: [] };
   const after = changeIncident(call.incident, wanted, by, at);
   const reclassified = after.changed.includes('kind') || after.changed.includes('severity');
-  const dispatches = reclassified && call.endedAt === null ? deps.planByRules(after.incident, at) : [];
-  await tellCall(deps, call.id, { type: 'incident-changed', at, change: wanted, by, dispatches });
+  const plan = reclassified && call.endedAt === null ? deps.planByRules(after.incident, at) : null;
+  const dispatches = plan?.dispatches ?? [];
+  await tellCall(deps.calls, call.id, {
+    type: 'incident-changed',
+    at,
+    change: wanted,
+    by,
+    dispatches,
+    ...(plan === null ? {} : { decision: plan.decision }),
+  });
   const now = deps.calls.get(call.id) ?? call;
   const made = dispatches.map((one) => one.id).filter((id) => now.dispatches.some((one) => one.id === id));
   return { view: store.viewOf(now.incident, [call.id]), dispatchIds: made };
-}
-
-/** Answers only when the decision is on the disk. */
-async function tellCall(
-  deps: IncidentRouteDeps,
-  callId: string,
-  input: Parameters<CallRunner['command']>[1],
-): Promise<void> {
-  const told = await deps.calls.command(callId, input);
-  if (!told.known) throw conflict('calls.ended', 'The call ended a moment ago; try again.');
-  if (!told.durable) {
-    throw unavailable(
-      'journal.unavailable',
-      'It was done, but the journal could not confirm it. Look before repeating.',
-    );
-  }
 }
 
 async function changeStored(
@@ -223,99 +206,17 @@ function timelineRoute(deps: IncidentRouteDeps): Route {
   });
 }
 
-function dispatchRoute(deps: IncidentRouteDeps): Route {
-  return defineRoute({
-    method: 'POST',
-    path: '/v1/incidents/:incidentId/dispatches',
-    summary: "Ring an agency and bring it into the incident's call",
-    roles: writers,
-    input: {
-      params,
-      body: z.strictObject({ agencyId: slug, mode: z.enum(['bridge', 'transfer']).default('bridge') }),
-    },
-    response: { 202: dispatchView },
-    idempotency: 'postgres',
-    handler: async ({ params: { incidentId }, body, principal }) => {
-      const call = liveCallOf(deps, incidentId);
-      if (call === undefined || call.endedAt !== null) {
-        await find(deps, incidentId);
-        throw conflict('calls.ended', 'The call of this incident has ended: there is nobody to connect the agency to.');
-      }
-      const at = deps.clock.now();
-      const dispatch = deps.planByPerson(body.agencyId, body.mode, principal.tokenId, at);
-      if (dispatch === undefined) {
-        throw unprocessable('agencies.unknown', `There is no agency ${body.agencyId}.`);
-      }
-      await tellCall(deps, call.id, { type: 'dispatch-requested', at, dispatch });
-      const made = deps.calls.get(call.id)?.dispatches.find((one) => one.id === dispatch.id);
-      if (made === undefined) {
-        throw conflict('dispatches.engaged', `${body.agencyId} is engaged for this incident already.`);
-      }
-      return { status: 202, body: store.dispatchViewOf(made, incidentId, call.id) };
-    },
-  });
-}
-
-function listDispatchesRoute(deps: IncidentRouteDeps): Route {
+function decisionsRoute(deps: IncidentRouteDeps): Route {
   return defineRoute({
     method: 'GET',
-    path: '/v1/dispatches',
-    summary: 'Dispatches, newest first',
+    path: '/v1/incidents/:incidentId/decisions',
+    summary: 'What the rules decided, with the version and why each rule did or did not match',
     roles,
-    input: { query: pageQuery.extend({ incidentId: z.uuid().optional() }) },
-    response: { 200: pageOf(dispatchView) },
-    handler: async ({ query }) => {
-      const after = query.cursor === undefined ? null : decodeCursor(position, query.cursor);
-      const rows = await store.listDispatches(deps.postgres, { ...query, after });
-      const last = rows.length === query.limit ? rows.at(-1) : undefined;
-      const items = rows.map((row) => liveDispatch(deps, row.id)?.view ?? row);
-      return { status: 200, body: { items, next: last ? encodeCursor([last.requestedAt, last.id]) : null } };
-    },
-  });
-}
-
-function liveDispatch(deps: IncidentRouteDeps, dispatchId: string) {
-  for (const call of deps.calls.all()) {
-    const dispatch = call.dispatches.find((one) => one.id === dispatchId);
-    if (dispatch) return { call, dispatch, view: store.dispatchViewOf(dispatch, call.incident.id, call.id) };
-  }
-  return undefined;
-}
-
-function getDispatchRoute(deps: IncidentRouteDeps): Route {
-  return defineRoute({
-    method: 'GET',
-    path: '/v1/dispatches/:dispatchId',
-    summary: 'One dispatch with its attempts',
-    roles,
-    input: { params: dispatchParams },
-    response: { 200: dispatchView },
-    handler: async ({ params: { dispatchId } }) => {
-      const view = liveDispatch(deps, dispatchId)?.view ?? (await store.readDispatch(deps.postgres, dispatchId));
-      if (!view) throw notFound('dispatches.unknown', `There is no dispatch ${dispatchId}.`);
-      return { status: 200, body: view };
-    },
-  });
-}
-
-function cancelRoute(deps: IncidentRouteDeps): Route {
-  return defineRoute({
-    method: 'POST',
-    path: '/v1/dispatches/:dispatchId/cancel',
-    summary: 'Call an agency off, or take it out of the call',
-    roles: writers,
-    input: { params: dispatchParams },
-    response: { 202: dispatchView },
-    handler: async ({ params: { dispatchId }, principal }) => {
-      const live = liveDispatch(deps, dispatchId);
-      if (!live) {
-        const stored = await store.readDispatch(deps.postgres, dispatchId);
-        if (!stored) throw notFound('dispatches.unknown', `There is no dispatch ${dispatchId}.`);
-        throw conflict('dispatches.ended', 'This dispatch is over.');
-      }
-      const by = principal.operatorId ?? principal.tokenId;
-      await tellCall(deps, live.call.id, { type: 'dispatch-cancelled', at: deps.clock.now(), dispatchId, by });
-      return { status: 202, body: liveDispatch(deps, dispatchId)?.view ?? live.view };
+    input: { params },
+    response: { 200: pageOf(decisionView) },
+    handler: async ({ params: { incidentId }, principal }) => {
+      requireReadable(principal, await find(deps, incidentId));
+      return { status: 200, body: { items: await store.readDecisions(deps.postgres, incidentId), next: null } };
     },
   });
 }

@@ -7,11 +7,13 @@ import { readIncident, readTimeline } from './store.ts';
 export interface IncidentReader {
   readonly timelineOfCall: (callId: string) => ReturnType<typeof readTimeline>;
   readonly kindOf: (incidentId: string) => Promise<string | null>;
+  readonly exists: (incidentId: string) => Promise<boolean>;
 }
 
 export function incidentReader(postgres: Postgres): IncidentReader {
   return {
     timelineOfCall: (callId) => readTimeline(postgres, 'call_id', callId),
+    exists: async (incidentId) => (await readIncident(postgres, incidentId)) !== undefined,
     kindOf: async (incidentId) => (await readIncident(postgres, incidentId))?.kind ?? null,
   };
 }

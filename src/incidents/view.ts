@@ -35,38 +35,14 @@ export const timelineView = z.object({
   detail: z.record(z.string(), z.unknown()),
 });
 
-export const dispatchView = z.object({
-  id: z.string(),
-  incidentId: z.string(),
-  callId: z.string().nullable(),
-  agencyId: z.string(),
-  agencyName: z.string(),
-  mode: z.string(),
-  state: z.string(),
-  outcome: z.string().nullable(),
-  reason: z.record(z.string(), z.unknown()),
-  requestedAt: z.string(),
-  acceptedAt: z.string().nullable(),
-  joinedAt: z.string().nullable(),
-  endedAt: z.string().nullable(),
-  attempts: z.array(
-    z.object({
-      number: z.number(),
-      trunkId: z.string(),
-      requestedAt: z.string(),
-      ringingAt: z.string().nullable(),
-      answeredAt: z.string().nullable(),
-      endedAt: z.string().nullable(),
-      outcome: z.string().nullable(),
-    }),
-  ),
+export const decisionView = z.object({
+  at: z.string(),
+  ruleSetVersion: z.number(),
+  actions: z.array(z.record(z.string(), z.unknown())),
+  trace: z.array(z.object({ ruleId: z.string(), matched: z.boolean(), because: z.array(z.string()) })),
 });
 
 /** Confidential kinds (violence at home and against children) are shown to those who need to know only. */
 export function isConfidential(kind: string | null): boolean {
   return kind !== null && findKind(kind)?.confidential === true;
-}
-
-export function iso(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
 }

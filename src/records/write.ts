@@ -14,6 +14,7 @@ export async function writeEntries(sql: Sql, entries: readonly Entry[]): Promise
     entries.filter((entry) => entry.kind === 'call'),
   );
   for (const entry of entries) {
+    if (entry.kind === 'call') await writeDecision(sql, entry);
     if (entry.kind === 'alarm') await writeAlarm(sql, entry);
     if (entry.kind === 'operator') await writeOperatorState(sql, entry);
     if (entry.kind === 'logged-call') await writeLoggedCall(sql, entry.call);
@@ -137,6 +138,25 @@ async function writeTimeline(sql: Sql, entries: readonly CallEntry[]): Promise<v
     if (row.type !== 'operator.talking') continue;
     await sql.execute('update calls set operator_id = $2 where id = $1', [row.call_id, row.detail['operatorId']]);
   }
+}
+
+async function writeDecision(sql: Sql, { input, callId, claimedAt, sequence, state, at }: CallEntry): Promise<void> {
+  if (input.type !== 'incident-changed' || input.decision === undefined) return;
+  const { ruleSetVersion, actions, trace } = input.decision;
+  await sql.execute(
+    `insert into routing_decisions (call_id, claimed_at, sequence, incident_id, at, rule_set_version, actions, trace)
+     values ($1,$2,$3,$4,$5,$6,$7,$8) on conflict do nothing`,
+    [
+      callId,
+      claimedAt,
+      sequence,
+      state.incident.id,
+      date(at),
+      ruleSetVersion,
+      JSON.stringify(actions),
+      clean(JSON.stringify(trace)),
+    ],
+  );
 }
 
 async function writeAlarm(sql: Sql, alarm: AlarmEntry): Promise<void> {

@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { z } from 'zod';
 import { callView, type CallView } from '../../src/calls/store.ts';
-import { dispatchView, incidentView, timelineView } from '../../src/incidents/view.ts';
+import { dispatchView } from '../../src/dispatch/store.ts';
+import { incidentView, timelineView } from '../../src/incidents/view.ts';
 import type { Role } from '../../src/platform/auth.ts';
 import type { SettingsPatch } from '../../src/settings/setting.ts';
 import { ask, until, type Answer } from './rest.ts';

@@ -1,0 +1,20 @@
+import { conflict, unavailable } from '../platform/problem.ts';
+import type { Call } from './call.ts';
+import type { CallInput } from './call-input.ts';
+import type { CallRunner } from './runner.ts';
+
+/** The call under way that reported an incident. */
+export function liveCallOf(runner: CallRunner, incidentId: string): Call | undefined {
+  return runner.all().find((call) => call.incident.id === incidentId);
+}
+
+/**
+ * Hands a person's command to a call and resolves when the decision is on the disk.
+ * @throws Problem 409 when the call is not here any more, 503 when the disk did not confirm in time.
+ */
+export async function tellCall(runner: CallRunner, callId: string, input: CallInput): Promise<void> {
+  const told = await runner.command(callId, input);
+  if (!told.known) throw conflict('calls.ended', 'The call ended a moment ago; try again.');
+  if (told.durable) return;
+  throw unavailable('journal.unavailable', 'It was done, but the journal could not confirm it. Look before repeating.');
+}
