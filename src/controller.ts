@@ -92,7 +92,10 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     ...process,
     provisioning,
     onEvent: (event) => calls.intake.take(event),
-    onConnected: () => void calls.intake.reconcile(),
+    onConnected: () => {
+      void calls.intake.reconcile();
+      void acd.pushAll();
+    },
     onContact: ({ endpoint, present }) => acd.line.registered(endpoint, present),
     onRefusal: (refusal) => records.alarm('call-refused-by-asterisk', { ...refusal }),
     knownSipCall: (sipCallId) => calls.intake.took(sipCallId) || records.sawSipCall(sipCallId),

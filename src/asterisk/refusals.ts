@@ -28,20 +28,17 @@ const answeredWithin = 6_000;
 const limit = 5_000;
 
 /**
- * Listens to the copies of SIP messages that Asterisk sends (res_hep) and tells of INVITEs that were refused without
- * becoming a call. What a caller cancelled (487) and what only asks for a password (401, 407) is none.
+ * Follows INVITEs and their answers, and tells of those that were refused without becoming a call. What a caller
+ * cancelled (487) and what only asks for a password (401, 407) is none.
  */
-export function startRefusalWatch(deps: {
-  host: string;
-  port: number;
+export function createRefusals(deps: {
   clock: Clock;
-  logger: Logger;
   /** How Asterisk calls itself (pjsip.conf, user_agent). */
   userAgent: string;
   known: (sipCallId: string) => boolean;
   onRefusal: (refusal: Refusal) => void;
-}): { stop: () => void; inspect: (message: CapturedMessage) => void } {
-  const { clock, logger } = deps;
+}): { inspect: (message: CapturedMessage) => void; sweep: () => void } {
+  const { clock } = deps;
   const invites = new Map<string, Invite>();
 
   const inspect = (message: CapturedMessage): void => {
@@ -88,19 +85,27 @@ export function startRefusalWatch(deps: {
     }
   };
 
+  return { inspect, sweep };
+}
+
+/** Listens to the copies of SIP messages that Asterisk sends (res_hep). */
+export function startRefusalWatch(
+  deps: Parameters<typeof createRefusals>[0] & { host: string; port: number; logger: Logger },
+): { stop: () => void } {
+  const { clock, logger } = deps;
+  const refusals = createRefusals(deps);
   const socket = createSocket('udp4');
   socket.on('message', (packet) => {
     const message = readHep(packet);
-    if (message !== null) inspect(message);
+    if (message !== null) refusals.inspect(message);
   });
   socket.on('error', (error) => {
     logger.error({ err: error, port: deps.port }, 'SIP copies cannot be received; refused INVITEs raise no alarm');
   });
   socket.bind(deps.port, deps.host);
   socket.unref();
-  const stopSweep = clock.every(1_000, sweep);
+  const stopSweep = clock.every(1_000, refusals.sweep);
   return {
-    inspect,
     stop() {
       stopSweep();
       socket.close();
