@@ -1,0 +1,119 @@
+import { fakeClock } from '../../test/support/fake-clock.ts';
+import type { AriAnswer, AriCommands } from '../asterisk/commands.ts';
+import type { CallInput } from './call-input.ts';
+import { createPerformer } from './perform.ts';
+
+interface Sent {
+  line: string;
+  answer: (answer: AriAnswer) => Promise<void>;
+}
+
+const done: AriAnswer = { ok: true, status: 204, body: null };
+const failed = (status: number): AriAnswer => ({
+  ok: false,
+  failure: status === 404 ? 'gone' : status === 409 || status === 422 ? 'conflict' : 'failed',
+  status,
+  reason: 'no',
+});
+
+function start() {
+  const sent: Sent[] = [];
+  const told: CallInput[] = [];
+  const ari: AriCommands = {
+    send: (method, path) =>
+      new Promise((resolve) => {
+        const answer = async (given: AriAnswer): Promise<void> => {
+          resolve(given);
+          for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+        };
+        sent.push({ line: `${method} ${path}`, answer });
+      }),
+    close: () => Promise.resolve(),
+  };
+  const clock = fakeClock(0);
+  const performer = createPerformer({ ari, clock, tell: (_callId, input) => told.push(input) });
+  const perform = (effect: Parameters<typeof performer.perform>[2]): void => performer.perform('call', 'app', effect);
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  };
+  return { sent, told, perform, settle, clock, lines: () => sent.map((one) => one.line) };
+}
+
+describe('commands', () => {
+  it('of one channel go out one after the other, those of others at once', async () => {
+    const { perform, sent, lines, settle } = start();
+    perform({ do: 'answer', channelId: 'caller' });
+    perform({ do: 'play', channelId: 'caller', soundId: 's1', prompt: 'greeting' });
+    perform({ do: 'hang-up', channelId: 'other', cause: 'normal' });
+    await settle();
+    expect(lines()).toEqual(['POST /channels/caller/answer', 'DELETE /channels/other']);
+    await sent[0]?.answer(done);
+    expect(lines()[2]).toBe('POST /channels/caller/play/s1');
+  });
+
+  it('to join wait for the bridge and for the channel', async () => {
+    const { perform, sent, lines, settle } = start();
+    perform({ do: 'make-bridge', bridgeId: 'b1' });
+    perform({ do: 'stop-sound', channelId: 'caller', soundId: 's1', music: true });
+    perform({ do: 'join', channelId: 'caller', bridgeId: 'b1', absorbKeys: false });
+    await settle();
+    expect(lines()).toEqual(['POST /bridges/b1', 'DELETE /channels/caller/moh']);
+    await sent[0]?.answer(done);
+    expect(sent).toHaveLength(2);
+    await sent[1]?.answer(done);
+    expect(lines()[2]).toBe('POST /bridges/b1/addChannel');
+  });
+
+  it('that fail hold up nothing, and are told of', async () => {
+    const { perform, sent, told, lines, settle } = start();
+    perform({ do: 'answer', channelId: 'caller' });
+    perform({ do: 'music', channelId: 'caller' });
+    await settle();
+    await sent[0]?.answer(failed(500));
+    expect(told).toMatchObject([{ type: 'command-failed', command: 'answer', target: 'caller', failure: 'failed' }]);
+    expect(lines()[1]).toBe('POST /channels/caller/moh');
+  });
+
+  it.each([
+    [400, 'gone'],
+    [404, 'failed'],
+    [409, 'failed'],
+    [422, 'conflict'],
+  ])('to join that are answered %i mean: %s', async (status, failure) => {
+    const { perform, sent, told, settle } = start();
+    perform({ do: 'join', channelId: 'caller', bridgeId: 'b1', absorbKeys: false });
+    await settle();
+    await sent[0]?.answer(failed(status));
+    expect(told).toMatchObject([{ type: 'command-failed', command: 'join', failure }]);
+  });
+
+  it('that succeed to join say so', async () => {
+    const { perform, sent, told, settle } = start();
+    perform({ do: 'join', channelId: 'caller', bridgeId: 'b1', absorbKeys: false });
+    await settle();
+    await sent[0]?.answer(done);
+    expect(told).toMatchObject([{ type: 'leg-joined', channelId: 'caller', bridgeId: 'b1' }]);
+  });
+
+  it('to end what has ended are no failure', async () => {
+    const { perform, sent, told, settle } = start();
+    perform({ do: 'destroy-bridge', bridgeId: 'b1' });
+    await settle();
+    await sent[0]?.answer(failed(404));
+    expect(told).toEqual([]);
+  });
+
+  it('to hang up are repeated, three times at most', async () => {
+    const { perform, sent, told, settle, clock } = start();
+    perform({ do: 'hang-up', channelId: 'leg', cause: 'no-answer' });
+    await settle();
+    for (const index of [0, 1]) {
+      await sent[index]?.answer(failed(500));
+      clock.advance(500);
+      await settle();
+    }
+    expect(sent).toHaveLength(3);
+    await sent[2]?.answer(failed(500));
+    expect(told).toMatchObject([{ type: 'command-failed', command: 'hang-up' }]);
+  });
+});

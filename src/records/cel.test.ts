@@ -1,0 +1,108 @@
+import { createCelGatherer, readCelLine, type CelEvent } from './cel.ts';
+import type { LoggedCall } from './entry.ts';
+import { createSegments } from './segments.ts';
+
+const line = (over: Record<string, string>): string =>
+  JSON.stringify({
+    eventtype: 'CHAN_START',
+    eventtime: '1795325501.508087',
+    name: 'Warga',
+    num: '0811',
+    exten: 's',
+    context: 'siaga-112',
+    channame: 'PJSIP/carrier-telkomsel-00000001',
+    appname: '',
+    appdata: '',
+    uniqueid: 'n1-1795325501.2',
+    linkedid: 'n1-1795325501.2',
+    peer: '',
+    userdeftype: '',
+    eventextra: '',
+    ...over,
+  });
+const event = (over: Record<string, string>): CelEvent => {
+  const read = readCelLine(line(over));
+  if (read === null) throw new Error('unreadable');
+  return read;
+};
+const gather = (...events: CelEvent[]): LoggedCall[] => {
+  const ended: LoggedCall[] = [];
+  const gatherer = createCelGatherer({ node: 'n1', onEnded: (call) => ended.push(call) });
+  events.forEach(gatherer.take);
+  return ended;
+};
+const sipCall = event({ eventtype: 'SIAGA_CALL', userdeftype: 'SIAGA_CALL', eventextra: '{"extra":"a@b"}' });
+
+describe("Asterisk's event log", () => {
+  it('makes a record of a call that the human path answered', () => {
+    const calls = gather(
+      event({}),
+      sipCall,
+      event({ eventtype: 'ANSWER', eventtime: '1795325502.0' }),
+      event({ eventtype: 'BRIDGE_ENTER', eventtime: '1795325503.0' }),
+      event({ eventtype: 'CHAN_END', eventtime: '1795325509.25' }),
+    );
+    expect(calls).toMatchObject([
+      {
+        node: 'n1',
+        channelId: 'n1-1795325501.2',
+        sipCallId: 'a@b',
+        callerNumber: '0811',
+        arrivedAt: 1_795_325_501_508,
+        answeredAt: 1_795_325_502_000,
+        firstTalkAt: 1_795_325_503_000,
+        endedAt: 1_795_325_509_250,
+        outcome: 'human-path',
+      },
+    ]);
+  });
+
+  it('calls it abandoned when nobody talked with the caller', () => {
+    expect(gather(event({}), event({ eventtype: 'CHAN_END' }))).toMatchObject([{ outcome: 'abandoned' }]);
+  });
+
+  it('gives a call the same id whoever reads it', () => {
+    const [first] = gather(event({}), event({ eventtype: 'CHAN_END' }));
+    const [again] = gather(event({}), event({ eventtype: 'CHAN_END', eventtime: '1795325599.0' }));
+    expect(first?.id).toBe(again?.id);
+    expect(first?.id).not.toBe(first?.incidentId);
+  });
+
+  it.each([
+    ["an operator's leg", { channame: 'PJSIP/op-1-00000001' }],
+    ["a leg of somebody else's call", { linkedid: 'n1-1.1' }],
+    ['the guardian', { channame: 'Local/s@guardian-0;2' }],
+  ])('makes no record of %s', (_what, over) => {
+    expect(gather(event(over), event({ ...over, eventtype: 'CHAN_END' }))).toEqual([]);
+  });
+
+  it.each(['', '{', '[]', '{"eventtype":1}', line({ eventextra: '{torn' })])('reads nothing from %j', (text) => {
+    expect(readCelLine(text)).toBeNull();
+  });
+
+  it('is bounded', () => {
+    const ended: LoggedCall[] = [];
+    const gatherer = createCelGatherer({ node: 'n1', onEnded: (call) => ended.push(call), limit: 2 });
+    for (const id of ['n1-1.1', 'n1-1.2', 'n1-1.3']) gatherer.take(event({ uniqueid: id, linkedid: id }));
+    for (const id of ['n1-1.1', 'n1-1.2', 'n1-1.3']) {
+      gatherer.take(event({ uniqueid: id, linkedid: id, eventtype: 'CHAN_END' }));
+    }
+    expect(ended.map((call) => call.channelId)).toEqual(['n1-1.2', 'n1-1.3']);
+  });
+});
+
+describe('journal files', () => {
+  it('are dropped when PostgreSQL has all of them and no live call needs them', () => {
+    const dropped: string[] = [];
+    const segments = createSegments((segment) => dropped.push(segment));
+    segments.written('1', 'call', false);
+    segments.written('1', null, true);
+    segments.projected('1');
+    segments.projected('1');
+    expect(dropped).toEqual([]);
+    segments.written('2', 'call', true);
+    expect(dropped).toEqual(['1']);
+    segments.projected('2');
+    expect(dropped).toEqual(['1', '2']);
+  });
+});
