@@ -22,6 +22,8 @@ export interface Call {
   /** Channels told to join the bridge of which nobody has said yet that they are in; the join timer runs for them. */
   joining: string[];
   operator: OperatorLeg | null;
+  /** The operator who talked with the caller; the latest of several. Stays when he has left. */
+  talkedWith: string | null;
   /** The latest assignments whose outcome the line was told: one that comes again rings nobody. */
   settled: string[];
   /** The place in the waiting line; null while an operator rings or talks. */
@@ -133,6 +135,7 @@ export function newCall(seed: {
     bridge: null,
     joining: [],
     operator: null,
+    talkedWith: null,
     settled: [],
     line: null,
     incident: openIncident(incidentId, seed.arrivedAt),

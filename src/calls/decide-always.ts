@@ -29,6 +29,7 @@ function talking(step: Step): void {
   if (call.joining.length === 0) call.counters.rebuilt = 0;
   if (operator?.state !== 'joined' || operator.talkingAt !== null) return;
   operator.talkingAt = step.at;
+  call.talkedWith = operator.operatorId;
   tell(step, 'operator.talking', { operatorId: operator.operatorId });
   report(step, operator, 'talking');
 }

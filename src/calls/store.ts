@@ -80,7 +80,7 @@ export function viewOfCall(call: Call): CallView {
     sipCallId: origin.sipCallId,
     channelId: call.channelId,
     node: call.node,
-    operatorId: call.operator?.operatorId ?? null,
+    operatorId: call.operator?.operatorId ?? call.talkedWith,
     recordedBy: 'controller',
     headers: origin.headers,
   };
