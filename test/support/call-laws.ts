@@ -183,7 +183,7 @@ function checkAssignments({ call, assignments, outcomes }: World): void {
 
 function checkDispatches({ call, ended }: World): void {
   for (const dispatch of call.dispatches) {
-    ensure(dispatch.attempts.length <= dispatch.trunks.length, 'more attempts than trunks');
+    ensure(dispatch.attempts.length <= 2 * dispatch.trunks.length, 'more than two attempts a trunk');
     const live = dispatch.attempts.filter((attempt) => attempt.endedAt === null);
     ensure(live.length === (dispatch.endedAt === null ? 1 : 0), `a dispatch has ${live.length} live attempts`);
     ensure(!isPending(dispatch) || call.timers[`dispatch:${dispatch.id}`] !== undefined, 'an attempt without a limit');

@@ -207,6 +207,21 @@ export class Centre {
     return phone;
   }
 
+  /** The next call that comes to a phone after this is asked. */
+  upcoming(phone: Phone, within = 10_000): Promise<Call> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        phone.off('call', take);
+        reject(new Error(`no call came to ${phone.name} within ${within} ms\n${phone.complaints()}`));
+      }, within);
+      const take = (call: Call): void => {
+        clearTimeout(timer);
+        resolve(call);
+      };
+      phone.once('call', take);
+    });
+  }
+
   /** A citizen dials 112, over the first carrier unless said otherwise. */
   async dial(options: Partial<CitizenOptions> = {}): Promise<Call> {
     const call = await placeCall({

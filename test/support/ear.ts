@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { findTones, readWav, SAMPLE_RATE, tonesIn } from '../../scripts/sip/tones.mjs';
+
+const sounds = fileURLToPath(new URL('../../asterisk-config/sounds/', import.meta.url));
+
+/** Which of the tones (by name) were heard in a recording; none in one that was never made. */
+export function heardIn(file: string, tones: Readonly<Record<string, number>>): string[] {
+  if (!existsSync(file)) return [];
+  const found = tonesIn(file, Object.values(tones));
+  return Object.entries(tones)
+    .filter(([, frequency]) => found.includes(frequency))
+    .map(([name]) => name);
+}
+
+/** Is the beginning of a prompt (Indonesian) in the recording? Compared wave by wave, whatever else there is. */
+export function hearsPrompt(file: string, prompt: string): boolean {
+  if (!existsSync(file)) return false;
+  const recording = readWav(file);
+  const spoken = readWav(`${sounds}id/siaga/${prompt}.wav`);
+  // From where the voice begins: silence resembles everything.
+  const start = spoken.findIndex((sample) => Math.abs(sample) > 2_000);
+  const piece = spoken.subarray(start, start + SAMPLE_RATE / 2);
+  // Roughly first: to look closely everywhere would take minutes.
+  for (let at = 0; at + piece.length <= recording.length; at += 1) {
+    if (Math.abs(likeness(recording, at, piece, 16)) < 0.5) continue;
+    if (Math.abs(likeness(recording, at, piece, 1)) > 0.8) return true;
+  }
+  return false;
+}
+
+/** Is the music on hold in the recording for at least a second? Its first chord is C, E and G; a voice holds no chord. */
+export function hearsMusic(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const chords = [
+    [261.63, 329.63, 392],
+    [220, 261.63, 329.63],
+    [174.61, 220, 261.63],
+    [196, 246.94, 293.66],
+  ];
+  const samples = readWav(file);
+  return chords.some((chord) =>
+    findTones(samples, chord, { threshold: 0.15, minSeconds: 1 }).every(({ present }) => present),
+  );
+}
+
+/** Correlation (-1 to 1) of a piece with the recording from `at` on, over every `step`th sample. */
+function likeness(recording: Int16Array, at: number, piece: Int16Array, step: number): number {
+  let product = 0;
+  let own = 0;
+  let other = 0;
+  for (let n = 0; n < piece.length; n += step) {
+    const a = recording[at + n] ?? 0;
+    const b = piece[n] ?? 0;
+    product += a * b;
+    own += a * a;
+    other += b * b;
+  }
+  return own === 0 || other === 0 ? 0 : product / Math.sqrt(own * other);
+}

@@ -1,0 +1,244 @@
+import { randomBytes } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
+import { SipMessage } from '../../scripts/sip/phone.mjs';
+import { until } from './rest.ts';
+
+/** A caller by hand, for INVITEs that no phone would send, and for looking at the RTP that comes back. */
+export interface WireOptions {
+  server: { host: string; port: number };
+  /** Loopback address to call from. */
+  address: string;
+  /** Request URI. */
+  uri?: string;
+  from?: string;
+  to?: string;
+  contact?: string;
+  /** Whole header lines; bytes go out as they are. */
+  headers?: readonly (string | Buffer)[];
+  contentType?: string;
+  /** `{rtp}` becomes the port of the media. */
+  body?: string;
+}
+
+export interface Packet {
+  payload: number;
+  /** Of a telephone event (payload 101): the key. */
+  key: string | null;
+}
+
+const random = (): string => randomBytes(6).toString('hex');
+
+/** An offer of the codecs given, with telephone events. */
+export function offer(
+  codecs: readonly string[] = ['8 PCMA/8000'],
+  more: readonly string[] = [],
+  profile = 'RTP/AVP',
+): string {
+  const numbers = codecs.map((codec) => codec.split(' ')[0]);
+  return [
+    'v=0',
+    'o=- 1 1 IN IP4 127.0.0.1',
+    's=-',
+    'c=IN IP4 {address}',
+    't=0 0',
+    `m=audio {rtp} ${profile} ${numbers.join(' ')} 101`,
+    ...codecs.map((codec) => `a=rtpmap:${codec}`),
+    'a=rtpmap:101 telephone-event/8000',
+    'a=fmtp:101 0-15',
+    ...more,
+    '',
+  ].join('\r\n');
+}
+
+export class WireCall {
+  readonly callId = `wire-${random()}@127.0.0.1`;
+  readonly replies: SipMessage[] = [];
+  /** Requests that Asterisk sent us: BYE, mostly. */
+  readonly requests: SipMessage[] = [];
+  readonly packets: Packet[] = [];
+  readonly #options: Required<WireOptions>;
+  readonly #sip: Socket;
+  readonly #rtp: Socket;
+  readonly #branch = `z9hG4bK-${random()}`;
+  readonly #tag = random();
+
+  private constructor(options: WireOptions, sip: Socket, rtp: Socket) {
+    const uri = options.uri ?? 'sip:112@127.0.0.1';
+    this.#sip = sip;
+    this.#rtp = rtp;
+    this.#options = {
+      uri,
+      from: '<sip:081234567890@127.0.0.1>',
+      to: `<${uri}>`,
+      contact: `<sip:citizen@${options.address}:${sip.address().port}>`,
+      headers: [],
+      contentType: 'application/sdp',
+      body: offer(),
+      ...options,
+    };
+    sip.on('message', (data) => this.#take(new SipMessage(data.toString('utf8'))));
+    rtp.on('message', (data) => this.packets.push(readRtp(data)));
+    for (const socket of [sip, rtp]) socket.on('error', () => undefined);
+  }
+
+  /** Opens the sockets; nothing is sent yet. */
+  static async open(options: WireOptions): Promise<WireCall> {
+    return new WireCall(options, await bind(options.address), await bind(options.address));
+  }
+
+  get status(): number | undefined {
+    return this.#final()?.status;
+  }
+
+  invite(): void {
+    const { uri, headers, contact, contentType, from, to } = this.#options;
+    const body = this.#fill(this.#options.body);
+    const lines: (string | Buffer)[] = [
+      `INVITE ${uri} SIP/2.0`,
+      this.#via(this.#branch),
+      'Max-Forwards: 70',
+      `From: ${from};tag=${this.#tag}`,
+      `To: ${to}`,
+      `Call-ID: ${this.callId}`,
+      'CSeq: 1 INVITE',
+      `Contact: ${contact}`,
+      ...headers,
+      ...(body === '' ? [] : [`Content-Type: ${contentType}`]),
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      '',
+      body,
+    ];
+    const bytes = lines.map((line) => (typeof line === 'string' ? Buffer.from(this.#fill(line)) : line));
+    this.#send(Buffer.concat(bytes.flatMap((line, index) => (index === 0 ? [line] : [Buffer.from('\r\n'), line]))));
+  }
+
+  cancel(): void {
+    const { uri, from, to } = this.#options;
+    this.#request(`CANCEL ${uri}`, '1 CANCEL', this.#branch, { from: `${from};tag=${this.#tag}`, to });
+  }
+
+  ack(): void {
+    this.#inside('ACK', 1);
+  }
+
+  bye(): void {
+    this.#inside('BYE', 2);
+  }
+
+  /** The final answer to the INVITE; one that refuses is acknowledged at once, one that accepts is not. */
+  async answered(within = 5_000): Promise<SipMessage> {
+    await until(`the INVITE ${this.callId} is answered`, () => this.#final() !== undefined, within);
+    const final = this.#final();
+    if (final === undefined) throw new Error('unreachable');
+    return final;
+  }
+
+  /** INVITE, answer, ACK: the caller is on the line. */
+  async talk(within = 5_000): Promise<SipMessage> {
+    this.invite();
+    const answer = await this.answered(within);
+    if (answer.status !== 200) throw new Error(`the INVITE was refused: ${answer.start}`);
+    this.ack();
+    return answer;
+  }
+
+  /** Ends the call if it is up, and waits for the answer to the BYE. */
+  async hangUp(): Promise<void> {
+    if (this.status !== 200 || this.requests.some(({ method }) => method === 'BYE')) return;
+    this.bye();
+    await until('the BYE is answered', () => this.replies.some((reply) => reply.about === 'BYE'), 5_000);
+  }
+
+  close(): void {
+    for (const socket of [this.#sip, this.#rtp]) {
+      try {
+        socket.close();
+      } catch {
+        // closed before
+      }
+    }
+  }
+
+  /** The keys that came as telephone events, each once. */
+  keys(): string[] {
+    const keys = this.packets.flatMap(({ key }) => key ?? []);
+    return keys.filter((key, index) => key !== keys[index - 1]);
+  }
+
+  #take(message: SipMessage): void {
+    if (message.method !== undefined) {
+      this.requests.push(message);
+      const copied = message.headers.filter(([name]) => /^(via|from|to|call-id|cseq)$/i.test(name));
+      const lines = copied.map(([name, value]) => `${name}: ${value}`);
+      this.#send(Buffer.from(['SIP/2.0 200 OK', ...lines, 'Content-Length: 0', '\r\n'].join('\r\n')));
+      return;
+    }
+    this.replies.push(message);
+    if (message.about === 'INVITE' && (message.status ?? 0) >= 300) {
+      const { uri, from } = this.#options;
+      const to = message.header('To') ?? '';
+      this.#request(`ACK ${uri}`, '1 ACK', this.#branch, { from: `${from};tag=${this.#tag}`, to });
+    }
+  }
+
+  #final(): SipMessage | undefined {
+    return this.replies.find((reply) => reply.about === 'INVITE' && (reply.status ?? 0) >= 200);
+  }
+
+  #inside(method: string, sequence: number): void {
+    const answer = this.#final();
+    const uri = /<([^>]+)>/.exec(answer?.header('Contact') ?? '')?.[1] ?? this.#options.uri;
+    const to = answer?.header('To') ?? this.#options.to;
+    this.#request(`${method} ${uri}`, `${sequence} ${method}`, `z9hG4bK-${random()}`, {
+      from: `${this.#options.from};tag=${this.#tag}`,
+      to,
+    });
+  }
+
+  #request(start: string, sequence: string, branch: string, { from, to }: { from: string; to: string }): void {
+    const lines = [
+      `${start} SIP/2.0`,
+      this.#via(branch),
+      'Max-Forwards: 70',
+      `From: ${from}`,
+      `To: ${to}`,
+      `Call-ID: ${this.callId}`,
+      `CSeq: ${sequence}`,
+      'Content-Length: 0',
+      '\r\n',
+    ];
+    this.#send(Buffer.from(lines.join('\r\n')));
+  }
+
+  #via(branch: string): string {
+    return `Via: SIP/2.0/UDP ${this.#options.address}:${this.#sip.address().port};rport;branch=${branch}`;
+  }
+
+  #fill(text: string): string {
+    return text.replaceAll('{address}', this.#options.address).replaceAll('{rtp}', String(this.#rtp.address().port));
+  }
+
+  #send(bytes: Buffer): void {
+    const { host, port } = this.#options.server;
+    this.#sip.send(bytes, port, host);
+  }
+}
+
+function bind(address: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket('udp4');
+    socket.once('error', reject);
+    socket.bind(0, address, () => {
+      socket.off('error', reject);
+      resolve(socket);
+    });
+  });
+}
+
+const keyNames = '0123456789*#ABCD';
+
+function readRtp(data: Buffer): Packet {
+  const payload = (data[1] ?? 0) & 0x7f;
+  const key = payload === 101 ? (keyNames[data[12] ?? 0] ?? null) : null;
+  return { payload, key };
+}
