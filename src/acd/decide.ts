@@ -43,7 +43,8 @@ export function decideLine(before: Line, input: LineInput, timing: LineTiming): 
 function take(line: Line, input: LineInput, timing: LineTiming): void {
   switch (input.type) {
     case 'enter':
-      if (isEngaged(line, input.callId) || line.waiting.some((call) => call.callId === input.callId)) return;
+      if (line.waiting.some((call) => call.callId === input.callId)) return;
+      release(line, input.callId);
       line.waiting.push({ callId: input.callId, since: input.since });
       return;
     case 'leave':
@@ -75,9 +76,9 @@ function take(line: Line, input: LineInput, timing: LineTiming): void {
   }
 }
 
-/** The line was told twice of a call, or told late: one whose operator is already rung is not in the line. */
-function isEngaged(line: Line, callId: string): boolean {
-  return Object.values(line.operators).some((status) => status.engaged?.callId === callId);
+/** A call knows best whether it has an operator: if it waits, the news of how he was lost was lost itself. */
+function release(line: Line, callId: string): void {
+  for (const status of Object.values(line.operators)) if (status.engaged?.callId === callId) status.engaged = null;
 }
 
 function outcome(line: Line, input: Extract<LineInput, { type: 'outcome' }>, timing: LineTiming): void {

@@ -38,7 +38,8 @@ export interface LineDeps {
 
 export function createLine(deps: LineDeps): WaitingLine {
   const { clock, logger, timing } = deps;
-  let line: Line = emptyLine;
+  // Assignments of an earlier process start must not be taken for this one's.
+  let line: Line = { ...emptyLine, assignments: clock.now() };
   const inputs: LineInput[] = [];
   let busy = false;
   let wake: Cancel | null = null;

@@ -32,6 +32,7 @@ describe('a dispatch of a call', () => {
           callerNumber: '0761112',
           callerChannelId: 'caller',
           ring: 30_000,
+          inLine: false,
           expiresAt: call.at + 2_000,
         },
       },

@@ -39,7 +39,14 @@ export function createPerformer(deps: {
     if (!answer.ok) {
       // What was to be ended has ended.
       if (answer.failure === 'gone' && ends.has(effect.do)) return;
-      tell(callId, { type: 'command-failed', at, command: effect.do, target, failure: failureOf(effect, answer) });
+      tell(callId, {
+        type: 'command-failed',
+        at,
+        command: effect.do,
+        target,
+        failure: failureOf(effect, answer),
+        ...(effect.do === 'join' ? { bridgeId: effect.bridgeId } : {}),
+      });
     } else if (effect.do === 'join') {
       tell(callId, { type: 'leg-joined', at, channelId: effect.channelId, bridgeId: effect.bridgeId });
     }

@@ -170,15 +170,11 @@ export function createCallRunner(deps: {
   return {
     open(call) {
       const known = mailboxes.get(call.id);
-      mailboxes.set(call.id, {
-        call,
-        sequence: known?.sequence ?? 0,
-        waiting: [],
-        busy: false,
-        timer: null,
-      });
       known?.timer?.cancel();
-      channels.set(call.channelId, call.id);
+      const mailbox: Mailbox = { call, sequence: known?.sequence ?? 0, waiting: [], busy: false, timer: null };
+      mailboxes.set(call.id, mailbox);
+      indexChannels(call);
+      armTimer(mailbox);
     },
     tell,
     get: (callId) => mailboxes.get(callId)?.call,

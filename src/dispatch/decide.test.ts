@@ -193,7 +193,10 @@ describe('an attempt that fails is followed by the next trunk', () => {
     dispatch.tell(...inputs.slice(-1));
     expect(dispatch.done).toEqual([...done, 'ring d1.a2']);
     expect(dispatch.told).toEqual(['dispatch.attempt-failed', 'dispatch.attempt']);
-    expect(dispatch.jobs).toMatchObject([{ uri: 'sip:113@agency-2', expiresAt: 3_000 }]);
+    // A lost job has tried no trunk: the same one is rung, and without the queue.
+    const lost = outcome === 'job-lost';
+    const uri = lost ? 'sip:113@agency-1' : 'sip:113@agency-2';
+    expect(dispatch.jobs).toMatchObject([{ uri, inLine: lost, expiresAt: 3_000 }]);
     expect(dispatch.wakeAt).toBe(3_500);
     expect(dispatch.dispatch).toMatchObject({ state: 'requested', acceptedAt: null, outcome: null });
     expect(dispatch.dispatch.attempts[0]).toMatchObject({ outcome, endedAt: 1_000 });
@@ -204,12 +207,24 @@ describe('an attempt that fails is followed by the next trunk', () => {
   });
 });
 
+describe('lost jobs', () => {
+  it('have each trunk rung twice at most, and end the dispatch', () => {
+    const dispatch = started();
+    const rung: string[] = [];
+    while (dispatch.dispatch.endedAt === null && rung.length < 10) {
+      dispatch.tell({ type: 'timer' });
+      rung.push(...dispatch.jobs.map((job) => `${job.uri} ${job.inLine}`));
+    }
+    expect(rung).toEqual(['sip:113@agency-1 true', 'sip:113@agency-2 true', 'sip:113@agency-2 true']);
+    expect(dispatch.dispatch).toMatchObject({ state: 'failed', outcome: 'job-lost' });
+  });
+});
+
 describe('after the last trunk', () => {
   it.each<[string, Told[], string, string]>([
     ['busy', [gone(17, 2)], 'failed', 'busy'],
     ['no answer', [gone(19, 2)], 'no-answer', 'no-answer'],
     ['declined', [leg('leg-entered', 2), key('9', 2)], 'declined', 'declined'],
-    ['lost', [{ type: 'timer' }], 'failed', 'job-lost'],
   ])('%s is how it ends', (_, inputs, state, outcome) => {
     const dispatch = started().tell(gone(21));
     dispatch.at = 7;

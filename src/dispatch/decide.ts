@@ -6,6 +6,7 @@ import {
   type DispatchState,
   type RingJob,
   type RingResult,
+  type TrunkPath,
 } from './dispatch.ts';
 
 /** What a dispatch can be told about the attempt under way. Late ones, of an attempt that is over, change nothing. */
@@ -115,7 +116,7 @@ export function decideDispatch(before: Dispatch, input: DispatchInput, context: 
 function tryNext(step: DispatchStep, at: number, context: DispatchContext): void {
   const { dispatch } = step;
   const number = dispatch.attempts.length + 1;
-  const trunk = dispatch.trunks[number - 1];
+  const trunk = nextTrunk(dispatch);
   if (trunk === undefined) {
     const last = dispatch.attempts.at(-1)?.outcome ?? 'unreachable';
     const state: DispatchState = last === 'declined' ? 'declined' : last === 'no-answer' ? 'no-answer' : 'failed';
@@ -154,9 +155,18 @@ function tryNext(step: DispatchStep, at: number, context: DispatchContext): void
       callerNumber: context.callerNumber,
       callerChannelId: context.callerChannelId,
       ring: dispatch.timing.ring + 5_000,
+      inLine: dispatch.attempts.some((attempt) => attempt.outcome === 'job-lost'),
       expiresAt,
     },
   });
+}
+
+/** In their order; a trunk whose job was lost has not been tried at all, and is rung once more. */
+function nextTrunk({ trunks, attempts }: Dispatch): TrunkPath | undefined {
+  const last = attempts.at(-1);
+  const index = trunks.findIndex((trunk) => trunk.id === last?.trunkId);
+  const again = last?.outcome === 'job-lost' && attempts.filter((one) => one.trunkId === last.trunkId).length < 2;
+  return trunks[again ? index : index + 1];
 }
 
 function ringResult(

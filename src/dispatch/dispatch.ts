@@ -94,6 +94,8 @@ export interface RingJob {
   callerChannelId: string;
   /** Milliseconds the agency's phone may ring. */
   ring: number;
+  /** An earlier job was lost: this one does not go through the queue. */
+  inLine: boolean;
   /** Epoch milliseconds after which the job does nothing. */
   expiresAt: number;
 }

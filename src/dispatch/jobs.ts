@@ -20,6 +20,7 @@ export const ringJobSchema = z.object({
   callerNumber: z.string().nullable(),
   callerChannelId: z.string(),
   ring: z.number(),
+  inLine: z.boolean(),
   expiresAt: z.number(),
 }) satisfies z.ZodType<RingJob>;
 
@@ -80,12 +81,14 @@ export function createRingJobs(deps: {
         const cancel = clock.after(ms, () => settle(job.attemptId, { result: 'expired' }));
         waiting.set(job.attemptId, { resolve, cancel });
       });
-      const added = await queue.add(job.mode, job, { jobId: job.attemptId, attempts: 1 });
+      const added = job.inLine
+        ? { taken: false as const, reason: 'an earlier job was lost' }
+        : await queue.add(job.mode, job, { jobId: job.attemptId, attempts: 1 });
       if (added.taken) {
         deps.counted('queue');
         return result;
       }
-      logger.warn({ attemptId: job.attemptId, reason: added.reason }, 'no job could be queued: ringing in line');
+      logger.warn({ attemptId: job.attemptId, reason: added.reason }, 'ringing in line');
       deps.counted('in-line');
       const ring = await ringTrunk(ari, job, clock.now());
       settle(job.attemptId, ring);

@@ -13,9 +13,12 @@ export interface Clock {
   every(ms: number, fn: () => void): Cancel;
 }
 
-/** The machine's clock. Its timers never keep the process alive on their own. */
+/**
+ * The machine's clock as it was when the process started, and steady from then on: a step of the system's time moves no
+ * timer of a call. `clockOffset` tells how far the two have come apart. Its timers never keep the process alive.
+ */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => Math.round(performance.timeOrigin + performance.now()),
   monotonic: () => performance.now(),
   after(ms, fn) {
     const timer = setTimeout(fn, ms);
@@ -28,6 +31,11 @@ export const systemClock: Clock = {
     return () => clearInterval(timer);
   },
 };
+
+/** Milliseconds by which the system's time is ahead of the process's own: not 0 after it was set. */
+export function clockOffset(clock: Clock): number {
+  return Date.now() - clock.now();
+}
 
 /** Resolves after `ms` on the given clock. */
 export function pause(clock: Clock, ms: number): Promise<void> {
