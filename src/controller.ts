@@ -12,7 +12,7 @@ import { dispatchRoom, startDispatch } from './dispatch/start.ts';
 import { createFeed } from './events/feed.ts';
 import { eventRoutes } from './events/routes.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
-import type { Clock } from './platform/clock.ts';
+import { watchClock, type Clock } from './platform/clock.ts';
 import { createHttpServer } from './platform/http.ts';
 import { postgresIdempotency } from './platform/idempotency.ts';
 import { openJournal } from './platform/journal.ts';
@@ -102,6 +102,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     alarm: records.alarm,
   });
 
+  const stopClockWatch = watchClock(clock, Date.now, (milliseconds) => records.alarm('clock-set', { milliseconds }));
+
   const planner = createPlanner({ ...configuration, clock });
   const shared = { postgres, clock, calls: calls.runner, incidentExists: reader.exists, ...planner };
   const rooms = [calls, startIncidents(shared), dispatchRoom(shared), acd, configuration, records];
@@ -132,6 +134,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['server', () => server.close()],
       ['asterisk', () => asterisk.stop()],
       ['guardian', guardian.stop],
+      ['clock watch', stopClockWatch],
       ['calls', calls.stop],
       ['acd', acd.stop],
       ['dispatch', dispatch.stop],

@@ -32,9 +32,20 @@ export const systemClock: Clock = {
   },
 };
 
-/** Milliseconds by which the system's time is ahead of the process's own: not 0 after it was set. */
-export function clockOffset(clock: Clock): number {
-  return Date.now() - clock.now();
+const clockTolerance = 2_000;
+
+/**
+ * Tells when the system's time has come apart from the process's own, and by how many milliseconds it is ahead: records
+ * carry the process's time, so that it should be started anew at a quiet moment.
+ */
+export function watchClock(clock: Clock, wallTime: () => number, onApart: (milliseconds: number) => void): Cancel {
+  let apart = 0;
+  return clock.every(10_000, () => {
+    const now = Math.round(wallTime() - clock.now());
+    if (Math.abs(now - apart) < clockTolerance) return;
+    apart = now;
+    if (Math.abs(now) >= clockTolerance) onApart(now);
+  });
 }
 
 /** Resolves after `ms` on the given clock. */
