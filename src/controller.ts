@@ -79,6 +79,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     guardianSeen: guardian.seen,
     ringAgency: dispatch.ring,
     recorded: records.recorded,
+    alarm: records.alarm,
   });
   const acd = await startAcd({
     ...common,

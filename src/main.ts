@@ -28,6 +28,9 @@ const self: Process = {
   metrics: createMetrics(),
 };
 
+// An unknown error ends the process: what Asterisk holds goes on, and a fresh start reconciles. It must not end unseen.
+process.on('uncaughtExceptionMonitor', (error, origin) => logger.fatal({ err: error, origin }, 'the process ends'));
+
 const worker = config.SIAGA_ROLE === 'controller' ? null : startDispatchWorker(self);
 const controller = config.SIAGA_ROLE === 'worker' ? null : await startController(self);
 const health = controller === null && worker !== null ? await serveHealth(worker.health) : null;

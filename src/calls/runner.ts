@@ -30,6 +30,8 @@ export interface CallPartners {
   leaveLine(callId: string): void;
   operatorOutcome(callId: string, operatorId: string, assignmentId: string, outcome: OperatorOutcome): void;
   ringAgency(job: RingJob): Promise<RingResult>;
+  /** A decision threw: somebody has to look. */
+  failed(call: Call, input: string, error: unknown): void;
   /** Hears of every entry right after it was written; must not throw and must not wait. */
   recorded(entry: CallEntry, segment: string): void;
 }
@@ -94,7 +96,14 @@ export function createCallRunner(deps: {
   };
 
   const take = (mailbox: Mailbox, input: CallInput): void => {
-    const { call, effects, facts } = decide(mailbox.call, input);
+    let decision;
+    try {
+      decision = decide(mailbox.call, input);
+    } catch (error) {
+      giveUp(mailbox, input, error);
+      return;
+    }
+    const { call, effects, facts } = decision;
     mailbox.call = call;
     mailbox.sequence += 1;
     const entry: CallEntry = {
@@ -114,6 +123,26 @@ export function createCallRunner(deps: {
     partners.recorded(entry, segment);
     for (const effect of effects) carryOut(call, effect);
     armTimer(mailbox);
+  };
+
+  /** A decision that throws is our fault, not the caller's: the human path takes him, and the other calls go on. */
+  const giveUp = (mailbox: Mailbox, input: CallInput, error: unknown): void => {
+    const { call } = mailbox;
+    logger.fatal(
+      { err: error, callId: call.id, input: input.type },
+      'a decision failed; the call goes to the human path',
+    );
+    mailbox.waiting.length = 0;
+    mailbox.timer?.cancel();
+    mailboxes.delete(call.id);
+    partners.leaveLine(call.id);
+    if (call.operator !== null) {
+      const { operatorId, assignmentId, channelId } = call.operator;
+      partners.operatorOutcome(call.id, operatorId, assignmentId, 'not-needed');
+      partners.perform(call.id, call.application, { do: 'hang-up', channelId, cause: 'normal' });
+    }
+    partners.perform(call.id, call.application, { do: 'return-to-dialplan', channelId: call.channelId });
+    partners.failed(call, input.type, error);
   };
 
   const carryOut = (call: Call, effect: CallEffect): void => {

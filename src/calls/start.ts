@@ -4,6 +4,7 @@ import type { AriCommands } from '../asterisk/commands.ts';
 import type { RingJob, RingResult } from '../dispatch/dispatch.ts';
 import type { IncidentReader } from '../incidents/start.ts';
 import type { Clock } from '../platform/clock.ts';
+import { messageOf } from '../platform/errors.ts';
 import type { Journal } from '../platform/journal.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -49,6 +50,7 @@ export function startCalls(deps: {
   guardianSeen: () => void;
   ringAgency: (job: RingJob) => Promise<RingResult>;
   recorded: (entry: CallEntry, segment: string) => void;
+  alarm: (code: string, detail: Record<string, string>) => void;
 }): CallsRoom & { projected: (callId: string, sequence: number) => void } {
   const { ari, clock, logger, journal, postgres } = deps;
   const metrics = callMetrics(deps.metrics, () => live());
@@ -64,6 +66,8 @@ export function startCalls(deps: {
       operatorOutcome: (_callId, operatorId, assignmentId, outcome) =>
         deps.line().outcome(operatorId, assignmentId, outcome),
       ringAgency: deps.ringAgency,
+      failed: (call, input, error) =>
+        deps.alarm('decision-failed', { callId: call.id, input, reason: messageOf(error) }),
       recorded(entry, segment) {
         metrics.observe(entry);
         deps.recorded(entry, segment);

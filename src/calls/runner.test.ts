@@ -1,0 +1,102 @@
+import { createLogger } from '../platform/logger.ts';
+import { fakeClock } from '../../test/support/fake-clock.ts';
+import { testCall } from '../../test/support/calls.ts';
+import type { Call } from './call.ts';
+import { createCallRunner, type CallEntry, type CallPartners } from './runner.ts';
+
+function start() {
+  const clock = fakeClock(1_000_000);
+  const done: string[] = [];
+  const entries: CallEntry[] = [];
+  const failed: string[] = [];
+  let durable = true;
+  const partners: CallPartners = {
+    perform: (_callId, _application, effect) => done.push(effect.do),
+    enterLine: () => done.push('enter-line'),
+    leaveLine: () => done.push('leave-line'),
+    operatorOutcome: (_callId, _operatorId, _assignmentId, outcome) => done.push(outcome),
+    ringAgency: () => Promise.resolve({ result: 'taken' }),
+    failed: (_call, input) => failed.push(input),
+    recorded: (entry) => entries.push(entry),
+  };
+  const runner = createCallRunner({
+    clock,
+    logger: createLogger('silent'),
+    partners,
+    journal: {
+      name: 'journal',
+      append: () => {
+        done.push('journal');
+        return { segment: '1', end: 0 };
+      },
+      synced: () => Promise.resolve(durable),
+      drop: () => undefined,
+      health: () => ({ failing: false, waiting: 0 }),
+      close: () => Promise.resolve(),
+    },
+  });
+  return { clock, done, entries, failed, runner, disk: (works: boolean) => (durable = works) };
+}
+
+describe('the runner', () => {
+  it('writes each decision before it carries it out', () => {
+    const { runner, done } = start();
+    runner.open(testCall());
+    runner.tell('call', { type: 'arrived', at: 1_000_000, up: false });
+    expect(done[0]).toBe('journal');
+    expect(done).toContain('answer');
+    expect(done).toContain('enter-line');
+  });
+
+  it('numbers the entries of a call, with the state after each', () => {
+    const { runner, entries } = start();
+    runner.open(testCall());
+    runner.tell('call', { type: 'arrived', at: 1_000_000, up: false });
+    runner.tell('call', { type: 'caller-up', at: 1_000_010 });
+    expect(entries.map((entry) => entry.sequence)).toEqual([1, 2]);
+    expect(entries[1]?.state.answeredAt).toBe(1_000_010);
+  });
+
+  it('wakes a call when its timer is due, also one that was taken over', () => {
+    const { runner, entries, clock } = start();
+    const call: Call = { ...testCall(), line: { since: 1 }, timers: { line: 1_005_000 } };
+    runner.open(call);
+    clock.advance(4_999);
+    expect(entries).toEqual([]);
+    clock.advance(1);
+    expect(entries.map((entry) => entry.input)).toEqual([{ type: 'timer', at: 1_005_000, name: 'line' }]);
+  });
+
+  it('says whether a command reached the disk, and whether the call is here at all', async () => {
+    const { runner, disk } = start();
+    runner.open(testCall());
+    const input = { type: 'call-ended-by', at: 1_000_000, by: 'token' } as const;
+    expect(await runner.command('call', input)).toEqual({ known: true, durable: true });
+    disk(false);
+    expect(await runner.command('call', input)).toEqual({ known: true, durable: false });
+    expect(await runner.command('nobody', input)).toEqual({ known: false, durable: false });
+  });
+
+  it('gives a caller to the human path when a decision throws, and the other calls go on', () => {
+    const { runner, done, failed } = start();
+    const broken = testCall();
+    Reflect.deleteProperty(broken, 'counters');
+    runner.open(broken);
+    runner.open({ ...testCall(), id: 'other', channelId: 'other' });
+    runner.tell('call', { type: 'arrived', at: 1_000_000, up: false });
+    expect(done).toContain('return-to-dialplan');
+    expect(failed).toEqual(['arrived']);
+    expect(runner.get('call')).toBeUndefined();
+    runner.tell('other', { type: 'arrived', at: 1_000_000, up: false });
+    expect(runner.get('other')?.line).not.toBeNull();
+  });
+
+  it('knows the call of a channel until it is told to forget', () => {
+    const { runner } = start();
+    runner.open(testCall());
+    expect(runner.ownerOf('caller')?.id).toBe('call');
+    runner.forget('call');
+    expect(runner.ownerOf('caller')).toBeUndefined();
+    expect(runner.tell('call', { type: 'caller-up', at: 1 })).toBe(false);
+  });
+});
