@@ -16,10 +16,13 @@ export async function startConfiguration(
   cityId: string,
 ) {
   const city = await loadCity(cityFile(cityId));
-  const audit = await startAudit(common);
-  const access = await startAccess(common);
-  const settings = await startSettings({ ...common, seed: citySettings(city) });
-  const agencies = await startAgencies({ ...common, seed: city.agencies });
+  // At once: with PostgreSQL frozen each waits for its limit, and callers wait for all.
+  const [audit, access, settings, agencies] = await Promise.all([
+    startAudit(common),
+    startAccess(common),
+    startSettings({ ...common, seed: citySettings(city) }),
+    startAgencies({ ...common, seed: city.agencies }),
+  ]);
   const routing = await startRouting({
     ...common,
     agencies,

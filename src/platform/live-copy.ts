@@ -33,7 +33,7 @@ export interface LiveCopyOptions<T> {
 export type Source = 'database' | 'disk' | 'built-in';
 const builtIn = (): Source => 'built-in';
 
-const firstReadLimitMs = 3_000;
+const firstReadLimitMs = 1_500;
 const retryMs = 1_000;
 /** Should a notification ever be lost, the copy is this old at most. */
 const refreshMs = 30_000;
