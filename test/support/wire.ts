@@ -227,6 +227,7 @@ export class WireCall {
 function bind(address: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createSocket('udp4');
+    socket.unref();
     socket.once('error', reject);
     socket.bind(0, address, () => {
       socket.off('error', reject);
