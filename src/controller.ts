@@ -18,6 +18,7 @@ import { postgresIdempotency } from './platform/idempotency.ts';
 import { openJournal } from './platform/journal.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
+import { createPauseGuard } from './platform/pause-guard.ts';
 import { createPostgres } from './platform/postgres.ts';
 import { startRecords } from './records/start.ts';
 import { callTiming } from './settings/call-timing.ts';
@@ -39,7 +40,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const { config, application, ari, clock, logger, metrics } = process;
   const { SIAGA_NODE: node, SIAGA_STATE_DIR: stateDir } = config;
   const postgres = createPostgres(config.SIAGA_DATABASE_URL, { applicationName: application, logger, clock });
-  const provisioning = provisioningOf(config, logger);
+  const provisioning = provisioningOf(config, ari);
   const directory = join(stateDir, 'journal');
   const journal = openJournal({ directory, name: application, clock, logger });
   const feed = createFeed(clock);
@@ -61,6 +62,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     projected: (callId, sequence) => calls.projected(callId, sequence),
   });
   const reader = incidentReader(postgres);
+  const guard = createPauseGuard(clock);
   const guardian = watchGuardian({ ari, clock, logger, connected: () => asterisk.connected(), alarm: records.alarm });
   const calls = startCalls({
     node,
@@ -75,7 +77,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     incidents: reader,
     line: () => acd.line,
     timing: () => callTiming(configuration.settings()),
-    mayClaim: () => true,
+    guard,
+    connected: () => asterisk.connected(),
     guardianSeen: guardian.seen,
     ringAgency: dispatch.ring,
     recorded: records.recorded,
@@ -91,12 +94,12 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   });
   const asterisk = listenToAsterisk({
     ...process,
-    provisioning,
     onEvent: (event) => calls.intake.take(event),
     onConnected: () => {
-      void calls.intake.reconcile();
+      calls.reconcile();
       void acd.pushAll();
     },
+    onPong: guard.heard,
     onContact: ({ endpoint, present }) => acd.line.registered(endpoint, present),
     onRefusal: (refusal) => records.alarm('call-refused-by-asterisk', { ...refusal }),
     knownSipCall: (sipCallId) => calls.intake.took(sipCallId) || records.sawSipCall(sipCallId),
@@ -127,6 +130,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     }),
   });
   const port = await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);
+  // Last: whoever claims a call must be able to see it through.
+  asterisk.open();
   logger.info({ application, port }, 'Siaga 112 answers');
 
   return {
@@ -135,6 +140,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['server', () => server.close()],
       ['asterisk', () => asterisk.stop()],
       ['guardian', guardian.stop],
+      ['pause guard', guard.stop],
       ['clock watch', stopClockWatch],
       ['calls', calls.stop],
       ['acd', acd.stop],

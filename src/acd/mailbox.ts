@@ -24,6 +24,8 @@ export interface WaitingLine {
   pause(operatorId: string, reason: string): boolean;
   resume(operatorId: string): boolean;
   snapshot(): LineSnapshot;
+  /** Somebody is at his desk: his phone is registered, and he is not paused. */
+  staffed(): boolean;
   stop(): void;
 }
 
@@ -89,6 +91,7 @@ export function createLine(deps: LineDeps): WaitingLine {
       tell({ type: 'resume', at: clock.now(), operatorId });
       return line.operators[operatorId] !== undefined;
     },
+    staffed: () => Object.values(line.operators).some((one) => one.registered && one.pausedFor === null),
     snapshot: () => ({
       waiting: [...line.waiting].sort((a, b) => a.since - b.since),
       operators: Object.values(line.operators).map((status) => ({

@@ -2,7 +2,7 @@ import AsteriskManager from 'asterisk-manager';
 import { z } from 'zod';
 import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Provisioning } from './provisioning.ts';
+import type { AriCommands } from './commands.ts';
 
 /** Whether a phone or trunk can be reached, as Asterisk sees it. */
 export interface Contact {
@@ -23,6 +23,17 @@ export function readContactStatus(event: unknown): Contact | null {
   return absent.has(contactstatus) ? { endpoint: aor, present: false } : null;
 }
 
+const endpoint = z.object({ resource: z.string(), state: z.string() });
+
+/** Reads ARI's list of endpoints. */
+export function readEndpoints(body: unknown): Contact[] {
+  const list = z.array(z.unknown()).safeParse(body);
+  return (list.success ? list.data : []).flatMap((item) => {
+    const parsed = endpoint.safeParse(item);
+    return parsed.success ? [{ endpoint: parsed.data.resource, present: parsed.data.state === 'online' }] : [];
+  });
+}
+
 const reconnectAfter = 1_000;
 const snapshotEvery = 5_000;
 
@@ -37,10 +48,10 @@ export function startContactMonitor(deps: {
   password: string;
   clock: Clock;
   logger: Logger;
-  provisioning: Provisioning;
+  ari: AriCommands;
   onContact: (contact: Contact) => void;
 }): { stop: () => void; connected: () => boolean } {
-  const { clock, logger, provisioning, onContact } = deps;
+  const { clock, logger, onContact } = deps;
   let manager: ReturnType<typeof AsteriskManager> | null = null;
   let stopped = false;
   let connected = false;
@@ -77,9 +88,11 @@ export function startContactMonitor(deps: {
     if (listing) return;
     listing = true;
     try {
-      for (const { name, online } of await provisioning.endpoints()) onContact({ endpoint: name, present: online });
+      const answer = await deps.ari.send('GET', '/endpoints/PJSIP');
+      if (!answer.ok) logger.debug({ reason: answer.reason }, 'no snapshot of the endpoints');
+      else for (const contact of readEndpoints(answer.body)) onContact(contact);
     } catch (error) {
-      logger.debug({ err: error }, 'no snapshot of the endpoints');
+      logger.error({ err: error }, 'a snapshot of the endpoints could not be taken in');
     } finally {
       listing = false;
     }

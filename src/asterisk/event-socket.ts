@@ -19,6 +19,8 @@ export interface EventSocketOptions {
   /** Another process took this application: this one must not act any more. */
   onReplaced: () => void;
   onFrame: (kind: 'event' | 'ignored' | 'malformed') => void;
+  /** A ping was answered: everything told before it has been read. */
+  onPong: () => void;
 }
 
 export interface EventSocket {
@@ -62,7 +64,10 @@ export function openEventSocket(options: EventSocketOptions): EventSocket {
       logger.info({ application: options.application }, 'connected to Asterisk');
       options.onConnected();
     });
-    current.on('pong', () => (heard = clock.monotonic()));
+    current.on('pong', () => {
+      heard = clock.monotonic();
+      options.onPong();
+    });
     current.on('message', (data) => {
       heard = clock.monotonic();
       const read = translate(text(data));
@@ -93,7 +98,11 @@ export function openEventSocket(options: EventSocketOptions): EventSocket {
   };
   connect();
 
+  let pingedAt = clock.monotonic();
   const stopPing = clock.every(pingEvery, () => {
+    // This process stood still: that is no silence of Asterisk's.
+    if (clock.monotonic() - pingedAt > 2 * pingEvery) heard = clock.monotonic();
+    pingedAt = clock.monotonic();
     if (socket === null) return;
     if (clock.monotonic() - heard > silenceLimit) {
       logger.warn('Asterisk does not answer on the event socket; connecting anew');

@@ -1,6 +1,6 @@
 import ari from 'ari-client';
 import { createHash } from 'node:crypto';
-import type { Logger } from '../platform/logger.ts';
+import type { AriAnswer } from './commands.ts';
 
 /** An account or trunk as Asterisk's PJSIP configuration wants it. */
 export interface PjsipObject {
@@ -9,38 +9,41 @@ export interface PjsipObject {
   fields: Record<string, string>;
 }
 
-export interface EndpointStatus {
-  /** The endpoint's name, such as `op-…` or `agency-…`. */
-  name: string;
-  online: boolean;
-  channelIds: string[];
-}
-
-/** Accounts and inventory over REST, off the call path. */
+/** Accounts, pushed over REST, off the call path. */
 export interface Provisioning {
   /** Creates or replaces the objects. Rejects when Asterisk does not take them. */
   put(objects: PjsipObject[]): Promise<void>;
   remove(objects: Pick<PjsipObject, 'type' | 'id'>[]): Promise<void>;
-  endpoints(): Promise<EndpointStatus[]>;
 }
 
 /** ari-client has no limit of its own: a request to a dead Asterisk would be pending for ever. */
 const limit = 5_000;
 
 /**
- * ari-client is used for what it is fit for: provisioning and inventory. It connects on first use and anew after a
- * failure (docs/adr/0003).
+ * ari-client is used for what it is fit for: provisioning. It connects on first use and anew after a failure
+ * (docs/adr/0003).
  */
 export function createProvisioning(options: {
   url: string;
   user: string;
   password: string;
-  logger: Logger;
+  /** GET of an ARI path by other means. */
+  probe: (path: string) => Promise<AriAnswer>;
 }): Provisioning {
   let client: Promise<ari.Client> | null = null;
 
+  /**
+   * ari-client throws out of a callback, and so ends the process, when Asterisk answers its first request with an error.
+   * That request is made with our own hand before, and ari-client gets to see only an Asterisk that answers it.
+   */
+  const connect = async (): Promise<ari.Client> => {
+    const answer = await options.probe('/api-docs/resources.json');
+    if (!answer.ok) throw new Error(`Asterisk is not ready: ${answer.reason}`);
+    return ari.connect(options.url, options.user, options.password);
+  };
+
   const withClient = async <T>(work: (client: ari.Client) => Promise<T>): Promise<T> => {
-    client ??= ari.connect(options.url, options.user, options.password);
+    client ??= connect();
     const current = client;
     try {
       return await within(limit, current.then(work));
@@ -76,15 +79,6 @@ export function createProvisioning(options: {
         }
       }
     },
-    endpoints: () =>
-      withClient(async (connected) => {
-        const listed = await connected.endpoints.listByTech({ tech: 'PJSIP' });
-        return listed.map((endpoint) => ({
-          name: endpoint.resource,
-          online: endpoint.state === 'online',
-          channelIds: Array.isArray(endpoint.channel_ids) ? endpoint.channel_ids.map(String) : [],
-        }));
-      }),
   };
 }
 

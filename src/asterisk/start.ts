@@ -5,6 +5,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { startContactMonitor, type Contact } from './contact-monitor.ts';
 import { openEventSocket } from './event-socket.ts';
+import type { AriCommands } from './commands.ts';
 import { createProvisioning, type Provisioning } from './provisioning.ts';
 import { startRefusalWatch, type Refusal } from './refusals.ts';
 import type { AsteriskEvent } from './translate.ts';
@@ -12,9 +13,9 @@ import type { AsteriskEvent } from './translate.ts';
 /** How Asterisk calls itself in its own INVITEs (pjsip.conf, user_agent). */
 const userAgent = 'Siaga 112';
 
-export function provisioningOf(config: Config, logger: Logger): Provisioning {
+export function provisioningOf(config: Config, ari: AriCommands): Provisioning {
   const { SIAGA_ARI_URL: url, SIAGA_ARI_USER: user, SIAGA_ARI_PASSWORD: password } = config;
-  return createProvisioning({ url, user, password, logger });
+  return createProvisioning({ url, user, password, probe: (path) => ari.send('GET', path) });
 }
 
 /** Listens to everything Asterisk tells: events of the application, registrations, copies of SIP messages. */
@@ -24,9 +25,10 @@ export function listenToAsterisk(deps: {
   clock: Clock;
   logger: Logger;
   metrics: Metrics;
-  provisioning: Provisioning;
+  ari: AriCommands;
   onEvent: (event: AsteriskEvent) => void;
   onConnected: () => void;
+  onPong: () => void;
   onContact: (contact: Contact) => void;
   onRefusal: (refusal: Refusal) => void;
   knownSipCall: (sipCallId: string) => boolean;
@@ -39,45 +41,54 @@ export function listenToAsterisk(deps: {
     labelNames: ['kind'],
     registers: [deps.metrics.registry],
   });
-  const socket = openEventSocket({
-    url: config.SIAGA_ARI_URL,
-    user: config.SIAGA_ARI_USER,
-    password: config.SIAGA_ARI_PASSWORD,
-    application,
-    clock,
-    logger,
-    onEvent: deps.onEvent,
-    onConnected: deps.onConnected,
-    onDisconnected: () => deps.alarm('asterisk-away', { application }),
-    onReplaced: () => deps.alarm('application-replaced', { application }),
-    onFrame: (kind) => frames.inc({ kind }),
-  });
-  const contacts = startContactMonitor({
-    host: config.SIAGA_AMI_HOST,
-    port: config.SIAGA_AMI_PORT,
-    user: config.SIAGA_AMI_USER,
-    password: config.SIAGA_AMI_PASSWORD,
-    clock,
-    logger,
-    provisioning: deps.provisioning,
-    onContact: deps.onContact,
-  });
-  const refusals = startRefusalWatch({
-    host: config.SIAGA_HEP_HOST,
-    port: config.SIAGA_HEP_PORT,
-    clock,
-    logger,
-    userAgent,
-    known: deps.knownSipCall,
-    onRefusal: deps.onRefusal,
-  });
+  let parts: ReturnType<typeof openAll> | null = null;
+  const openAll = () => {
+    const socket = openEventSocket({
+      url: config.SIAGA_ARI_URL,
+      user: config.SIAGA_ARI_USER,
+      password: config.SIAGA_ARI_PASSWORD,
+      application,
+      clock,
+      logger,
+      onEvent: deps.onEvent,
+      onConnected: deps.onConnected,
+      onPong: deps.onPong,
+      onDisconnected: () => deps.alarm('asterisk-away', { application }),
+      onReplaced: () => deps.alarm('application-replaced', { application }),
+      onFrame: (kind) => frames.inc({ kind }),
+    });
+    const contacts = startContactMonitor({
+      host: config.SIAGA_AMI_HOST,
+      port: config.SIAGA_AMI_PORT,
+      user: config.SIAGA_AMI_USER,
+      password: config.SIAGA_AMI_PASSWORD,
+      clock,
+      logger,
+      ari: deps.ari,
+      onContact: deps.onContact,
+    });
+    const refusals = startRefusalWatch({
+      host: config.SIAGA_HEP_HOST,
+      port: config.SIAGA_HEP_PORT,
+      clock,
+      logger,
+      userAgent,
+      known: deps.knownSipCall,
+      onRefusal: deps.onRefusal,
+    });
+    return { socket, contacts, refusals };
+  };
   return {
-    connected: () => socket.connected(),
-    registrationsFollowed: () => contacts.connected(),
+    /** Connects: from now on calls can come. */
+    open(): void {
+      parts ??= openAll();
+    },
+    connected: () => parts?.socket.connected() ?? false,
+    registrationsFollowed: () => parts?.contacts.connected() ?? false,
     stop(): void {
-      socket.close();
-      contacts.stop();
-      refusals.stop();
+      parts?.socket.close();
+      parts?.contacts.stop();
+      parts?.refusals.stop();
     },
   };
 }

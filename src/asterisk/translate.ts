@@ -107,8 +107,14 @@ export function translate(text: string): Translated {
   }
 }
 
-/** A channel from ARI's own answers, such as GET /channels. */
-export const channelSchema = channel.transform(asChannel);
+/** The channels of ARI's answer to GET /channels; one that is odd is left out, and spoils no other. */
+export function readChannels(body: unknown): AsteriskChannel[] {
+  const list = z.array(z.unknown()).safeParse(body);
+  return (list.success ? list.data : []).flatMap((item) => {
+    const parsed = channel.safeParse(item);
+    return parsed.success ? [asChannel(parsed.data)] : [];
+  });
+}
 
 function asChannel(raw: z.infer<typeof channel>): AsteriskChannel {
   const variables: Record<string, string> = {};

@@ -32,8 +32,8 @@ export type CallInput = { at: number } & (
   | { type: 'dispatch-requested'; dispatch: Dispatch }
   | { type: 'dispatch-cancelled'; dispatchId: string; by: string }
   | { type: 'call-ended-by'; by: string }
-  /** The controller stops: who waits is given to the human path. */
-  | { type: 'hand-over' }
+  /** Who waits is given to the human path. */
+  | { type: 'hand-over'; reason: string }
 );
 
 /** The target does not exist, is not in a state for it, no answer in time, and everything else. */

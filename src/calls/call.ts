@@ -126,8 +126,12 @@ export function newCall(seed: {
   claimedAt: number;
   origin: CallOrigin;
   timing: CallTiming;
+  /** Another process may have had this call before. */
+  earlierOwners: boolean;
 }): Call {
-  const { incidentId, ...rest } = seed;
+  const { incidentId, earlierOwners, ...rest } = seed;
+  // A bridge's id is never used twice, nor a leg's: who takes a call over counts on from where no earlier owner has been.
+  const first = earlierOwners ? seed.claimedAt % 1_000_000_000 : 0;
   return {
     ...rest,
     stage: 'waiting',
@@ -141,7 +145,7 @@ export function newCall(seed: {
     incident: openIncident(incidentId, seed.arrivedAt),
     dispatches: [],
     timers: {},
-    counters: { leg: 0, sound: 0, bridge: 0, rebuilt: 0, returned: 0 },
+    counters: { leg: first, sound: first, bridge: first, rebuilt: 0, returned: 0 },
     answeredAt: null,
     firstTalkAt: null,
     endedAt: null,

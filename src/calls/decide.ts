@@ -83,7 +83,7 @@ function take(step: Step, input: CallInput): void {
     case 'dispatch-cancelled':
       return cancelDispatch(step, input.dispatchId, input.by);
     case 'hand-over':
-      return giveBack(step, 'the controller stops', true);
+      return giveBack(step, input.reason, true);
     case 'call-ended-by':
       tell(step, 'call.end-requested', { by: input.by });
       return endCall(step, 'ended by a person');

@@ -12,12 +12,14 @@ export async function drain(runner: CallRunner, intake: Intake, clock: Clock, li
   for (;;) {
     const live = runner.all().filter((call) => call.endedAt === null);
     for (const call of live) {
-      if (call.stage === 'waiting') runner.tell(call.id, { type: 'hand-over', at: clock.now() });
+      if (call.stage === 'waiting')
+        runner.tell(call.id, { type: 'hand-over', at: clock.now(), reason: 'the controller stops' });
     }
     if (live.length === 0 || clock.monotonic() > until) break;
     await pause(clock, 100);
   }
   for (const call of runner.all()) {
-    if (call.endedAt === null && call.stage !== 'talking') runner.tell(call.id, { type: 'hand-over', at: clock.now() });
+    if (call.endedAt === null && call.stage !== 'talking')
+      runner.tell(call.id, { type: 'hand-over', at: clock.now(), reason: 'the controller stops' });
   }
 }

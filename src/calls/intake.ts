@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import type { AriCommands } from '../asterisk/commands.ts';
-import { channelSchema, type AsteriskChannel, type AsteriskEvent } from '../asterisk/translate.ts';
+import type { AsteriskChannel, AsteriskEvent } from '../asterisk/translate.ts';
 import type { Clock } from '../platform/clock.ts';
 import { derivedId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -11,8 +10,8 @@ import type { CallRunner } from './runner.ts';
 export interface Intake {
   /** Takes one event of the event socket. */
   take(event: AsteriskEvent): void;
-  /** After a connect: what ended meanwhile is told to its calls. */
-  reconcile(): Promise<void>;
+  /** A caller who is in our application, whether or not anybody said so. */
+  arrive(channel: AsteriskChannel): void;
   /** Claims nothing more; calls under way go on. */
   stopClaiming(): void;
   /** Of a call that came here lately, by its SIP Call-ID or its channel. */
@@ -30,7 +29,9 @@ export interface IntakeDeps {
   logger: Logger;
   timing: () => CallTiming;
   /** False when this controller cannot keep up: the next one, or the human path, takes the call. */
-  mayClaim: () => boolean;
+  keepsUp: () => boolean;
+  /** Somebody is at his desk, if only talking. */
+  staffed: () => boolean;
   guardianSeen: () => void;
 }
 
@@ -60,11 +61,12 @@ export function createIntake(deps: IntakeDeps): Intake {
 
   const broadcast = (channel: AsteriskChannel): void => {
     const role = channel.variables['SIAGA_ROLE'];
-    if (role === 'guardian') {
-      deps.guardianSeen();
-      return void claim(channel.id, role);
-    }
-    if (!claiming || !deps.mayClaim()) return;
+    if (role === 'guardian') deps.guardianSeen();
+    if (!deps.keepsUp()) return;
+    if (role === 'guardian') return void claim(channel.id, role);
+    if (!claiming) return;
+    // Whom the human path has in hand stays there while nobody here could take him: it rings every phone there is.
+    if (role === 'caller' && channel.state === 'Up' && !deps.staffed()) return;
     const callId = channel.variables['SIAGA_CALL'];
     if (role !== 'caller' && (callId === undefined || runner.get(callId) === undefined)) return;
     if (deps.claimDelay === 0) void claim(channel.id, role);
@@ -117,6 +119,8 @@ export function createIntake(deps: IntakeDeps): Intake {
           claimedAt: at,
           origin: originOf(channel),
           timing: deps.timing(),
+          // One that is answered already comes from the human path, and may have been with a controller before.
+          earlierOwners: up,
         }),
       );
     }
@@ -156,8 +160,7 @@ export function createIntake(deps: IntakeDeps): Intake {
       return;
     }
     const call = runner.ownerOf(event.channelId);
-    if (call === undefined) return;
-    ofChannel(call, event);
+    if (call !== undefined) ofChannel(call, event);
   };
 
   const ofChannel = (call: Call, event: Extract<AsteriskEvent, { channelId: string }>): void => {
@@ -191,43 +194,12 @@ export function createIntake(deps: IntakeDeps): Intake {
     }
   };
 
-  const reconcile = async (): Promise<void> => {
-    const before = runner.all().filter((call) => call.endedAt === null);
-    if (before.length === 0) return;
-    const answer = await ari.send('GET', '/channels');
-    if (!answer.ok) {
-      logger.warn({ reason: answer.reason }, 'the channels could not be listed; the timers of the calls go on');
-      return;
-    }
-    const listed = new Set(
-      z
-        .array(channelSchema)
-        .parse(answer.body)
-        .map((channel) => channel.id),
-    );
-    const at = clock.now();
-    for (const call of before) {
-      for (const channelId of channelsOf(call)) {
-        if (!listed.has(channelId)) runner.tell(call.id, { type: 'leg-gone', at, channelId, cause: 0 });
-      }
-    }
-  };
-
   return {
     take,
-    reconcile,
+    arrive,
     stopClaiming: () => (claiming = false),
     took: (id) => taken.has(id),
   };
-}
-
-function channelsOf(call: Call): string[] {
-  const agencies = call.dispatches.flatMap((dispatch) => {
-    const attempt = dispatch.attempts.at(-1);
-    // One whose job has not run yet is not to be found, and not lost.
-    return attempt?.endedAt === null && attempt.ringingAt !== null ? [attempt.channelId] : [];
-  });
-  return [call.channelId, ...(call.operator === null ? [] : [call.operator.channelId]), ...agencies];
 }
 
 function originOf(channel: AsteriskChannel): CallOrigin {

@@ -1,6 +1,6 @@
 import { createLogger } from '../platform/logger.ts';
 import { fakeClock } from '../../test/support/fake-clock.ts';
-import { testCall } from '../../test/support/calls.ts';
+import { talking, testCall } from '../../test/support/calls.ts';
 import type { Call } from './call.ts';
 import { createCallRunner, type CallEntry, type CallPartners } from './runner.ts';
 
@@ -10,6 +10,7 @@ function start() {
   const entries: CallEntry[] = [];
   const failed: string[] = [];
   let durable = true;
+  let held = false;
   const partners: CallPartners = {
     perform: (_callId, _application, effect) => done.push(effect.do),
     enterLine: () => done.push('enter-line'),
@@ -23,6 +24,7 @@ function start() {
     clock,
     logger: createLogger('silent'),
     partners,
+    held: () => held,
     journal: {
       name: 'journal',
       append: () => {
@@ -35,7 +37,15 @@ function start() {
       close: () => Promise.resolve(),
     },
   });
-  return { clock, done, entries, failed, runner, disk: (works: boolean) => (durable = works) };
+  return {
+    clock,
+    done,
+    entries,
+    failed,
+    runner,
+    disk: (works: boolean) => (durable = works),
+    hold: (on: boolean) => (held = on),
+  };
 }
 
 describe('the runner', () => {
@@ -67,6 +77,17 @@ describe('the runner', () => {
     expect(entries.map((entry) => entry.input)).toEqual([{ type: 'timer', at: 1_005_000, name: 'line' }]);
   });
 
+  it('runs no timer while it does not know what happened during a pause', () => {
+    const { runner, entries, clock, hold } = start();
+    hold(true);
+    runner.open({ ...testCall(), line: { since: 1 }, timers: { line: 1_005_000 } });
+    clock.advance(7_000);
+    expect(entries).toEqual([]);
+    hold(false);
+    clock.advance(200);
+    expect(entries.map((entry) => entry.input.type)).toEqual(['timer']);
+  });
+
   it('says whether a command reached the disk, and whether the call is here at all', async () => {
     const { runner, disk } = start();
     runner.open(testCall());
@@ -78,7 +99,7 @@ describe('the runner', () => {
   });
 
   it('gives a caller to the human path when a decision throws, and the other calls go on', () => {
-    const { runner, done, failed } = start();
+    const { runner, done, failed, entries } = start();
     const broken = testCall();
     Reflect.deleteProperty(broken, 'counters');
     runner.open(broken);
@@ -87,8 +108,22 @@ describe('the runner', () => {
     expect(done).toContain('return-to-dialplan');
     expect(failed).toEqual(['arrived']);
     expect(runner.get('call')).toBeUndefined();
+    expect(runner.ownerOf('caller')).toBeUndefined();
+    expect(entries.at(-1)?.state).toMatchObject({ outcome: 'returned', stage: 'returned' });
     runner.tell('other', { type: 'arrived', at: 1_000_000, up: false });
     expect(runner.get('other')?.line).not.toBeNull();
+  });
+
+  it('lets two who talk go on when a decision about something else throws', () => {
+    const { runner, done, failed } = start();
+    const { call } = talking();
+    const broken: Call = { ...call };
+    Reflect.deleteProperty(broken, 'incident');
+    runner.open(broken);
+    runner.tell('call', { type: 'incident-changed', at: 1_000_000, change: { kind: 'fire' }, by: 'x', dispatches: [] });
+    expect(failed).toEqual(['incident-changed']);
+    expect(done).toEqual([]);
+    expect(runner.get('call')).toBeDefined();
   });
 
   it('knows the call of a channel until it is told to forget', () => {

@@ -2,7 +2,7 @@ import type { Clock, Cancel } from '../platform/clock.ts';
 import type { Journal } from '../platform/journal.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { RingJob, RingResult } from '../dispatch/dispatch.ts';
-import type { Call } from './call.ts';
+import { isTalking, type Call } from './call.ts';
 import type { CallEffect, Fact, OperatorOutcome } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
 import { decide } from './decide.ts';
@@ -59,10 +59,13 @@ interface Mailbox {
   waiting: CallInput[];
   busy: boolean;
   timer: { dueAt: number; cancel: Cancel } | null;
+  /** Every channel it has had, for the index. */
+  channels: Set<string>;
 }
 
 /** An agency is not left waiting for a disk that does not answer. */
 const journalLimit = 250;
+const heldFor = 100;
 
 /**
  * Runs the calls this process owns: one mailbox per call, in which decisions are made one after the other. A mailbox
@@ -73,6 +76,8 @@ export function createCallRunner(deps: {
   journal: Journal;
   logger: Logger;
   partners: CallPartners;
+  /** True while nobody knows what happened during a pause of the process. */
+  held: () => boolean;
 }): CallRunner {
   const { clock, journal, logger, partners } = deps;
   const mailboxes = new Map<string, Mailbox>();
@@ -100,49 +105,80 @@ export function createCallRunner(deps: {
     try {
       decision = decide(mailbox.call, input);
     } catch (error) {
-      giveUp(mailbox, input, error);
+      failed(mailbox, input, error);
       return;
     }
     const { call, effects, facts } = decision;
     mailbox.call = call;
     mailbox.sequence += 1;
-    const entry: CallEntry = {
-      kind: 'call',
-      application: call.application,
-      callId: call.id,
-      claimedAt: call.claimedAt,
-      sequence: mailbox.sequence,
-      at: input.at,
-      input,
-      effects,
-      facts,
-      state: call,
-    };
-    const { segment } = journal.append(entry);
-    indexChannels(call);
-    partners.recorded(entry, segment);
+    indexChannels(mailbox);
+    record(mailbox, { input, effects, facts, state: call });
     for (const effect of effects) carryOut(call, effect);
     armTimer(mailbox);
   };
 
-  /** A decision that throws is our fault, not the caller's: the human path takes him, and the other calls go on. */
-  const giveUp = (mailbox: Mailbox, input: CallInput, error: unknown): void => {
+  /**
+   * A decision that throws is our fault, not the caller's. Two who talk go on as if the input had not come; anybody else
+   * is given to the human path. The other calls go on in any case.
+   */
+  const failed = (mailbox: Mailbox, input: CallInput, error: unknown): void => {
     const { call } = mailbox;
-    logger.fatal(
-      { err: error, callId: call.id, input: input.type },
-      'a decision failed; the call goes to the human path',
-    );
+    logger.fatal({ err: error, callId: call.id, input: input.type }, 'a decision failed');
+    partners.failed(call, input.type, error);
+    if (input.type === 'timer') Reflect.deleteProperty(call.timers, input.name);
+    if (isTalking(call) && input.type !== 'caller-gone' && input.type !== 'leg-gone') return;
     mailbox.waiting.length = 0;
     mailbox.timer?.cancel();
-    mailboxes.delete(call.id);
+    const at = input.at;
+    const state: Call = {
+      ...call,
+      stage: 'returned',
+      outcome: 'returned',
+      endedAt: at,
+      reason: 'a decision failed',
+      timers: {},
+    };
+    const legs = call.dispatches.flatMap((one) => one.attempts).filter((attempt) => attempt.endedAt === null);
+    const effects: AriEffect[] = [
+      ...[...(call.operator === null ? [] : [call.operator]), ...legs].map(({ channelId }): AriEffect => ({
+        do: 'hang-up',
+        channelId,
+        cause: 'normal',
+      })),
+      { do: 'return-to-dialplan', channelId: call.channelId },
+      ...(call.bridge === null ? [] : [{ do: 'destroy-bridge' as const, bridgeId: call.bridge.id }]),
+    ];
+    mailbox.sequence += 1;
+    const facts: Fact[] = [{ type: 'call.returned', detail: { reason: 'a decision failed' } }];
+    record(mailbox, { input, effects, facts, state });
     partners.leaveLine(call.id);
     if (call.operator !== null) {
-      const { operatorId, assignmentId, channelId } = call.operator;
-      partners.operatorOutcome(call.id, operatorId, assignmentId, 'not-needed');
-      partners.perform(call.id, call.application, { do: 'hang-up', channelId, cause: 'normal' });
+      partners.operatorOutcome(call.id, call.operator.operatorId, call.operator.assignmentId, 'not-needed');
     }
-    partners.perform(call.id, call.application, { do: 'return-to-dialplan', channelId: call.channelId });
-    partners.failed(call, input.type, error);
+    for (const effect of effects) partners.perform(call.id, call.application, effect);
+    forget(call.id);
+  };
+
+  const record = (
+    mailbox: Mailbox,
+    made: { input: CallInput; effects: CallEffect[]; facts: Fact[]; state: Call },
+  ): void => {
+    const { state, input } = made;
+    const entry: CallEntry = {
+      kind: 'call',
+      application: state.application,
+      callId: state.id,
+      claimedAt: state.claimedAt,
+      sequence: mailbox.sequence,
+      at: input.at,
+      ...made,
+    };
+    const { segment } = journal.append(entry);
+    try {
+      partners.recorded(entry, segment);
+    } catch (error) {
+      logger.fatal({ err: error, callId: state.id }, 'a journalled entry was not passed on');
+    }
   };
 
   const carryOut = (call: Call, effect: CallEffect): void => {
@@ -167,12 +203,17 @@ export function createCallRunner(deps: {
     tell(callId, { type: 'ring-result', at: clock.now(), attemptId: job.attemptId, ring });
   };
 
-  const indexChannels = (call: Call): void => {
-    channels.set(call.channelId, call.id);
-    if (call.operator !== null) channels.set(call.operator.channelId, call.id);
+  const indexChannels = (mailbox: Mailbox): void => {
+    const { call } = mailbox;
+    const index = (channelId: string): void => {
+      channels.set(channelId, call.id);
+      mailbox.channels.add(channelId);
+    };
+    index(call.channelId);
+    if (call.operator !== null) index(call.operator.channelId);
     for (const dispatch of call.dispatches) {
       const attempt = dispatch.attempts.at(-1);
-      if (attempt !== undefined) channels.set(attempt.channelId, call.id);
+      if (attempt !== undefined) index(attempt.channelId);
     }
   };
 
@@ -189,20 +230,42 @@ export function createCallRunner(deps: {
 
   const fire = (mailbox: Mailbox): void => {
     mailbox.timer = null;
+    if (mailboxes.get(mailbox.call.id) !== mailbox) return;
+    if (deps.held()) {
+      // This process stood still: what happened meanwhile is heard first.
+      const again = clock.now() + heldFor;
+      mailbox.timer = { dueAt: again, cancel: clock.after(heldFor, () => fire(mailbox)) };
+      return;
+    }
     const at = clock.now();
     for (const [name, dueAt] of Object.entries(mailbox.call.timers)) {
       if (dueAt <= at) tell(mailbox.call.id, { type: 'timer', at, name });
     }
-    armTimer(mailbox);
+    if (mailboxes.get(mailbox.call.id) === mailbox) armTimer(mailbox);
+  };
+
+  const forget = (callId: string): void => {
+    const mailbox = mailboxes.get(callId);
+    if (mailbox === undefined) return;
+    mailbox.timer?.cancel();
+    mailboxes.delete(callId);
+    for (const channelId of mailbox.channels) channels.delete(channelId);
   };
 
   return {
     open(call) {
       const known = mailboxes.get(call.id);
       known?.timer?.cancel();
-      const mailbox: Mailbox = { call, sequence: known?.sequence ?? 0, waiting: [], busy: false, timer: null };
+      const mailbox: Mailbox = {
+        call,
+        sequence: known?.sequence ?? 0,
+        waiting: [],
+        busy: false,
+        timer: null,
+        channels: known?.channels ?? new Set(),
+      };
       mailboxes.set(call.id, mailbox);
-      indexChannels(call);
+      indexChannels(mailbox);
       armTimer(mailbox);
     },
     tell,
@@ -216,13 +279,7 @@ export function createCallRunner(deps: {
       if (!tell(callId, input)) return { known: false, durable: false };
       return { known: true, durable: await journal.synced() };
     },
-    forget(callId) {
-      const mailbox = mailboxes.get(callId);
-      if (mailbox === undefined) return;
-      mailbox.timer?.cancel();
-      mailboxes.delete(callId);
-      for (const [channelId, owner] of channels) if (owner === callId) channels.delete(channelId);
-    },
+    forget,
     sequenceOf: (callId) => mailboxes.get(callId)?.sequence ?? 0,
     stop() {
       for (const mailbox of mailboxes.values()) mailbox.timer?.cancel();

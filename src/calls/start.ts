@@ -8,12 +8,15 @@ import { messageOf } from '../platform/errors.ts';
 import type { Journal } from '../platform/journal.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import type { PauseGuard } from '../platform/pause-guard.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import type { CallTiming } from './call.ts';
 import { drain } from './drain.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { createPerformer } from './perform.ts';
+import { keepReconciled } from './reconcile.ts';
+import { sweepUnstaffed } from './unstaffed.ts';
 import { callRoutes } from './routes.ts';
 import { createCallRunner, type CallEntry, type CallRunner } from './runner.ts';
 
@@ -25,6 +28,8 @@ export interface CallsRoom {
   readonly live: () => number;
   /** Lets the calls end before a stop, up to `limit` milliseconds. */
   readonly drain: (limit: number) => Promise<void>;
+  /** Makes up for what was missed while Asterisk could not be heard. */
+  readonly reconcile: () => void;
   readonly stop: () => void;
 }
 
@@ -46,7 +51,8 @@ export function startCalls(deps: {
   incidents: IncidentReader;
   line: () => WaitingLine;
   timing: () => CallTiming;
-  mayClaim: () => boolean;
+  guard: PauseGuard;
+  connected: () => boolean;
   guardianSeen: () => void;
   ringAgency: (job: RingJob) => Promise<RingResult>;
   recorded: (entry: CallEntry, segment: string) => void;
@@ -59,6 +65,7 @@ export function startCalls(deps: {
     clock,
     journal,
     logger,
+    held: deps.guard.held,
     partners: {
       perform: (callId, application, effect) => performer.perform(callId, application, effect),
       enterLine: (callId, since) => deps.line().enter(callId, since),
@@ -74,7 +81,9 @@ export function startCalls(deps: {
       },
     },
   });
-  const intake = createIntake({ ...deps, runner });
+  const intake = createIntake({ ...deps, runner, keepsUp: deps.guard.keepsUp, staffed: () => deps.line().staffed() });
+  const reconciler = keepReconciled({ ...deps, runner, arrive: (channel) => intake.arrive(channel) });
+  const stopSweep = sweepUnstaffed({ ...deps, runner });
   const live = (): number => runner.all().filter((call) => call.endedAt === null).length;
 
   return {
@@ -102,7 +111,12 @@ export function startCalls(deps: {
         return live === undefined ? deps.incidents.kindOf(incidentId) : live.incident.kind;
       },
     }),
-    stop: () => runner.stop(),
+    reconcile: () => reconciler.now(),
+    stop() {
+      stopSweep();
+      reconciler.stop();
+      runner.stop();
+    },
   };
 }
 

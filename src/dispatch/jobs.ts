@@ -60,11 +60,28 @@ export function createRingJobs(deps: {
   const { clock, logger, ari } = deps;
   const name = ringQueueName(deps.node);
   const queue = createQueue(name, { connection: deps.producer, prefix: deps.prefix, logger, clock });
-  const events = new QueueEvents(name, { connection: deps.events, prefix: deps.prefix });
   const waiting = new Map<string, { resolve: (ring: RingResult) => void; cancel: Cancel }>();
-  events.on('error', (error) => logger.debug({ err: error }, 'ring results'));
-  events.on('completed', ({ jobId, returnvalue }) => settle(jobId, readResult(returnvalue)));
-  events.on('failed', ({ jobId, failedReason }) => settle(jobId, { result: 'refused', reason: failedReason }));
+
+  // A reader of results that has failed once stays silent for ever: another takes its place.
+  let closed = false;
+  let events = listen();
+  function listen(): QueueEvents {
+    const made = new QueueEvents(name, { connection: deps.events, prefix: deps.prefix, autorun: false });
+    made.on('error', (error) => logger.debug({ err: error }, 'ring results'));
+    made.on('completed', ({ jobId, returnvalue }) => settle(jobId, readResult(returnvalue)));
+    made.on('failed', ({ jobId, failedReason }) => settle(jobId, { result: 'refused', reason: failedReason }));
+    made
+      .run()
+      .catch((error: unknown) => logger.warn({ err: error }, 'the results of ring jobs cannot be read; trying again'))
+      .finally(() => {
+        if (closed) return;
+        made.close().catch((error: unknown) => logger.debug({ err: error }, 'closing a silent reader'));
+        clock.after(500, () => {
+          if (!closed) events = listen();
+        });
+      });
+    return made;
+  }
 
   const settle = (jobId: string, ring: RingResult): void => {
     const waiter = waiting.get(jobId);
@@ -95,6 +112,7 @@ export function createRingJobs(deps: {
       return ring;
     },
     async close() {
+      closed = true;
       for (const [jobId] of waiting) settle(jobId, { result: 'expired' });
       await queue.close();
       await events.close();

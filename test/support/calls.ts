@@ -19,6 +19,7 @@ export const timing = {
 
 export function testCall(): Call {
   return newCall({
+    earlierOwners: false,
     id: 'call',
     incidentId: 'incident',
     node: 'node',

@@ -1,0 +1,87 @@
+import { agencyJoins, ringing, talking, testDispatch, waiting, withAgency } from '../../test/support/calls.ts';
+import type { AsteriskChannel } from '../asterisk/translate.ts';
+import type { Call } from './call.ts';
+import { compare, type Correction } from './reconcile.ts';
+
+const channel = (id: string, role?: string, callId = 'call'): AsteriskChannel => ({
+  id,
+  name: id,
+  state: 'Up',
+  sipCallId: null,
+  callerNumber: null,
+  callerName: null,
+  variables: role === undefined ? {} : { SIAGA_ROLE: role, ...(role === 'caller' ? {} : { SIAGA_CALL: callId }) },
+});
+const later = 2_000_000;
+/** All the channels listed are in our application. */
+const corrections = (channels: AsteriskChannel[], calls: Call[], bridges: string[] = [], at = later): Correction[] =>
+  compare({ channels, ours: new Set(channels.map((one) => one.id)), bridges }, calls, calls, at);
+
+const caller = channel('caller', 'caller');
+const operator = channel('call.o1', 'operator');
+
+describe('what was missed while Asterisk could not be heard', () => {
+  it('nothing, when all is as the calls know it', () => {
+    expect(corrections([caller, operator], [talking().call], ['call.b1'])).toEqual([]);
+    expect(corrections([caller], [waiting().call], ['call.b1'])).toEqual([]);
+  });
+
+  it('a caller in our application whom nobody knows has arrived', () => {
+    expect(corrections([caller], [])).toEqual([{ do: 'arrive', channel: caller }]);
+  });
+
+  it('a caller of somebody else has not', () => {
+    expect(compare({ channels: [caller], ours: new Set(), bridges: [] }, [], [], later)).toEqual([]);
+  });
+
+  it('a caller who is not listed has gone', () => {
+    expect(corrections([], [waiting().call])).toEqual([{ do: 'gone', callId: 'call', channelId: 'caller' }]);
+  });
+
+  it('an operator who is not listed has gone, unless he may not have been rung yet', () => {
+    expect(corrections([caller], [talking().call])).toEqual([{ do: 'gone', callId: 'call', channelId: 'call.o1' }]);
+    expect(corrections([caller], [ringing().call])).toEqual([]);
+    const rung = ringing().tell({ type: 'leg-ringing', channelId: 'call.o1' }).call;
+    expect(corrections([caller], [rung])).toEqual([{ do: 'gone', callId: 'call', channelId: 'call.o1' }]);
+  });
+
+  it('an operator who is in our application and still rings by our books has answered', () => {
+    expect(corrections([caller, operator], [ringing().call])).toEqual([
+      { do: 'enter', callId: 'call', channelId: 'call.o1' },
+    ]);
+  });
+
+  it('an agency that answered without ringing, and is not listed, has gone', () => {
+    const call = talking().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins()).call;
+    expect(corrections([caller, operator], [call])).toEqual([{ do: 'gone', callId: 'call', channelId: 'd1.a1' }]);
+  });
+
+  it('a leg that its call does not want is hung up', () => {
+    expect(corrections([caller, operator, channel('call.o9', 'operator')], [talking().call])).toEqual([
+      { do: 'hang-up', channelId: 'call.o9' },
+    ]);
+  });
+
+  it('a leg of a call that is not here is not ours to end', () => {
+    expect(corrections([channel('x.o1', 'operator', 'x')], [])).toEqual([]);
+  });
+
+  it('what is left of an ended call is ended, after a moment', () => {
+    const { call } = withAgency().tell({ type: 'call-ended-by', by: 'token' });
+    const at = call.endedAt ?? 0;
+    expect(corrections([caller, operator], [call], ['call.b1'], at + 1_000)).toEqual([]);
+    expect(corrections([caller, operator], [call], ['call.b1', 'other.b1'], at + 6_000)).toEqual([
+      { do: 'hang-up', channelId: 'caller' },
+      { do: 'hang-up', channelId: 'call.o1' },
+      { do: 'destroy-bridge', bridgeId: 'call.b1' },
+    ]);
+  });
+
+  it('a leg that came while Asterisk was asked is not missed, nor taken for unwanted', () => {
+    const before = [waiting().call];
+    const now = [talking().call];
+    const listed = { channels: [caller, operator], ours: new Set(['caller', 'call.o1']), bridges: [] };
+    expect(compare({ ...listed, channels: [caller] }, before, now, later)).toEqual([]);
+    expect(compare(listed, before, now, later)).toEqual([]);
+  });
+});

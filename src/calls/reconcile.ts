@@ -1,0 +1,189 @@
+import { z } from 'zod';
+import type { AriCommands } from '../asterisk/commands.ts';
+import { readChannels, type AsteriskChannel } from '../asterisk/translate.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Call } from './call.ts';
+import type { CallRunner } from './runner.ts';
+
+/** What Asterisk lists, as far as it concerns this controller. */
+export interface Listed {
+  channels: readonly AsteriskChannel[];
+  /** Ids of the channels that are in our application. */
+  ours: ReadonlySet<string>;
+  bridges: readonly string[];
+}
+
+/** What is to be made up for: events that were lost while the socket was down, or commands that never arrived. */
+export type Correction =
+  | { do: 'gone'; callId: string; channelId: string }
+  | { do: 'arrive'; channel: AsteriskChannel }
+  | { do: 'enter'; callId: string; channelId: string }
+  | { do: 'hang-up'; channelId: string }
+  | { do: 'destroy-bridge'; bridgeId: string };
+
+/**
+ * Compares what Asterisk lists with the calls: `before` as they were when it was asked, `calls` as they are at `at`, when
+ * it has answered. Pure. A channel in our application that no call wants is hung up; a caller there whom nobody knows has
+ * arrived; a leg there that still rings by our books has answered; a channel of a call that is not listed has gone.
+ */
+export function compare(listed: Listed, before: readonly Call[], calls: readonly Call[], at: number): Correction[] {
+  const there = new Set(listed.channels.map((channel) => channel.id));
+  const corrections: Correction[] = [];
+  for (const call of before) {
+    if (call.endedAt !== null) continue;
+    for (const channelId of expectedChannels(call)) {
+      if (!there.has(channelId)) corrections.push({ do: 'gone', callId: call.id, channelId });
+    }
+  }
+  for (const channel of listed.channels) {
+    if (listed.ours.has(channel.id)) corrections.push(...ofOurs(channel, calls, at));
+  }
+  for (const bridgeId of listed.bridges) {
+    const call = calls.find((one) => bridgeId.startsWith(`${one.id}.b`));
+    if (call !== undefined && call.bridge?.id !== bridgeId && (call.endedAt ?? at) <= at - settles)
+      corrections.push({ do: 'destroy-bridge', bridgeId });
+  }
+  return corrections;
+}
+
+function ofOurs(channel: AsteriskChannel, calls: readonly Call[], at: number): Correction[] {
+  const role = channel.variables['SIAGA_ROLE'];
+  if (role === 'caller') {
+    const call = calls.find((one) => one.channelId === channel.id);
+    if (call === undefined) return [{ do: 'arrive', channel }];
+    if (call.endedAt === null || call.endedAt > at - settles) return [];
+    return call.outcome === 'returned' ? [{ do: 'arrive', channel }] : [{ do: 'hang-up', channelId: channel.id }];
+  }
+  if (role !== 'operator' && role !== 'agency') return [];
+  const call = calls.find((one) => one.id === channel.variables['SIAGA_CALL']);
+  // A leg of a call that is not here belongs to whoever looks after orphans.
+  if (call === undefined) return [];
+  if (call.endedAt !== null && call.endedAt > at - settles) return [];
+  const wanted = call.endedAt === null && isLegOf(call, channel.id);
+  if (!wanted) return [{ do: 'hang-up', channelId: channel.id }];
+  return stillRings(call, channel.id) ? [{ do: 'enter', callId: call.id, channelId: channel.id }] : [];
+}
+
+function isLegOf(call: Call, channelId: string): boolean {
+  return call.operator?.channelId === channelId || liveAttempt(call, channelId) !== undefined;
+}
+
+function stillRings(call: Call, channelId: string): boolean {
+  if (call.operator?.channelId === channelId) return call.operator.state === 'ringing';
+  return liveAttempt(call, channelId)?.answeredAt === null;
+}
+
+function liveAttempt(call: Call, channelId: string) {
+  return call.dispatches
+    .flatMap((dispatch) => dispatch.attempts)
+    .find((attempt) => attempt.channelId === channelId && attempt.endedAt === null);
+}
+
+/** Channels that must be listed: a leg that nobody has heard of yet may simply not have been rung. */
+function expectedChannels(call: Call): string[] {
+  const { operator } = call;
+  const operators =
+    operator !== null && (operator.ringingAt !== null || operator.state !== 'ringing') ? [operator] : [];
+  const attempts = call.dispatches
+    .flatMap((dispatch) => dispatch.attempts)
+    .filter((one) => one.endedAt === null && (one.ringingAt ?? one.answeredAt ?? one.takenAt) !== null);
+  return [...(call.caller.live ? [call.channelId] : []), ...[...operators, ...attempts].map((leg) => leg.channelId)];
+}
+
+/** Commands that end a call are given so long to be carried out. */
+const settles = 5_000;
+
+const application = z.object({ channel_ids: z.array(z.string()) });
+const bridge = z.array(z.object({ id: z.string() }).loose());
+const repeatEvery = 5_000;
+const retryAfter = 500;
+
+/** Reconciles after every connect until it has succeeded, and every five seconds from then on. */
+export function keepReconciled(deps: {
+  application: string;
+  ari: AriCommands;
+  runner: CallRunner;
+  clock: Clock;
+  logger: Logger;
+  connected: () => boolean;
+  arrive: (channel: AsteriskChannel) => void;
+}): { readonly now: () => void; readonly stop: () => void } {
+  const { ari, runner, clock, logger } = deps;
+  let running = false;
+  let again = false;
+
+  const list = async (): Promise<Listed | null> => {
+    const [channels, own, bridges] = await Promise.all([
+      ari.send('GET', '/channels'),
+      ari.send('GET', `/applications/${deps.application}`),
+      ari.send('GET', '/bridges'),
+    ]);
+    if (!channels.ok || !own.ok || !bridges.ok) return null;
+    const ours = application.safeParse(own.body);
+    const listedBridges = bridge.safeParse(bridges.body);
+    if (!ours.success) return null;
+    return {
+      channels: readChannels(channels.body),
+      ours: new Set(ours.data.channel_ids),
+      bridges: listedBridges.success ? listedBridges.data.map((one) => one.id) : [],
+    };
+  };
+
+  const once = async (): Promise<boolean> => {
+    const before = runner.all();
+    const listed = await list();
+    if (listed === null) return false;
+    for (const correction of compare(listed, before, runner.all(), clock.now())) await carryOut(correction);
+    return true;
+  };
+
+  const carryOut = async (correction: Correction): Promise<void> => {
+    logger.info({ correction: correction.do, id: idOf(correction) }, 'made up for what was missed');
+    const at = clock.now();
+    switch (correction.do) {
+      case 'gone':
+        runner.tell(correction.callId, { type: 'leg-gone', at, channelId: correction.channelId, cause: 0 });
+        return;
+      case 'enter':
+        runner.tell(correction.callId, { type: 'leg-entered', at, channelId: correction.channelId });
+        return;
+      case 'arrive':
+        deps.arrive(correction.channel);
+        return;
+      case 'hang-up':
+        await ari.send('DELETE', `/channels/${correction.channelId}`);
+        return;
+      case 'destroy-bridge':
+        await ari.send('DELETE', `/bridges/${correction.bridgeId}`);
+        return;
+    }
+  };
+
+  const run = (): void => {
+    again = true;
+    if (running) return;
+    running = true;
+    void (async () => {
+      while (again && deps.connected()) {
+        again = false;
+        const done = await once().catch((error: unknown) => {
+          logger.error({ err: error }, 'reconciling with Asterisk failed');
+          return false;
+        });
+        if (done) continue;
+        again = true;
+        await new Promise<void>((resolve) => {
+          clock.after(retryAfter, resolve);
+        });
+      }
+    })().finally(() => (running = false));
+  };
+
+  return { now: run, stop: clock.every(repeatEvery, run) };
+}
+
+function idOf(correction: Correction): string {
+  if (correction.do === 'destroy-bridge') return correction.bridgeId;
+  return correction.do === 'arrive' ? correction.channel.id : correction.channelId;
+}
