@@ -12,12 +12,15 @@ export interface WireOptions {
   uri?: string;
   from?: string;
   to?: string;
+  callId?: string;
   contact?: string;
   /** Whole header lines; bytes go out as they are. */
   headers?: readonly (string | Buffer)[];
   contentType?: string;
   /** `{rtp}` becomes the port of the media. */
   body?: string;
+  /** How the text goes out; latin1 makes a byte of each character. */
+  encoding?: 'utf8' | 'latin1';
 }
 
 export interface Packet {
@@ -51,7 +54,7 @@ export function offer(
 }
 
 export class WireCall {
-  readonly callId = `wire-${random()}@127.0.0.1`;
+  readonly callId: string;
   readonly replies: SipMessage[] = [];
   /** Requests that Asterisk sent us: BYE, mostly. */
   readonly requests: SipMessage[] = [];
@@ -64,19 +67,22 @@ export class WireCall {
 
   private constructor(options: WireOptions, sip: Socket, rtp: Socket) {
     const uri = options.uri ?? 'sip:112@127.0.0.1';
+    this.callId = options.callId ?? `wire-${random()}@127.0.0.1`;
     this.#sip = sip;
     this.#rtp = rtp;
     this.#options = {
       uri,
+      callId: this.callId,
       from: '<sip:081234567890@127.0.0.1>',
       to: `<${uri}>`,
       contact: `<sip:citizen@${options.address}:${sip.address().port}>`,
       headers: [],
       contentType: 'application/sdp',
       body: offer(),
+      encoding: 'utf8',
       ...options,
     };
-    sip.on('message', (data) => this.#take(new SipMessage(data.toString('utf8'))));
+    sip.on('message', (data) => this.#take(new SipMessage(data.toString(options.encoding ?? 'utf8'))));
     rtp.on('message', (data) => this.packets.push(readRtp(data)));
     for (const socket of [sip, rtp]) socket.on('error', () => undefined);
   }
@@ -104,11 +110,13 @@ export class WireCall {
       `Contact: ${contact}`,
       ...headers,
       ...(body === '' ? [] : [`Content-Type: ${contentType}`]),
-      `Content-Length: ${Buffer.byteLength(body)}`,
+      `Content-Length: ${Buffer.byteLength(body, this.#options.encoding)}`,
       '',
       body,
     ];
-    const bytes = lines.map((line) => (typeof line === 'string' ? Buffer.from(this.#fill(line)) : line));
+    const bytes = lines.map((line) =>
+      typeof line === 'string' ? Buffer.from(this.#fill(line), this.#options.encoding) : line,
+    );
     this.#send(Buffer.concat(bytes.flatMap((line, index) => (index === 0 ? [line] : [Buffer.from('\r\n'), line]))));
   }
 
@@ -207,7 +215,7 @@ export class WireCall {
       'Content-Length: 0',
       '\r\n',
     ];
-    this.#send(Buffer.from(lines.join('\r\n')));
+    this.#send(Buffer.from(lines.join('\r\n'), this.#options.encoding));
   }
 
   #via(branch: string): string {
