@@ -107,7 +107,7 @@ export async function startLiveCopy<T>(options: LiveCopyOptions<T>): Promise<Liv
     const saved = await disk.read();
     // The slow first read may have come through meanwhile: then it is newer.
     if (saved !== undefined && source === 'built-in') set(saved, 'disk');
-    logger.warn({ copy: name, source }, 'started without PostgreSQL, from the last copy');
+    logger.warn({ copy: name, from: source }, 'started without PostgreSQL, from the last copy');
   }
   const cancelListen = options.postgres.listen(options.channel, () => void reload());
   const cancelRefresh = clock.every(refreshMs, () => void reload());

@@ -22,6 +22,16 @@ describe('createLogger', () => {
     expect(text.match(/\[hidden\]/g)).toHaveLength(7);
   });
 
+  test('hides what an alarm of a refused INVITE tells: whom it was for, from where, and its SIP Call-ID', () => {
+    const detail = { requestUri: 'secret-1', source: 'secret-2', sipCallId: 'secret-3', reason: 'no endpoint' };
+    const text = logged((logger) => {
+      logger.error({ code: 'call-refused-by-asterisk', detail }, 'alarm');
+      logger.debug({ job: { uri: 'secret-4' }, origin: { headers: { 'P-Asserted-Identity': 'secret-5' } } });
+    });
+    expect(text).not.toContain('secret');
+    expect(text).toContain('"reason":"no endpoint"');
+  });
+
   test('what refers to itself is cut off, not followed', () => {
     const circle: Record<string, unknown> = { name: 'a' };
     circle['self'] = circle;
