@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
+import { bearerToken, type TokenCheck } from './auth.ts';
 import { principalOf, requestIdOf } from './http-guards.ts';
 import type { RunOnce } from './idempotency.ts';
 import type { Logger } from './logger.ts';
@@ -8,11 +9,13 @@ interface RouteDeps {
   readonly logger: Logger;
   readonly runOnce?: RunOnce;
   readonly stopping: AbortSignal;
+  readonly authenticate: TokenCheck;
 }
 
 /** The Express handler of a declared route. */
 export function routeHandler(route: Route, deps: RouteDeps): RequestHandler {
-  if (route.idempotency && !deps.runOnce) throw new Error(`${route.path} needs runOnce for its Idempotency-Key`);
+  const byServer = route.idempotency === 'postgres';
+  if (byServer && !deps.runOnce) throw new Error(`${route.path} needs runOnce for its Idempotency-Key`);
   return async (request, response) => {
     response.locals['route'] = route.path;
     const raw = { params: request.params, query: request.query, body: bodyOf(request), headers: request.headers };
@@ -23,14 +26,18 @@ export function routeHandler(route: Route, deps: RouteDeps): RequestHandler {
     }
     const principal = principalOf(request);
     if (!principal) throw new Error('a route ran before its guard');
-    const authenticated: AuthenticatedContext = { ...context, principal };
+    const stillValid = (): boolean => {
+      const token = bearerToken(request.headers.authorization);
+      return token !== undefined && deps.authenticate(token)?.tokenId === principal.tokenId;
+    };
+    const authenticated: AuthenticatedContext = { ...context, principal, stillValid };
     if (route.kind === 'stream') {
       await route.run(raw, authenticated, response);
       return;
     }
     const run = (): Promise<RawReply> => route.run(raw, authenticated);
     const key = context.idempotencyKey;
-    if (!route.idempotency || !deps.runOnce || key === undefined) {
+    if (!byServer || !deps.runOnce || key === undefined) {
       send(response, await run());
       return;
     }

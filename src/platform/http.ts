@@ -76,13 +76,14 @@ export function createHttpServer(options: HttpOptions): HttpServer {
       .then((text) => response.type(options.metrics.registry.contentType).send(text))
       .catch(next);
   });
-  // Who it is comes before the body: nobody without a token makes us parse anything.
   app.use('/v1', guard.limit);
-  app.use(express.json({ limit: bodyLimit, strict: false }));
+  // Who it is comes before the body: behind a route's guards, nobody without a token makes us parse anything.
+  const parseBody = express.json({ limit: bodyLimit, strict: false });
   for (const route of routes) {
     app[verbs[route.method]](
       route.path,
       ...guard.forRoute(route),
+      parseBody,
       routeHandler(route, { ...options, stopping: stopping.signal }),
     );
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Logger } from './logger.ts';
 import type { Postgres } from './postgres.ts';
-import { badRequest, conflict, unprocessable } from './problem.ts';
+import { badRequest, conflict, unprocessable, type Problem } from './problem.ts';
 import type { RawReply } from './route.ts';
 
 /** One use of an Idempotency-Key. */
@@ -33,12 +33,24 @@ const claimSql = `
        OR (idempotency_keys.status IS NULL AND idempotency_keys.created_at < now() - interval '1 minute'
            AND idempotency_keys.request_hash = excluded.request_hash)`;
 
+/** Demands that a key is one: 400 otherwise. */
+export function requireKey(key: string): void {
+  if (/^[\x21-\x7e]{1,255}$/.test(key)) return;
+  throw badRequest('idempotency.key-invalid', 'Idempotency-Key is 1 to 255 visible ASCII characters.');
+}
+
+/** Another request under a used key. */
+export function keyReused(): Problem {
+  return unprocessable('idempotency.key-reused', 'This Idempotency-Key was used for another request.');
+}
+
+/** Says that the answer is that of an earlier request. */
+export const replayed = { 'Idempotency-Replayed': 'true' };
+
 /** Idempotency kept in PostgreSQL; with it away the command fails as its own writes would. */
 export function postgresIdempotency(postgres: Postgres, logger: Logger): RunOnce {
   return async (request, run) => {
-    if (!/^[\x21-\x7e]{1,255}$/.test(request.key)) {
-      throw badRequest('idempotency.key-invalid', 'Idempotency-Key is 1 to 255 visible ASCII characters.');
-    }
+    requireKey(request.key);
     const hash = createHash('sha256')
       .update(JSON.stringify([request.method, request.path, request.body ?? null]))
       .digest('hex');
@@ -83,7 +95,7 @@ function keep(postgres: Postgres, id: string[], reply: RawReply): Promise<number
 
 function replay(found: z.output<typeof row> | undefined, hash: string): RawReply {
   if (found && found.requestHash !== hash) {
-    throw unprocessable('idempotency.key-reused', 'This Idempotency-Key was used for another request.');
+    throw keyReused();
   }
   if (found?.status == null) {
     throw conflict('idempotency.in-progress', 'The first request with this Idempotency-Key is still running.');
@@ -91,7 +103,7 @@ function replay(found: z.output<typeof row> | undefined, hash: string): RawReply
   return {
     status: found.status,
     body: found.body ?? undefined,
-    headers: { ...found.headers, 'Idempotency-Replayed': 'true' },
+    headers: { ...found.headers, ...replayed },
   };
 }
 

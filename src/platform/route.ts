@@ -27,6 +27,8 @@ export interface RequestContext {
 /** The same with the token's owner: what routes that are not public get. */
 export interface AuthenticatedContext extends RequestContext {
   readonly principal: Principal;
+  /** False from when the token was revoked: a stream asks again while it goes on. */
+  readonly stillValid: () => boolean;
 }
 
 /** What came in, before any schema has seen it. */
@@ -50,6 +52,12 @@ export type Reply<R extends ResponseShape> = {
   [S in keyof R & number]: { status: S; body: z.input<R[S]>; headers?: Record<string, string> };
 }[keyof R & number];
 
+/**
+ * How a route takes an Idempotency-Key. `postgres`: the server replays the first answer for 24 hours, and needs
+ * PostgreSQL while a key is sent. `derived`: the handler derives the id of what it makes from the key and finds it again.
+ */
+export type Idempotency = 'postgres' | 'derived';
+
 interface RouteFace {
   readonly method: Method;
   /** In Express's notation: `/v1/calls/:callId`. */
@@ -58,8 +66,7 @@ interface RouteFace {
   readonly roles: readonly Role[] | 'public';
   readonly input: InputShape;
   readonly response: ResponseShape;
-  /** `postgres`: an Idempotency-Key replays the first answer for 24 hours; needs PostgreSQL while one is sent. */
-  readonly idempotency: 'postgres' | undefined;
+  readonly idempotency: Idempotency | undefined;
 }
 
 /** A route as the server sees it: its face for OpenAPI, and one of three ways to run it. */
@@ -87,7 +94,7 @@ function face(
   route: Declared<InputShape>,
   roles: RouteFace['roles'],
   response: ResponseShape,
-  idempotency?: 'postgres',
+  idempotency?: Idempotency,
 ): RouteFace {
   const { method, path, summary } = route;
   return { method, path, summary, roles, input: route.input, response, idempotency };
@@ -101,7 +108,7 @@ export function defineRoute<const R extends ResponseShape, I extends InputShape>
   route: Declared<I> & {
     readonly roles: readonly Role[];
     readonly response: R;
-    readonly idempotency?: 'postgres';
+    readonly idempotency?: Idempotency;
     readonly handler: (
       request: z.output<z.ZodObject<I>> & AuthenticatedContext,
     ) => Reply<NoInfer<R>> | Promise<Reply<NoInfer<R>>>;

@@ -160,6 +160,12 @@ describe('what is wrong with a request is said', () => {
     expect(answer.at('reference')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  test('who has no token, or one without the role, is told so before the body is read', async () => {
+    const send = (token: string | undefined) => ask(rooms, token, 'POST', '/v1/things', { body: '{"name":' });
+    expect((await send(undefined)).code).toBe('access.no-token');
+    expect((await send(tokens.auditor)).code).toBe('access.role');
+  });
+
   test('a path that is not there, or a method', async () => {
     for (const [method, path] of [
       ['GET', '/v1/nothing'],
