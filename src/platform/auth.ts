@@ -5,6 +5,9 @@ export const roles = ['admin', 'supervisor', 'operator', 'auditor'] as const;
 export const roleSchema = z.enum(roles);
 export type Role = z.infer<typeof roleSchema>;
 
+/** Who works on calls, incidents and dispatches: everybody but auditors, who only read. */
+export const writers = ['operator', 'supervisor', 'admin'] as const satisfies readonly Role[];
+
 /** Who a token speaks for. */
 export interface Principal {
   readonly tokenId: string;

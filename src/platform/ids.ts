@@ -6,6 +6,11 @@ export function newId(now: number): string {
   return v7({ msecs: now });
 }
 
+/** The time part of a UUIDv7, in epoch ms. */
+export function timeOf(id: string): number {
+  return Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
+}
+
 /**
  * A UUIDv7 that depends on nothing but its arguments, so that every process which sees the same channel
  * names the same call the same way: its time part is `epochMs`, its random part comes from

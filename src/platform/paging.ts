@@ -12,6 +12,12 @@ export function pageOf<S extends z.ZodType>(item: S) {
   return z.object({ items: z.array(item), next: z.string().nullable() });
 }
 
+/** The position in a list that is ordered by time and id: what PostgreSQL can read for certain. */
+export const timePosition = z.tuple([
+  z.iso.datetime({ precision: 3 }).refine((at) => !at.startsWith('0000'), 'there is no year 0'),
+  z.uuid(),
+]);
+
 /** Packs the position after the last item. */
 export function encodeCursor(position: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');

@@ -10,6 +10,19 @@ export function plainText(max: number) {
     .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]*$/u, 'no control characters');
 }
 
+/** A time as it stands in every answer: ISO 8601 in UTC, to the millisecond. */
+export function isoTime(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/** The same for what may not have happened yet. */
+export function isoTimeOrNull(at: number | null): string | null {
+  return at === null ? null : isoTime(at);
+}
+
+/** A `timestamptz` of a row, as it is answered. */
+export const timeColumn = z.date().transform((at) => at.toISOString());
+
 /** A short name for machines: small letters, digits and single dashes, such as `damkar-utama`. */
 export const slug = z
   .string()

@@ -160,7 +160,7 @@ function versionsRoute({ postgres }: RuleRouteDeps): Route {
     input: { query: pageQuery },
     response: { 200: pageOf(versionRow) },
     handler: async ({ query }) => {
-      const position = z.tuple([z.number().int()]);
+      const position = z.tuple([z.number().int().min(0).max(2_147_483_647)]);
       const before = query.cursor === undefined ? undefined : decodeCursor(position, query.cursor)[0];
       const found = await listVersions(postgres, query.limit + 1, before);
       const items = found.slice(0, query.limit);
