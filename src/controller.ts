@@ -4,6 +4,7 @@ import type { AriCommands } from './asterisk/commands.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
 import { recordAudit } from './audit/record.ts';
 import { watchGuardian } from './calls/guardian.ts';
+import { watchOrphans } from './calls/orphans.ts';
 import { startCalls } from './calls/start.ts';
 import type { Config } from './config.ts';
 import { startConfiguration } from './configuration.ts';
@@ -15,6 +16,7 @@ import { incidentReader, startIncidents } from './incidents/start.ts';
 import { watchClock, type Clock } from './platform/clock.ts';
 import { createHttpServer } from './platform/http.ts';
 import { postgresIdempotency } from './platform/idempotency.ts';
+import { journalTouches } from './platform/journal-reader.ts';
 import { openJournal } from './platform/journal.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
@@ -106,6 +108,14 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     alarm: records.alarm,
   });
 
+  const orphans = watchOrphans({
+    ...process,
+    node,
+    rank: config.SIAGA_RANK,
+    connected: () => asterisk.connected(),
+    journalTouchedAt: () => journalTouches(directory),
+    alarm: records.alarm,
+  });
   const stopClockWatch = watchClock(clock, Date.now, (milliseconds) => records.alarm('clock-set', { milliseconds }));
 
   const planner = createPlanner({ ...configuration, clock });
@@ -141,6 +151,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['asterisk', () => asterisk.stop()],
       ['guardian', guardian.stop],
       ['pause guard', guard.stop],
+      ['orphans', orphans.stop],
       ['clock watch', stopClockWatch],
       ['calls', calls.stop],
       ['acd', acd.stop],

@@ -1,5 +1,5 @@
-import { createSocket } from 'node:dgram';
-import type { Clock } from '../platform/clock.ts';
+import { createSocket, type Socket } from 'node:dgram';
+import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { readHep, type CapturedMessage } from './hep.ts';
 
@@ -26,6 +26,7 @@ interface Invite {
 const appearsWithin = 2_000;
 const answeredWithin = 6_000;
 const limit = 5_000;
+const bindAgainAfter = 2_000;
 
 /**
  * Follows INVITEs and their answers, and tells of those that were refused without becoming a call. What a caller
@@ -94,21 +95,45 @@ export function startRefusalWatch(
 ): { stop: () => void } {
   const { clock, logger } = deps;
   const refusals = createRefusals(deps);
-  const socket = createSocket('udp4');
-  socket.on('message', (packet) => {
-    const message = readHep(packet);
-    if (message !== null) refusals.inspect(message);
-  });
-  socket.on('error', (error) => {
-    logger.error({ err: error, port: deps.port }, 'SIP copies cannot be received; refused INVITEs raise no alarm');
-  });
-  socket.bind(deps.port, deps.host);
-  socket.unref();
+  let socket: Socket | null = null;
+  let cancelRetry: Cancel = () => undefined;
+  let reported = false;
+  let stopped = false;
+
+  const open = (): void => {
+    const current = createSocket('udp4');
+    socket = current;
+    current.on('message', (packet) => {
+      const message = readHep(packet);
+      if (message !== null) refusals.inspect(message);
+    });
+    current.on('listening', () => {
+      reported = false;
+      logger.info({ port: deps.port }, 'copies of SIP messages come here');
+    });
+    // A standby has the same port as its leader, and gets it when the leader has ended.
+    current.on('error', (error) => {
+      current.close();
+      if (stopped) return;
+      if (!reported) logger.warn({ err: error, port: deps.port }, 'no copies of SIP messages for now; trying again');
+      reported = true;
+      cancelRetry = clock.after(bindAgainAfter, open);
+    });
+    current.bind(deps.port, deps.host);
+    current.unref();
+  };
+  open();
   const stopSweep = clock.every(1_000, refusals.sweep);
   return {
     stop() {
+      stopped = true;
+      cancelRetry();
       stopSweep();
-      socket.close();
+      try {
+        socket?.close();
+      } catch {
+        // closed by its error
+      }
     },
   };
 }

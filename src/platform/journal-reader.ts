@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { codeOf } from './errors.ts';
 import { journalSuffix } from './journal.ts';
 
 /** One entry as it was read back, or what is wrong with a line. */
@@ -13,10 +14,29 @@ export async function journalFiles(
   const names = (await readdir(directory)).filter((name) => name.endsWith(journalSuffix)).sort();
   const found = [];
   for (const segment of names) {
-    const { mtimeMs } = await stat(join(directory, segment));
-    found.push({ segment, owner: segment.split('.')[0] ?? segment, touchedAt: mtimeMs });
+    const touchedAt = await modifiedAt(join(directory, segment));
+    if (touchedAt !== null) found.push({ segment, owner: segment.split('.')[0] ?? segment, touchedAt });
   }
   return found;
+}
+
+/** Null for a file that its owner has dropped meanwhile. */
+async function modifiedAt(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** When the journal of each process start was last touched (epoch ms). */
+export async function journalTouches(directory: string): Promise<Map<string, number>> {
+  const touches = new Map<string, number>();
+  for (const { owner, touchedAt } of await journalFiles(directory)) {
+    touches.set(owner, Math.max(touchedAt, touches.get(owner) ?? 0));
+  }
+  return touches;
 }
 
 export async function readJournalFile(directory: string, segment: string): Promise<ReadEntry[]> {

@@ -5,16 +5,17 @@ import type { Logger } from '../platform/logger.ts';
 const chunkBytes = 256 * 1024;
 
 /**
- * Reads the lines that are added to a file, from `from` on, once a second; starts at the beginning again when the file
- * was replaced by a shorter one.
+ * Reads the lines that are added to a file, from the byte `from` on, once a second; starts at the beginning again when the
+ * file was replaced by a shorter one.
  */
 export function followFile(deps: {
   path: string;
   from: number;
   clock: Clock;
   logger: Logger;
-  onLine: (line: string) => void;
-  /** Called with the number of bytes read so far, after whole lines only. */
+  /** A line, and the byte at which it begins. */
+  onLine: (line: string, start: number) => void;
+  /** Called once a second with the number of bytes read so far, after whole lines only. */
   onPosition: (bytes: number) => void;
 }): { stop: () => void } {
   const { path, clock, logger } = deps;
@@ -29,6 +30,7 @@ export function followFile(deps: {
       const { size } = await stat(path);
       if (size < position) position = 0;
       if (size > position) await readNew(size);
+      deps.onPosition(position);
       reported = false;
     } catch (error) {
       const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
@@ -51,10 +53,13 @@ export function followFile(deps: {
           if (bytesRead === chunkBytes) position += bytesRead;
           break;
         }
-        for (const line of buffer.toString('utf8', 0, end).split('\n')) if (line !== '') deps.onLine(line);
+        for (let start = 0; start < end + 1;) {
+          const next = buffer.indexOf(0x0a, start);
+          if (next > start) deps.onLine(buffer.toString('utf8', start, next), position + start);
+          start = next + 1;
+        }
         position += end + 1;
       }
-      deps.onPosition(position);
     } finally {
       await file.close();
     }

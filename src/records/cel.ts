@@ -57,13 +57,22 @@ interface Gathered {
   sipCallId: string | null;
   callerName: string;
   callerNumber: string;
+  /** Where in the log it begins. */
+  start: number;
 }
 
 /**
- * Gathers the events of 112 calls by their caller's channel, and hands each call over when its channel has ended. Bounded: calls that never end in the log are given up when there are too many.
+ * Gathers the events of 112 calls by their caller's channel, and hands each call over when its channel has ended. Bounded:
+ * calls that never end in the log are given up when there are too many.
  */
-export function createCelGatherer(options: { node: string; onEnded: (call: LoggedCall) => void; limit?: number }): {
-  take: (event: CelEvent) => void;
+export function createCelGatherer(options: {
+  node: string;
+  onEnded: (call: LoggedCall, start: number) => void;
+  limit?: number;
+}): {
+  take: (event: CelEvent, start?: number) => void;
+  /** Where the oldest call begins that has not ended yet; null when none is open. */
+  oldest: () => number | null;
   /** SIP Call-IDs seen lately: calls that reached the dialplan. */
   sawSipCall: (sipCallId: string) => boolean;
 } {
@@ -79,7 +88,8 @@ export function createCelGatherer(options: { node: string; onEnded: (call: Logge
 
   return {
     sawSipCall: (sipCallId) => seen.has(sipCallId),
-    take(event) {
+    oldest: () => (calls.size === 0 ? null : Math.min(...[...calls.values()].map(({ start }) => start))),
+    take(event, start = 0) {
       const isCaller = event.channelName.startsWith('PJSIP/carrier-') && event.channelId === event.linkedId;
       const known = calls.get(event.channelId);
       if (known === undefined) {
@@ -94,6 +104,7 @@ export function createCelGatherer(options: { node: string; onEnded: (call: Logge
         sipCallId: null,
         callerName: event.name,
         callerNumber: event.number,
+        start,
       };
       calls.set(event.channelId, call);
       if (event.number !== '') call.callerNumber = event.number;
@@ -111,7 +122,7 @@ export function createCelGatherer(options: { node: string; onEnded: (call: Logge
           return;
         case 'CHAN_END':
           calls.delete(event.channelId);
-          options.onEnded(asCall(event, call, options.node));
+          options.onEnded(asCall(event, call, options.node), call.start);
           return;
       }
     },

@@ -4,7 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import { pause } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { isUnavailable, type Postgres } from '../platform/postgres.ts';
-import type { Entry } from './entry.ts';
+import type { Entry, LoggedCall } from './entry.ts';
 import { writeEntries } from './write.ts';
 
 export interface Projector {
@@ -29,6 +29,8 @@ export interface ProjectorDeps {
   replay: () => Promise<{ entry: Entry; segment: string }[]>;
   projected: (entries: { entry: Entry; segment: string }[]) => void;
   refused: (entry: Entry, reason: string) => void;
+  /** Calls whose end was taken from Asterisk's log. */
+  logged: (calls: LoggedCall[]) => void;
   memoryLimit?: number;
 }
 
@@ -90,12 +92,8 @@ export function startProjector(deps: ProjectorDeps): Projector {
 
   const project = async (batch: { entry: Entry; segment: string }[]): Promise<boolean> => {
     try {
-      await postgres.transaction((sql) =>
-        writeEntries(
-          sql,
-          batch.map((one) => one.entry),
-        ),
-      );
+      const entries = batch.map((one) => one.entry);
+      deps.logged(await postgres.transaction((sql) => writeEntries(sql, entries)));
       return true;
     } catch (error) {
       if (isUnavailable(error)) return false;

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Counter, Gauge } from 'prom-client';
 import { z } from 'zod';
@@ -6,10 +6,10 @@ import type { OperatorState } from '../acd/operator.ts';
 import type { CallEntry } from '../calls/runner.ts';
 import type { Feed } from '../events/feed.ts';
 import { roles } from '../platform/auth.ts';
-import type { Clock } from '../platform/clock.ts';
+import { pause, type Clock } from '../platform/clock.ts';
 import { diskCopy } from '../platform/disk-copy.ts';
 import { newId } from '../platform/ids.ts';
-import { journalFiles, readJournalFile } from '../platform/journal-reader.ts';
+import { journalFiles, journalTouches, readJournalFile } from '../platform/journal-reader.ts';
 import type { Journal } from '../platform/journal.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -52,6 +52,7 @@ export interface RecordsDeps {
 
 /** A journal that nobody has touched for so long belongs to a process that is dead. */
 const deadAfter = 10_000;
+const touchedWithin = 2_500;
 /** A controller that takes the call of the log is given this long to say so. */
 const celPatience = 3_000;
 
@@ -87,6 +88,11 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
       }
     },
     refused: (entry, reason) => alarm('record-refused', { kind: entry.kind, reason }),
+    logged(calls) {
+      for (const { id, incidentId, outcome, reason } of calls) {
+        feed.publish({ type: 'call.logged', callId: id, incidentId, detail: { outcome, reason } }, clock.now());
+      }
+    },
   });
   new Gauge({
     name: 'siaga_records_waiting',
@@ -111,21 +117,17 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
     feed.publish({ type: 'alarm.raised', callId: null, incidentId: null, detail: { code, ...detail } }, at);
   };
 
-  const logged = (call: LoggedCall): void => {
-    // The log can be faster than the event socket.
-    clock.after(celPatience, () => {
-      if (deps.ownsChannel(call.channelId)) return;
-      write({ kind: 'logged-call', call });
-      const detail = { outcome: call.outcome, reason: call.reason };
-      feed.publish({ type: 'call.logged', callId: call.id, incidentId: call.incidentId, detail }, clock.now());
-    });
-  };
-  const gatherer = createCelGatherer({ node: deps.node, onEnded: logged });
-  const tail = await followLog(deps, gatherer.take);
+  const log = await followLog(deps, (call) => write({ kind: 'logged-call', call }));
 
   const adoptRecords = async (): Promise<void> => {
-    for (const { segment, owner, touchedAt } of await journalFiles(directory)) {
+    const found = await journalFiles(directory);
+    // The clocks of two processes may be apart: one that lives has touched its file again by now.
+    await pause(clock, touchedWithin);
+    const touches = await journalTouches(directory);
+    for (const { segment, owner, touchedAt } of found) {
       if (owner === journal.name || clock.now() - touchedAt < deadAfter || segments.knows(segment)) continue;
+      const lastOfOwner = Math.max(...found.filter((one) => one.owner === owner).map((one) => one.touchedAt));
+      if (touches.get(owner) !== lastOfOwner) continue;
       const entries = await readEntries(directory, segment, logger);
       logger.info({ segment, entries: entries.length }, 'projecting what another process start left');
       for (const one of entries) {
@@ -161,11 +163,11 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
       );
     },
     alarm,
-    sawSipCall: gatherer.sawSipCall,
+    sawSipCall: (sipCallId) => log?.sawSipCall(sipCallId) ?? false,
     projector,
     async stop() {
       stopSweep();
-      tail?.stop();
+      log?.stop();
       if (!(await projector.drained(3_000))) {
         logger.warn({ waiting: projector.waiting() }, 'records wait in the journal; the next start brings them home');
       }
@@ -197,34 +199,57 @@ function isEntry(value: unknown): value is Entry {
   return entryKind.safeParse(value).success;
 }
 
+/** How much of the log is read again at most: at the very first start, or after its place was lost. */
+const mostReadAgain = 64 * 1024 * 1024;
+
+/**
+ * Makes records of calls that this controller does not know to their end. The place that is kept is where the oldest call
+ * begins that is still open or not written yet: whoever reads on from there misses none. What is read twice changes
+ * nothing (write.ts), so that in doubt the log is read from its beginning.
+ */
 async function followLog(
   deps: RecordsDeps,
-  take: (event: NonNullable<ReturnType<typeof readCelLine>>) => void,
-): Promise<{ stop: () => void } | null> {
+  write: (call: LoggedCall) => void,
+): Promise<{ stop: () => void; sawSipCall: (sipCallId: string) => boolean } | null> {
   const { celFile, clock, logger } = deps;
   if (celFile === null) return null;
+  const unwritten = new Map<string, number>();
+  const gatherer = createCelGatherer({
+    node: deps.node,
+    onEnded(call, start) {
+      unwritten.set(call.channelId, start);
+      // The log can be faster than the event socket.
+      clock.after(celPatience, () => {
+        if (!deps.ownsChannel(call.channelId)) write(call);
+        unwritten.delete(call.channelId);
+      });
+    },
+  });
   const position = diskCopy(join(deps.directory, 'cel-position.json'), z.object({ bytes: z.number() }), logger);
-  const known = await position.read();
-  const from = known?.bytes ?? (await sizeOf(celFile));
-  return followFile({
+  const from = (await position.read())?.bytes ?? Math.max(0, (await sizeOf(celFile)) - mostReadAgain);
+  let kept = from;
+  const { stop } = followFile({
     path: celFile,
     from,
     clock,
     logger,
-    onLine(line) {
+    onLine(line, start) {
       const event = readCelLine(line);
-      if (event !== null) take(event);
+      if (event !== null) gatherer.take(event, start);
     },
-    onPosition(bytes) {
+    onPosition(read) {
+      const bytes = Math.min(read, gatherer.oldest() ?? read, ...unwritten.values());
+      if (bytes === kept) return;
+      kept = bytes;
       position.write({ bytes }).catch((error: unknown) => logger.debug({ err: error }, 'log position not kept'));
     },
   });
+  return { stop, sawSipCall: gatherer.sawSipCall };
 }
 
-/** At the very first start the log's past is none of ours. */
 async function sizeOf(path: string): Promise<number> {
   try {
-    return (await readFile(path)).length;
+    return (await stat(path)).size;
   } catch {
     return 0;
   }

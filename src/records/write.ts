@@ -1,11 +1,16 @@
+import { z } from 'zod';
 import type { CallEntry } from '../calls/runner.ts';
 import type { Call } from '../calls/call.ts';
 import type { Incident } from '../incidents/incident.ts';
 import type { Sql } from '../platform/postgres.ts';
 import type { AlarmEntry, Entry, LoggedCall, OperatorEntry } from './entry.ts';
 
-/** Applies entries in one transaction's `sql`. Applying one twice changes nothing. */
-export async function writeEntries(sql: Sql, entries: readonly Entry[]): Promise<void> {
+/**
+ * Applies entries in one transaction's `sql`. Applying one twice, or in another order among those of other calls and
+ * owners, ends in the same rows. Answers with the logged calls whose log counts.
+ */
+export async function writeEntries(sql: Sql, entries: readonly Entry[]): Promise<LoggedCall[]> {
+  const counted: LoggedCall[] = [];
   const latest = new Map<string, CallEntry>();
   for (const entry of entries) if (entry.kind === 'call') latest.set(entry.callId, entry);
   for (const entry of latest.values()) await writeCall(sql, entry);
@@ -17,24 +22,30 @@ export async function writeEntries(sql: Sql, entries: readonly Entry[]): Promise
     if (entry.kind === 'call') await writeDecision(sql, entry);
     if (entry.kind === 'alarm') await writeAlarm(sql, entry);
     if (entry.kind === 'operator') await writeOperatorState(sql, entry);
-    if (entry.kind === 'logged-call') await writeLoggedCall(sql, entry.call);
+    if (entry.kind === 'logged-call' && (await writeLoggedCall(sql, entry.call))) counted.push(entry.call);
   }
+  return counted;
 }
+
+const writtenCall = z.object({ logged: z.boolean() });
 
 async function writeCall(sql: Sql, entry: CallEntry): Promise<void> {
   const { state } = entry;
   await writeIncident(sql, state.incident);
-  await sql.execute(
+  const written = await sql.first(
+    writtenCall,
     `insert into calls (id, incident_id, node, channel_id, sip_call_id, arrived_at, answered_at, first_talk_at, ended_at,
        stage, outcome, reason, carrier, dialled, source, caller_number, caller_name, headers, recorded_by, claimed_at, sequence)
      values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,'controller',$19,$20)
      on conflict (id) do update set
+       arrived_at = least(calls.arrived_at, excluded.arrived_at), sip_call_id = excluded.sip_call_id,
        answered_at = excluded.answered_at, first_talk_at = excluded.first_talk_at, ended_at = excluded.ended_at,
        stage = excluded.stage, outcome = excluded.outcome, reason = excluded.reason, recorded_by = 'controller',
        carrier = excluded.carrier, dialled = excluded.dialled, source = excluded.source,
        caller_number = excluded.caller_number, caller_name = excluded.caller_name, headers = excluded.headers,
-       claimed_at = excluded.claimed_at, sequence = excluded.sequence
-     where (calls.claimed_at, calls.sequence) < (excluded.claimed_at, excluded.sequence)`,
+       claimed_at = excluded.claimed_at, sequence = excluded.sequence, log_counts = false
+     where (calls.claimed_at, calls.sequence) < (excluded.claimed_at, excluded.sequence)
+     returning logged is not null as logged`,
     [
       state.id,
       state.incident.id,
@@ -58,7 +69,10 @@ async function writeCall(sql: Sql, entry: CallEntry): Promise<void> {
       entry.sequence,
     ],
   );
+  // An older state has older dispatches.
+  if (written === undefined) return;
   await writeDispatches(sql, state);
+  if (written.logged) await applyLog(sql, state.id);
 }
 
 async function writeIncident(sql: Sql, incident: Incident): Promise<void> {
@@ -134,9 +148,15 @@ async function writeTimeline(sql: Sql, entries: readonly CallEntry[]): Promise<v
      on conflict do nothing`,
     [clean(JSON.stringify(rows))],
   );
-  for (const row of rows) {
-    if (row.type !== 'operator.talking') continue;
-    await sql.execute('update calls set operator_id = $2 where id = $1', [row.call_id, row.detail['operatorId']]);
+  // Whoever talked last, also when older entries come after newer ones.
+  const talked = new Set(rows.filter(({ type }) => type === 'operator.talking').map((row) => row.call_id));
+  for (const callId of talked) {
+    await sql.execute(
+      `update calls set operator_id = (select (detail->>'operatorId')::uuid from timeline
+         where call_id = $1 and type = 'operator.talking' order by claimed_at desc, sequence desc, position desc limit 1)
+       where id = $1`,
+      [callId],
+    );
   }
 }
 
@@ -175,20 +195,26 @@ async function writeOperatorState(sql: Sql, entry: OperatorEntry): Promise<void>
   );
 }
 
-/** A call that a controller has recorded as its own is left alone, unless it was given back to the dialplan. */
-async function writeLoggedCall(sql: Sql, call: LoggedCall): Promise<void> {
+/** What Asterisk's own log says of a call is kept beside what a controller says, and counts where that is not the end. */
+async function writeLoggedCall(sql: Sql, call: LoggedCall): Promise<boolean> {
   await sql.execute(
-    `insert into incidents (id, opened_at, version, status) values ($1, $2, 1, 'open') on conflict do nothing`,
+    `insert into incidents (id, opened_at, version, status) values ($1, $2, 1, 'open')
+     on conflict (id) do update set opened_at = least(incidents.opened_at, excluded.opened_at)`,
     [call.incidentId, date(call.arrivedAt)],
   );
+  const { answeredAt, firstTalkAt, endedAt, outcome, reason } = call;
+  const logged = {
+    answeredAt: date(answeredAt),
+    firstTalkAt: date(firstTalkAt),
+    endedAt: date(endedAt),
+    outcome,
+    reason,
+  };
   await sql.execute(
-    `insert into calls (id, incident_id, node, channel_id, sip_call_id, arrived_at, answered_at, first_talk_at, ended_at,
-       stage, outcome, reason, caller_number, caller_name, recorded_by, claimed_at, sequence)
-     values ($1,$2,$3,$4,$5,$6,$7,$8,$9,'ended',$10,$11,$12,$13,'cel',0,0)
-     on conflict (id) do update set answered_at = coalesce(calls.answered_at, excluded.answered_at),
-       first_talk_at = coalesce(calls.first_talk_at, excluded.first_talk_at), ended_at = excluded.ended_at,
-       stage = 'ended', outcome = excluded.outcome, reason = excluded.reason
-     where calls.outcome = 'returned' or calls.ended_at is null`,
+    `insert into calls (id, incident_id, node, channel_id, sip_call_id, arrived_at, stage, caller_number, caller_name,
+       recorded_by, claimed_at, sequence, logged)
+     values ($1,$2,$3,$4,$5,$6,'ended',$7,$8,'cel',0,0,$9)
+     on conflict (id) do update set arrived_at = least(calls.arrived_at, excluded.arrived_at), logged = excluded.logged`,
     [
       call.id,
       call.incidentId,
@@ -196,20 +222,40 @@ async function writeLoggedCall(sql: Sql, call: LoggedCall): Promise<void> {
       call.channelId,
       call.sipCallId,
       date(call.arrivedAt),
-      date(call.answeredAt),
-      date(call.firstTalkAt),
-      date(call.endedAt),
-      call.outcome,
-      call.reason,
       clean(call.callerNumber),
       clean(call.callerName),
+      JSON.stringify(logged),
     ],
   );
+  return applyLog(sql, call.id);
+}
+
+/**
+ * Ends, by the log, a call that no controller has ended: none saw it, one gave it back to the dialplan, or one died. A
+ * call that its controller ended is left as it is.
+ */
+async function applyLog(sql: Sql, callId: string): Promise<boolean> {
+  const ended = await sql.execute(
+    `update calls set log_counts = true, stage = 'ended', ended_at = (logged->>'endedAt')::timestamptz,
+       outcome = case when log_counts then outcome when forsaken then 'answered' else logged->>'outcome' end,
+       reason = case when log_counts then reason when forsaken then 'its controller had gone before it ended'
+                     else logged->>'reason' end,
+       answered_at = coalesce(answered_at, (logged->>'answeredAt')::timestamptz),
+       first_talk_at = coalesce(first_talk_at, (logged->>'firstTalkAt')::timestamptz)
+     from (select recorded_by = 'controller' and outcome is null and first_talk_at is not null as forsaken
+           from calls where id = $1) as state
+     where id = $1 and (recorded_by = 'cel' or log_counts or outcome = 'returned' or ended_at is null)`,
+    [callId],
+  );
+  await sql.execute('delete from timeline where call_id = $1 and claimed_at = 0', [callId]);
+  if (ended === 0) return false;
   await sql.execute(
     `insert into timeline (call_id, claimed_at, sequence, position, incident_id, at, type, detail)
-     values ($1, 0, 0, 0, $2, $3, 'call.logged', $4) on conflict do nothing`,
-    [call.id, call.incidentId, date(call.endedAt), JSON.stringify({ outcome: call.outcome, reason: call.reason })],
+     select id, 0, 0, 0, incident_id, ended_at, 'call.logged', jsonb_build_object('outcome', outcome, 'reason', reason)
+     from calls where id = $1`,
+    [callId],
   );
+  return true;
 }
 
 function date(at: number | null): string | null {

@@ -1,0 +1,164 @@
+import { derivedId } from '../platform/ids.ts';
+import { createLogger } from '../platform/logger.ts';
+import type { AriCommands } from '../asterisk/commands.ts';
+import { fakeClock } from '../../test/support/fake-clock.ts';
+import { findOrphans, otherControllers, watchOrphans, type AsteriskSnapshot } from './orphans.ts';
+
+const dead = 'siaga-n1-0-17-abc';
+const caller = {
+  id: 'n1-1.1',
+  name: 'PJSIP/carrier-telkom-00000001',
+  state: 'Up',
+  variables: { SIAGA_ROLE: 'caller' },
+};
+const leg = (name: string, state = 'Up', application = dead) => ({
+  id: `${name}-leg`,
+  name: `PJSIP/${name}-00000002`,
+  state,
+  variables: { SIAGA_APPLICATION: application, SIAGA_CALLER_CHANNEL: caller.id },
+});
+const operator = leg('op-a');
+const agency = leg('agency');
+
+function find(over: Partial<AsteriskSnapshot> & { held?: string[]; endpoints?: string[] }) {
+  const { held = [], endpoints = [], ...snapshot } = over;
+  const applications = [{ name: dead, channelIds: held, endpointIds: endpoints }];
+  return findOrphans({ applications, channels: [], bridges: [], callIds: new Set(), ...snapshot }, new Set([dead]));
+}
+
+describe('what a dead controller left', () => {
+  it('a caller with nobody goes to the human path, answered or not', () => {
+    const action = [{ do: 'human-path', channelId: caller.id }];
+    expect(find({ held: [caller.id], channels: [caller] })).toEqual(action);
+    expect(find({ held: [caller.id], channels: [{ ...caller, state: 'Ring' }] })).toEqual(action);
+    const alone = [{ id: 'call.b1', name: 'call', channels: [caller.id] }];
+    expect(find({ held: [caller.id], channels: [caller], bridges: alone })).toEqual(action);
+  });
+
+  it('a phone that was answered and has nobody is sent for its caller', () => {
+    expect(find({ held: [operator.id], channels: [operator] })).toEqual([{ do: 'rescue', channelId: operator.id }]);
+    expect(find({ held: [agency.id], channels: [agency, caller] })).toEqual([{ do: 'rescue', channelId: agency.id }]);
+  });
+
+  it('two who talk are left to each other, until one has gone whom Asterisk still lists in the bridge', () => {
+    const bridges = [{ id: 'call.b1', name: 'call', channels: [caller.id, operator.id] }];
+    const held = [caller.id, operator.id];
+    expect(find({ held, bridges, channels: [caller, operator] })).toEqual([]);
+    expect(find({ held, bridges, channels: [operator] })).toEqual([{ do: 'rescue', channelId: operator.id }]);
+    expect(find({ held, bridges, channels: [caller] })).toEqual([{ do: 'human-path', channelId: caller.id }]);
+  });
+
+  it("whoever is in the dialplan, or a living controller's, is left alone", () => {
+    expect(find({ channels: [caller, operator, leg('op-b', 'Ringing', 'siaga-n1-0-18-abd')] })).toEqual([]);
+  });
+
+  it("an operator's phone stops to ring; an agency's rings on while there is a caller", () => {
+    const ringing = [leg('op-a', 'Ringing'), leg('agency', 'Ringing')];
+    expect(find({ channels: [caller, ...ringing] })).toEqual([{ do: 'hang-up', channelId: 'op-a-leg' }]);
+    expect(find({ channels: ringing })).toEqual([
+      { do: 'hang-up', channelId: 'op-a-leg' },
+      { do: 'hang-up', channelId: 'agency-leg' },
+    ]);
+  });
+
+  it('an empty bridge of a call whose caller has gone is deleted, and no other', () => {
+    const empty = { id: 'call.b1', name: 'call', channels: [] };
+    expect(find({ bridges: [empty] })).toEqual([{ do: 'delete-bridge', bridgeId: 'call.b1' }]);
+    expect(find({ bridges: [empty], callIds: new Set(['call']) })).toEqual([]);
+    expect(find({ bridges: [{ ...empty, id: 'of-somebody-else' }] })).toEqual([]);
+    expect(find({ bridges: [{ ...empty, channels: ['x'] }] })).toEqual([]);
+  });
+
+  it('Asterisk may forget the application once it holds no channel', () => {
+    const unsubscribe = { do: 'unsubscribe', application: dead, eventSource: 'endpoint:PJSIP/agency' };
+    expect(find({ endpoints: ['PJSIP/agency'] })).toEqual([unsubscribe]);
+    expect(find({ endpoints: ['PJSIP/agency'], held: [caller.id] })).toEqual([]);
+  });
+});
+
+it('only controllers of this node are looked at, and never this one', () => {
+  const names = [dead, 'siaga-n1-1-18-abd', 'siaga-n1-b-0-17-abc', 'siaga-n1x0-17-abc', 'other', 'siaga-n1-0'];
+  expect(otherControllers(names, 'n1', dead)).toEqual(['siaga-n1-1-18-abd']);
+  expect(otherControllers(['siaga-a.c-0-1-x', 'siaga-abc-0-1-x'], 'a.c', '')).toEqual(['siaga-a.c-0-1-x']);
+});
+
+describe('the watch', () => {
+  function watch(rank: number) {
+    const clock = fakeClock();
+    const sent: string[] = [];
+    const touches = new Map([[dead, 1]]);
+    const bodies: Record<string, unknown[]> = {
+      '/applications': [{ name: dead, channel_ids: [caller.id], endpoint_ids: [] }],
+      '/channels': [{ ...caller, channelvars: {} }],
+      '/bridges': [],
+    };
+    const ari: AriCommands = {
+      send: (method, path) => {
+        if (method !== 'GET') sent.push(`${method} ${path}`);
+        return Promise.resolve({ ok: true, status: 200, body: bodies[path] ?? null });
+      },
+      close: () => Promise.resolve(),
+    };
+    const alarms: string[] = [];
+    const { sweep, stop } = watchOrphans({
+      node: 'n1',
+      application: 'siaga-n1-0-18-own',
+      rank,
+      ari,
+      clock,
+      logger: createLogger('silent'),
+      connected: () => true,
+      journalTouchedAt: () => Promise.resolve(touches),
+      alarm: (code) => alarms.push(code),
+    });
+    stop();
+    return { clock, sent, touches, alarms, bodies, sweep };
+  }
+  const taken = [`POST /channels/${caller.id}/continue`];
+
+  it('takes what is of a controller whose journal has not been touched for four seconds', async () => {
+    const { clock, sent, sweep, alarms } = watch(0);
+    await sweep();
+    clock.advance(3_900);
+    await sweep();
+    expect(sent).toEqual([]);
+    clock.advance(100);
+    await sweep();
+    expect(sent).toEqual(taken);
+    expect(alarms).toEqual(['controller-dead']);
+  });
+
+  it('leaves one alone that touches its journal, whatever time it takes it for', async () => {
+    const { clock, sent, touches, sweep } = watch(0);
+    for (let time = 0; time < 20; time += 1) {
+      touches.set(dead, -time);
+      await sweep();
+      clock.advance(1_000);
+    }
+    expect(sent).toEqual([]);
+  });
+
+  it('waits longer as a standby, for the leader to do it', async () => {
+    const { clock, sent, sweep } = watch(1);
+    await sweep();
+    clock.advance(6_900);
+    await sweep();
+    expect(sent).toEqual([]);
+    clock.advance(100);
+    await sweep();
+    expect(sent).toEqual(taken);
+  });
+
+  it('looks for empty bridges now and then, and spares those of callers who wait', async () => {
+    const { clock, sent, bodies, touches, sweep } = watch(0);
+    const waiting = derivedId('call', 'n1', caller.id, 0);
+    bodies['/bridges'] = [
+      { id: `${waiting}.b1`, name: waiting, channels: [] },
+      { id: 'gone.b1', name: 'gone', channels: [] },
+    ];
+    clock.advance(30_000);
+    touches.set(dead, 2);
+    await sweep();
+    expect(sent).toEqual(['DELETE /bridges/gone.b1']);
+  });
+});
