@@ -8,10 +8,6 @@ const seconds = (min: number, max: number) => z.number().int().min(min).max(max)
 export const settingsSchema = z.strictObject({
   city: z.strictObject({ id: slug, name: plainText(80) }),
   timeZone: z.string().max(60).refine(isTimeZone, 'a time zone such as Asia/Jakarta'),
-  /** The language that callers hear first. */
-  language: z.enum(['id', 'en']),
-  /** The prompt that a caller hears on arrival; `none` for silence. */
-  greeting: slug,
   /** How long an operator's phone rings before the next one's. */
   operatorRingSeconds: seconds(3, 120),
   /** How long an operator gets no call after one. */
@@ -43,8 +39,6 @@ export type VersionedSettings = z.output<typeof versionedSettings>;
 export const defaultSettings: Settings = {
   city: { id: 'city', name: 'City' },
   timeZone: 'Asia/Jakarta',
-  language: 'id',
-  greeting: 'greeting',
   operatorRingSeconds: 15,
   wrapUpSeconds: 10,
   agencyRingSeconds: 20,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { RecordAudit } from '../audit/audit.ts';
 import type { Cancel, Clock } from '../platform/clock.ts';
 import { diskCopy } from '../platform/disk-copy.ts';
@@ -9,6 +10,7 @@ import type { Route } from '../platform/route.ts';
 import { settingsRoutes } from './routes.ts';
 import {
   defaultSettings,
+  settingsSchema,
   versionedSettings,
   withPatch,
   type Settings,
@@ -24,6 +26,9 @@ export interface SettingsRoom {
   readonly onChange: (fn: (settings: Settings) => void) => Cancel;
   readonly stop: () => Promise<void>;
 }
+
+// A copy that other code has left may have a setting that this code does not know: it is left out, not refused.
+const settingsCopy = versionedSettings.extend({ settings: z.object(settingsSchema.shape) });
 
 /** The settings that may change while the centre runs. */
 export async function startSettings(deps: {
@@ -50,7 +55,7 @@ export async function startSettings(deps: {
         (await readSettings(postgres, { lock: false })) ?? { version: 1, settings: withPatch(defaultSettings, seed) }
       );
     },
-    disk: diskCopy(join(deps.stateDir, 'settings.json'), versionedSettings, logger),
+    disk: diskCopy(join(deps.stateDir, 'settings.json'), settingsCopy, logger),
     builtIn: { version: 0, settings: withPatch(defaultSettings, seed) },
   });
   return {
