@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { passwordDigest } from '../asterisk/provisioning.ts';
 import type { RecordAudit } from '../audit/audit.ts';
-import { roles } from '../platform/auth.ts';
+import { roles, writers } from '../platform/auth.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import { conflict, forbidden, notFound } from '../platform/problem.ts';
 import { defineRoute, noContent, type Route } from '../platform/route.ts';
-import { plainText } from '../platform/text.ts';
+import { isoTime, plainText } from '../platform/text.ts';
 import type { WaitingLine } from './mailbox.ts';
 import { deleteOperator, insertOperator, type StoredOperator } from './store.ts';
 
@@ -47,7 +47,7 @@ function views(line: WaitingLine): z.output<typeof operatorView>[] {
     name: operator.name,
     extension: operator.extension,
     ...rest,
-    since: new Date(since).toISOString(),
+    since: isoTime(since),
   }));
 }
 
@@ -76,10 +76,12 @@ function createRoute(deps: OperatorRouteDeps): Route {
         id: z.string(),
         name: z.string(),
         extension: z.string(),
+        /** False: Asterisk is away; it gets the account as soon as it is back. */
+        pushed: z.boolean(),
         sip: z.object({ username: z.string(), password: z.string(), realm: z.string() }),
       }),
     },
-    handler: async ({ body, principal }) => {
+    handler: async ({ body, principal, logger }) => {
       const at = clock.now();
       const account = `op-${randomBytes(8).toString('hex')}`;
       const password = randomBytes(18).toString('base64url');
@@ -91,10 +93,15 @@ function createRoute(deps: OperatorRouteDeps): Route {
         await audit(sql, { principal, action: 'operators.create', subject: `operator/${operator.id}` });
       });
       await deps.reload();
-      // Should Asterisk be away, the account is pushed as soon as it is back.
-      await deps.push(operator).catch(() => undefined);
+      const pushed = await deps.push(operator).then(
+        () => true,
+        (error: unknown) => {
+          logger.warn({ err: error, operatorId: operator.id }, 'a new operator waits for Asterisk to take his account');
+          return false;
+        },
+      );
       const sip = { username: account, password, realm: 'asterisk' };
-      return { status: 201, body: { id: operator.id, ...body, sip } };
+      return { status: 201, body: { id: operator.id, ...body, pushed, sip } };
     },
   });
 }
@@ -127,7 +134,7 @@ function stateRoute({ line }: OperatorRouteDeps): Route {
     method: 'POST',
     path: '/v1/operators/:operatorId/state',
     summary: 'Pause an operator, or make him available again',
-    roles: ['operator', 'supervisor', 'admin'],
+    roles: writers,
     input: {
       params,
       body: z.discriminatedUnion('state', [
