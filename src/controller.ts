@@ -45,7 +45,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const provisioning = provisioningOf(config, ari);
   const directory = join(stateDir, 'journal');
   const journal = openJournal({ directory, name: application, clock, logger });
-  const feed = createFeed(clock);
+  const feed = createFeed({ clock, callOf: (callId) => calls.runner.get(callId) });
   const common = { postgres, stateDir, clock, logger, audit: recordAudit };
 
   const configuration = await startConfiguration(common, config.SIAGA_CITY);
@@ -119,7 +119,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const stopClockWatch = watchClock(clock, Date.now, (milliseconds) => records.alarm('clock-set', { milliseconds }));
 
   const planner = createPlanner({ ...configuration, clock });
-  const shared = { postgres, clock, calls: calls.runner, incidentExists: reader.exists, ...planner };
+  const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, circleOf: reader.circleOf, ...planner };
   const rooms = [calls, startIncidents(shared), dispatchRoom(shared), acd, configuration, records];
   const server = createHttpServer({
     ...process,

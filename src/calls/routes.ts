@@ -1,43 +1,76 @@
 import { z } from 'zod';
-import { isConfidential, timelineView } from '../incidents/view.ts';
-import { roles, type Principal } from '../platform/auth.ts';
+import { recordAudit } from '../audit/record.ts';
+import { circleOfCall, confidential, mayKnow } from '../incidents/need-to-know.ts';
+import { noteReading } from '../incidents/read-audit.ts';
+import { timelineView } from '../incidents/view.ts';
+import { roles, writers, type Principal } from '../platform/auth.ts';
 import type { Clock } from '../platform/clock.ts';
-import { decodeCursor, encodeCursor, pageOf, pageQuery } from '../platform/paging.ts';
+import { decodeCursor, encodeCursor, pageOf, pageQuery, timePosition } from '../platform/paging.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import { conflict, notFound, unavailable } from '../platform/problem.ts';
-import { defineRoute, type Route } from '../platform/route.ts';
+import { defineRoute, type AuthenticatedContext, type Route } from '../platform/route.ts';
 import type { CallRunner } from './runner.ts';
-import { callView, listCalls, readCall, viewOfCall, type CallView } from './store.ts';
+import {
+  callView,
+  foundLive,
+  foundStored,
+  listCalls,
+  readCall,
+  viewOfCall,
+  type CallView,
+  type FoundCall,
+} from './store.ts';
 
 export interface CallRouteDeps {
   postgres: Postgres;
   clock: Clock;
   runner: CallRunner;
   readTimeline: (callId: string) => Promise<z.output<typeof timelineView>[]>;
-  /** The kind of the incident a call belongs to, for who may see it. */
+  /** The kind of the incident that a stored call belongs to, for who may see it. */
   kindOf: (incidentId: string) => Promise<string | null>;
 }
 
 const params = z.object({ callId: z.uuid() });
-const position = z.tuple([z.string(), z.string()]);
 
 /** /v1/calls: a live call from the memory of its owner, any other from PostgreSQL. */
 export function callRoutes(deps: CallRouteDeps): Route[] {
   return [listRoute(deps), getRoute(deps), timelineRoute(deps), endRoute(deps)];
 }
 
-async function find({ runner, postgres }: CallRouteDeps, callId: string): Promise<CallView> {
+async function find({ runner, postgres, kindOf }: CallRouteDeps, callId: string): Promise<FoundCall> {
   const live = runner.get(callId);
-  const view = live === undefined ? await readCall(postgres, callId) : viewOfCall(live);
+  if (live !== undefined) return foundLive(live);
+  const view = await readCall(postgres, callId);
   if (view === undefined) throw notFound('calls.unknown', `There is no call ${callId}.`);
-  return view;
+  return foundStored(view, await kindOf(view.incidentId));
 }
 
-/** Auditors see that there was a call, and not who called, where the incident is confidential. */
-async function shownTo(deps: CallRouteDeps, principal: Principal, view: CallView): Promise<CallView> {
-  if (principal.role !== 'auditor') return view;
-  if (!isConfidential(await deps.kindOf(view.incidentId))) return view;
-  return { ...view, callerNumber: null, callerName: null, headers: {} };
+/**
+ * What somebody is shown of a call. Where its incident is confidential, an auditor sees that there was a call and not
+ * who called, and an operator who was not on it sees nothing.
+ */
+function shownTo(principal: Principal, { view, circle }: FoundCall): CallView | undefined {
+  if (mayKnow(principal, circle)) return view;
+  return principal.role === 'auditor' ? { ...view, callerNumber: null, callerName: null, headers: {} } : undefined;
+}
+
+function allShownTo(principal: Principal, calls: FoundCall[]): CallView[] {
+  return calls.map((call) => shownTo(principal, call)).filter((view) => view !== undefined);
+}
+
+/** The call, for somebody who may see it; that he saw a confidential one is noted. */
+async function read(
+  deps: CallRouteDeps,
+  callId: string,
+  { principal, logger }: AuthenticatedContext,
+): Promise<CallView> {
+  const found = await find(deps, callId);
+  const shown = shownTo(principal, found);
+  if (shown === undefined) throw confidential();
+  const live = deps.runner.get(callId) !== undefined;
+  const { kind } = found.circle;
+  await noteReading(deps.postgres, recordAudit, { principal, logger, subject: `call/${callId}`, kind, live });
+  return shown;
 }
 
 function listRoute(deps: CallRouteDeps): Route {
@@ -53,13 +86,17 @@ function listRoute(deps: CallRouteDeps): Route {
     handler: async ({ query, principal }) => {
       if (query.live) {
         const live = deps.runner.all().filter((call) => call.endedAt === null);
-        const items = await Promise.all(live.map((call) => shownTo(deps, principal, viewOfCall(call))));
-        return { status: 200, body: { items, next: null } };
+        return { status: 200, body: { items: allShownTo(principal, live.map(foundLive)), next: null } };
       }
-      const after = query.cursor === undefined ? null : decodeCursor(position, query.cursor);
+      const after = query.cursor === undefined ? null : decodeCursor(timePosition, query.cursor);
       const rows = await listCalls(deps.postgres, { ...query, after });
-      const last = rows.length === query.limit ? rows.at(-1) : undefined;
-      const items = await Promise.all(rows.map((row) => shownTo(deps, principal, row)));
+      const last = rows.length === query.limit ? rows.at(-1)?.view : undefined;
+      // The state of a call that is here is newer than its row.
+      const newest = rows.map((row) => {
+        const call = deps.runner.get(row.view.id);
+        return call === undefined ? row : foundLive(call);
+      });
+      const items = allShownTo(principal, newest);
       return { status: 200, body: { items, next: last ? encodeCursor([last.arrivedAt, last.id]) : null } };
     },
   });
@@ -73,10 +110,7 @@ function getRoute(deps: CallRouteDeps): Route {
     roles,
     input: { params },
     response: { 200: callView },
-    handler: async ({ params: { callId }, principal }) => ({
-      status: 200,
-      body: await shownTo(deps, principal, await find(deps, callId)),
-    }),
+    handler: async ({ params: { callId }, ...context }) => ({ status: 200, body: await read(deps, callId, context) }),
   });
 }
 
@@ -85,11 +119,11 @@ function timelineRoute(deps: CallRouteDeps): Route {
     method: 'GET',
     path: '/v1/calls/:callId/timeline',
     summary: 'What happened in a call, in order, as far as PostgreSQL has it',
-    roles: ['operator', 'supervisor', 'admin'],
+    roles: writers,
     input: { params },
     response: { 200: pageOf(timelineView) },
-    handler: async ({ params: { callId } }) => {
-      await find(deps, callId);
+    handler: async ({ params: { callId }, ...context }) => {
+      await read(deps, callId, context);
       return { status: 200, body: { items: await deps.readTimeline(callId), next: null } };
     },
   });
@@ -101,13 +135,15 @@ function endRoute(deps: CallRouteDeps): Route {
     method: 'POST',
     path: '/v1/calls/:callId/end',
     summary: 'End a live call for everybody in it',
-    roles: ['operator', 'supervisor', 'admin'],
+    roles: writers,
     input: { params },
     response: { 202: callView },
     handler: async ({ params: { callId }, principal }) => {
       const live = runner.get(callId);
+      if (!mayKnow(principal, live === undefined ? (await find(deps, callId)).circle : circleOfCall(live))) {
+        throw confidential();
+      }
       if (live === undefined || live.endedAt !== null) {
-        await find(deps, callId);
         throw conflict('calls.ended', 'This call has ended.');
       }
       const by = principal.operatorId ?? principal.tokenId;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Sql } from '../platform/postgres.ts';
+import { circleOfCall, type Circle } from '../incidents/need-to-know.ts';
+import { isoTime, isoTimeOrNull, timeColumn } from '../platform/text.ts';
 import type { Call } from './call.ts';
 
 export const callView = z.object({
@@ -27,13 +29,20 @@ export const callView = z.object({
 });
 export type CallView = z.output<typeof callView>;
 
-const time = z.date().transform((at) => at.toISOString());
-const row = callView.extend({
-  arrivedAt: time,
-  answeredAt: time.nullable(),
-  firstTalkAt: time.nullable(),
-  endedAt: time.nullable(),
-});
+const times = {
+  arrivedAt: timeColumn,
+  answeredAt: timeColumn.nullable(),
+  firstTalkAt: timeColumn.nullable(),
+  endedAt: timeColumn.nullable(),
+};
+const row = callView.extend(times);
+const listedRow = row.extend({ kind: z.string().nullable() });
+
+/** A call, and whom its incident concerns. */
+export interface FoundCall {
+  readonly view: CallView;
+  readonly circle: Circle;
+}
 
 const columns = `id, incident_id as "incidentId", stage, outcome, reason, arrived_at as "arrivedAt",
   answered_at as "answeredAt", first_talk_at as "firstTalkAt", ended_at as "endedAt", caller_number as "callerNumber",
@@ -44,23 +53,33 @@ export function readCall(sql: Sql, id: string): Promise<CallView | undefined> {
   return sql.first(row, `select ${columns} from calls where id = $1`, [id]);
 }
 
+/** A live call as it is found. */
+export function foundLive(call: Call): FoundCall {
+  return { view: viewOfCall(call), circle: circleOfCall(call) };
+}
+
+/** A stored call: who talked on it stands in its row, what it was about with its incident. */
+export function foundStored(view: CallView, kind: string | null): FoundCall {
+  return { view, circle: { kind, operatorIds: view.operatorId === null ? [] : [view.operatorId] } };
+}
+
 /** Newest first; `after` is the position of the last one seen. */
-export function listCalls(
+export async function listCalls(
   sql: Sql,
   filter: { outcome?: string | undefined; limit: number; after: [string, string] | null },
-): Promise<CallView[]> {
-  return sql.rows(
-    row,
-    `select ${columns} from calls
+): Promise<FoundCall[]> {
+  const rows = await sql.rows(
+    listedRow,
+    `select ${columns}, (select i.kind from incidents i where i.id = incident_id) as kind from calls
      where ($1::text is null or outcome = $1) and ($2::timestamptz is null or (arrived_at, id) < ($2, $3::uuid))
      order by arrived_at desc, id desc limit $4`,
     [filter.outcome ?? null, filter.after?.[0] ?? null, filter.after?.[1] ?? null, filter.limit],
   );
+  return rows.map(({ kind, ...view }) => foundStored(view, kind));
 }
 
 /** A live call as REST shows it. */
 export function viewOfCall(call: Call): CallView {
-  const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
   const { origin } = call;
   return {
     id: call.id,
@@ -68,10 +87,10 @@ export function viewOfCall(call: Call): CallView {
     stage: call.stage,
     outcome: call.outcome,
     reason: call.reason,
-    arrivedAt: new Date(call.arrivedAt).toISOString(),
-    answeredAt: iso(call.answeredAt),
-    firstTalkAt: iso(call.firstTalkAt),
-    endedAt: iso(call.endedAt),
+    arrivedAt: isoTime(call.arrivedAt),
+    answeredAt: isoTimeOrNull(call.answeredAt),
+    firstTalkAt: isoTimeOrNull(call.firstTalkAt),
+    endedAt: isoTimeOrNull(call.endedAt),
     callerNumber: origin.callerNumber,
     callerName: origin.callerName,
     carrier: origin.carrier,

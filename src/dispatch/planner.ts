@@ -17,7 +17,16 @@ export interface Planner {
   /** Null for an incident that has no kind yet. */
   planByRules: (incident: Incident, at: number) => Plan | null;
   /** Undefined when there is no such agency. */
-  planByPerson: (agencyId: string, mode: DispatchMode, tokenId: string, at: number) => Dispatch | undefined;
+  planByPerson: (wanted: Wish, at: number) => Dispatch | undefined;
+}
+
+/** What a person asks for. */
+export interface Wish {
+  agencyId: string;
+  mode: DispatchMode;
+  tokenId: string;
+  /** Derived from the Idempotency-Key; a new one without it. */
+  id?: string | undefined;
 }
 
 /** Makes the dispatches that rules or persons ask for, from the agencies and settings as they are at the moment. */
@@ -38,9 +47,10 @@ export function createPlanner(deps: {
     reason: DispatchReason;
     after: readonly string[];
     at: number;
+    id?: string | undefined;
   }): Dispatch | undefined => {
     const agency = deps.agencies().find(wanted.agencyId);
-    return agency && planDispatch({ ...wanted, id: newId(wanted.at), agency, timing: timing() });
+    return agency && planDispatch({ ...wanted, id: wanted.id ?? newId(wanted.at), agency, timing: timing() });
   };
 
   const planActions = ({ actions, ruleSetVersion }: Decision, at: number): Dispatch[] => {
@@ -60,7 +70,7 @@ export function createPlanner(deps: {
       const decision = deps.decide({ kind: known.data, severity, district }, at);
       return { decision, dispatches: planActions(decision, at) };
     },
-    planByPerson: (agencyId, mode, tokenId, at) =>
-      plan({ agencyId, mode, reason: { by: 'person', tokenId }, after: [], at }),
+    planByPerson: ({ agencyId, mode, tokenId, id }, at) =>
+      plan({ agencyId, mode, reason: { by: 'person', tokenId }, after: [], at, id }),
   };
 }

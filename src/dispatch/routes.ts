@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import { liveCallOf, tellCall } from '../calls/command.ts';
+import type { Call } from '../calls/call.ts';
 import type { CallRunner } from '../calls/runner.ts';
-import { roles } from '../platform/auth.ts';
+import { circleOfCall, confidential, mayKnow, type Circle } from '../incidents/need-to-know.ts';
+import { roles, writers, type Principal } from '../platform/auth.ts';
 import type { Clock } from '../platform/clock.ts';
-import { decodeCursor, encodeCursor, pageOf, pageQuery } from '../platform/paging.ts';
+import { keyReused, replayed, requireKey } from '../platform/idempotency.ts';
+import { derivedId, timeOf } from '../platform/ids.ts';
+import { decodeCursor, encodeCursor, pageOf, pageQuery, timePosition } from '../platform/paging.ts';
 import type { Postgres } from '../platform/postgres.ts';
-import { conflict, notFound, unprocessable } from '../platform/problem.ts';
+import { conflict, notFound, unprocessable, type Problem } from '../platform/problem.ts';
 import { defineRoute, type Route } from '../platform/route.ts';
 import { slug } from '../platform/text.ts';
-import type { Dispatch } from './dispatch.ts';
+import type { Planner, Wish } from './planner.ts';
 import * as store from './store.ts';
 import { dispatchView } from './store.ts';
 
@@ -17,14 +21,14 @@ export interface DispatchRouteDeps {
   clock: Clock;
   calls: CallRunner;
   /** A dispatch that a person asks for; undefined when there is no such agency. */
-  planByPerson: (agencyId: string, mode: 'bridge' | 'transfer', tokenId: string, at: number) => Dispatch | undefined;
-  incidentExists: (incidentId: string) => Promise<boolean>;
+  planByPerson: Planner['planByPerson'];
+  /** Whom a stored incident concerns; undefined when there is none of this id. */
+  circleOf: (incidentId: string) => Promise<Circle | undefined>;
 }
 
 const params = z.object({ incidentId: z.uuid() });
 const dispatchParams = z.object({ dispatchId: z.uuid() });
-const position = z.tuple([z.string(), z.string()]);
-const writers = ['operator', 'supervisor', 'admin'] as const;
+const dispatchBody = z.strictObject({ agencyId: slug, mode: z.enum(['bridge', 'transfer']).default('bridge') });
 
 /** /v1/dispatches, and how one is asked for by name. A live call's dispatches are changed by its owner. */
 export function dispatchRoutes(deps: DispatchRouteDeps): Route[] {
@@ -39,31 +43,60 @@ function dispatchRoute(deps: DispatchRouteDeps): Route {
     roles: writers,
     input: {
       params,
-      body: z.strictObject({ agencyId: slug, mode: z.enum(['bridge', 'transfer']).default('bridge') }),
+      body: dispatchBody,
     },
     response: { 202: dispatchView },
-    idempotency: 'postgres',
-    handler: async ({ params: { incidentId }, body, principal }) => {
+    idempotency: 'derived',
+    handler: async ({ params: { incidentId }, body, principal, idempotencyKey }) => {
       const call = liveCallOf(deps.calls, incidentId);
-      if (call === undefined || call.endedAt !== null) {
-        if (call === undefined && !(await deps.incidentExists(incidentId))) {
-          throw notFound('incidents.unknown', `There is no incident ${incidentId}.`);
-        }
-        throw conflict('calls.ended', 'The call of this incident has ended: there is nobody to connect the agency to.');
+      const circle = call === undefined ? await deps.circleOf(incidentId) : circleOfCall(call);
+      if (circle === undefined) throw notFound('incidents.unknown', `There is no incident ${incidentId}.`);
+      if (!mayKnow(principal, circle)) throw confidential();
+      const id = idempotencyKey === undefined ? undefined : keyedId(principal.tokenId, idempotencyKey, incidentId);
+      if (call === undefined) {
+        const stored = id === undefined ? undefined : await store.readDispatch(deps.postgres, id);
+        if (stored === undefined) throw ended();
+        return repeated(stored.view, body);
       }
-      const at = deps.clock.now();
-      const dispatch = deps.planByPerson(body.agencyId, body.mode, principal.tokenId, at);
-      if (dispatch === undefined) {
-        throw unprocessable('agencies.unknown', `There is no agency ${body.agencyId}.`);
-      }
-      await tellCall(deps.calls, call.id, { type: 'dispatch-requested', at, dispatch });
-      const made = deps.calls.get(call.id)?.dispatches.find((one) => one.id === dispatch.id);
-      if (made === undefined) {
-        throw conflict('dispatches.engaged', `${body.agencyId} is engaged for this incident already.`);
-      }
-      return { status: 202, body: store.dispatchViewOf(made, incidentId, call.id) };
+      // From here to the telling nothing is awaited: two requests with one key make one dispatch.
+      const earlier = id === undefined ? undefined : liveDispatch(deps, id);
+      if (earlier !== undefined) return repeated(earlier.view, body);
+      if (call.endedAt !== null) throw ended();
+      return { status: 202, body: await engage(deps, call, { ...body, tokenId: principal.tokenId, id }) };
     },
   });
+}
+
+/**
+ * The id of the dispatch that a key makes. It follows from the request alone, so that a repeat finds what the first one
+ * made in the call itself: a dispatch of a live call needs no PostgreSQL.
+ */
+function keyedId(tokenId: string, key: string, incidentId: string): string {
+  requireKey(key);
+  return derivedId('dispatch', tokenId, `${incidentId}|${key}`, timeOf(incidentId));
+}
+
+function repeated(view: store.DispatchView, body: z.output<typeof dispatchBody>) {
+  if (view.agencyId !== body.agencyId || view.mode !== body.mode) throw keyReused();
+  return { status: 202, body: view, headers: replayed } as const;
+}
+
+function ended(): Problem {
+  return conflict('calls.ended', 'The call of this incident has ended: there is nobody to connect the agency to.');
+}
+
+async function engage(deps: DispatchRouteDeps, call: Call, wish: Wish): Promise<store.DispatchView> {
+  const at = deps.clock.now();
+  const dispatch = deps.planByPerson(wish, at);
+  if (dispatch === undefined) throw unprocessable('agencies.unknown', `There is no agency ${wish.agencyId}.`);
+  const telling = tellCall(deps.calls, call.id, { type: 'dispatch-requested', at, dispatch });
+  // The call has decided by now; only its journal is waited for, and meanwhile the reason might go away.
+  const decided = deps.calls.get(call.id)?.dispatches ?? [];
+  const engaged = decided.some((one) => one.agencyId === wish.agencyId && one.endedAt === null);
+  await telling;
+  const made = deps.calls.get(call.id)?.dispatches.find((one) => one.id === dispatch.id);
+  if (made !== undefined) return store.dispatchViewOf(made, call.incident.id, call.id);
+  throw engaged ? conflict('dispatches.engaged', `${wish.agencyId} is engaged for this incident already.`) : ended();
 }
 
 function listDispatchesRoute(deps: DispatchRouteDeps): Route {
@@ -74,22 +107,39 @@ function listDispatchesRoute(deps: DispatchRouteDeps): Route {
     roles,
     input: { query: pageQuery.extend({ incidentId: z.uuid().optional() }) },
     response: { 200: pageOf(dispatchView) },
-    handler: async ({ query }) => {
-      const after = query.cursor === undefined ? null : decodeCursor(position, query.cursor);
+    handler: async ({ query, principal }) => {
+      const after = query.cursor === undefined ? null : decodeCursor(timePosition, query.cursor);
       const rows = await store.listDispatches(deps.postgres, { ...query, after });
-      const last = rows.length === query.limit ? rows.at(-1) : undefined;
-      const items = rows.map((row) => liveDispatch(deps, row.id)?.view ?? row);
+      const last = rows.length === query.limit ? rows.at(-1)?.view : undefined;
+      const items = rows
+        .map((row) => liveDispatch(deps, row.view.id) ?? row)
+        .filter((row) => mayKnow(principal, row.circle))
+        .map((row) => row.view);
       return { status: 200, body: { items, next: last ? encodeCursor([last.requestedAt, last.id]) : null } };
     },
   });
 }
 
-function liveDispatch(deps: DispatchRouteDeps, dispatchId: string) {
+/** A dispatch, and the call that it belongs to as long as that is here. */
+interface Found extends store.FoundDispatch {
+  readonly call?: Call;
+}
+
+function liveDispatch(deps: DispatchRouteDeps, dispatchId: string): (Found & { readonly call: Call }) | undefined {
   for (const call of deps.calls.all()) {
     const dispatch = call.dispatches.find((one) => one.id === dispatchId);
-    if (dispatch) return { call, dispatch, view: store.dispatchViewOf(dispatch, call.incident.id, call.id) };
+    if (!dispatch) continue;
+    return { call, circle: circleOfCall(call), view: store.dispatchViewOf(dispatch, call.incident.id, call.id) };
   }
   return undefined;
+}
+
+/** The dispatch, for somebody who may know of its incident. */
+async function read(deps: DispatchRouteDeps, dispatchId: string, principal: Principal): Promise<Found> {
+  const found = liveDispatch(deps, dispatchId) ?? (await store.readDispatch(deps.postgres, dispatchId));
+  if (!found) throw notFound('dispatches.unknown', `There is no dispatch ${dispatchId}.`);
+  if (!mayKnow(principal, found.circle)) throw confidential();
+  return found;
 }
 
 function getDispatchRoute(deps: DispatchRouteDeps): Route {
@@ -100,11 +150,10 @@ function getDispatchRoute(deps: DispatchRouteDeps): Route {
     roles,
     input: { params: dispatchParams },
     response: { 200: dispatchView },
-    handler: async ({ params: { dispatchId } }) => {
-      const view = liveDispatch(deps, dispatchId)?.view ?? (await store.readDispatch(deps.postgres, dispatchId));
-      if (!view) throw notFound('dispatches.unknown', `There is no dispatch ${dispatchId}.`);
-      return { status: 200, body: view };
-    },
+    handler: async ({ params: { dispatchId }, principal }) => ({
+      status: 200,
+      body: (await read(deps, dispatchId, principal)).view,
+    }),
   });
 }
 
@@ -117,15 +166,11 @@ function cancelRoute(deps: DispatchRouteDeps): Route {
     input: { params: dispatchParams },
     response: { 202: dispatchView },
     handler: async ({ params: { dispatchId }, principal }) => {
-      const live = liveDispatch(deps, dispatchId);
-      if (!live) {
-        const stored = await store.readDispatch(deps.postgres, dispatchId);
-        if (!stored) throw notFound('dispatches.unknown', `There is no dispatch ${dispatchId}.`);
-        throw conflict('dispatches.ended', 'This dispatch is over.');
-      }
+      const { call, view } = await read(deps, dispatchId, principal);
+      if (call === undefined) throw conflict('dispatches.ended', 'This dispatch is over.');
       const by = principal.operatorId ?? principal.tokenId;
-      await tellCall(deps.calls, live.call.id, { type: 'dispatch-cancelled', at: deps.clock.now(), dispatchId, by });
-      return { status: 202, body: liveDispatch(deps, dispatchId)?.view ?? live.view };
+      await tellCall(deps.calls, call.id, { type: 'dispatch-cancelled', at: deps.clock.now(), dispatchId, by });
+      return { status: 202, body: liveDispatch(deps, dispatchId)?.view ?? view };
     },
   });
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Sql } from '../platform/postgres.ts';
+import { isoTime, isoTimeOrNull, timeColumn } from '../platform/text.ts';
+import type { Circle } from '../incidents/need-to-know.ts';
 import type { Dispatch } from './dispatch.ts';
 
 export const dispatchView = z.object({
@@ -29,8 +31,6 @@ export const dispatchView = z.object({
   ),
 });
 
-const time = z.date().transform((at) => at.toISOString());
-
 const attemptRow = z.object({
   number: z.number(),
   trunkId: z.string(),
@@ -51,26 +51,39 @@ const dispatchRow = z.object({
   state: z.string(),
   outcome: z.string().nullable(),
   reason: z.record(z.string(), z.unknown()),
-  requestedAt: time,
-  acceptedAt: time.nullable(),
-  joinedAt: time.nullable(),
-  endedAt: time.nullable(),
+  requestedAt: timeColumn,
+  acceptedAt: timeColumn.nullable(),
+  joinedAt: timeColumn.nullable(),
+  endedAt: timeColumn.nullable(),
   attempts: z.array(attemptRow),
+  kind: z.string().nullable(),
+  operatorIds: z.array(z.string()),
 });
 
 const dispatchColumns = `id, incident_id as "incidentId", call_id as "callId", agency_id as "agencyId",
   agency_name as "agencyName", mode, state, outcome, reason, requested_at as "requestedAt",
-  accepted_at as "acceptedAt", joined_at as "joinedAt", ended_at as "endedAt", attempts`;
+  accepted_at as "acceptedAt", joined_at as "joinedAt", ended_at as "endedAt", attempts,
+  (select i.kind from incidents i where i.id = dispatches.incident_id) as kind,
+  array(select c.operator_id::text from calls c
+        where c.incident_id = dispatches.incident_id and c.operator_id is not null) as "operatorIds"`;
 
-export async function readDispatch(sql: Sql, id: string) {
+export type DispatchView = z.output<typeof dispatchView>;
+
+/** A dispatch, and whom its incident concerns. */
+export interface FoundDispatch {
+  readonly view: DispatchView;
+  readonly circle: Circle;
+}
+
+export async function readDispatch(sql: Sql, id: string): Promise<FoundDispatch | undefined> {
   const row = await sql.first(dispatchRow, `select ${dispatchColumns} from dispatches where id = $1`, [id]);
-  return row && { ...row, attempts: row.attempts.map(attemptView) };
+  return row && found(row);
 }
 
 export async function listDispatches(
   sql: Sql,
   filter: { incidentId?: string | undefined; limit: number; after: [string, string] | null },
-) {
+): Promise<FoundDispatch[]> {
   const rows = await sql.rows(
     dispatchRow,
     `select ${dispatchColumns} from dispatches
@@ -78,21 +91,25 @@ export async function listDispatches(
      order by requested_at desc, id desc limit $4`,
     [filter.incidentId ?? null, filter.after?.[0] ?? null, filter.after?.[1] ?? null, filter.limit],
   );
-  return rows.map((row) => ({ ...row, attempts: row.attempts.map(attemptView) }));
+  return rows.map(found);
+}
+
+function found({ kind, operatorIds, ...row }: z.output<typeof dispatchRow>): FoundDispatch {
+  return { view: { ...row, attempts: row.attempts.map(attemptView) }, circle: { kind, operatorIds } };
 }
 
 function attemptView(attempt: z.output<typeof attemptRow>) {
   return {
     ...attempt,
-    requestedAt: new Date(attempt.requestedAt).toISOString(),
-    ringingAt: iso(attempt.ringingAt),
-    answeredAt: iso(attempt.answeredAt),
-    endedAt: iso(attempt.endedAt),
+    requestedAt: isoTime(attempt.requestedAt),
+    ringingAt: isoTimeOrNull(attempt.ringingAt),
+    answeredAt: isoTimeOrNull(attempt.answeredAt),
+    endedAt: isoTimeOrNull(attempt.endedAt),
   };
 }
 
 /** A live dispatch as REST shows it. */
-export function dispatchViewOf(dispatch: Dispatch, incidentId: string, callId: string) {
+export function dispatchViewOf(dispatch: Dispatch, incidentId: string, callId: string): DispatchView {
   return {
     id: dispatch.id,
     agencyId: dispatch.agencyId,
@@ -103,14 +120,10 @@ export function dispatchViewOf(dispatch: Dispatch, incidentId: string, callId: s
     incidentId,
     callId,
     reason: { ...dispatch.reason },
-    requestedAt: new Date(dispatch.requestedAt).toISOString(),
-    acceptedAt: iso(dispatch.acceptedAt),
-    joinedAt: iso(dispatch.joinedAt),
-    endedAt: iso(dispatch.endedAt),
+    requestedAt: isoTime(dispatch.requestedAt),
+    acceptedAt: isoTimeOrNull(dispatch.acceptedAt),
+    joinedAt: isoTimeOrNull(dispatch.joinedAt),
+    endedAt: isoTimeOrNull(dispatch.endedAt),
     attempts: dispatch.attempts.map((attempt) => attemptView(attempt)),
   };
-}
-
-function iso(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
 }

@@ -1,22 +1,27 @@
 import { z } from 'zod';
+import type { RecordAudit } from '../audit/audit.ts';
 import { liveCallOf, tellCall } from '../calls/command.ts';
+import type { Call } from '../calls/call.ts';
 import type { CallRunner } from '../calls/runner.ts';
 import type { Dispatch } from '../dispatch/dispatch.ts';
-import { roles, type Principal } from '../platform/auth.ts';
+import { roles, writers, type Principal } from '../platform/auth.ts';
 import type { Clock } from '../platform/clock.ts';
 import { etag, requireIfMatch } from '../platform/etag.ts';
-import { decodeCursor, encodeCursor, pageOf, pageQuery } from '../platform/paging.ts';
+import { decodeCursor, encodeCursor, pageOf, pageQuery, timePosition } from '../platform/paging.ts';
 import type { Postgres } from '../platform/postgres.ts';
-import { forbidden, notFound } from '../platform/problem.ts';
-import { defineRoute, type Route } from '../platform/route.ts';
-import { slug } from '../platform/text.ts';
+import { notFound, type Problem } from '../platform/problem.ts';
+import { defineRoute, type AuthenticatedContext, type Route } from '../platform/route.ts';
+import { isoTime, slug } from '../platform/text.ts';
 import type { Decision } from '../routing/rule.ts';
 import { changeIncident, type Incident, type IncidentChange } from './incident.ts';
+import { circleOfCall, confidential, mayKnow } from './need-to-know.ts';
+import { noteReading } from './read-audit.ts';
 import * as store from './store.ts';
-import { decisionView, incidentPatch, incidentView, isConfidential, timelineView, type IncidentView } from './view.ts';
+import { decisionView, incidentPatch, incidentView, timelineView, type IncidentView } from './view.ts';
 
 export interface IncidentRouteDeps {
   postgres: Postgres;
+  audit: RecordAudit;
   clock: Clock;
   calls: CallRunner;
   /** What the active rules want for the incident as it is after a change; null while it has no kind. */
@@ -24,8 +29,6 @@ export interface IncidentRouteDeps {
 }
 
 const params = z.object({ incidentId: z.uuid() });
-const position = z.tuple([z.string(), z.string()]);
-const writers = ['operator', 'supervisor', 'admin'] as const;
 
 /** /v1/incidents. A live call's incident is changed by its owner; any other in PostgreSQL. */
 export function incidentRoutes(deps: IncidentRouteDeps): Route[] {
@@ -39,22 +42,28 @@ export function incidentRoutes(deps: IncidentRouteDeps): Route[] {
   ];
 }
 
-async function find(deps: IncidentRouteDeps, incidentId: string): Promise<IncidentView> {
+function foundLive(call: Call): store.FoundIncident {
+  return { view: store.viewOf(call.incident, [call.id]), circle: circleOfCall(call) };
+}
+
+function unknown(incidentId: string): Problem {
+  return notFound('incidents.unknown', `There is no incident ${incidentId}.`);
+}
+
+/** The incident, for somebody who may read it; that he read a confidential one is noted. */
+async function read(
+  deps: IncidentRouteDeps,
+  incidentId: string,
+  { principal, logger }: AuthenticatedContext,
+): Promise<IncidentView> {
   const call = liveCallOf(deps.calls, incidentId);
-  const view = call ? store.viewOf(call.incident, [call.id]) : await store.readIncident(deps.postgres, incidentId);
-  if (!view) throw notFound('incidents.unknown', `There is no incident ${incidentId}.`);
-  return view;
-}
-
-/** An auditor reads everything that was done, but not who was beaten. */
-function mayRead(principal: Principal, kind: string | null): boolean {
-  return !isConfidential(kind) || principal.role !== 'auditor';
-}
-
-function requireReadable(principal: Principal, view: IncidentView): void {
-  if (!mayRead(principal, view.kind)) {
-    throw forbidden('incidents.confidential', 'This incident is confidential: its content is not for auditors.');
-  }
+  const found = call ? foundLive(call) : await store.readIncident(deps.postgres, incidentId);
+  if (!found) throw unknown(incidentId);
+  if (!mayKnow(principal, found.circle)) throw confidential();
+  const { kind } = found.view;
+  const subject = `incident/${incidentId}`;
+  await noteReading(deps.postgres, deps.audit, { principal, logger, subject, kind, live: call !== undefined });
+  return found.view;
 }
 
 function listRoute(deps: IncidentRouteDeps): Route {
@@ -66,15 +75,16 @@ function listRoute(deps: IncidentRouteDeps): Route {
     input: { query: pageQuery.extend({ status: z.enum(['open', 'closed']).optional(), kind: slug.optional() }) },
     response: { 200: pageOf(incidentView) },
     handler: async ({ query, principal }) => {
-      const after = query.cursor === undefined ? null : decodeCursor(position, query.cursor);
+      const after = query.cursor === undefined ? null : decodeCursor(timePosition, query.cursor);
       const rows = await store.listIncidents(deps.postgres, { ...query, after });
-      const last = rows.length === query.limit ? rows.at(-1) : undefined;
+      const last = rows.length === query.limit ? rows.at(-1)?.view : undefined;
       const items = rows
         .map((row) => {
-          const call = liveCallOf(deps.calls, row.id);
-          return call ? store.viewOf(call.incident, [call.id]) : row;
+          const call = liveCallOf(deps.calls, row.view.id);
+          return call ? foundLive(call) : row;
         })
-        .filter((row) => mayRead(principal, row.kind));
+        .filter((row) => mayKnow(principal, row.circle))
+        .map((row) => row.view);
       return { status: 200, body: { items, next: last ? encodeCursor([last.openedAt, last.id]) : null } };
     },
   });
@@ -88,9 +98,8 @@ function getRoute(deps: IncidentRouteDeps): Route {
     roles,
     input: { params },
     response: { 200: incidentView },
-    handler: async ({ params: { incidentId }, principal }) => {
-      const view = await find(deps, incidentId);
-      requireReadable(principal, view);
+    handler: async ({ params: { incidentId }, ...context }) => {
+      const view = await read(deps, incidentId, context);
       return { status: 200, body: view, headers: { ETag: etag(view.version) } };
     },
   });
@@ -105,9 +114,8 @@ function patchRoute(deps: IncidentRouteDeps): Route {
     input: { params, body: incidentPatch },
     response: { 200: incidentView.extend({ dispatchIds: z.array(z.string()) }) },
     handler: async ({ params: { incidentId }, body, principal, ifMatch }) => {
-      const current = await find(deps, incidentId);
-      requireIfMatch(ifMatch, current.version);
-      const result = await change(deps, incidentId, definedOnly(body), principal);
+      const ifVersion = (version: number): void => requireIfMatch(ifMatch, version);
+      const result = await change(deps, incidentId, { wanted: definedOnly(body), principal, ifVersion });
       return {
         status: 200,
         body: { ...result.view, dispatchIds: result.dispatchIds },
@@ -126,22 +134,33 @@ function noteRoute(deps: IncidentRouteDeps): Route {
     input: { params, body: z.strictObject({ text: z.string().trim().min(1).max(4_000) }) },
     response: { 201: incidentView },
     handler: async ({ params: { incidentId }, body, principal }) => {
-      const { view } = await change(deps, incidentId, { note: body.text }, principal);
+      const { view } = await change(deps, incidentId, { wanted: { note: body.text }, principal });
       return { status: 201, body: view, headers: { ETag: etag(view.version) } };
     },
   });
 }
 
+/** What a person wants changed. */
+interface Edit {
+  readonly wanted: IncidentChange;
+  readonly principal: Principal;
+  /** Throws unless the edit is based on this version; called where nobody can change the incident any more. */
+  readonly ifVersion?: (version: number) => void;
+}
+
 async function change(
   deps: IncidentRouteDeps,
   incidentId: string,
-  wanted: IncidentChange,
-  principal: Principal,
+  edit: Edit,
 ): Promise<{ view: IncidentView; dispatchIds: string[] }> {
+  const { wanted, principal, ifVersion } = edit;
   const at = deps.clock.now();
   const by = principal.operatorId ?? principal.tokenId;
   const call = liveCallOf(deps.calls, incidentId);
-  if (call === undefined) return { view: await changeStored(deps, incidentId, wanted, by, at), dispatchIds: [] };
+  if (call === undefined) return { view: await changeStored(deps, incidentId, edit, by, at), dispatchIds: [] };
+  // From here to the telling nothing is awaited: what was checked is what is changed.
+  if (!mayKnow(principal, circleOfCall(call))) throw confidential();
+  ifVersion?.(call.incident.version);
   const after = changeIncident(call.incident, wanted, by, at);
   const reclassified = after.changed.includes('kind') || after.changed.includes('severity');
   const plan = reclassified && call.endedAt === null ? deps.planByRules(after.incident, at) : null;
@@ -162,30 +181,29 @@ async function change(
 async function changeStored(
   deps: IncidentRouteDeps,
   incidentId: string,
-  wanted: IncidentChange,
+  { wanted, principal, ifVersion }: Edit,
   by: string,
   at: number,
 ): Promise<IncidentView> {
   return deps.postgres.transaction(async (sql) => {
-    const before = await store.readIncident(sql, incidentId, true);
-    if (!before) throw notFound('incidents.unknown', `There is no incident ${incidentId}.`);
+    const found = await store.readIncident(sql, incidentId, true);
+    if (!found) throw unknown(incidentId);
+    if (!mayKnow(principal, found.circle)) throw confidential();
+    const before = found.view;
+    // The row is locked: whoever edits at the same moment sees the version that this edit leaves.
+    ifVersion?.(before.version);
     const { note, ...fields } = wanted;
-    const notes =
-      note === undefined ? before.notes : [...before.notes, { at: new Date(at).toISOString(), by, text: note }];
+    const notes = note === undefined ? before.notes : [...before.notes, { at: isoTime(at), by, text: note }];
     const after = { ...before, ...fields, notes, version: before.version + 1 };
     await store.saveIncident(sql, after);
-    const callId = before.callIds[0];
-    if (callId !== undefined) {
-      const detail = { by, changed: Object.keys(wanted).join(','), kind: after.kind, disposition: after.disposition };
-      await store.addToTimeline(sql, {
-        incidentId,
-        callId,
-        at,
-        type: 'incident.changed',
-        detail,
-        version: after.version,
-      });
-    }
+    await store.addToTimeline(sql, {
+      incidentId,
+      callId: before.callIds[0] ?? null,
+      at,
+      type: 'incident.changed',
+      detail: { by, changed: Object.keys(wanted).join(','), kind: after.kind, disposition: after.disposition },
+      version: after.version,
+    });
     return after;
   });
 }
@@ -198,8 +216,8 @@ function timelineRoute(deps: IncidentRouteDeps): Route {
     roles,
     input: { params },
     response: { 200: pageOf(timelineView) },
-    handler: async ({ params: { incidentId }, principal }) => {
-      requireReadable(principal, await find(deps, incidentId));
+    handler: async ({ params: { incidentId }, ...context }) => {
+      await read(deps, incidentId, context);
       const items = await store.readTimeline(deps.postgres, 'incident_id', incidentId);
       return { status: 200, body: { items, next: null } };
     },
@@ -214,8 +232,8 @@ function decisionsRoute(deps: IncidentRouteDeps): Route {
     roles,
     input: { params },
     response: { 200: pageOf(decisionView) },
-    handler: async ({ params: { incidentId }, principal }) => {
-      requireReadable(principal, await find(deps, incidentId));
+    handler: async ({ params: { incidentId }, ...context }) => {
+      await read(deps, incidentId, context);
       return { status: 200, body: { items: await store.readDecisions(deps.postgres, incidentId), next: null } };
     },
   });

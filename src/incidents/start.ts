@@ -1,5 +1,6 @@
 import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
+import type { Circle } from './need-to-know.ts';
 import { incidentRoutes, type IncidentRouteDeps } from './routes.ts';
 import { readIncident, readTimeline } from './store.ts';
 
@@ -7,18 +8,19 @@ import { readIncident, readTimeline } from './store.ts';
 export interface IncidentReader {
   readonly timelineOfCall: (callId: string) => ReturnType<typeof readTimeline>;
   readonly kindOf: (incidentId: string) => Promise<string | null>;
-  readonly exists: (incidentId: string) => Promise<boolean>;
+  /** Whom a stored incident concerns; undefined when there is none of this id. */
+  readonly circleOf: (incidentId: string) => Promise<Circle | undefined>;
 }
 
 export function incidentReader(postgres: Postgres): IncidentReader {
   return {
     timelineOfCall: (callId) => readTimeline(postgres, 'call_id', callId),
-    exists: async (incidentId) => (await readIncident(postgres, incidentId)) !== undefined,
-    kindOf: async (incidentId) => (await readIncident(postgres, incidentId))?.kind ?? null,
+    circleOf: async (incidentId) => (await readIncident(postgres, incidentId))?.circle,
+    kindOf: async (incidentId) => (await readIncident(postgres, incidentId))?.view.kind ?? null,
   };
 }
 
-/** Incidents and dispatches over REST. */
+/** Incidents over REST. */
 export function startIncidents(deps: IncidentRouteDeps): { readonly routes: Route[] } {
   return { routes: incidentRoutes(deps) };
 }

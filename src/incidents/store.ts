@@ -1,14 +1,19 @@
 import { z } from 'zod';
 import type { Sql } from '../platform/postgres.ts';
+import { isoTime, timeColumn } from '../platform/text.ts';
 import type { Incident } from './incident.ts';
+import type { Circle } from './need-to-know.ts';
 import type { IncidentView } from './view.ts';
 
-const time = z.date().transform((at) => at.toISOString());
-const epoch = z.date().transform((at) => at.getTime());
+/** An incident, and whom it concerns. */
+export interface FoundIncident {
+  readonly view: IncidentView;
+  readonly circle: Circle;
+}
 
 const incidentRow = z.object({
   id: z.string(),
-  openedAt: epoch,
+  openedAt: timeColumn,
   version: z.number(),
   status: z.enum(['open', 'closed']),
   kind: z.string().nullable(),
@@ -17,25 +22,27 @@ const incidentRow = z.object({
   disposition: z.string().nullable(),
   notes: z.array(z.object({ at: z.number(), by: z.string(), text: z.string() })),
   callIds: z.array(z.string()),
+  operatorIds: z.array(z.string()),
 });
 
 const incidentColumns = `i.id, i.opened_at as "openedAt", i.version, i.status, i.kind, i.severity, i.district,
-  i.disposition, i.notes, array(select c.id::text from calls c where c.incident_id = i.id order by c.id) as "callIds"`;
+  i.disposition, i.notes, array(select c.id::text from calls c where c.incident_id = i.id order by c.id) as "callIds",
+  array(select c.operator_id::text from calls c where c.incident_id = i.id and c.operator_id is not null) as "operatorIds"`;
 
-export async function readIncident(sql: Sql, id: string, lock = false): Promise<IncidentView | undefined> {
+export async function readIncident(sql: Sql, id: string, lock = false): Promise<FoundIncident | undefined> {
   const row = await sql.first(
     incidentRow,
     `select ${incidentColumns} from incidents i where i.id = $1${lock ? ' for update' : ''}`,
     [id],
   );
-  return row && asView(row);
+  return row && found(row);
 }
 
 /** Newest first; `after` is the position of the last one seen. */
 export async function listIncidents(
   sql: Sql,
   filter: { status?: string | undefined; kind?: string | undefined; limit: number; after: [string, string] | null },
-): Promise<IncidentView[]> {
+): Promise<FoundIncident[]> {
   const rows = await sql.rows(
     incidentRow,
     `select ${incidentColumns} from incidents i
@@ -44,22 +51,19 @@ export async function listIncidents(
      order by i.opened_at desc, i.id desc limit $5`,
     [filter.status ?? null, filter.kind ?? null, filter.after?.[0] ?? null, filter.after?.[1] ?? null, filter.limit],
   );
-  return rows.map(asView);
+  return rows.map(found);
 }
 
-function asView(row: z.output<typeof incidentRow>): IncidentView {
-  return {
-    ...row,
-    openedAt: new Date(row.openedAt).toISOString(),
-    notes: row.notes.map((note) => ({ ...note, at: new Date(note.at).toISOString() })),
-  };
+function found({ operatorIds, ...row }: z.output<typeof incidentRow>): FoundIncident {
+  const notes = row.notes.map((note) => ({ ...note, at: isoTime(note.at) }));
+  return { view: { ...row, notes }, circle: { kind: row.kind, operatorIds } };
 }
 
 export function viewOf(incident: Incident, callIds: string[]): IncidentView {
   return {
     ...incident,
-    openedAt: new Date(incident.openedAt).toISOString(),
-    notes: incident.notes.map((note) => ({ ...note, at: new Date(note.at).toISOString() })),
+    openedAt: isoTime(incident.openedAt),
+    notes: incident.notes.map((note) => ({ ...note, at: isoTime(note.at) })),
     callIds,
   };
 }
@@ -86,7 +90,7 @@ export async function saveIncident(sql: Sql, incident: IncidentView): Promise<vo
 /** A line of the timeline for what a person did after the calls were over. */
 export async function addToTimeline(
   sql: Sql,
-  line: { incidentId: string; callId: string; at: number; type: string; detail: object; version: number },
+  line: { incidentId: string; callId: string | null; at: number; type: string; detail: object; version: number },
 ): Promise<void> {
   await sql.execute(
     `insert into timeline (call_id, claimed_at, sequence, position, incident_id, at, type, detail)
@@ -96,9 +100,9 @@ export async function addToTimeline(
 }
 
 const timelineRow = z.object({
-  at: time,
+  at: timeColumn,
   type: z.string(),
-  callId: z.string(),
+  callId: z.string().nullable(),
   detail: z.record(z.string(), z.unknown()),
 });
 
@@ -116,7 +120,7 @@ export function readTimeline(
 }
 
 const decisionRow = z.object({
-  at: time,
+  at: timeColumn,
   ruleSetVersion: z.number(),
   actions: z.array(z.record(z.string(), z.unknown())),
   trace: z.array(z.object({ ruleId: z.string(), matched: z.boolean(), because: z.array(z.string()) })),

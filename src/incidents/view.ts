@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { findKind, kindSchema, severitySchema } from '../routing/rule.ts';
+import { kindSchema, severitySchema } from '../routing/rule.ts';
 import { dispositions } from './incident.ts';
 
 export const incidentView = z.object({
@@ -31,7 +31,8 @@ export const incidentPatch = z
 export const timelineView = z.object({
   at: z.string(),
   type: z.string(),
-  callId: z.string(),
+  /** Null for what was done to an incident that no call reported. */
+  callId: z.string().nullable(),
   detail: z.record(z.string(), z.unknown()),
 });
 
@@ -41,8 +42,3 @@ export const decisionView = z.object({
   actions: z.array(z.record(z.string(), z.unknown())),
   trace: z.array(z.object({ ruleId: z.string(), matched: z.boolean(), because: z.array(z.string()) })),
 });
-
-/** Confidential kinds (violence at home and against children) are shown to those who need to know only. */
-export function isConfidential(kind: string | null): boolean {
-  return kind !== null && findKind(kind)?.confidential === true;
-}

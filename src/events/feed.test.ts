@@ -1,0 +1,39 @@
+import { fakeClock } from '../../test/support/fake-clock.ts';
+import type { CallInCircle } from '../incidents/need-to-know.ts';
+import { createFeed, type Feed, type FeedEvent } from './feed.ts';
+
+const tell = (feed: Feed, callId: string | null, type = 'x'): void =>
+  feed.publish({ type, callId, incidentId: null, detail: {} }, 0);
+
+function recorded(feed: Feed): FeedEvent[] {
+  const events: FeedEvent[] = [];
+  feed.subscribe((event) => events.push(event));
+  return events;
+}
+
+test('what was missed follows, and what is no longer kept is said to be gone', () => {
+  const feed = createFeed({ clock: fakeClock(), callOf: () => undefined, keep: 3 });
+  const events = recorded(feed);
+  for (const type of ['a', 'b', 'c', 'd']) tell(feed, null, type);
+  expect(feed.since(events[1]?.id ?? '')?.map(({ type }) => type)).toEqual(['c', 'd']);
+  expect(feed.since(events[0]?.id ?? '')).toBeUndefined();
+});
+
+test('a call that proves confidential is so from its first event on, and stays so when it is gone', () => {
+  const calls = new Map<string, CallInCircle>();
+  const feed = createFeed({ clock: fakeClock(), callOf: (callId) => calls.get(callId), keep: 3 });
+  const events = recorded(feed);
+  calls.set('c', { talkedWith: null, operator: { operatorId: 'op-1' }, incident: { kind: null } });
+  tell(feed, 'c');
+  calls.set('c', { talkedWith: 'op-1', operator: null, incident: { kind: 'domestic-violence' } });
+  tell(feed, 'c');
+  calls.delete('c');
+  const [first] = events;
+  if (first === undefined) throw new Error('nothing was told');
+  expect(feed.circleOf(first)).toEqual({ kind: 'domestic-violence', operatorIds: ['op-1'] });
+  // Forgotten with its last event, not before.
+  for (let more = 0; more < 2; more += 1) tell(feed, null);
+  expect(feed.circleOf(first).kind).toBe('domestic-violence');
+  tell(feed, null);
+  expect(feed.circleOf(first).kind).toBeNull();
+});

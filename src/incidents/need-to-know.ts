@@ -1,0 +1,53 @@
+import type { Call } from '../calls/call.ts';
+import type { Principal } from '../platform/auth.ts';
+import { forbidden, type Problem } from '../platform/problem.ts';
+import { findKind } from '../routing/rule.ts';
+
+/** Whom an incident concerns: what decides who may know of it. */
+export interface Circle {
+  readonly kind: string | null;
+  /** The operators who talked on its calls, or are being rung for them. */
+  readonly operatorIds: readonly string[];
+}
+
+/** What a call's circle is told by. */
+export type CallInCircle = Pick<Call, 'talkedWith'> & {
+  readonly operator: { readonly operatorId: string } | null;
+  readonly incident: { readonly kind: string | null };
+};
+
+/** The circle of a call that is here. */
+export function circleOfCall(call: CallInCircle): Circle {
+  const operatorIds = [call.talkedWith, call.operator?.operatorId ?? null].filter((id) => id !== null);
+  return { kind: call.incident.kind, operatorIds };
+}
+
+/** Confidential kinds (violence at home and against children) are shown to those who need to know only. */
+export function isConfidential(kind: string | null): boolean {
+  return kind !== null && findKind(kind)?.confidential === true;
+}
+
+/**
+ * Who may know what an incident is about. A confidential one: supervisors, admins, and the operators on its calls.
+ * An auditor reads everything that was done, but not who was beaten.
+ */
+export function mayKnow(who: Pick<Principal, 'role' | 'operatorId'>, circle: Circle): boolean {
+  if (!isConfidential(circle.kind)) return true;
+  switch (who.role) {
+    case 'admin':
+    case 'supervisor':
+      return true;
+    case 'operator':
+      return who.operatorId !== undefined && circle.operatorIds.includes(who.operatorId);
+    case 'auditor':
+      return false;
+  }
+}
+
+/** The answer to somebody who need not know. */
+export function confidential(): Problem {
+  return forbidden(
+    'incidents.confidential',
+    'This incident is confidential: it is for supervisors, admins and the operators who talked on its call.',
+  );
+}
