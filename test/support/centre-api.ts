@@ -107,21 +107,30 @@ export class CentreApi {
   }
 
   /** The record of a call with an outcome, found by its SIP Call-ID in PostgreSQL; fails unless there is exactly one. */
-  async recordOf(sipCallId: string, within = 15_000): Promise<CallView> {
+  recordOf(sipCallId: string, within = 15_000): Promise<CallView> {
+    return this.recordBy('sip_call_id', sipCallId, within);
+  }
+
+  /** The same by the caller's number, for a number that called once. */
+  recordOfNumber(callerNumber: string, within = 15_000): Promise<CallView> {
+    return this.recordBy('caller_number', callerNumber, within);
+  }
+
+  private async recordBy(column: 'sip_call_id' | 'caller_number', value: string, within: number): Promise<CallView> {
     const read = (): Promise<{ id: string; outcome: string | null }[]> =>
       this.sql(
         z.object({ id: z.string(), outcome: z.string().nullable() }),
-        'select id, outcome from calls where sip_call_id = $1',
-        [sipCallId],
+        `select id, outcome from calls where ${column} = $1`,
+        [value],
       );
     await until(
-      `the call ${sipCallId} has its outcome`,
+      `the call ${value} has its outcome`,
       async () => (await read()).some((row) => row.outcome !== null),
       within,
     );
     const rows = await read();
     const id = rows[0]?.id;
-    if (rows.length !== 1 || id === undefined) throw new Error(`${rows.length} records of the call ${sipCallId}`);
+    if (rows.length !== 1 || id === undefined) throw new Error(`${rows.length} records of the call ${value}`);
     return this.call(id);
   }
 
