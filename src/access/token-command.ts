@@ -10,6 +10,7 @@ import { createLogger } from '../platform/logger.ts';
 import { createPostgres } from '../platform/postgres.ts';
 import { tokenBody } from './routes.ts';
 import { insertToken } from './store.ts';
+import { settingOf } from '../platform/setting-of.ts';
 
 const usage = `Makes an access token and shows it once.
 
@@ -50,7 +51,7 @@ export async function createToken(
 }
 
 async function main(args: string[]): Promise<number> {
-  const url = process.env['SIAGA_DATABASE_URL'] ?? '';
+  const url = settingOf('SIAGA_DATABASE_URL') ?? '';
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,

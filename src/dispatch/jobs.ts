@@ -2,7 +2,7 @@ import { QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { AriCommands } from '../asterisk/commands.ts';
-import type { Cancel, Clock } from '../platform/clock.ts';
+import { pause, type Cancel, type Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createQueue } from '../platform/queues.ts';
 import type { RingJob, RingResult } from './dispatch.ts';
@@ -115,7 +115,8 @@ export function createRingJobs(deps: {
       closed = true;
       for (const [jobId] of waiting) settle(jobId, { result: 'expired' });
       await queue.close();
-      await events.close();
+      // With Redis away the reader would wait for it.
+      await Promise.race([events.close(), pause(clock, 500)]);
     },
   };
 }

@@ -100,7 +100,9 @@ function found({ kind, operatorIds, ...row }: z.output<typeof dispatchRow>): Fou
 
 function attemptView(attempt: z.output<typeof attemptRow>) {
   return {
-    ...attempt,
+    number: attempt.number,
+    trunkId: attempt.trunkId,
+    outcome: attempt.outcome,
     requestedAt: isoTime(attempt.requestedAt),
     ringingAt: isoTimeOrNull(attempt.ringingAt),
     answeredAt: isoTimeOrNull(attempt.answeredAt),

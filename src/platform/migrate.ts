@@ -1,6 +1,7 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import { messageOf } from './errors.ts';
+import { settingOf } from './setting-of.ts';
 
 const folder = fileURLToPath(new URL('../../migrations', import.meta.url));
 
@@ -19,7 +20,7 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
 }
 
 async function main(): Promise<void> {
-  const url = process.env['SIAGA_DATABASE_URL'];
+  const url = settingOf('SIAGA_DATABASE_URL');
   if (url === undefined || url === '') {
     process.stderr.write('SIAGA_DATABASE_URL is not set: name the PostgreSQL database to migrate.\n');
     process.exitCode = 2;
