@@ -1,0 +1,148 @@
+import { createToken } from '../../src/access/token-command.ts';
+import type { Role } from '../../src/platform/auth.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { newId } from '../../src/platform/ids.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { startLiveRooms, type LiveRooms } from '../support/live-rooms.ts';
+import { ask, until } from '../support/rest.ts';
+import { tcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { makeTokens } from '../support/tokens.ts';
+
+let database: TestDatabase;
+let proxy: TcpProxy;
+let rooms: LiveRooms;
+let tokens: Record<Role, string>;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  tokens = await makeTokens(database.url);
+  proxy = await tcpProxy(database.url);
+  rooms = await startLiveRooms(proxy.url(database.url));
+});
+afterAll(async () => {
+  await rooms.stop();
+  await proxy.close();
+  await database.drop();
+});
+
+const engage = (incidentId: string, body: object, key?: string, token = tokens.supervisor) =>
+  ask(rooms, token, 'POST', `/v1/incidents/${incidentId}/dispatches`, {
+    body,
+    headers: key === undefined ? {} : { 'idempotency-key': key },
+  });
+
+test('with PostgreSQL away an Idempotency-Key makes one dispatch, and finds it again', async () => {
+  proxy.cut();
+  try {
+    const { id, incident } = rooms.open();
+    const first = await engage(incident.id, { agencyId: 'damkar' }, 'k');
+    expect([first.status, first.at('agencyId')]).toEqual([202, 'damkar']);
+    const again = await Promise.all([
+      engage(incident.id, { agencyId: 'damkar' }, 'k'),
+      engage(incident.id, { agencyId: 'damkar', mode: 'bridge' }, 'k'),
+    ]);
+    for (const one of again) {
+      expect([one.status, one.at('id'), one.headers.get('idempotency-replayed')]).toEqual([
+        202,
+        first.at('id'),
+        'true',
+      ]);
+    }
+    expect(rooms.runner.get(id)?.dispatches).toHaveLength(1);
+    for (const body of [{ agencyId: 'polisi' }, { agencyId: 'damkar', mode: 'transfer' }]) {
+      const other = await engage(incident.id, body, 'k');
+      expect([other.status, other.code]).toEqual([422, 'idempotency.key-reused']);
+    }
+    expect((await engage(incident.id, { agencyId: 'pln' }, 'x y')).code).toBe('idempotency.key-invalid');
+    // Another key, another token and another incident are other commands.
+    expect((await engage(incident.id, { agencyId: 'damkar' }, 'k-2')).code).toBe('dispatches.engaged');
+    expect((await engage(incident.id, { agencyId: 'polisi' }, 'k', tokens.admin)).status).toBe(202);
+    const elsewhere = await engage(rooms.open().incident.id, { agencyId: 'damkar' }, 'k');
+    expect([elsewhere.status, elsewhere.at('id') === first.at('id')]).toEqual([202, false]);
+  } finally {
+    proxy.restore();
+  }
+});
+
+test('two commands with one key at the same moment make one dispatch', async () => {
+  const { id, incident } = rooms.open();
+  const both = await Promise.all([1, 2].map(() => engage(incident.id, { agencyId: 'damkar' }, 'both')));
+  expect(both.map(({ status }) => status)).toEqual([202, 202]);
+  expect(both[0]?.at('id')).toBe(both[1]?.at('id'));
+  expect(rooms.runner.get(id)?.dispatches).toHaveLength(1);
+});
+
+test('a repeat after the call finds the dispatch in the record, and a new one is told that the call has ended', async () => {
+  const { id, incident } = rooms.open();
+  const first = await engage(incident.id, { agencyId: 'damkar' }, 'kept');
+  rooms.runner.tell(id, { type: 'caller-gone', at: systemClock.now(), cause: 16 });
+  expect((await engage(incident.id, { agencyId: 'polisi' })).code).toBe('calls.ended');
+  expect((await engage(incident.id, { agencyId: 'damkar' }, 'kept')).at('id')).toBe(first.at('id'));
+  rooms.runner.forget(id);
+  expect((await engage(incident.id, { agencyId: 'damkar' }, 'kept')).code).toBe('incidents.unknown');
+  await until('PostgreSQL is back', () => storeIncident(incident.id).then(() => true));
+  expect((await engage(incident.id, { agencyId: 'damkar' }, 'kept')).code).toBe('calls.ended');
+  await storeDispatch(String(first.at('id')), incident.id);
+  const stored = await engage(incident.id, { agencyId: 'damkar' }, 'kept');
+  expect([stored.status, stored.at('id')]).toEqual([202, first.at('id')]);
+  expect((await engage(incident.id, { agencyId: 'pln' }, 'kept')).code).toBe('idempotency.key-reused');
+});
+
+test('whose call is about to end is told so, and not that the agency is engaged', async () => {
+  const { id, incident } = rooms.open();
+  const gone = rooms.runner.get(id);
+  if (gone === undefined) throw new Error('no call');
+  // The caller has hung up and nobody is left to speak with, but the call is not over yet.
+  rooms.runner.open({ ...gone, caller: { ...gone.caller, live: false, joined: false } });
+  expect((await engage(incident.id, { agencyId: 'damkar' })).code).toBe('calls.ended');
+});
+
+async function storeIncident(id: string, kind: string | null = null): Promise<void> {
+  const sql = `insert into incidents (id, opened_at, version, status, kind) values ($1, now(), 1, 'open', $2)`;
+  await rooms.postgres.execute(sql, [id, kind]);
+}
+
+async function storeDispatch(id: string, incidentId: string): Promise<void> {
+  const reason = JSON.stringify({ by: 'rule', ruleSetVersion: 1, ruleId: 'violence' });
+  const sql = `insert into dispatches (id, incident_id, agency_id, agency_name, mode, state, reason, requested_at)
+    values ($1, $2, 'damkar', 'Damkar', 'bridge', 'left', $3, now())`;
+  await rooms.postgres.execute(sql, [id, incidentId, reason]);
+}
+
+describe('dispatches of a confidential incident', () => {
+  const incidentId = newId(systemClock.now());
+  const dispatchId = newId(systemClock.now());
+  let others: Record<string, string>;
+
+  beforeAll(async () => {
+    await storeIncident(incidentId, 'domestic-violence');
+    await storeDispatch(dispatchId, incidentId);
+    const operatorId = newId(systemClock.now());
+    const on = await createToken(database.url, { role: 'operator', name: 'on the call', operatorId });
+    await until('the token is known', async () => (await ask(rooms, on.token, 'GET', '/v1/rules')).status === 200);
+    const sql = `insert into calls (id, incident_id, node, channel_id, arrived_at, stage, recorded_by, operator_id, claimed_at, sequence)
+      values ($1, $2, 'test', 'c-1', now(), 'ended', 'controller', $3, 1, 1)`;
+    await rooms.postgres.execute(sql, [newId(systemClock.now()), incidentId, operatorId]);
+    others = { ...tokens, on: on.token };
+  });
+
+  test.each([
+    ['admin', true],
+    ['supervisor', true],
+    ['on', true],
+    ['operator', false],
+    ['auditor', false],
+  ])('%s: %s', async (who, sees) => {
+    const one = await ask(rooms, others[who], 'GET', `/v1/dispatches/${dispatchId}`);
+    expect([one.status, one.code]).toEqual(sees ? [200, undefined] : [403, 'incidents.confidential']);
+    const list = await ask(rooms, others[who], 'GET', `/v1/dispatches?incidentId=${incidentId}`);
+    expect(list.pluck('items', 'id')).toEqual(sees ? [dispatchId] : []);
+    if (who === 'auditor') return;
+    const cancelled = await ask(rooms, others[who], 'POST', `/v1/dispatches/${dispatchId}/cancel`);
+    expect(cancelled.code).toBe(sees ? 'dispatches.ended' : 'incidents.confidential');
+    const made = await ask(rooms, others[who], 'POST', `/v1/incidents/${incidentId}/dispatches`, {
+      body: { agencyId: 'damkar' },
+    });
+    expect(made.code).toBe(sees ? 'calls.ended' : 'incidents.confidential');
+  });
+});

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { recordAudit } from '../../src/audit/record.ts';
+import type { Call } from '../../src/calls/call.ts';
+import { callRoutes } from '../../src/calls/routes.ts';
+import { createCallRunner, type CallRunner } from '../../src/calls/runner.ts';
+import { createPlanner } from '../../src/dispatch/planner.ts';
+import { dispatchRoutes } from '../../src/dispatch/routes.ts';
+import { openIncident } from '../../src/incidents/incident.ts';
+import { incidentRoutes } from '../../src/incidents/routes.ts';
+import { incidentReader } from '../../src/incidents/start.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { derivedId, newId } from '../../src/platform/ids.ts';
+import { openJournal } from '../../src/platform/journal.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { createPostgres } from '../../src/platform/postgres.ts';
+import { defaultSettings } from '../../src/settings/setting.ts';
+import { testCall } from './calls.ts';
+import { startRooms, stateFolder, type Rooms } from './rooms.ts';
+
+/** The rooms of calls, incidents and dispatches beside the configuration's, without any Asterisk: nobody rings. */
+export interface LiveRooms extends Rooms {
+  readonly runner: CallRunner;
+  /** A call in which an operator talks, in memory only. */
+  open(over?: Partial<Call> & { kind?: string }): Call;
+}
+
+export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
+  const clock = systemClock;
+  const logger = createLogger('silent');
+  const stateDir = await stateFolder();
+  const postgres = createPostgres(databaseUrl, { applicationName: 'siaga-test-live', logger, clock, max: 4 });
+  const journal = openJournal({ directory: join(stateDir, 'journal'), name: 'siaga-test', clock, logger });
+  const nothing = (): void => undefined;
+  const runner = createCallRunner({
+    clock,
+    journal,
+    logger,
+    held: () => false,
+    partners: {
+      perform: nothing,
+      enterLine: nothing,
+      leaveLine: nothing,
+      operatorOutcome: nothing,
+      ringAgency: () => Promise.resolve({ result: 'taken' }),
+      failed: nothing,
+      recorded: nothing,
+    },
+  });
+  const { circleOf, kindOf, timelineOfCall } = incidentReader(postgres);
+  const planner = createPlanner({
+    clock,
+    agencies: () => rooms.agencies.current(),
+    settings: () => defaultSettings,
+    decide: (incident, at) => rooms.routing.decide(incident, at),
+  });
+  const shared = { postgres, clock, calls: runner, audit: recordAudit, circleOf, ...planner };
+  const rooms: Rooms = await startRooms(databaseUrl, {
+    stateDir,
+    extraRoutes: [
+      ...callRoutes({ postgres, clock, runner, readTimeline: timelineOfCall, kindOf }),
+      ...incidentRoutes(shared),
+      ...dispatchRoutes(shared),
+    ],
+  });
+  let opened = 0;
+
+  return {
+    ...rooms,
+    runner,
+    open({ kind, ...over } = {}) {
+      opened += 1;
+      const at = clock.now();
+      const channelId = `caller-${opened}`;
+      const call: Call = {
+        ...testCall(),
+        id: newId(at),
+        channelId,
+        arrivedAt: at,
+        answeredAt: at,
+        caller: { live: true, joined: true, left: false, sound: null },
+        incident: { ...openIncident(derivedId('incident', 'test', channelId, at), at), kind: kind ?? null },
+        ...over,
+      };
+      runner.open(call);
+      return call;
+    },
+    async stop() {
+      await rooms.stop();
+      runner.stop();
+      await journal.close();
+      await postgres.close();
+    },
+  };
+}
