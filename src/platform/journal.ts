@@ -1,18 +1,8 @@
-import {
-  closeSync,
-  existsSync,
-  fdatasync,
-  mkdirSync,
-  openSync,
-  statSync,
-  truncateSync,
-  unlinkSync,
-  utimesSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdirSync, unlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import type { Clock } from './clock.ts';
+import { codeOf } from './errors.ts';
+import { encodeEntry, keepReserve, openSegment, syncToDisk, type OpenSegment } from './journal-file.ts';
 import type { Logger } from './logger.ts';
 
 /** Where an entry stands: which file, and how many bytes into it the entry ends. */
@@ -23,7 +13,7 @@ export interface JournalPosition {
 
 export interface Journal {
   readonly name: string;
-  /** Writes one entry before it returns, so that it outlives this process. Never throws: a disk that refuses is told to onFault. */
+  /** Writes one entry before it returns, so that it outlives this process. Never throws: a disk that refuses shows in health(). */
   append(entry: object): JournalPosition;
   /** Resolves true when all entries so far are on the disk itself, false when the disk did not take them in time. */
   synced(): Promise<boolean>;
@@ -31,6 +21,12 @@ export interface Journal {
   drop(segment: string): void;
   health(): { failing: boolean; waiting: number };
   close(): Promise<void>;
+}
+
+/** The journal of this process, as its own reader sees it. */
+export interface OwnJournal extends Journal {
+  /** Where the latest entry ends, or will end once the disk has taken what waits. */
+  position(): JournalPosition;
 }
 
 export interface JournalOptions {
@@ -48,21 +44,17 @@ export interface JournalOptions {
   waitingLimit?: number;
 }
 
-export const journalSuffix = '.journal';
-
-/** One line per entry: checksum, length, JSON. A torn last line is recognised by either. */
-export function encodeEntry(entry: object): Buffer {
-  const body = Buffer.from(JSON.stringify(entry));
-  const checksum = crc32(body).toString(16).padStart(8, '0');
-  return Buffer.concat([Buffer.from(`${checksum} ${body.length} `), body, Buffer.from('\n')]);
-}
+const touchEvery = 1_000;
+/** A process that stood still for so long may have been taken for dead. */
+const longPause = 5_000;
+const syncLimit = 2_000;
 
 /**
  * Opens a journal of this process start. The file's time is touched every second: a journal untouched for ten seconds
- * belongs to a process that is dead.
+ * belongs to a process that is dead, and may be renamed by who takes over; then a new file is begun.
  * @throws when the folder cannot be made or written: without it nothing that follows could be trusted.
  */
-export function openJournal(options: JournalOptions): Journal {
+export function openJournal(options: JournalOptions): OwnJournal {
   const { directory, name, clock, logger } = options;
   const segmentBytes = options.segmentBytes ?? 16 * 1024 * 1024;
   const waitingLimit = options.waitingLimit ?? 20_000;
@@ -70,157 +62,157 @@ export function openJournal(options: JournalOptions): Journal {
   const reserve = join(directory, 'reserve');
   keepReserve(reserve, options.reserveBytes ?? 8 * 1024 * 1024);
 
-  let number = 0;
-  let segment = '';
-  let file = -1;
-  let written = 0;
-  const open = (): void => {
-    number += 1;
-    segment = `${name}.${String(number).padStart(6, '0')}${journalSuffix}`;
-    file = openSync(join(directory, segment), 'a', 0o600);
-    written = 0;
-  };
-  open();
-
+  let file = openSegment(directory, name, 1);
+  let rotateAt = segmentBytes;
+  let touchedAt = clock.monotonic();
+  /** Files that are full and not yet known to be on the disk. */
+  let retired: OpenSegment[] = [];
   const waiting: Buffer[] = [];
-  let failing = false;
+  let waitingBytes = 0;
+  let refusing = false;
+  let syncFailed = false;
   let dirty = false;
-  let syncing = false;
-  let callbacks: ((done: boolean) => void)[] = [];
-
-  const write = (line: Buffer): void => {
-    let offset = 0;
-    while (offset < line.length) offset += writeSync(file, line, offset);
-    written += line.length;
-    dirty = true;
-  };
+  let syncing: Promise<void> | null = null;
+  let askers = new Set<(done: boolean) => void>();
 
   const flush = (): boolean => {
-    while (waiting.length > 0) {
-      const line = waiting[0];
-      if (line === undefined) break;
-      const before = written;
+    for (let line = waiting[0]; line !== undefined; line = waiting[0]) {
       try {
-        write(line);
+        file.write(line);
+        dirty = true;
         waiting.shift();
+        waitingBytes -= line.length;
       } catch (error) {
-        // Half a line would make the rest of the file unreadable.
-        attempt(() => truncateSync(join(directory, segment), before));
-        written = before;
         if (isFull(error) && existsSync(reserve)) {
           logger.error({ err: error }, 'the disk is full: the journal goes on with its reserve');
-          attempt(() => unlinkSync(reserve));
-          continue;
+          if (attempt(() => unlinkSync(reserve))) continue;
         }
-        if (!failing) logger.error({ err: error, waiting: waiting.length }, 'the journal cannot write');
-        failing = true;
+        if (!refusing) logger.error({ err: error, waiting: waiting.length }, 'the journal cannot write');
+        refusing = true;
         return false;
       }
     }
-    if (failing) logger.info('the journal writes again');
-    failing = false;
+    if (refusing) logger.info('the journal writes again');
+    refusing = false;
     return true;
   };
 
+  const position = (): JournalPosition => ({ segment: file.segment, end: file.written() + waitingBytes });
+
   const append = (entry: object): JournalPosition => {
-    if (written >= segmentBytes && waiting.length === 0) rotate();
+    if (clock.monotonic() - touchedAt > longPause) touch();
+    if (file.written() >= rotateAt && waiting.length === 0) rotate();
     const line = encodeEntry(entry);
     waiting.push(line);
+    waitingBytes += line.length;
     if (waiting.length > waitingLimit) {
-      waiting.shift();
+      waitingBytes -= waiting.shift()?.length ?? 0;
       logger.error({ waitingLimit }, 'the journal lost its oldest waiting entry: the disk has refused for too long');
     }
     flush();
-    return { segment, end: written };
+    return position();
   };
 
   const rotate = (): void => {
-    const old = file;
     try {
-      open();
-      closeSync(old);
+      const next = openSegment(directory, name, file.number + 1);
+      retired.push(file);
+      file = next;
+      rotateAt = segmentBytes;
+      dirty = true;
     } catch (error) {
-      file = old;
+      rotateAt = file.written() + segmentBytes / 16;
       logger.error({ err: error }, 'no new journal file could be opened; the old one grows');
-      written = 0;
     }
   };
 
-  const sync = (): void => {
-    if (waiting.length > 0) flush();
-    if (syncing || (!dirty && callbacks.length === 0)) return;
-    if (waiting.length > 0) return;
-    const now = callbacks;
-    callbacks = [];
-    syncing = true;
-    dirty = false;
-    fdatasync(file, (error) => {
-      syncing = false;
-      if (error !== null) {
-        dirty = true;
-        if (!failing) logger.error({ err: error }, 'the journal could not be synced');
-      }
-      for (const done of now) done(error === null);
-    });
-  };
-  const stopSync = clock.every(options.syncEvery ?? 25, sync);
-  const stopTouch = clock.every(1_000, () => {
+  const touch = (): void => {
+    touchedAt = clock.monotonic();
+    if (!file.inPlace()) {
+      logger.warn({ segment: file.segment }, 'somebody took the journal for a dead one; it goes on in a new file');
+      rotate();
+    }
     const seconds = clock.now() / 1_000;
-    attempt(() => utimesSync(join(directory, segment), seconds, seconds));
-  });
+    attempt(() => utimesSync(join(directory, file.segment), seconds, seconds));
+  };
+
+  const answer = (to: ReadonlySet<(done: boolean) => void>, done: boolean): void => {
+    for (const tell of to) tell(done);
+  };
+
+  const sync = (): void => {
+    const written = flush();
+    if (!written) {
+      const refused = askers;
+      askers = new Set();
+      answer(refused, false);
+      return;
+    }
+    if (syncing !== null || (!dirty && askers.size === 0)) return;
+    syncing = syncNow().finally(() => (syncing = null));
+  };
+
+  const syncNow = async (): Promise<void> => {
+    const now = askers;
+    askers = new Set();
+    dirty = false;
+    const full = retired;
+    retired = [];
+    let failure: unknown = null;
+    for (const one of [...full, file]) {
+      const error = await syncToDisk(one);
+      failure ??= error;
+      // Once it was refused, trying again would say yes for pages the kernel has given up.
+      if (full.includes(one)) attempt(() => closeSync(one.descriptor));
+    }
+    if (failure !== null) dirty = true;
+    if (failure !== null && !syncFailed) logger.error({ err: failure }, 'the journal could not be synced');
+    syncFailed = failure !== null;
+    answer(now, !syncFailed);
+  };
+
+  const stopSync = clock.every(options.syncEvery ?? 25, sync);
+  const stopTouch = clock.every(touchEvery, touch);
 
   return {
     name,
     append,
+    position,
     synced: () =>
       new Promise((resolve) => {
-        const cancel = clock.after(2_000, () => resolve(false));
-        callbacks.push((done) => {
+        const tell = (done: boolean): void => {
+          askers.delete(tell);
           cancel();
           resolve(done);
-        });
+        };
+        const cancel = clock.after(syncLimit, () => tell(false));
+        askers.add(tell);
       }),
     drop(old) {
-      if (old !== segment) attempt(() => unlinkSync(join(directory, old)));
+      if (old !== file.segment) attempt(() => unlinkSync(join(directory, old)));
     },
-    health: () => ({ failing, waiting: waiting.length }),
-    close: () =>
-      new Promise((resolve) => {
-        stopSync();
-        stopTouch();
-        flush();
-        fdatasync(file, () => {
-          closeSync(file);
-          for (const done of callbacks) done(true);
-          callbacks = [];
-          resolve();
-        });
-      }),
+    health: () => ({ failing: refusing || syncFailed, waiting: waiting.length }),
+    async close() {
+      stopSync();
+      stopTouch();
+      if (syncing !== null) await syncing;
+      if (flush()) await syncNow();
+      answer(askers, false);
+      for (const one of [...retired, file]) attempt(() => closeSync(one.descriptor));
+    },
   };
 
-  function attempt(action: () => void): void {
+  function attempt(action: () => void): boolean {
     try {
       action();
+      return true;
     } catch (error) {
       logger.debug({ err: error }, 'journal housekeeping');
+      return false;
     }
   }
 }
 
-function keepReserve(path: string, bytes: number): void {
-  if (bytes === 0 || (existsSync(path) && statSync(path).size >= bytes)) return;
-  const file = openSync(path, 'w', 0o600);
-  try {
-    const zeros = Buffer.alloc(1024 * 1024);
-    for (let done = 0; done < bytes; done += zeros.length) writeSync(file, zeros);
-  } catch (error) {
-    // A disk too full for the reserve is no reason not to answer calls.
-    if (!isFull(error)) throw error;
-  } finally {
-    closeSync(file);
-  }
-}
-
 function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+  return codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT';
 }

@@ -1,0 +1,107 @@
+import {
+  closeSync,
+  existsSync,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  statSync,
+  writeSync,
+  type PathLike,
+} from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { codeOf } from './errors.ts';
+
+export const journalSuffix = '.journal';
+/** What is added to the name of a dead process's file once PostgreSQL has it. */
+export const projectedSuffix = '.projected';
+
+/** A journal file that is being written. */
+export interface OpenSegment {
+  readonly segment: string;
+  readonly number: number;
+  readonly descriptor: number;
+  /** Bytes of whole lines. */
+  written(): number;
+  /** Writes all of the line, or throws and leaves nothing of it in the way of the next one. */
+  write(line: Buffer): void;
+  /** False when the file is no longer under its name: somebody deleted or renamed it. */
+  inPlace(): boolean;
+}
+
+/** One line per entry: checksum, length, JSON. A torn last line is recognised by either. */
+export function encodeEntry(entry: object): Buffer {
+  const body = Buffer.from(JSON.stringify(entry));
+  const checksum = crc32(body).toString(16).padStart(8, '0');
+  return Buffer.concat([Buffer.from(`${checksum} ${body.length} `), body, Buffer.from('\n')]);
+}
+
+export function openSegment(directory: string, name: string, number: number): OpenSegment {
+  const segment = `${name}.${String(number).padStart(6, '0')}${journalSuffix}`;
+  const path = join(directory, segment);
+  const descriptor = openSync(path, 'a', 0o600);
+  let written = fstatSync(descriptor).size;
+  // Half a line that could not be cut off again: the next one must not be joined to it.
+  let torn = false;
+
+  const put = (bytes: Buffer): void => {
+    for (let offset = 0; offset < bytes.length;) offset += writeSync(descriptor, bytes, offset);
+    written += bytes.length;
+  };
+
+  return {
+    segment,
+    number,
+    descriptor,
+    written: () => written,
+    write(line) {
+      try {
+        if (torn) put(Buffer.from('\n'));
+        torn = false;
+        put(line);
+      } catch (error) {
+        try {
+          ftruncateSync(descriptor, written);
+        } catch {
+          torn = true;
+          written = fstatSync(descriptor).size;
+        }
+        throw error;
+      }
+    },
+    inPlace() {
+      const there = inodeOf(path);
+      return there === undefined || there === fstatSync(descriptor).ino;
+    },
+  };
+}
+
+/** Null when there is nothing there; undefined when nobody can tell. */
+function inodeOf(path: PathLike): number | null | undefined {
+  try {
+    return statSync(path).ino;
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? null : undefined;
+  }
+}
+
+/** What went wrong, or null. */
+export function syncToDisk(file: OpenSegment): Promise<unknown> {
+  return new Promise((resolve) => fdatasync(file.descriptor, resolve));
+}
+
+/** Room for the calls under way on a disk that is full. */
+export function keepReserve(path: string, bytes: number): void {
+  if (bytes === 0 || (existsSync(path) && statSync(path).size >= bytes)) return;
+  const file = openSync(path, 'w', 0o600);
+  try {
+    const zeros = Buffer.alloc(1024 * 1024);
+    for (let done = 0; done < bytes; done += zeros.length) writeSync(file, zeros);
+  } catch (error) {
+    // A disk too full for the reserve is no reason not to answer calls.
+    if (codeOf(error) !== 'ENOSPC' && codeOf(error) !== 'EDQUOT') throw error;
+  } finally {
+    closeSync(file);
+  }
+}
