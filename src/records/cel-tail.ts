@@ -1,5 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import type { Clock } from '../platform/clock.ts';
+import { codeOf } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 
 const chunkBytes = 256 * 1024;
@@ -33,8 +34,8 @@ export function followFile(deps: {
       deps.onPosition(position);
       reported = false;
     } catch (error) {
-      const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-      if (!reported && !missing) logger.warn({ err: error, path }, 'the call event log cannot be read');
+      if (!reported && codeOf(error) !== 'ENOENT')
+        logger.warn({ err: error, path }, 'the call event log cannot be read');
       reported = true;
     } finally {
       busy = false;

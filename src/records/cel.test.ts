@@ -1,6 +1,5 @@
 import { createCelGatherer, readCelLine, type CelEvent } from './cel.ts';
 import type { LoggedCall } from './entry.ts';
-import { createSegments } from './segments.ts';
 
 const line = (over: Record<string, string>): string =>
   JSON.stringify({
@@ -88,21 +87,5 @@ describe("Asterisk's event log", () => {
       gatherer.take(event({ uniqueid: id, linkedid: id, eventtype: 'CHAN_END' }));
     }
     expect(ended.map((call) => call.channelId)).toEqual(['n1-1.2', 'n1-1.3']);
-  });
-});
-
-describe('journal files', () => {
-  it('are dropped when PostgreSQL has all of them and no live call needs them', () => {
-    const dropped: string[] = [];
-    const segments = createSegments((segment) => dropped.push(segment));
-    segments.written('1', 'call', false);
-    segments.written('1', null, true);
-    segments.projected('1');
-    segments.projected('1');
-    expect(dropped).toEqual([]);
-    segments.written('2', 'call', true);
-    expect(dropped).toEqual(['1']);
-    segments.projected('2');
-    expect(dropped).toEqual(['1', '2']);
   });
 });

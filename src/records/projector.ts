@@ -2,17 +2,23 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../platform/clock.ts';
 import { pause } from '../platform/clock.ts';
+import { codeOf, messageOf } from '../platform/errors.ts';
+import type { JournalPosition } from '../platform/journal.ts';
 import type { Logger } from '../platform/logger.ts';
 import { isUnavailable, type Postgres } from '../platform/postgres.ts';
 import type { Entry, LoggedCall } from './entry.ts';
+import { readEntries } from './read-entries.ts';
+import type { Segments, Unread } from './segments.ts';
 import { writeEntries } from './write.ts';
 
 export interface Projector {
   /** Takes an entry that the journal has written. Never waits. */
-  take(entry: Entry, segment: string): void;
-  /** Entries that PostgreSQL has not got yet. */
+  take(entry: Entry, position: JournalPosition): void;
+  /** Starts to project a file that another process start left. */
+  adopt(segment: string): void;
+  /** Entries in memory that PostgreSQL has not got yet. */
   waiting(): number;
-  /** True while more than the memory limit is behind; the rest is read from the journal again when PostgreSQL is back. */
+  /** True while there are entries in the journal's files that were not read yet, for PostgreSQL is too far behind. */
   behind(): boolean;
   /** Resolves when nothing waits, or false after `ms`. */
   drained(ms: number): Promise<boolean>;
@@ -23,99 +29,131 @@ export interface ProjectorDeps {
   postgres: Postgres;
   clock: Clock;
   logger: Logger;
-  /** Where entries that PostgreSQL refuses are set aside. */
+  /** Where the journal's files are, and where entries that PostgreSQL refuses are set aside. */
   directory: string;
-  /** Reads every entry of this process's journal again, oldest first. */
-  replay: () => Promise<{ entry: Entry; segment: string }[]>;
-  projected: (entries: { entry: Entry; segment: string }[]) => void;
+  segments: Segments;
+  /** An entry of our own is in PostgreSQL, or set aside. */
+  projected: (entry: Entry) => void;
   refused: (entry: Entry, reason: string) => void;
-  /** Calls whose end was taken from Asterisk's log. */
+  /** Calls that the log ended, in PostgreSQL by now. */
   logged: (calls: LoggedCall[]) => void;
   memoryLimit?: number;
 }
 
+interface Queued {
+  entry: Entry;
+  segment: string;
+  own: boolean;
+}
+
 const batchSize = 200;
 const waitWhenAway = 500;
+const readAtOnce = 2_000;
+/** Not the entry's fault: rights, migrations to come, resources, another's lock, the server itself. */
+const notOfTheEntry = /^(28...|3D000|3F000|40...|42501|42P01|42703|53...|55...|57...|58...|XX...)$/;
 
 /**
- * Turns journal entries into rows, in their order, each once. With PostgreSQL away they wait; an entry that PostgreSQL
- * refuses is set aside and blocks nothing.
+ * Turns journal entries into rows, in their order. With PostgreSQL away they wait, in memory up to a limit, beyond it in
+ * the journal's files, from where they are read on later; an entry that PostgreSQL refuses is set aside and blocks nothing.
  */
 export function startProjector(deps: ProjectorDeps): Projector {
-  const { postgres, clock, logger } = deps;
+  const { postgres, clock, logger, segments } = deps;
   const memoryLimit = deps.memoryLimit ?? 10_000;
-  let queue: { entry: Entry; segment: string }[] = [];
+  const queue: Queued[] = [];
   let overflowed = false;
+  let troubled = false;
   let stopped = false;
   let wake: (() => void) | null = null;
 
-  const take = (entry: Entry, segment: string): void => {
-    if (queue.length >= memoryLimit) {
-      if (!overflowed) logger.error({ memoryLimit }, 'records wait in the journal only: PostgreSQL is far behind');
+  const take = (entry: Entry, position: JournalPosition): void => {
+    const isCall = entry.kind === 'call';
+    const inTurn = segments.written(position, isCall ? entry.callId : null, isCall && entry.state.endedAt !== null);
+    if (inTurn && queue.length < memoryLimit) {
+      overflowed = false;
+      queue.push({ entry, segment: position.segment, own: true });
+      segments.read(position.segment, { entries: 1, end: position.end, atEnd: false });
+    } else if (!overflowed) {
       overflowed = true;
-    } else {
-      queue.push({ entry, segment });
+      logger.error({ memoryLimit }, 'records wait in the journal only: PostgreSQL is far behind');
     }
     wake?.();
   };
 
   const loop = async (): Promise<void> => {
     while (!stopped) {
-      if (queue.length === 0 && overflowed) await readAgain();
-      if (queue.length === 0) {
+      const unread = queue.length === 0 ? segments.unread() : null;
+      if (unread !== null) {
+        await readOn(unread);
+      } else if (queue.length === 0) {
         await new Promise<void>((resolve) => (wake = resolve));
         wake = null;
         // A moment's patience makes one transaction of what belongs together.
         await pause(clock, 20);
-        continue;
-      }
-      const batch = queue.slice(0, batchSize);
-      if (await project(batch)) {
-        queue = queue.slice(batch.length);
-        deps.projected(batch);
-      } else {
+      } else if (!(await project(queue.slice(0, batchSize)))) {
         await pause(clock, waitWhenAway);
       }
     }
   };
 
-  const readAgain = async (): Promise<void> => {
-    overflowed = false;
+  const readOn = async (next: Unread): Promise<void> => {
+    const { segment, own } = next;
     try {
-      queue = await deps.replay();
+      const limit = Math.min(memoryLimit, readAtOnce);
+      const part = await readEntries(deps.directory, segment, { ...next, limit }, logger);
+      for (const entry of part.entries) queue.push({ entry, segment, own });
+      segments.read(segment, { entries: part.entries.length, end: part.end, atEnd: part.atEnd });
+      // What the disk has not taken yet cannot be read from it.
+      if (part.end === next.from && next.growing) await pause(clock, waitWhenAway);
     } catch (error) {
-      overflowed = true;
-      logger.error({ err: error }, 'the journal could not be read again');
-      await pause(clock, waitWhenAway);
+      logger.error({ err: error, segment }, 'a journal file could not be read');
+      if (codeOf(error) === 'ENOENT') segments.forget(segment);
+      else await pause(clock, waitWhenAway);
     }
   };
 
-  const project = async (batch: { entry: Entry; segment: string }[]): Promise<boolean> => {
+  /** False when PostgreSQL is away; what was projected until then has left the queue. */
+  const project = async (batch: Queued[]): Promise<boolean> => {
+    const entries = batch.map((one) => one.entry);
     try {
-      const entries = batch.map((one) => one.entry);
-      deps.logged(await postgres.transaction((sql) => writeEntries(sql, entries)));
+      const logged = await postgres.transaction((sql) => writeEntries(sql, entries));
+      if (troubled) logger.info('PostgreSQL takes records again');
+      troubled = false;
+      done(batch.length, true);
+      deps.logged(logged);
       return true;
     } catch (error) {
       if (isUnavailable(error)) return false;
+      if (notOfTheEntry.test(codeOf(error) ?? '')) {
+        if (!troubled) logger.error({ err: error }, 'PostgreSQL takes no records; they wait');
+        troubled = true;
+        return false;
+      }
       if (batch.length > 1) {
         const middle = Math.ceil(batch.length / 2);
         return (await project(batch.slice(0, middle))) && (await project(batch.slice(middle)));
       }
-      await setAside(batch[0]?.entry, error);
+      for (const entry of entries) await setAside(entry, error);
       return true;
     }
   };
 
-  const setAside = async (entry: Entry | undefined, error: unknown): Promise<void> => {
-    if (entry === undefined) return;
-    const reason = error instanceof Error ? error.message : String(error);
+  const done = (count: number, kept: boolean): void => {
+    for (const { entry, segment, own } of queue.splice(0, count)) {
+      if (kept) segments.projected(segment);
+      if (own) deps.projected(entry);
+    }
+  };
+
+  const setAside = async (entry: Entry, error: unknown): Promise<void> => {
+    const reason = messageOf(error);
     logger.error({ err: error, kind: entry.kind }, 'PostgreSQL refused a record; it is set aside');
+    const line = JSON.stringify({ reason, entry }) + '\n';
     try {
-      await appendFile(join(deps.directory, 'set-aside.jsonl'), JSON.stringify({ reason, entry }) + '\n', {
-        mode: 0o600,
-      });
+      await appendFile(join(deps.directory, 'set-aside.jsonl'), line, { mode: 0o600 });
+      done(1, true);
     } catch (failed) {
-      logger.error({ err: failed }, 'a refused record could not be set aside either; it stays in the journal');
+      logger.error({ err: failed }, 'a refused record could not be set aside either; its journal file is kept');
+      done(1, false);
     }
     deps.refused(entry, reason);
   };
@@ -129,11 +167,15 @@ export function startProjector(deps: ProjectorDeps): Projector {
 
   return {
     take,
+    adopt(segment) {
+      segments.adopt(segment);
+      wake?.();
+    },
     waiting: () => queue.length,
-    behind: () => overflowed,
+    behind: () => segments.unread() !== null,
     async drained(ms) {
       const until = clock.monotonic() + ms;
-      while (queue.length > 0 || overflowed) {
+      while (queue.length > 0 || segments.unread() !== null) {
         if (clock.monotonic() > until) return false;
         await pause(clock, 20);
       }

@@ -7,12 +7,14 @@ import type { AlarmEntry, Entry, LoggedCall, OperatorEntry } from './entry.ts';
 
 /**
  * Applies entries in one transaction's `sql`. Applying one twice, or in another order among those of other calls and
- * owners, ends in the same rows. Answers with the logged calls whose log counts.
+ * owners, ends in the same rows. Answers with the logged calls whose log counts from now on.
  */
 export async function writeEntries(sql: Sql, entries: readonly Entry[]): Promise<LoggedCall[]> {
   const counted: LoggedCall[] = [];
   const latest = new Map<string, CallEntry>();
-  for (const entry of entries) if (entry.kind === 'call') latest.set(entry.callId, entry);
+  for (const entry of entries) {
+    if (entry.kind === 'call' && isNewer(entry, latest.get(entry.callId))) latest.set(entry.callId, entry);
+  }
   for (const entry of latest.values()) await writeCall(sql, entry);
   await writeTimeline(
     sql,
@@ -25,6 +27,12 @@ export async function writeEntries(sql: Sql, entries: readonly Entry[]): Promise
     if (entry.kind === 'logged-call' && (await writeLoggedCall(sql, entry.call))) counted.push(entry.call);
   }
   return counted;
+}
+
+/** Entries of several journals may come in one batch, the older ones last. */
+function isNewer(entry: CallEntry, other: CallEntry | undefined): boolean {
+  if (other === undefined || entry.claimedAt > other.claimedAt) return true;
+  return entry.claimedAt === other.claimedAt && entry.sequence > other.sequence;
 }
 
 const writtenCall = z.object({ logged: z.boolean() });
@@ -232,30 +240,33 @@ async function writeLoggedCall(sql: Sql, call: LoggedCall): Promise<boolean> {
 
 /**
  * Ends, by the log, a call that no controller has ended: none saw it, one gave it back to the dialplan, or one died. A
- * call that its controller ended is left as it is.
+ * call that its controller ended is left as it is. Answers whether that is news.
  */
 async function applyLog(sql: Sql, callId: string): Promise<boolean> {
-  const ended = await sql.execute(
+  const applied = await sql.first(
+    z.object({ before: z.boolean() }),
     `update calls set log_counts = true, stage = 'ended', ended_at = (logged->>'endedAt')::timestamptz,
        outcome = case when log_counts then outcome when forsaken then 'answered' else logged->>'outcome' end,
        reason = case when log_counts then reason when forsaken then 'its controller had gone before it ended'
                      else logged->>'reason' end,
        answered_at = coalesce(answered_at, (logged->>'answeredAt')::timestamptz),
        first_talk_at = coalesce(first_talk_at, (logged->>'firstTalkAt')::timestamptz)
-     from (select recorded_by = 'controller' and outcome is null and first_talk_at is not null as forsaken
+     from (select recorded_by = 'controller' and outcome is null and first_talk_at is not null as forsaken,
+             log_counts as before
            from calls where id = $1) as state
-     where id = $1 and (recorded_by = 'cel' or log_counts or outcome = 'returned' or ended_at is null)`,
+     where id = $1 and (recorded_by = 'cel' or log_counts or outcome = 'returned' or ended_at is null)
+     returning before`,
     [callId],
   );
   await sql.execute('delete from timeline where call_id = $1 and claimed_at = 0', [callId]);
-  if (ended === 0) return false;
+  if (applied === undefined) return false;
   await sql.execute(
     `insert into timeline (call_id, claimed_at, sequence, position, incident_id, at, type, detail)
      select id, 0, 0, 0, incident_id, ended_at, 'call.logged', jsonb_build_object('outcome', outcome, 'reason', reason)
      from calls where id = $1`,
     [callId],
   );
-  return true;
+  return !applied.before;
 }
 
 function date(at: number | null): string | null {

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { readJournalPart } from '../platform/journal-reader.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Entry } from './entry.ts';
+
+const entryKind = z.object({ kind: z.enum(['call', 'alarm', 'operator', 'logged-call']) });
+
+/** The checksum vouches that the line is as this program wrote it; the kind, that it is a record. */
+function isEntry(value: unknown): value is Entry {
+  return entryKind.safeParse(value).success;
+}
+
+/** The records of a stretch of a journal file; lines that cannot be read are said and passed over. */
+export async function readEntries(
+  directory: string,
+  segment: string,
+  options: { from: number; limit: number; growing: boolean },
+  logger: Logger,
+): Promise<{ entries: Entry[]; end: number; atEnd: boolean }> {
+  const { lines, end, atEnd } = await readJournalPart(directory, segment, options);
+  const entries: Entry[] = [];
+  for (const line of lines) {
+    if (!line.ok) logger.warn({ segment, reason: line.reason }, 'a journal line could not be read');
+    else if (isEntry(line.value)) entries.push(line.value);
+  }
+  return { entries, end, atEnd };
+}
