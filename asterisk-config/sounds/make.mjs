@@ -24,9 +24,32 @@ for (const [name, texts] of Object.entries(prompts)) {
 
 // Four soft chords, a pause between them: a caller in fear needs to hear that the line lives, not a tune.
 mkdirSync(join(here, 'moh'), { recursive: true });
-const chords = [['C4', 'E4', 'G4'], ['A3', 'C4', 'E4'], ['F3', 'A3', 'C4'], ['G3', 'B3', 'D4']];
+const chords = [
+  ['C4', 'E4', 'G4'],
+  ['A3', 'C4', 'E4'],
+  ['F3', 'A3', 'C4'],
+  ['G3', 'B3', 'D4'],
+];
 const parts = chords.flatMap((notes) => {
   const tones = notes.flatMap((note) => ['sine', note]);
-  return [':', 'synth', '2.4', ...tones, 'remix', '-', 'fade', 'h', '0.3', '2.4', '0.9', 'gain', '-n', '-20', 'pad', '0', '0.3'];
+  return [
+    ':',
+    'synth',
+    '2.4',
+    ...tones,
+    'remix',
+    '-',
+    'fade',
+    'h',
+    '0.3',
+    '2.4',
+    '0.9',
+    'gain',
+    '-n',
+    '-20',
+    'pad',
+    '0',
+    '0.3',
+  ];
 });
 execFileSync('sox', ['-n', ...telephone, join(here, 'moh', 'calm.wav'), ...parts.slice(1)]);
