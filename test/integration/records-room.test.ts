@@ -1,0 +1,96 @@
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createFeed, type FeedEvent } from '../../src/events/feed.ts';
+import { openJournal, type OwnJournal } from '../../src/platform/journal.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
+import { createPostgres, type Postgres } from '../../src/platform/postgres.ts';
+import { startRecords, type RecordsRoom } from '../../src/records/start.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { alarmEntry, allRows, emptyTables, hastyClock } from '../support/records.ts';
+import { until } from '../support/rest.ts';
+
+const clock = hastyClock;
+const logger = createLogger('silent');
+let database: TestDatabase;
+let postgres: Postgres;
+let directory: string;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  postgres = createPostgres(database.url, { applicationName: 'siaga-test', logger, clock, max: 4 });
+});
+afterAll(async () => {
+  await postgres.close();
+  await database.drop();
+});
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'siaga-records-'));
+  await emptyTables(postgres);
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const files = async (): Promise<string[]> =>
+  (await readdir(directory)).filter((name) => name.endsWith('.journal')).sort();
+
+describe('the room', () => {
+  let journal: OwnJournal;
+  let room: RecordsRoom;
+  let events: FeedEvent[];
+
+  async function startRoom(): Promise<void> {
+    journal = openJournal({ directory, name: 'own', clock, logger, reserveBytes: 0 });
+    const feed = createFeed({ clock, callOf: () => undefined });
+    feed.subscribe((event) => events.push(event));
+    room = await startRecords({
+      postgres,
+      journal,
+      directory,
+      celFile: null,
+      node: 'node',
+      clock,
+      logger,
+      metrics: createMetrics(),
+      feed,
+      ownsChannel: () => false,
+      projected: () => undefined,
+    });
+  }
+  beforeEach(() => {
+    events = [];
+  });
+  afterEach(async () => {
+    await room.stop();
+    await journal.close();
+  });
+
+  test('puts a dead one away once it is projected, and deletes it after a day', async () => {
+    const dead = openJournal({ directory, name: 'dead', clock, logger, reserveBytes: 0 });
+    for (let n = 0; n < 3; n += 1) dead.append(alarmEntry(n));
+    await dead.close();
+    const long = Date.now() / 1_000 - 60;
+    await utimes(join(directory, 'dead.000001.journal'), long, long);
+    const older = join(directory, 'older.000001.journal.projected');
+    await writeFile(older, '');
+    await utimes(older, long - 86_400, long - 86_400);
+    await startRoom();
+    await until('it is put away', async () => (await readdir(directory)).includes('dead.000001.journal.projected'));
+    expect((await allRows(postgres))['alarms']).toHaveLength(3);
+    await until(
+      'the older one is deleted',
+      async () => !(await readdir(directory)).includes('older.000001.journal.projected'),
+    );
+    expect(await files()).toEqual(['own.000001.journal']);
+  });
+
+  test('alarms reach the list and the feed', async () => {
+    await startRoom();
+    room.alarm('test', { n: 1 });
+    expect(await room.projector.drained(1_000_000)).toBe(true);
+    const [list] = room.routes;
+    expect(list?.path).toBe('/v1/alarms');
+    expect(events).toMatchObject([{ type: 'alarm.raised', detail: { code: 'test', n: 1 } }]);
+    expect((await allRows(postgres))['alarms']).toHaveLength(1);
+  });
+});
