@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { followEvents } from './demo/events.mjs';
 import { phonesOf, tones } from './demo/phones.mjs';
 import { heardBy, rtpOf } from './demo/proof.mjs';
+import { whenOrphaned } from './runtime/orphaned.mjs';
 import { explain, say, StepError } from './runtime/progress.mjs';
 import { runtimeDirectory } from './runtime/settings.mjs';
 import { startStack, writeDescription } from './runtime/stack.mjs';
@@ -23,6 +24,7 @@ let phones;
 let events;
 let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop(130));
+whenOrphaned(() => void stop(130));
 
 try {
   const result = await play();

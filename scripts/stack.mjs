@@ -1,5 +1,6 @@
 // npm run stack: everything on this machine in the foreground, until Ctrl-C.
 import { endRecorded } from './runtime/processes.mjs';
+import { whenOrphaned } from './runtime/orphaned.mjs';
 import { explain, say, StepError } from './runtime/progress.mjs';
 import { runtimeDirectory } from './runtime/settings.mjs';
 import { startStack, writeDescription } from './runtime/stack.mjs';
@@ -7,6 +8,7 @@ import { startStack, writeDescription } from './runtime/stack.mjs';
 let stack;
 let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop(signal));
+whenOrphaned(() => void stop('whoever started it has ended'));
 
 try {
   stack = await startStack({
