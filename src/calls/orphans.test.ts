@@ -138,13 +138,29 @@ describe('the watch', () => {
     expect(sent).toEqual([]);
   });
 
-  it('waits longer as a standby, for the leader to do it', async () => {
+  it('waits longer as a standby while the leader lives, for him to do it', async () => {
+    const { clock, sent, bodies, touches, sweep } = watch(2);
+    const leader = 'siaga-n1-0-19-abd';
+    bodies['/applications'] = [dead, leader].map((name) => ({
+      name,
+      channel_ids: name === dead ? [caller.id] : [],
+      endpoint_ids: [],
+    }));
+    for (let time = 0; time < 7; time += 1) {
+      touches.set(leader, time);
+      await sweep();
+      clock.advance(1_000);
+    }
+    expect(sent).toEqual([]);
+    touches.set(leader, 8);
+    await sweep();
+    expect(sent).toEqual(taken);
+  });
+
+  it('as a standby does at once what no leader is there to do', async () => {
     const { clock, sent, sweep } = watch(1);
     await sweep();
-    clock.advance(6_900);
-    await sweep();
-    expect(sent).toEqual([]);
-    clock.advance(100);
+    clock.advance(4_000);
     await sweep();
     expect(sent).toEqual(taken);
   });

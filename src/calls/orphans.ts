@@ -69,8 +69,13 @@ export function otherControllers(names: readonly string[], node: string, own: st
   return names.filter((name) => name !== own && ofNode.test(name));
 }
 
+function rankOf(application: string): number {
+  return Number(/-(\d+)-\d+-[0-9a-z]+$/.exec(application)?.[1] ?? 0);
+}
+
 /** A journal is touched every second by the process that writes it. */
 const deadAfter = 4_000;
+const waitForEach = 3_000;
 const sweepEvery = 1_000;
 /** Empty bridges are looked for this often, should nobody have died. */
 const thoroughEvery = 30_000;
@@ -95,7 +100,7 @@ const bridgeSchema = z.object({ id: z.string(), name: z.string(), channels: z.ar
 export function watchOrphans(deps: {
   node: string;
   application: string;
-  /** Standbys wait, so that no two controllers send for the same caller. */
+  /** Whoever has living controllers of a lower rank lets them do it, so that no two send for the same caller. */
   rank: number;
   ari: AriCommands;
   clock: Clock;
@@ -106,7 +111,6 @@ export function watchOrphans(deps: {
   alarm: (code: string, detail: Record<string, string | number>) => void;
 }): { sweep: () => Promise<void>; stop: Cancel } {
   const { ari, clock, logger } = deps;
-  const patience = deadAfter + deps.rank * 3_000;
   // The clocks of two processes may differ: what counts is whether the file's time moves.
   const seen = new Map<string, { touchedAt: number | undefined; since: number }>();
   const told = new Set<string>();
@@ -116,15 +120,14 @@ export function watchOrphans(deps: {
     const touched = await deps.journalTouchedAt();
     const now = clock.monotonic();
     for (const name of seen.keys()) if (!names.includes(name)) seen.delete(name);
-    return new Set(
-      names.filter((name) => {
-        const touchedAt = touched.get(name);
-        const known = seen.get(name);
-        if (known !== undefined && known.touchedAt === touchedAt) return now - known.since >= patience;
-        seen.set(name, { touchedAt, since: now });
-        return false;
-      }),
-    );
+    const quiet = (name: string): number => now - (seen.get(name)?.since ?? now);
+    for (const name of names) {
+      const touchedAt = touched.get(name);
+      const known = seen.get(name);
+      if (known === undefined || known.touchedAt !== touchedAt) seen.set(name, { touchedAt, since: now });
+    }
+    const before = names.filter((name) => rankOf(name) < deps.rank && quiet(name) < deadAfter).length;
+    return new Set(names.filter((name) => quiet(name) >= deadAfter + before * waitForEach));
   };
 
   const list = async <S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>[] | null> => {
