@@ -33,7 +33,7 @@ export interface CallPartners {
   /** A decision threw: somebody has to look. */
   failed(call: Call, input: string, error: unknown): void;
   /** Hears of every entry right after it was written; must not throw and must not wait. */
-  recorded(entry: CallEntry, segment: string): void;
+  recorded(entry: CallEntry): void;
 }
 
 export interface CallRunner {
@@ -173,9 +173,9 @@ export function createCallRunner(deps: {
       at: input.at,
       ...made,
     };
-    const { segment } = journal.append(entry);
+    journal.append(entry);
     try {
-      partners.recorded(entry, segment);
+      partners.recorded(entry);
     } catch (error) {
       logger.fatal({ err: error, callId: state.id }, 'a journalled entry was not passed on');
     }

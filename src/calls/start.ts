@@ -55,7 +55,7 @@ export function startCalls(deps: {
   connected: () => boolean;
   guardianSeen: () => void;
   ringAgency: (job: RingJob) => Promise<RingResult>;
-  recorded: (entry: CallEntry, segment: string) => void;
+  recorded: (entry: CallEntry) => void;
   alarm: (code: string, detail: Record<string, string>) => void;
 }): CallsRoom & { projected: (callId: string, sequence: number) => void } {
   const { ari, clock, logger, journal, postgres } = deps;
@@ -75,9 +75,9 @@ export function startCalls(deps: {
       ringAgency: deps.ringAgency,
       failed: (call, input, error) =>
         deps.alarm('decision-failed', { callId: call.id, input, reason: messageOf(error) }),
-      recorded(entry, segment) {
+      recorded(entry) {
         metrics.observe(entry);
-        deps.recorded(entry, segment);
+        deps.recorded(entry);
       },
     },
   });
