@@ -60,6 +60,13 @@ describe('settings', () => {
     expect(faults).toContain('SIAGA_STATE_DIR: is not set');
   });
 
+  it('name an address that is none', () => {
+    const faults = faultsOf({ ...sound, SIAGA_DATABASE_URL: 'no address', SIAGA_HTTP_PORT: '0' });
+    expect(faults.map((fault) => fault.split(':')[0])).toEqual(
+      expect.arrayContaining(['SIAGA_DATABASE_URL', 'SIAGA_HTTP_PORT']),
+    );
+  });
+
   it('name a secret file that cannot be read', () => {
     const without = withoutSettings('SIAGA_ARI_PASSWORD');
     const faults = faultsOf({ ...without, SIAGA_ARI_PASSWORD_FILE: '/nowhere' });

@@ -2,7 +2,12 @@ import { z } from 'zod';
 
 const port = z.coerce.number().int().min(1).max(65_535);
 const address = (protocols: string[]) =>
-  z.url().refine((text) => protocols.includes(new URL(text).protocol), `an address with ${protocols.join(' or ')}`);
+  z
+    .url()
+    .refine(
+      (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
+      `an address with ${protocols.join(' or ')}`,
+    );
 
 /** Everything the environment must or may say. Secrets can be given as NAME_FILE instead: the file's content. */
 const environment = z.object({

@@ -23,7 +23,8 @@ export function callerGone(step: Step, cause: number): void {
 
 /**
  * The caller's channel left the application: a hang-up follows at once, or somebody sent it to the dialplan. Asterisk
- * says so (`seen`), or a command was refused as if; the latter counts for nothing while he talks to somebody.
+ * says so (`seen`), or a command was refused as if, even as if he did not exist; the latter counts for nothing while he
+ * talks to somebody. Without word of a hang-up he is sent to the dialplan: were he gone, that would be refused as well.
  */
 export function callerLeft(step: Step, seen: boolean): void {
   const { call } = step;

@@ -31,27 +31,25 @@ const rebuilt = ['make-bridge call.b2', 'join caller call.b2', 'join call.o1 cal
 const notReached = ['operator-outcome a1 failed', 'enter-line'];
 const alone = ['operator-outcome a1 lost', 'play caller operator-lost', 'enter-line'];
 const backToDialplan = ['stop-sound caller', 'return-to-dialplan caller', 'leave-line', 'destroy-bridge call.b1'];
-const overInLine = ['leave-line', 'destroy-bridge call.b1'];
-const overInJoin = ['hang-up call.o1', 'operator-outcome a1 not-needed', 'destroy-bridge call.b1'];
 /** Nothing is done for now, but the caller is looked for a second later. */
 const suspected = 'suspected';
 
 type Row = [Command, string, CommandFailure, () => Story, string[] | typeof suspected];
 const rows: Row[] = [
-  ['answer', 'caller', 'gone', arrived, overInLine],
+  ['answer', 'caller', 'gone', arrived, suspected],
   ['answer', 'caller', 'conflict', arrived, suspected],
   ['answer', 'caller', 'timeout', arrived, backToDialplan],
   ['answer', 'caller', 'failed', arrived, backToDialplan],
   ['answer', 'caller', 'timeout', waiting, []],
   ['answer', 'caller', 'failed', talking, []],
-  ['play', 'caller', 'gone', waiting, overInLine],
+  ['play', 'caller', 'gone', waiting, suspected],
   ['play', 'caller', 'conflict', waiting, suspected],
   ['play', 'caller', 'timeout', waiting, ['music caller']],
   ['play', 'caller', 'failed', waiting, ['music caller']],
   ['play', 'caller', 'conflict', talking, []],
   ['play', 'call.o1', 'failed', talking, []],
   ['play', 'd1.a1', 'gone', withAgency, []],
-  ['music', 'caller', 'gone', waiting, overInLine],
+  ['music', 'caller', 'gone', waiting, suspected],
   ['music', 'caller', 'conflict', waiting, suspected],
   ['music', 'caller', 'timeout', waiting, []],
   ['music', 'caller', 'failed', waiting, []],
@@ -61,7 +59,7 @@ const rows: Row[] = [
   ['make-bridge', 'call.b1', 'failed', entered, rebuilt],
   ['make-bridge', 'call.b1', 'timeout', talking, []],
   ['make-bridge', 'call.b0', 'failed', entered, []],
-  ['join', 'caller', 'gone', entered, overInJoin],
+  ['join', 'caller', 'gone', entered, suspected],
   ['join', 'caller', 'conflict', entered, suspected],
   ['join', 'caller', 'timeout', entered, rebuilt],
   ['join', 'caller', 'failed', entered, rebuilt],
@@ -145,9 +143,9 @@ describe('a caller who leaves the application', () => {
     expect(waiting().tell({ type: 'caller-gone', cause: 16 }, { type: 'caller-left' }).call.outcome).toBe('abandoned');
   });
 
-  it('by the look of a refused command is sent to the dialplan, for he may be nowhere else', () => {
+  it.each(['conflict', 'gone'] as const)('by the look of a refused command (%s) is sent to the dialplan', (failure) => {
     const call = waiting()
-      .tell(fail('play', 'caller', 'conflict'))
+      .tell(fail('play', 'caller', failure))
       .fire('left');
     expect(call.done).toEqual(backToDialplan);
     expect(call.call.stage).toBe('returned');

@@ -41,15 +41,13 @@ export function commandFailed(step: Step, input: Failed): void {
 
 function answerFailed(step: Step, failure: CommandFailure): void {
   const { call } = step;
-  if (failure === 'gone') return callerGone(step, 0);
-  if (failure === 'conflict') return callerLeft(step, false);
+  if (failure === 'gone' || failure === 'conflict') return callerLeft(step, false);
   if (call.answeredAt === null && !isTalking(call)) giveBack(step, 'the call could not be answered', true);
 }
 
 function soundFailed(step: Step, command: 'play' | 'music', failure: CommandFailure): void {
   const { call } = step;
-  if (failure === 'gone') return callerGone(step, 0);
-  if (failure === 'conflict') return callerLeft(step, false);
+  if (failure === 'gone' || failure === 'conflict') return callerLeft(step, false);
   // Music is not tried again at once, but with the next assurance.
   if (command === 'play' && call.caller.sound?.name !== 'music') call.caller.sound = null;
 }

@@ -1,7 +1,7 @@
 import { company, isTalking } from './call.ts';
 import type { CommandFailure } from './call-input.ts';
 import { agencyInput } from './decide-dispatch.ts';
-import { callerGone, callerLeft, giveBack } from './decide-end.ts';
+import { callerLeft, giveBack } from './decide-end.ts';
 import { operatorGone } from './decide-operator.ts';
 import { join, joinCaller, makeBridge } from './line.ts';
 import { hangUp, tell, type Step } from './step.ts';
@@ -38,8 +38,7 @@ export function joinFailed(step: Step, channelId: string, failure: CommandFailur
   if (!call.joining.includes(channelId)) return;
   if (bridgeId !== undefined && bridgeId !== call.bridge?.id) return;
   if (channelId === call.channelId) {
-    if (failure === 'gone') return callerGone(step, 0);
-    if (failure === 'conflict') return callerLeft(step, false);
+    if (failure === 'gone' || failure === 'conflict') return callerLeft(step, false);
     return rebuildBridge(step, 'a join failed');
   }
   if (channelId !== call.operator?.channelId) {

@@ -6,7 +6,7 @@ import { timelineView } from '../incidents/view.ts';
 import { roles, writers, type Principal } from '../platform/auth.ts';
 import type { Clock } from '../platform/clock.ts';
 import { decodeCursor, encodeCursor, pageOf, pageQuery, timePosition } from '../platform/paging.ts';
-import type { Postgres } from '../platform/postgres.ts';
+import { isUnavailable, type Postgres } from '../platform/postgres.ts';
 import { conflict, notFound, unavailable } from '../platform/problem.ts';
 import { defineRoute, type AuthenticatedContext, type Route } from '../platform/route.ts';
 import type { CallRunner } from './runner.ts';
@@ -39,8 +39,13 @@ export function callRoutes(deps: CallRouteDeps): Route[] {
 
 async function find({ runner, postgres, kindOf }: CallRouteDeps, callId: string): Promise<FoundCall> {
   const live = runner.get(callId);
-  if (live !== undefined) return foundLive(live);
-  const view = await readCall(postgres, callId);
+  if (live !== undefined && live.outcome !== 'returned') return foundLive(live);
+  const view = await readCall(postgres, callId).catch((error: unknown) => {
+    if (live === undefined || !isUnavailable(error)) throw error;
+    return undefined;
+  });
+  // What the human path made of a call that was given back only PostgreSQL knows.
+  if (live !== undefined && (view === undefined || view.outcome === null)) return foundLive(live);
   if (view === undefined) throw notFound('calls.unknown', `There is no call ${callId}.`);
   return foundStored(view, await kindOf(view.incidentId));
 }

@@ -106,7 +106,10 @@ export class CentreApi {
     return found;
   }
 
-  /** The record of a call with an outcome, found by its SIP Call-ID in PostgreSQL; fails unless there is exactly one. */
+  /**
+   * The record of a call with its outcome, found by its SIP Call-ID in PostgreSQL; fails unless there is exactly one.
+   * A call that was given back has its outcome when the human path is through with it.
+   */
   recordOf(sipCallId: string, within = 15_000): Promise<CallView> {
     return this.recordBy('sip_call_id', sipCallId, within);
   }
@@ -125,7 +128,7 @@ export class CentreApi {
       );
     await until(
       `the call ${value} has its outcome`,
-      async () => (await read()).some((row) => row.outcome !== null),
+      async () => (await read()).some(({ outcome }) => outcome !== null && outcome !== 'returned'),
       within,
     );
     const rows = await read();
