@@ -1,5 +1,6 @@
 /** One call as a phone sees it: what came and went, when, and what the phone is to do next. */
 import { EventEmitter } from 'node:events';
+import { afterAwake } from './awake.mjs';
 import { parseAddress } from './message.mjs';
 
 /** Thrown where a behaviour waits and the call is over: the behaviour ends there. */
@@ -112,9 +113,8 @@ export class Call extends EventEmitter {
   waitFor(name, { within = 5000, count = 1 } = {}) {
     const past = () => this.events.filter((event) => event.name === name)[count - 1];
     return new Promise((resolve, reject) => {
-      let timer;
       const finish = (act) => {
-        clearTimeout(timer);
+        cancel();
         this.off('event', look);
         act();
       };
@@ -123,9 +123,8 @@ export class Call extends EventEmitter {
         if (event) finish(() => resolve(event));
         else if (this.ended) finish(() => reject(new CallEnded(`The call ended before "${name}".\n${this.story()}`)));
       };
-      timer = setTimeout(
-        () => finish(() => reject(new Error(`No "${name}" within ${within} ms.\n${this.story()}`))),
-        within,
+      const cancel = afterAwake(within, () =>
+        finish(() => reject(new Error(`No "${name}" within ${within} ms.\n${this.story()}`))),
       );
       this.on('event', look);
       look();

@@ -12,6 +12,7 @@ import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { afterAwake } from './awake.mjs';
 import { Call, CallEnded } from './call.mjs';
 import { Trace } from './message.mjs';
 import { freePort, openSocket, register, sendRaw } from './raw.mjs';
@@ -128,13 +129,12 @@ class Party extends EventEmitter {
       if (this.sipp.end) return reject(new Error(`${this.name}: SIPp has ended\n${this.complaints()}`));
       if (call.ended) return reject(new CallEnded(`${method}: the call has ended`));
       const finish = (act) => (value) => {
-        clearTimeout(timer);
+        cancel();
         this.#waiting.delete(key);
         act(value);
       };
-      const timer = setTimeout(
-        () => this.#waiting.get(key)?.reject(new Error(`${method}: SIPp did not take it\n${call.story()}`)),
-        within,
+      const cancel = afterAwake(within, () =>
+        this.#waiting.get(key)?.reject(new Error(`${method}: SIPp did not take it\n${call.story()}`)),
       );
       this.#waiting.set(key, { resolve: finish(resolve), reject: finish(reject) });
       this.socket.send(text, this.port, this.address);
@@ -147,17 +147,17 @@ class Party extends EventEmitter {
     this.#taken += 1;
     return new Promise((resolve, reject) => {
       const finish = (act) => {
-        clearTimeout(timer);
+        cancel();
         this.off('call', look);
         this.off('gone', gone);
         act();
       };
       const look = () => this.calls[index] && finish(() => resolve(this.calls[index]));
       const gone = () => finish(() => reject(new Error(`${this.name} has gone\n${this.complaints()}`)));
-      const timer = setTimeout(() => {
+      const cancel = afterAwake(within, () => {
         if (this.#taken === index + 1) this.#taken = index; // not given out: the next one to ask gets it
         finish(() => reject(new Error(`${this.name}: no call within ${within} ms\n${this.complaints()}`)));
-      }, within);
+      });
       this.on('call', look);
       this.once('gone', gone);
       look();

@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { answers, freePort, rings, startPhone, type Call, type Phone } from '../../scripts/sip/phone.mjs';
 import { carriers, startCentre, type Centre } from '../support/centre.ts';
 import { hearsMusic, hearsPrompt } from '../support/ear.ts';
-import { LineCaller } from '../support/line-caller.ts';
 import { until } from '../support/rest.ts';
 import { WireCall } from '../support/wire.ts';
 
@@ -27,19 +26,8 @@ beforeAll(async () => {
 afterAll(() => centre.stop(), 30_000);
 afterEach(async () => {
   await centre.hangUpAll();
-  await nothingLeft();
+  await centre.noChannelLeft(8_000);
 });
-
-async function nothingLeft(): Promise<void> {
-  let left: string[] = [];
-  await until('no channel is left', async () => (left = await centre.channels()).length === 0, 8_000).catch(
-    async (error: unknown) => {
-      // The next test has a right to a clean start.
-      await centre.cli('channel request hangup all');
-      throw new Error(`${String(error)}: ${left.join(', ')}`);
-    },
-  );
-}
 
 /** A phone of an operator for one test; its registration ends with it. */
 async function withPhones(behaviours: Parameters<Phone['behave']>[0][], test: (phones: Phone[]) => Promise<void>) {
@@ -73,11 +61,7 @@ function only(phones: Phone[]): Phone {
 test('several phones ring, one takes the call and the others stop; the operator hangs up and the call is over', () =>
   withPhones([answers({ after: 400 }), rings()], async ([taker, other]) => {
     if (taker === undefined || other === undefined) throw new Error('two phones');
-    const citizen = await LineCaller.dial({
-      server: centre.asterisk.sip,
-      address: carriers.telkom,
-      tone: tones.caller,
-    });
+    const citizen = await centre.dialLine(tones.caller);
     const ringing = await other.waitForCall({ within: 5_000 });
     const operator = await taker.waitForCall({ within: 5_000 });
     await operator.waitFor('answered');
@@ -85,8 +69,7 @@ test('several phones ring, one takes the call and the others stop; the operator 
     expect(operator.from.user).toBe('081234567890');
     await until('the caller hears the operator', () => citizen.secondsOf(tones.first) > 0.5);
     await operator.hangUp();
-    await until('the caller is hung up', () => citizen.ended, 1_000);
-    citizen.close();
+    await until('the caller is hung up', () => citizen.ended, 5_000);
   }));
 
 test('a caller who hangs up stops the ringing; one who gives up before anybody asked is on record as well', () =>
@@ -96,7 +79,7 @@ test('a caller who hangs up stops the ringing; one who gives up before anybody a
     await ringing.waitFor('ringing');
     await citizen.waitFor('answered');
     await citizen.hangUp();
-    await ringing.waitFor('cancelled', { within: 1_000 });
+    await ringing.waitFor('cancelled', { within: 5_000 });
     const hasty = await dial('abandoned', { cancelAfter: 200 });
     await hasty.waitFor('ended');
     expect(hasty.status).toBe(487);
@@ -142,17 +125,12 @@ test('the overflow trunk is rung in every second round, and connects', async () 
     tone: tones.overflow,
   });
   try {
-    const citizen = await LineCaller.dial({
-      server: centre.asterisk.sip,
-      address: carriers.seluler,
-      tone: tones.caller,
-    });
+    const citizen = await centre.dialLine(tones.caller, carriers.seluler);
     const other = await overflow.waitForCall({ within: 10_000 });
     expect(other.invite.uri).toBe(`sip:999@127.0.0.1:${overflowPort}`);
     await until('the caller hears the other centre', () => citizen.secondsOf(tones.overflow) > 0.5);
     await other.hangUp();
-    await until('the caller is hung up', () => citizen.ended, 1_000);
-    citizen.close();
+    await until('the caller is hung up', () => citizen.ended, 5_000);
   } finally {
     await overflow.stop();
   }

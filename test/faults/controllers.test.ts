@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { ControllerHandle } from '../../scripts/runtime.mjs';
+import { awakeMilliseconds } from '../../scripts/sip/awake.mjs';
 import { answers, rings, type Call, type Phone } from '../../scripts/sip/phone.mjs';
 import { carriers, startCentre, type Centre } from '../support/centre.ts';
-import { LineCaller } from '../support/line-caller.ts';
+import type { LineCaller } from '../support/line-caller.ts';
 import { until } from '../support/rest.ts';
 import { WireCall } from '../support/wire.ts';
 
@@ -17,6 +18,8 @@ beforeAll(async () => {
     name: 'controllers',
     operators: 2,
     settings: { operatorRingSeconds: 15, agencyRingSeconds: 15, acceptanceSeconds: 15 },
+    // Whatever else the machine does: a controller that lives has the call.
+    asteriskEnv: { ASTERISK_CLAIM_MILLISECONDS: '2500' },
   });
   const first = centre.controllers[0];
   const operator = centre.operators[0];
@@ -29,10 +32,10 @@ afterAll(() => centre.stop(), 30_000);
 afterEach(async () => {
   await centre.hangUpAll();
   await end(controller);
-  await until('no channel is left', async () => (await centre.channels()).length === 0, 12_000);
+  await centre.noChannelLeft(12_000);
   controller = await centre.startController({ rank: 0, name: `controller-${centre.controllers.length}` });
   phone.behave(answers());
-}, 40_000);
+}, 60_000);
 
 async function end(handle: ControllerHandle): Promise<void> {
   if (handle.ended !== null) return;
@@ -42,9 +45,10 @@ async function end(handle: ControllerHandle): Promise<void> {
 
 /** What may happen to every controller at once. Both times nobody claims anything any more. */
 const fates = ['killed', 'frozen'] as const;
-/** Returns when it was done (performance.now(), Date.now()). */
-async function strike(fate: (typeof fates)[number]): Promise<{ at: number; epoch: number }> {
-  const when = { at: performance.now(), epoch: Date.now() };
+/** Returns when it was done: by the clock, and by the time that this machine has really run. */
+async function strike(fate: (typeof fates)[number]): Promise<{ at: number; since: () => number }> {
+  const awake = awakeMilliseconds();
+  const when = { at: Date.now(), since: () => awakeMilliseconds() - awake };
   if (fate === 'frozen') controller.kill('SIGSTOP');
   else await end(controller);
   return when;
@@ -58,9 +62,7 @@ async function noticed(): Promise<void> {
 
 const free = (): Promise<void> => centre.api.operatorIs(centre.operators[0]?.id ?? '', 'available', 15_000);
 
-async function lineCaller(): Promise<LineCaller> {
-  return LineCaller.dial({ server: centre.asterisk.sip, address: carriers.telkom, tone: tones.caller });
-}
+const lineCaller = (): Promise<LineCaller> => centre.dialLine(tones.caller);
 
 /** A citizen waits while the operator's phone rings. */
 async function ringing(): Promise<{ caller: LineCaller; operator: Call }> {
@@ -95,34 +97,32 @@ describe.each(fates)('every controller is %s', (fate) => {
     const coming = centre.upcoming(phone);
     const struck = await strike(fate);
     const operator = await coming;
-    expect(operator.times.invite).toBeLessThan(struck.epoch + 5_000);
+    expect(struck.since()).toBeLessThan(5_000);
     await operator.waitFor('answered');
     expect(citizen.ended).toBe(false);
     await operator.hangUp();
     await citizen.waitFor('ended', { within: 8_000 });
-  }, 30_000);
+  }, 60_000);
 
   test('two who talk notice nothing; when the operator hangs up, the call is over', async () => {
     const { caller, operator } = await conversation();
     const struck = await strike(fate);
     await noticed();
     await until('they have talked on for seconds', () => caller.secondsOf(tones.operator, struck.at) > 4, 8_000);
-    expect(caller.longestGap(tones.operator, struck.at)).toBeLessThan(200);
+    expect(caller.missed(tones.operator, struck.at)).toBeLessThan(200);
     expect([caller.ended, operator.ended]).toEqual([false, false]);
     expect(phone.calls.at(-1)).toBe(operator);
     await operator.hangUp();
-    await until('the caller is hung up', () => caller.ended, 2_000);
-    caller.close();
-  }, 30_000);
+    await until('the caller is hung up', () => caller.ended);
+  }, 60_000);
 
   test('when the caller hangs up, his operator is freed', async () => {
     const { caller, operator } = await conversation();
     await strike(fate);
     await caller.hangUp();
-    caller.close();
     // Found within five seconds, and told that the caller has gone.
     await operator.waitFor('ended', { within: 9_000 });
-  }, 30_000);
+  }, 60_000);
 
   test('a phone that rang is not cut off when it is answered', async () => {
     const { caller, operator } = await ringing();
@@ -133,9 +133,8 @@ describe.each(fates)('every controller is %s', (fate) => {
     await until('the caller hears him', () => caller.secondsOf(tones.operator) > 0.5, 8_000);
     expect(operator.ended).toBe(false);
     await caller.hangUp();
-    caller.close();
-    await operator.waitFor('ended', { within: 3_000 });
-  }, 30_000);
+    await operator.waitFor('ended', { within: 8_000 });
+  }, 60_000);
 
   test('a phone that is answered in that moment gets its caller', async () => {
     const { caller, operator } = await ringing();
@@ -144,8 +143,7 @@ describe.each(fates)('every controller is %s', (fate) => {
     await operator.play();
     await until('the caller hears him', () => caller.secondsOf(tones.operator) > 0.5, 8_000);
     await operator.hangUp();
-    caller.close();
-  }, 30_000);
+  }, 60_000);
 
   test.each(['ringing', 'announced to'])(
     'an agency that was being %s is joined to the call',
@@ -163,17 +161,16 @@ describe.each(fates)('every controller is %s', (fate) => {
         await agency.play();
       }
       await until('the caller hears both', () => caller.secondsOf(tones.agency, struck.at) > 0.5, 8_000);
-      expect(caller.longestGap(tones.operator, struck.at)).toBeLessThan(200);
+      expect(caller.missed(tones.operator, struck.at)).toBeLessThan(200);
       // The operator goes, and the two others have each other.
       await operator.hangUp();
-      const left = performance.now();
+      const left = Date.now();
       await until('the agency is heard on', () => caller.secondsOf(tones.agency, left) > 1.5, 8_000);
       expect(caller.ended).toBe(false);
       await agency.hangUp();
-      await until('the caller is hung up', () => caller.ended, 6_000);
-      caller.close();
+      await until('the caller is hung up', () => caller.ended);
     },
-    40_000,
+    60_000,
   );
 
   test('three who talk go on, and two of them when one has gone', async () => {
@@ -186,15 +183,14 @@ describe.each(fates)('every controller is %s', (fate) => {
     const struck = await strike(fate);
     await noticed();
     await until('they have talked on', () => caller.secondsOf(tones.agency, struck.at) > 3.5, 8_000);
-    expect(caller.longestGap(tones.agency, struck.at)).toBeLessThan(200);
+    expect(caller.missed(tones.agency, struck.at)).toBeLessThan(200);
     await operator.hangUp();
-    const left = performance.now();
+    const left = Date.now();
     await until('the agency is heard on', () => caller.secondsOf(tones.agency, left) > 3.5, 8_000);
     expect([caller.ended, agency.ended]).toEqual([false, false]);
     await caller.hangUp();
-    caller.close();
     await agency.waitFor('ended', { within: 9_000 });
-  }, 40_000);
+  }, 60_000);
 });
 
 describe('a controller that starts afterwards', () => {
@@ -211,19 +207,20 @@ describe('a controller that starts afterwards', () => {
     const record = await centre.api.recordOf(caller.wire.callId);
     expect(record).toMatchObject({ outcome: 'answered', recordedBy: 'controller' });
     expect(record.endedAt).not.toBeNull();
-    caller.close();
     expect((await centre.api.alarms('controller-dead')).length).toBeGreaterThan(0);
-    // Nothing is left in Asterisk but what the living need.
-    const applications = z.array(z.object({ name: z.string() }));
-    await until(
-      'Asterisk has forgotten the dead',
-      async () => applications.parse((await centre.ari('GET', 'applications')).body).length === 1,
-      8_000,
-    );
-  }, 40_000);
+    // Nothing of the dead is left in Asterisk, but for a name that goes with the next call.
+    const held = z.object({ name: z.string(), channel_ids: z.array(z.string()), endpoint_ids: z.array(z.string()) });
+    const nothingHeld = async (): Promise<boolean> => {
+      const applications = z.array(held).parse((await centre.ari('GET', 'applications')).body);
+      return applications.every((one) => one.channel_ids.length + one.endpoint_ids.length === 0);
+    };
+    await until('the dead hold nothing', nothingHeld);
+  }, 60_000);
 
   test('rings for a caller whose operator was lost', async () => {
     const { caller, operator } = await conversation();
+    await strike('killed');
+    await noticed();
     await restart();
     await until(
       'the guardian is content',
@@ -238,9 +235,8 @@ describe('a controller that starts afterwards', () => {
     await until('they talk', async () => (await centre.api.call(call.id)).stage === 'talking');
     expect(caller.ended).toBe(false);
     await caller.hangUp();
-    caller.close();
     expect(await centre.api.recordOf(caller.wire.callId)).toMatchObject({ outcome: 'answered' });
-  }, 40_000);
+  }, 60_000);
 
   test('takes a caller who waited when the other died', async () => {
     const { caller } = await ringing();
@@ -250,9 +246,8 @@ describe('a controller that starts afterwards', () => {
     await (await again).waitFor('answered');
     await until('the caller hears the operator', () => caller.secondsOf(tones.operator) > 0.5);
     await caller.hangUp();
-    caller.close();
     expect((await centre.api.recordOf(caller.wire.callId)).outcome).toMatch(/^(answered|human-path)$/);
-  }, 40_000);
+  }, 60_000);
 });
 
 describe('of two controllers', () => {
@@ -267,12 +262,11 @@ describe('of two controllers', () => {
     phone.behave(answers());
     const again = centre.upcoming(phone, 20_000);
     const struck = await strike('frozen');
-    const operator = await again;
-    expect(operator.times.invite).toBeLessThan(struck.epoch + 12_000);
+    await again;
+    expect(struck.since()).toBeLessThan(12_000);
     await until('the caller hears the operator', () => caller.secondsOf(tones.operator) > 0.5);
     await caller.hangUp();
-    caller.close();
-  }, 40_000);
+  }, 60_000);
 
   test('the standby hears of refused INVITEs once the leader is dead', async () => {
     await end(controller);
@@ -291,12 +285,11 @@ describe('of two controllers', () => {
       },
       12_000,
     );
-  }, 30_000);
+  }, 60_000);
 
   test('what the standby reads in the log of a call of the leader adds nothing to its record', async () => {
     const { caller } = await conversation();
     await caller.hangUp();
-    caller.close();
     const record = await centre.api.recordOf(caller.wire.callId);
     expect(record).toMatchObject({ outcome: 'answered', recordedBy: 'controller' });
     const logged = z.object({ logged: z.unknown() });
@@ -308,7 +301,7 @@ describe('of two controllers', () => {
     );
     expect(await centre.api.call(record.id)).toEqual(record);
     expect((await centre.api.timelineOf(record.id)).map(({ type }) => type)).not.toContain('call.logged');
-  }, 30_000);
+  }, 60_000);
 });
 
 test('the guardian, hung up with everything else, is there again and says so', async () => {
@@ -336,10 +329,9 @@ test('fifty callers who wait when every controller dies are all in the dialplan 
     return lines.filter((line) => /^PJSIP\/carrier-[^!]*!(human-path|ask|free-operators)!/.test(line)).length;
   };
   await until('all of them are in the dialplan', async () => (await inDialplan()) === 50, 5_000);
-  expect(performance.now() - struck.at).toBeLessThan(5_000);
+  expect(struck.since()).toBeLessThan(5_000);
   expect(callers.filter(({ ended }) => ended)).toEqual([]);
   await Promise.all(callers.map((caller) => caller.hangUp()));
-  for (const caller of callers) caller.close();
 }, 60_000);
 
 /** The rules send the fire brigade. */

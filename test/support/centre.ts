@@ -18,6 +18,7 @@ import {
   type Ports,
   type Tools,
 } from '../../scripts/runtime.mjs';
+import { afterAwake } from '../../scripts/sip/awake.mjs';
 import {
   placeCall,
   startPhone,
@@ -32,6 +33,7 @@ import { createDatabase, type TestDatabase } from './database.ts';
 import { followFeed, type Feed } from './feed.ts';
 import { queuePrefix, redisUrl } from './redis.ts';
 import { CentreApi } from './centre-api.ts';
+import { LineCaller, Media } from './line-caller.ts';
 import { until } from './rest.ts';
 import { directoryOfRun, toolsOfRun } from './run.ts';
 import { makeTokens } from './tokens.ts';
@@ -71,6 +73,8 @@ export class Centre {
   #feed: Feed | undefined;
   readonly #trunks = new Map<string, Phone>();
   readonly #citizens: Call[] = [];
+  readonly #lineCallers: LineCaller[] = [];
+  #media: Media | undefined;
   readonly #options: CentreOptions;
   readonly #prefix = queuePrefix();
 
@@ -211,12 +215,12 @@ export class Centre {
   /** The next call that comes to a phone after this is asked. */
   upcoming(phone: Phone, within = 10_000): Promise<Call> {
     const call = new Promise<Call>((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const cancel = afterAwake(within, () => {
         phone.off('call', take);
         reject(new Error(`no call came to ${phone.name} within ${within} ms\n${phone.complaints()}`));
-      }, within).unref();
+      });
       const take = (call: Call): void => {
-        clearTimeout(timer);
+        cancel();
         resolve(call);
       };
       phone.once('call', take);
@@ -239,6 +243,14 @@ export class Centre {
     return call;
   }
 
+  /** A citizen who listens to what really comes over the wire, on the line when it returns. */
+  async dialLine(tone: number, address = carriers.telkom): Promise<LineCaller> {
+    const caller = await LineCaller.open((this.#media ??= new Media()), { server: this.asterisk.sip, address });
+    this.#lineCallers.push(caller);
+    await caller.talk(tone);
+    return caller;
+  }
+
   /** The recording of what was sent to a channel, or of what came from it. */
   recording(channelId: string, what: 'heard' | 'said'): string {
     return join(this.asterisk.recordingsDirectory, `${channelId}-${what}.wav`);
@@ -251,12 +263,29 @@ export class Centre {
     return folder;
   }
 
-  /** Ends every call that a phone of ours still holds. */
+  /** Ends every call that a phone or a caller of ours still holds. */
   async hangUpAll(): Promise<void> {
+    for (const caller of this.#lineCallers.splice(0)) {
+      if (!caller.ended) await caller.hangUp().catch(() => undefined);
+      caller.close();
+    }
     const phones = [...this.phones, ...this.#trunks.values()];
     for (const call of [...this.#citizens, ...phones.flatMap((phone) => phone.calls)]) {
       if (!call.ended) await call.hangUp().catch(() => undefined);
     }
+  }
+
+  /** Waits until Asterisk has no channel but its guardian's; ends those that stay, and fails with their names. */
+  async noChannelLeft(within: number): Promise<void> {
+    let left: string[] = [];
+    const empty = async (): Promise<boolean> => (left = await this.channels()).length === 0;
+    await until('no channel is left', empty, within).catch(async (error: unknown) => {
+      const found = left;
+      // The next test has a right to a clean start.
+      await this.cli('channel request hangup all');
+      await until('the rest is gone', empty, within);
+      throw new Error(`${String(error)}: ${found.join(', ')}`);
+    });
   }
 
   /** Ends what citizens still hold, and waits until nothing of any call is left: no channel, no bridge, nobody busy. */
@@ -292,6 +321,7 @@ export class Centre {
 
   async stop(): Promise<void> {
     this.#feed?.close();
+    await this.#media?.stop();
     for (const controller of this.controllers) await controller.stop({ limitSeconds: 10 });
     const sipp = [...this.phones, ...this.#trunks.values(), ...this.#citizens.map(({ phone }) => phone)];
     await Promise.allSettled(sipp.map((phone) => phone.stop()));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { afterAwake } from '../../scripts/sip/awake.mjs';
 
 const happening = z.object({
   id: z.string(),
@@ -60,7 +61,7 @@ export async function followFeed(base: string, token: string, lastEventId?: stri
     waitFor: (type, { within = 10_000, count = 1, ...wanted } = {}) =>
       new Promise((resolve, reject) => {
         const finish = (act: () => void): void => {
-          clearTimeout(timer);
+          cancel();
           watchers.delete(look);
           act();
         };
@@ -68,11 +69,11 @@ export async function followFeed(base: string, token: string, lastEventId?: stri
           const found = all(type, wanted)[count - 1];
           if (found !== undefined) finish(() => resolve(found));
         };
-        const timer = setTimeout(() => {
+        const cancel = afterAwake(within, () => {
           const told = seen.slice(-25).map((one) => `  ${one.type} ${JSON.stringify(one.detail)}`);
           const what = `${type} ${JSON.stringify(wanted)}${count > 1 ? `, number ${count}` : ''}`;
           finish(() => reject(new Error(`no ${what} within ${within} ms; the last events:\n${told.join('\n')}`)));
-        }, within);
+        });
         watchers.add(look);
         look();
       }),

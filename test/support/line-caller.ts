@@ -1,14 +1,68 @@
-import { createSocket, type Socket } from 'node:dgram';
-import { SAMPLE_RATE, tone, toUlaw } from '../../scripts/sip/tones.mjs';
+import { Worker } from 'node:worker_threads';
+import { z } from 'zod';
+import { SAMPLE_RATE } from '../../scripts/sip/tones.mjs';
 import { WireCall } from './wire.ts';
 
 /** Packets of 20 ms. */
-const samplesPerPacket = 160;
 const packetEvery = 20;
+
+/** What the thread with the sockets says; times are those of Date.now(), in milliseconds with fractions. */
+const saidByMedia = z.union([
+  z.object({ opened: z.number(), port: z.number() }),
+  z.object({ failed: z.number(), reason: z.string() }),
+  z.object({
+    heard: z.array(z.object({ line: z.number(), at: z.number(), bytes: z.instanceof(Uint8Array) })),
+  }),
+]);
 
 interface Heard {
   at: number;
   samples: Int16Array;
+  /** Of frequencies that were asked for: their part of the energy. */
+  shares: Map<number, number>;
+}
+
+/** The thread that carries the media of callers; its owner stops it. */
+export class Media {
+  readonly #worker = new Worker(new URL('rtp-lines.mjs', import.meta.url));
+  readonly #heard = new Map<number, Heard[]>();
+  readonly #opening = new Map<number, (result: number | Error) => void>();
+  #lines = 0;
+
+  constructor() {
+    this.#worker.on('message', (message) => this.#take(saidByMedia.parse(message)));
+  }
+
+  async open(address: string): Promise<{ line: number; port: number; heard: readonly Heard[] }> {
+    const line = (this.#lines += 1);
+    const heard: Heard[] = [];
+    this.#heard.set(line, heard);
+    const port = await new Promise<number>((resolve, reject) => {
+      this.#opening.set(line, (result) => (typeof result === 'number' ? resolve(result) : reject(result)));
+      this.tell({ do: 'open', line, address });
+    });
+    return { line, port, heard };
+  }
+
+  tell(order: { do: string; line: number; [detail: string]: unknown }): void {
+    this.#worker.postMessage(order);
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  close(line: number): void {
+    this.tell({ do: 'close', line });
+    this.#heard.delete(line);
+  }
+
+  #take(message: z.output<typeof saidByMedia>): void {
+    if ('opened' in message) return this.#opening.get(message.opened)?.(message.port);
+    if ('failed' in message) return this.#opening.get(message.failed)?.(new Error(message.reason));
+    for (const { line, at, bytes } of message.heard)
+      this.#heard.get(line)?.push({ at, samples: fromUlaw(bytes), shares: new Map() });
+  }
 }
 
 /**
@@ -17,44 +71,44 @@ interface Heard {
  */
 export class LineCaller {
   readonly wire: WireCall;
-  readonly #rtp: Socket;
-  readonly #heard: Heard[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  readonly #media: Media;
+  readonly #line: number;
+  readonly #heard: readonly Heard[];
+  readonly #host: string;
+  #closed = false;
 
-  private constructor(wire: WireCall, rtp: Socket) {
+  private constructor(wire: WireCall, media: Media, line: number, heard: readonly Heard[], host: string) {
     this.wire = wire;
-    this.#rtp = rtp;
-    rtp.on('message', (data) => {
-      if ((data[1] ?? 0) % 128 === 0) this.#heard.push({ at: performance.now(), samples: fromUlaw(data.subarray(12)) });
-    });
+    this.#media = media;
+    this.#line = line;
+    this.#heard = heard;
+    this.#host = host;
   }
 
-  /** INVITE, answer, ACK; from then on the tone is said. */
-  static async dial(options: {
-    server: { host: string; port: number };
-    address: string;
-    tone: number;
-  }): Promise<LineCaller> {
-    const rtp = createSocket('udp4');
-    rtp.unref();
-    await new Promise<void>((resolve, reject) => {
-      rtp.once('error', reject);
-      rtp.bind(0, options.address, resolve);
-    });
+  /** Opens the sockets; nothing is sent yet. */
+  static async open(
+    media: Media,
+    options: { server: { host: string; port: number }; address: string },
+  ): Promise<LineCaller> {
+    const { line, port, heard } = await media.open(options.address);
     const body = [
       'v=0',
       `o=- 1 1 IN IP4 ${options.address}`,
       's=-',
       `c=IN IP4 ${options.address}`,
       't=0 0',
-      `m=audio ${rtp.address().port} RTP/AVP 0`,
+      `m=audio ${port} RTP/AVP 0`,
       '',
     ].join('\r\n');
     const wire = await WireCall.open({ server: options.server, address: options.address, body });
-    const caller = new LineCaller(wire, rtp);
-    const answer = await wire.talk(10_000);
-    caller.#say(options.tone, Number(/m=audio (\d+)/.exec(answer.body)?.[1]), options.server.host);
-    return caller;
+    return new LineCaller(wire, media, line, heard, options.server.host);
+  }
+
+  /** INVITE, answer, ACK; from then on the tone is said. */
+  async talk(frequency: number): Promise<void> {
+    const answer = await this.wire.talk(10_000);
+    const port = Number(/m=audio (\d+)/.exec(answer.body)?.[1]);
+    this.#media.tell({ do: 'say', line: this.#line, frequency, to: { host: this.#host, port } });
   }
 
   get ended(): boolean {
@@ -62,47 +116,40 @@ export class LineCaller {
   }
 
   async hangUp(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#media.tell({ do: 'quiet', line: this.#line });
     await this.wire.hangUp();
   }
 
-  /** Seconds of a tone that came since then (performance.now()). */
+  /** Seconds of a tone that came since then (milliseconds, as of Date.now()). */
   secondsOf(frequency: number, since = 0): number {
     return (this.#packetsWith(frequency, since).length * packetEvery) / 1_000;
   }
 
-  /** The longest time in milliseconds without a tone since then, up to now. */
-  longestGap(frequency: number, since: number): number {
-    const times = [since, ...this.#packetsWith(frequency, since).map(({ at }) => at), performance.now()];
-    return Math.max(...times.slice(1).map((at, index) => at - (times[index] ?? at)));
+  /**
+   * Milliseconds of a tone that were never heard, from then (as of Date.now()) to the last that was. What a busy machine
+   * brings late, and then at once, is not missing.
+   */
+  missed(frequency: number, since: number): number {
+    const packets = this.#packetsWith(frequency, since);
+    return (packets.at(-1)?.at ?? since) - since - packets.length * packetEvery;
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#media.close(this.#line);
     this.wire.close();
-    this.#rtp.close();
   }
 
   #packetsWith(frequency: number, since: number): Heard[] {
-    return this.#heard.filter(({ at, samples }) => at >= since && share(samples, frequency) > 0.2);
+    return this.#heard.filter((packet) => packet.at >= since && shareOf(packet, frequency) > 0.2);
   }
+}
 
-  #say(frequency: number, port: number, host: string): void {
-    const samples = tone({ frequency, seconds: 1 });
-    let sequence = 0;
-    this.#timer = setInterval(() => {
-      const packet = Buffer.alloc(12 + samplesPerPacket);
-      packet[0] = 0x80;
-      packet.writeUInt16BE(sequence % 65_536, 2);
-      packet.writeUInt32BE(sequence * samplesPerPacket, 4);
-      packet.writeUInt32BE(112, 8);
-      for (let index = 0; index < samplesPerPacket; index += 1) {
-        packet[12 + index] = toUlaw(samples[(sequence * samplesPerPacket + index) % samples.length] ?? 0);
-      }
-      sequence += 1;
-      this.#rtp.send(packet, port, host);
-    }, packetEvery).unref();
-  }
+function shareOf({ samples, shares }: Heard, frequency: number): number {
+  const known = shares.get(frequency) ?? share(samples, frequency);
+  shares.set(frequency, known);
+  return known;
 }
 
 /** The part of the energy that a frequency has. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { awakeMilliseconds } from '../../scripts/sip/awake.mjs';
 
 /** An answer of the API. */
 export interface Answer {
@@ -62,11 +63,11 @@ export async function ask(
   };
 }
 
-/** Waits until `check` holds; fails with what it was waiting for. */
+/** Waits until `check` holds; fails with what it was waiting for. Time in which this process could not run is not counted. */
 export async function until(what: string, check: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
-  const end = performance.now() + limitMs;
+  const end = awakeMilliseconds() + limitMs;
   while (!(await check())) {
-    if (performance.now() > end) throw new Error(`waited ${limitMs} ms in vain until ${what}`);
+    if (awakeMilliseconds() > end) throw new Error(`waited ${limitMs} ms in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }

@@ -64,6 +64,8 @@ export class WireCall {
   readonly #rtp: Socket;
   readonly #branch = `z9hG4bK-${random()}`;
   readonly #tag = random();
+  #acknowledgement: Buffer | null = null;
+  #closed = false;
 
   private constructor(options: WireOptions, sip: Socket, rtp: Socket) {
     const uri = options.uri ?? 'sip:112@127.0.0.1';
@@ -117,20 +119,22 @@ export class WireCall {
     const bytes = lines.map((line) =>
       typeof line === 'string' ? Buffer.from(this.#fill(line), this.#options.encoding) : line,
     );
-    this.#send(Buffer.concat(bytes.flatMap((line, index) => (index === 0 ? [line] : [Buffer.from('\r\n'), line]))));
+    const invite = Buffer.concat(bytes.flatMap((line, index) => (index === 0 ? [line] : [Buffer.from('\r\n'), line])));
+    this.#insist(invite, 'INVITE');
   }
 
   cancel(): void {
     const { uri, from, to } = this.#options;
-    this.#request(`CANCEL ${uri}`, '1 CANCEL', this.#branch, { from: `${from};tag=${this.#tag}`, to });
+    this.#send(this.#request(`CANCEL ${uri}`, '1 CANCEL', this.#branch, { from: `${from};tag=${this.#tag}`, to }));
   }
 
   ack(): void {
-    this.#inside('ACK', 1);
+    this.#acknowledgement = this.#inside('ACK', 1);
+    this.#send(this.#acknowledgement);
   }
 
   bye(): void {
-    this.#inside('BYE', 2);
+    this.#insist(this.#inside('BYE', 2), 'BYE');
   }
 
   /** The final answer to the INVITE; one that refuses is acknowledged at once, one that accepts is not. */
@@ -153,11 +157,13 @@ export class WireCall {
   /** Ends the call if it is up, and waits for the answer to the BYE. */
   async hangUp(): Promise<void> {
     if (this.status !== 200 || this.requests.some(({ method }) => method === 'BYE')) return;
+    const before = this.#repliesTo('BYE');
     this.bye();
-    await until('the BYE is answered', () => this.replies.some((reply) => reply.about === 'BYE'), 5_000);
+    await until('the BYE is answered', () => this.#repliesTo('BYE') > before, 5_000);
   }
 
   close(): void {
+    this.#closed = true;
     for (const socket of [this.#sip, this.#rtp]) {
       try {
         socket.close();
@@ -182,10 +188,12 @@ export class WireCall {
       return;
     }
     this.replies.push(message);
-    if (message.about === 'INVITE' && (message.status ?? 0) >= 300) {
+    if (message.about !== 'INVITE') return;
+    if (message.status === 200 && this.#acknowledgement !== null) this.#send(this.#acknowledgement);
+    if ((message.status ?? 0) >= 300) {
       const { uri, from } = this.#options;
       const to = message.header('To') ?? '';
-      this.#request(`ACK ${uri}`, '1 ACK', this.#branch, { from: `${from};tag=${this.#tag}`, to });
+      this.#send(this.#request(`ACK ${uri}`, '1 ACK', this.#branch, { from: `${from};tag=${this.#tag}`, to }));
     }
   }
 
@@ -193,17 +201,17 @@ export class WireCall {
     return this.replies.find((reply) => reply.about === 'INVITE' && (reply.status ?? 0) >= 200);
   }
 
-  #inside(method: string, sequence: number): void {
+  #inside(method: string, sequence: number): Buffer {
     const answer = this.#final();
     const uri = /<([^>]+)>/.exec(answer?.header('Contact') ?? '')?.[1] ?? this.#options.uri;
     const to = answer?.header('To') ?? this.#options.to;
-    this.#request(`${method} ${uri}`, `${sequence} ${method}`, `z9hG4bK-${random()}`, {
+    return this.#request(`${method} ${uri}`, `${sequence} ${method}`, `z9hG4bK-${random()}`, {
       from: `${this.#options.from};tag=${this.#tag}`,
       to,
     });
   }
 
-  #request(start: string, sequence: string, branch: string, { from, to }: { from: string; to: string }): void {
+  #request(start: string, sequence: string, branch: string, { from, to }: { from: string; to: string }): Buffer {
     const lines = [
       `${start} SIP/2.0`,
       this.#via(branch),
@@ -215,7 +223,7 @@ export class WireCall {
       'Content-Length: 0',
       '\r\n',
     ];
-    this.#send(Buffer.from(lines.join('\r\n'), this.#options.encoding));
+    return Buffer.from(lines.join('\r\n'), this.#options.encoding);
   }
 
   #via(branch: string): string {
@@ -224,6 +232,17 @@ export class WireCall {
 
   #fill(text: string): string {
     return text.replaceAll('{address}', this.#options.address).replaceAll('{rtp}', String(this.#rtp.address().port));
+  }
+
+  /** Over UDP, a request is sent again until something answers it: 0.5 s, 1 s, 2 s … (RFC 3261, 17.1.1.2). */
+  #insist(bytes: Buffer, method: string, wait = 500, before = this.#repliesTo(method)): void {
+    if (this.#repliesTo(method) > before || this.#closed) return;
+    this.#send(bytes);
+    if (wait < 32_000) setTimeout(() => this.#insist(bytes, method, wait * 2, before), wait).unref();
+  }
+
+  #repliesTo(method: string): number {
+    return this.replies.filter((reply) => reply.about === method).length;
   }
 
   #send(bytes: Buffer): void {
