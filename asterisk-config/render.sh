@@ -62,7 +62,7 @@ done
 # The overflow trunk takes the callers that no operator here answers: number@host:port of another centre.
 if [ -n "$ASTERISK_OVERFLOW" ]; then
   case $ASTERISK_OVERFLOW in *[!A-Za-z0-9.:@+-]* | *@*@*) fail "ASTERISK_OVERFLOW: '$ASTERISK_OVERFLOW' is not number@host:port" ;; esac
-  printf '\n[globals]\nSIAGA_OVERFLOW=sip:%s\n' "$ASTERISK_OVERFLOW" >>"$out/extensions.conf"
+  printf '\n[globals](+)\nSIAGA_OVERFLOW=sip:%s\n' "$ASTERISK_OVERFLOW" >>"$out/extensions.conf"
 fi
 
 # Asterisk looks for documentation, sounds and the REST description below one data folder.

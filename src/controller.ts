@@ -65,7 +65,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   });
   const reader = incidentReader(postgres);
   const guard = createPauseGuard(clock);
-  const guardian = watchGuardian({ ari, clock, logger, connected: () => asterisk.connected(), alarm: records.alarm });
+  const inControl = (): boolean => asterisk.hears() && guard.keepsUp() && !guard.held();
+  const guardian = watchGuardian({ ...process, inControl, alarm: records.alarm });
   const calls = startCalls({
     node,
     application,
@@ -81,7 +82,6 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     timing: () => callTiming(configuration.settings()),
     guard,
     connected: () => asterisk.connected(),
-    guardianSeen: guardian.seen,
     ringAgency: dispatch.ring,
     recorded: records.recorded,
     alarm: records.alarm,
@@ -98,6 +98,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     ...process,
     onEvent: (event) => calls.intake.take(event),
     onConnected: () => {
+      guardian.beat();
       calls.reconcile();
       void acd.pushAll();
     },

@@ -84,6 +84,8 @@ export function listenToAsterisk(deps: {
       parts ??= openAll();
     },
     connected: () => parts?.socket.connected() ?? false,
+    /** Connected, and Asterisk has spoken or answered a ping within two seconds. */
+    hears: () => parts !== null && parts.socket.connected() && parts.socket.silentFor() < 2_000,
     registrationsFollowed: () => parts?.contacts.connected() ?? false,
     stop(): void {
       parts?.socket.close();

@@ -32,7 +32,6 @@ export interface IntakeDeps {
   keepsUp: () => boolean;
   /** Somebody is at his desk, if only talking. */
   staffed: () => boolean;
-  guardianSeen: () => void;
 }
 
 /** A leg that leaves the application and whose end is not told within this has ended all the same. */
@@ -61,10 +60,7 @@ export function createIntake(deps: IntakeDeps): Intake {
 
   const broadcast = (channel: AsteriskChannel): void => {
     const role = channel.variables['SIAGA_ROLE'];
-    if (role === 'guardian') deps.guardianSeen();
-    if (!deps.keepsUp()) return;
-    if (role === 'guardian') return void claim(channel.id, role);
-    if (!claiming) return;
+    if (!claiming || !deps.keepsUp()) return;
     // Whom the human path has in hand stays there while nobody here could take him: it rings every phone there is.
     if (role === 'caller' && channel.state === 'Up' && !deps.staffed()) return;
     const callId = channel.variables['SIAGA_CALL'];
@@ -82,7 +78,6 @@ export function createIntake(deps: IntakeDeps): Intake {
   };
 
   const entered = (channel: AsteriskChannel, [role, callId, legId]: string[]): void => {
-    if (role === 'guardian') return void giveBack(channel.id);
     if (role === 'caller') return arrive(channel);
     const call = callId === undefined ? undefined : runner.get(callId);
     if (call === undefined || (legId !== undefined && legId !== channel.id)) {

@@ -53,7 +53,6 @@ export function startCalls(deps: {
   timing: () => CallTiming;
   guard: PauseGuard;
   connected: () => boolean;
-  guardianSeen: () => void;
   ringAgency: (job: RingJob) => Promise<RingResult>;
   recorded: (entry: CallEntry) => void;
   alarm: (code: string, detail: Record<string, string>) => void;
