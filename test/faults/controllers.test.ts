@@ -91,17 +91,16 @@ describe.each(fates)('every controller is %s', (fate) => {
     await free();
     const id = centre.operators[0]?.id ?? '';
     await centre.api.ask('POST', `/v1/operators/${id}/state`, { body: { state: 'paused', reason: 'shift' } });
-    const citizen = await centre.dial();
-    await citizen.waitFor('answered');
-    expect((await centre.api.taken(citizen)).stage).toBe('waiting');
+    const caller = await lineCaller();
+    expect((await centre.api.taken(caller.wire)).stage).toBe('waiting');
     const coming = centre.upcoming(phone);
     const struck = await strike(fate);
     const operator = await coming;
     expect(struck.since()).toBeLessThan(5_000);
-    await operator.waitFor('answered');
-    expect(citizen.ended).toBe(false);
+    await until('the caller hears him', () => caller.secondsOf(tones.operator) > 0.5);
+    expect(caller.ended).toBe(false);
     await operator.hangUp();
-    await citizen.waitFor('ended', { within: 8_000 });
+    await until('the caller is hung up', () => caller.ended);
   }, 60_000);
 
   test('two who talk notice nothing; when the operator hangs up, the call is over', async () => {
