@@ -25,7 +25,11 @@ export async function ringLeg(ari: AriCommands, leg: RingLeg): Promise<AriAnswer
   const subscribed = await ari.send('POST', `/applications/${leg.application}/subscription`, {
     eventSource: `endpoint:PJSIP/${leg.endpoint}`,
   });
-  if (!subscribed.ok) return { ...subscribed, reason: `no subscription to ${leg.endpoint}: ${subscribed.reason}` };
+  if (!subscribed.ok) {
+    // A conflict here says nothing of the leg: to be taken for one that rings, it would be waited for in vain.
+    const failure = subscribed.failure === 'conflict' ? 'failed' : subscribed.failure;
+    return { ...subscribed, failure, reason: `no subscription to ${leg.endpoint}: ${subscribed.reason}` };
+  }
   const answer = await ari.send(
     'POST',
     `/channels/${leg.channelId}`,
