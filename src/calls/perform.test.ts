@@ -103,17 +103,41 @@ describe('commands', () => {
     expect(told).toEqual([]);
   });
 
-  it('to hang up are repeated, three times at most', async () => {
+  it.each([
+    [{ do: 'hang-up', channelId: 'leg', cause: 'no-answer' }, 3],
+    [{ do: 'stop-sound', channelId: 'caller', soundId: 's1', music: false }, 2],
+    [{ do: 'destroy-bridge', bridgeId: 'b1' }, 3],
+  ] as const)('to end something are repeated: %j, %i times at most', async (effect, tries) => {
     const { perform, sent, told, settle, clock } = start();
-    perform({ do: 'hang-up', channelId: 'leg', cause: 'no-answer' });
+    perform(effect);
     await settle();
-    for (const index of [0, 1]) {
+    for (let index = 0; index < tries - 1; index += 1) {
       await sent[index]?.answer(failed(500));
       clock.advance(500);
       await settle();
     }
-    expect(sent).toHaveLength(3);
-    await sent[2]?.answer(failed(500));
-    expect(told).toMatchObject([{ type: 'command-failed', command: 'hang-up' }]);
+    expect(sent).toHaveLength(tries);
+    await sent[tries - 1]?.answer(failed(500));
+    clock.advance(500);
+    await settle();
+    expect(sent).toHaveLength(tries);
+    expect(told).toMatchObject([{ type: 'command-failed', command: effect.do }]);
+  });
+
+  it('to ring are not taken for done when only the subscription met a conflict', async () => {
+    const { perform, sent, told, lines, settle } = start();
+    perform({
+      do: 'ring-operator',
+      channelId: 'leg',
+      account: 'op-a',
+      callerNumber: null,
+      callerName: null,
+      ring: 20_000,
+      callerChannelId: 'caller',
+    });
+    await settle();
+    await sent[0]?.answer(failed(409));
+    expect(lines()).toEqual(['POST /applications/app/subscription']);
+    expect(told).toMatchObject([{ type: 'command-failed', command: 'ring-operator', failure: 'failed' }]);
   });
 });

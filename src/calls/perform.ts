@@ -18,8 +18,15 @@ export interface Performer {
   settled(): Promise<void>;
 }
 
-const hangUpTries = 3;
-const ends = new Set<AriEffect['do']>(['hang-up', 'stop-sound', 'destroy-bridge']);
+/**
+ * What must come to an end is insisted on, this often: a leg would stay up, a greeting would keep the caller from his
+ * operator, a bridge would be there for ever. A sound has fewer tries, because the join waits for it.
+ */
+const ends = new Map<AriEffect['do'], number>([
+  ['hang-up', 3],
+  ['stop-sound', 2],
+  ['destroy-bridge', 3],
+]);
 
 /** Carries out a call's effects on Asterisk. */
 export function createPerformer(deps: {
@@ -33,7 +40,7 @@ export function createPerformer(deps: {
   const running = new Set<Promise<void>>();
 
   const run = async (callId: string, application: string, effect: AriEffect): Promise<void> => {
-    const answer = effect.do === 'hang-up' ? await hangUp(effect) : await send(application, callId, effect);
+    const answer = await insist(effect, () => send(application, callId, effect));
     const target = targetOf(effect);
     const at = clock.now();
     if (!answer.ok) {
@@ -81,7 +88,7 @@ export function createPerformer(deps: {
           absorbDTMF: effect.absorbKeys,
         });
       case 'hang-up':
-        return hangUp(effect);
+        return ari.send('DELETE', `/channels/${effect.channelId}`, hangUpReason(effect.cause));
       case 'return-to-dialplan':
         return ari.send('POST', `/channels/${effect.channelId}/continue`, {
           context: 'human-path',
@@ -103,14 +110,11 @@ export function createPerformer(deps: {
     }
   };
 
-  const hangUp = async (effect: Extract<AriEffect, { do: 'hang-up' }>): Promise<AriAnswer> => {
-    const query =
-      effect.cause === 'answered-elsewhere'
-        ? { reason_code: 26 }
-        : { reason: effect.cause === 'normal' ? 'normal' : 'no_answer' };
+  const insist = async (effect: AriEffect, act: () => Promise<AriAnswer>): Promise<AriAnswer> => {
+    const tries = ends.get(effect.do) ?? 1;
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await ari.send('DELETE', `/channels/${effect.channelId}`, query);
-      if (answer.ok || answer.failure === 'gone' || attempt >= hangUpTries) return answer;
+      const answer = await act();
+      if (answer.ok || answer.failure === 'gone' || attempt >= tries) return answer;
       await pause(clock, 500);
     }
   };
@@ -131,6 +135,13 @@ export function createPerformer(deps: {
       while (running.size > 0) await Promise.allSettled([...running]);
     },
   };
+}
+
+function hangUpReason(
+  cause: Extract<AriEffect, { do: 'hang-up' }>['cause'],
+): { reason: string } | { reason_code: number } {
+  if (cause === 'answered-elsewhere') return { reason_code: 26 };
+  return { reason: cause === 'normal' ? 'normal' : 'no_answer' };
 }
 
 function lanesOf(effect: AriEffect): string[] {
