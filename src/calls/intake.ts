@@ -5,6 +5,7 @@ import { derivedId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import { epochOf } from '../platform/uniqueid.ts';
 import { newCall, type Call, type CallOrigin, type CallTiming } from './call.ts';
+import { toItsCaller } from './reconcile.ts';
 import type { CallRunner } from './runner.ts';
 
 export interface Intake {
@@ -82,7 +83,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     const call = callId === undefined ? undefined : runner.get(callId);
     if (call === undefined || (legId !== undefined && legId !== channel.id)) {
       logger.warn({ callId, channelId: channel.id, role }, 'a leg of a call that is not here is sent to its caller');
-      void giveBack(channel.id, { context: 'siaga-legs', extension: 'rescue', priority: 1 });
+      void giveBack(channel.id, toItsCaller);
       return;
     }
     runner.tell(call.id, { type: 'leg-entered', at: clock.now(), channelId: channel.id });

@@ -62,8 +62,10 @@ describe('what was missed while Asterisk could not be heard', () => {
     ]);
   });
 
-  it('a leg of a call that is not here is not ours to end', () => {
-    expect(corrections([channel('x.o1', 'operator', 'x')], [])).toEqual([]);
+  it('a leg in our application of a call that nobody knows any more is sent to its caller', () => {
+    const leg = channel('x.o1', 'operator', 'x');
+    expect(corrections([leg], [])).toEqual([{ do: 'rescue', channelId: 'x.o1' }]);
+    expect(compare({ channels: [leg], ours: new Set(), bridges: [] }, [], [], later)).toEqual([]);
   });
 
   it('what is left of an ended call is ended, after a moment', () => {

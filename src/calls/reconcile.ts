@@ -20,12 +20,14 @@ export type Correction =
   | { do: 'arrive'; channel: AsteriskChannel }
   | { do: 'enter'; callId: string; channelId: string }
   | { do: 'hang-up'; channelId: string }
+  | { do: 'rescue'; channelId: string }
   | { do: 'destroy-bridge'; bridgeId: string };
 
 /**
  * Compares what Asterisk lists with the calls: `before` as they were when it was asked, `calls` as they are at `at`, when
- * it has answered. Pure. A channel in our application that no call wants is hung up; a caller there whom nobody knows has
- * arrived; a leg there that still rings by our books has answered; a channel of a call that is not listed has gone.
+ * it has answered. Pure. A channel in our application that no call wants is hung up; one of a call that nobody knows is
+ * sent to its caller, should he still be there; a caller there whom nobody knows has arrived; a leg there that still
+ * rings by our books has answered; a channel of a call that is not listed has gone.
  */
 export function compare(listed: Listed, before: readonly Call[], calls: readonly Call[], at: number): Correction[] {
   const there = new Set(listed.channels.map((channel) => channel.id));
@@ -57,8 +59,8 @@ function ofOurs(channel: AsteriskChannel, calls: readonly Call[], at: number): C
   }
   if (role !== 'operator' && role !== 'agency') return [];
   const call = calls.find((one) => one.id === channel.variables['SIAGA_CALL']);
-  // A leg of a call that is not here belongs to whoever looks after orphans.
-  if (call === undefined) return [];
+  // Its call is over and forgotten, and whatever was to hang it up did not: the dialplan ends it.
+  if (call === undefined) return [{ do: 'rescue', channelId: channel.id }];
   if (call.endedAt !== null && call.endedAt > at - settles) return [];
   const wanted = call.endedAt === null && isLegOf(call, channel.id);
   if (!wanted) return [{ do: 'hang-up', channelId: channel.id }];
@@ -90,6 +92,9 @@ function expectedChannels(call: Call): string[] {
     .filter((one) => one.endedAt === null && (one.ringingAt ?? one.answeredAt ?? one.takenAt) !== null);
   return [...(call.caller.live ? [call.channelId] : []), ...[...operators, ...attempts].map((leg) => leg.channelId)];
 }
+
+/** Where the dialplan takes a leg that nobody controls. */
+export const toItsCaller = { context: 'siaga-legs', extension: 'rescue', priority: 1 };
 
 /** Commands that end a call are given so long to be carried out. */
 const settles = 5_000;
@@ -153,6 +158,9 @@ export function keepReconciled(deps: {
         return;
       case 'hang-up':
         await ari.send('DELETE', `/channels/${correction.channelId}`);
+        return;
+      case 'rescue':
+        await ari.send('POST', `/channels/${correction.channelId}/continue`, toItsCaller);
         return;
       case 'destroy-bridge':
         await ari.send('DELETE', `/bridges/${correction.bridgeId}`);
