@@ -32,7 +32,8 @@ export interface Call {
   dispatches: Dispatch[];
   /** Due times in epoch milliseconds; the owner wakes the call with a timer input. */
   timers: Partial<Record<TimerName, number>> & Record<`dispatch:${string}`, number>;
-  counters: { leg: number; sound: number; bridge: number; rebuilt: number; returned: number };
+  /** `unrung`: operators in a row whose phone Asterisk was told to ring, and did not. */
+  counters: { leg: number; sound: number; bridge: number; rebuilt: number; unrung: number; returned: number };
   answeredAt: number | null;
   firstTalkAt: number | null;
   endedAt: number | null;
@@ -145,7 +146,7 @@ export function newCall(seed: {
     incident: openIncident(incidentId, seed.arrivedAt),
     dispatches: [],
     timers: {},
-    counters: { leg: first, sound: first, bridge: first, rebuilt: 0, returned: 0 },
+    counters: { leg: first, sound: first, bridge: first, rebuilt: 0, unrung: 0, returned: 0 },
     answeredAt: null,
     firstTalkAt: null,
     endedAt: null,

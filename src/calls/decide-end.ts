@@ -78,6 +78,7 @@ export function reopen(step: Step): void {
   call.endedAt = null;
   call.caller = { live: true, joined: false, left: false, sound: null };
   call.counters.rebuilt = 0;
+  call.counters.unrung = 0;
   backToLine(step);
 }
 

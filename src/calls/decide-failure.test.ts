@@ -112,6 +112,27 @@ describe('a command that fails', () => {
   });
 });
 
+describe('phones that cannot be rung', () => {
+  const unrung = (call: Story, nth: number): Story =>
+    call.tell(assign(`a${nth}`), fail('ring-operator', `call.o${nth}`, 'failed'));
+
+  it('three in a row, give the caller to the human path', () => {
+    const call = unrung(unrung(waiting(), 1), 2);
+    expect(call.done).toContain('enter-line');
+    expect(unrung(call, 3).done).toContain('return-to-dialplan caller');
+    expect(call.call).toMatchObject({ outcome: 'returned', reason: 'no phone could be rung' });
+  });
+
+  it('and are silent until their time is up count as well; one that rings, or refuses, does not', () => {
+    const call = unrung(waiting(), 1).tell(assign('a2')).fire('ring');
+    expect(call.call.counters.unrung).toBe(2);
+    call.tell(assign('a3'), { type: 'leg-gone', channelId: 'call.o3', cause: 17 });
+    expect(call.call.counters.unrung).toBe(2);
+    call.tell(assign('a4'), { type: 'leg-ringing', channelId: 'call.o4' }).fire('ring');
+    expect(call.call).toMatchObject({ stage: 'waiting', counters: { unrung: 0 } });
+  });
+});
+
 describe('an answer that fails', () => {
   it('takes nobody out of a conversation', () => {
     const call = arrived().tell(

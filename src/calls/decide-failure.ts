@@ -1,8 +1,8 @@
 import { isTalking } from './call.ts';
 import type { CallInput, CommandFailure } from './call-input.ts';
-import { callerGone, callerLeft, giveBack, reopen } from './decide-end.ts';
+import { callerLeft, giveBack, reopen } from './decide-end.ts';
 import { joinFailed, rebuildBridge } from './decide-join.ts';
-import { operatorGone } from './decide-operator.ts';
+import { notRung, operatorGone } from './decide-operator.ts';
 import { hangUp, tell, type Step } from './step.ts';
 
 type Failed = Extract<CallInput, { type: 'command-failed' }>;
@@ -59,6 +59,7 @@ function ringFailed(step: Step, target: string, failure: CommandFailure): void {
   if (failure === 'conflict' || (failure !== 'gone' && operator.ringingAt !== null)) return;
   // Without an answer in time nobody knows whether it rings.
   if (failure !== 'gone') hangUp(step, target);
+  notRung(step);
   operatorGone(step, 27);
 }
 

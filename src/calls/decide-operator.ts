@@ -1,8 +1,11 @@
 import { hasPending } from './apply-dispatch.ts';
 import { speakers } from './call.ts';
-import { endCall } from './decide-end.ts';
+import { endCall, giveBack } from './decide-end.ts';
 import { backToLine, join, joinCaller } from './line.ts';
 import { hangUp, report, tell, type Step } from './step.ts';
+
+/** After so many phones in a row that did not ring, the human path has the better chance: it rings them by itself. */
+const unrungLimit = 3;
 
 export function operatorAssigned(
   step: Step,
@@ -46,6 +49,7 @@ export function operatorEntered(step: Step): void {
   const { operator } = call;
   if (operator?.state !== 'ringing') return;
   operator.state = 'entered';
+  call.counters.unrung = 0;
   delete call.timers.ring;
   tell(step, 'operator.answered', { operatorId: operator.operatorId });
   joinCaller(step);
@@ -57,7 +61,14 @@ export function operatorRangOut(step: Step): void {
   const { operator } = step.call;
   if (operator?.state !== 'ringing') return;
   hangUp(step, operator.channelId, 'no-answer');
+  notRung(step);
   operatorGone(step, 19);
+}
+
+/** Counts an operator whose phone was to ring, and was not heard to. */
+export function notRung(step: Step): void {
+  const { operator, counters } = step.call;
+  if (operator?.ringingAt === null) counters.unrung += 1;
 }
 
 /** The operator's phone is out of the call: refused, not answered, hung up, or vanished. */
@@ -73,7 +84,9 @@ export function operatorGone(step: Step, cause: number): void {
     const outcome = cause === 17 ? 'busy' : cause === 18 || cause === 19 ? 'no-answer' : 'failed';
     report(step, operator, outcome);
     tell(step, 'operator.not-reached', { operatorId, reason: outcome, cause });
-    if (speakers(call).length === 0) backToLine(step);
+    if (speakers(call).length > 0) return;
+    if (call.counters.unrung >= unrungLimit) giveBack(step, 'no phone could be rung', true);
+    else backToLine(step);
     return;
   }
 

@@ -117,6 +117,7 @@ function legRinging(step: Step, channelId: string): void {
   if (operator?.channelId === channelId) {
     if (operator.ringingAt !== null) return;
     operator.ringingAt = step.at;
+    call.counters.unrung = 0;
     tell(step, 'operator.ringing', { operatorId: operator.operatorId });
     return;
   }
