@@ -282,14 +282,15 @@ describe('a call that was given back', () => {
     expect(call.call.stage).toBe('returned');
   });
 
-  it('and had left already stays returned', () => {
-    const call = returned().tell(fail('return-to-dialplan', 'caller', 'conflict'));
-    expect(call.effects).toEqual([]);
-    expect(call.call.stage).toBe('returned');
-  });
-
-  it('and had hung up already was abandoned', () => {
-    const call = returned().tell(fail('return-to-dialplan', 'caller', 'gone'));
-    expect(call.call).toMatchObject({ stage: 'ended', outcome: 'abandoned', caller: { live: false } });
-  });
+  it.each<CommandFailure>(['gone', 'conflict'])(
+    'and is refused (%s) is kept until he is told to have left',
+    (failure) => {
+      const refused = (): Story => returned().tell(fail('return-to-dialplan', 'caller', failure));
+      expect(refused().done).toEqual(['enter-line']);
+      expect(refused().tell({ type: 'caller-left' }).fire('left').call).toMatchObject({ outcome: 'returned' });
+      expect(refused().tell({ type: 'caller-gone', cause: 16 }).call).toMatchObject({ outcome: 'abandoned' });
+      // Nothing told: a proxy or a bug answered in Asterisk's place.
+      expect(refused().fire('left').done).toContain('return-to-dialplan caller');
+    },
+  );
 });

@@ -63,15 +63,15 @@ function ringFailed(step: Step, target: string, failure: CommandFailure): void {
   operatorGone(step, 27);
 }
 
-/** The caller was to go to the dialplan and is still here: he is kept, for nobody else would be with him. */
+/**
+ * The caller was to go to the dialplan and is still here: he is kept, for nobody else would be with him. Refused as if
+ * he did not exist, or were elsewhere by now, he is kept as well until his leaving or his hang-up is told: it is within
+ * moments, and should nothing be told, he is sent once more.
+ */
 function returnFailed(step: Step, failure: CommandFailure): void {
   const { call } = step;
   if (call.outcome !== 'returned' || !call.caller.live || call.caller.left) return;
-  if (failure === 'conflict') return;
-  if (failure === 'gone') {
-    call.outcome = call.firstTalkAt === null ? 'abandoned' : 'answered';
-    return callerGone(step, 0);
-  }
   reopen(step);
   tell(step, 'call.kept', { reason: 'it could not be given back' });
+  if (failure === 'gone' || failure === 'conflict') callerLeft(step, false);
 }
