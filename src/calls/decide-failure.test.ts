@@ -178,6 +178,19 @@ describe('a caller who leaves the application', () => {
     expect(call.call.timers).toEqual({});
   });
 
+  it('by the look of it, and is in the bridge without ever having been answered, is answered by the dialplan', () => {
+    const unanswered = (): Story =>
+      arrived().tell(
+        fail('answer', 'caller', 'conflict'),
+        assign(),
+        { type: 'leg-entered', channelId: 'call.o1' },
+        joined('caller'),
+        joined('call.o1'),
+      );
+    expect(unanswered().fire('left').done).toContain('return-to-dialplan caller');
+    expect(unanswered().tell({ type: 'caller-up' }).call.timers).toEqual({});
+  });
+
   it('by the look of it, hears no music that would be refused as well', () => {
     const call = waiting().tell(fail('play', 'caller', 'conflict'), { type: 'sound-ended', soundId: 'call.s1' });
     expect(call.effects).toEqual([]);

@@ -1,4 +1,4 @@
-import { company, isTalking } from './call.ts';
+import { company, isTalking, type Call } from './call.ts';
 import type { CommandFailure } from './call-input.ts';
 import { agencyInput } from './decide-dispatch.ts';
 import { callerLeft, giveBack } from './decide-end.ts';
@@ -15,8 +15,7 @@ export function legJoined(step: Step, channelId: string): void {
   call.joining = call.joining.filter((one) => one !== channelId);
   if (channelId === call.channelId) {
     call.caller.joined = call.caller.live;
-    // Who is in our bridge has not left: what was refused earlier was a misunderstanding.
-    if (!call.caller.left) delete call.timers.left;
+    stillHere(call);
   }
   if (channelId === call.operator?.channelId && call.operator.state === 'entered') call.operator.state = 'joined';
   agencyInput(step, { type: 'leg-joined', at: step.at, channelId });
@@ -70,6 +69,14 @@ export function rebuildBridge(step: Step, reason: string): void {
   if (others.length > 0) joinCaller(step);
   for (const channelId of others) join(step, channelId);
   if (old !== null) step.effects.push({ do: 'destroy-bridge', bridgeId: old.id });
+}
+
+/**
+ * Who is in our bridge and was answered has not left: what was refused earlier was a misunderstanding. Who is in it and
+ * was never answered is cut off by his carrier sooner or later: the dialplan answers him.
+ */
+export function stillHere(call: Call): void {
+  if (call.caller.joined && !call.caller.left && call.answeredAt !== null) delete call.timers.left;
 }
 
 function agencyLost(step: Step, channelId: string): void {

@@ -7,7 +7,7 @@ import { commandFailed } from './decide-failure.ts';
 import { dispatchOfChannel } from './apply-dispatch.ts';
 import { addDispatch, agencyInput, cancelDispatch, changeTheIncident, wakeDispatch } from './decide-dispatch.ts';
 import { callerGone, callerLeft, endCall, giveBack, reopen } from './decide-end.ts';
-import { joinTimedOut, legJoined } from './decide-join.ts';
+import { joinTimedOut, legJoined, stillHere } from './decide-join.ts';
 import { operatorAssigned, operatorEntered, operatorGone, operatorRangOut } from './decide-operator.ts';
 import { backToLine, makeBridge } from './line.ts';
 import { hangUp, playToCaller, tell, type Step } from './step.ts';
@@ -41,6 +41,7 @@ function take(step: Step, input: CallInput): void {
       if (call.answeredAt === null && call.caller.live) {
         call.answeredAt = step.at;
         tell(step, 'call.answered');
+        stillHere(call);
       }
       return;
     case 'caller-gone':
