@@ -47,8 +47,8 @@ export function createAriCommands(options: {
         method,
         path: `/ari${path}${queryString(query)}`,
         headers: body === undefined ? { authorization } : { authorization, 'content-type': 'application/json' },
-        // A place in the pool is waited for as well: the limit is for the whole.
-        signal: AbortSignal.timeout(answerLimit + 500),
+        // A place in the pool is waited for as well: the limit is for the whole, and undici's own are coarse.
+        signal: AbortSignal.timeout(answerLimit),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       };
       try {

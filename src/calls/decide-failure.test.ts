@@ -258,7 +258,7 @@ describe('a call that was given back', () => {
   });
 
   it('gets a full count of bridges when it is taken again', () => {
-    const call = entered().fire('join').fire('join').fire('join').tell({ type: 'arrived', up: true });
+    const call = entered().fire('join').fire('join').tell({ type: 'arrived', up: true });
     call.tell(assign('a2', 'op2'), { type: 'leg-entered', channelId: 'call.o2' }).fire('join');
     expect(call.call).toMatchObject({ stage: 'ringing', counters: { rebuilt: 1 } });
   });

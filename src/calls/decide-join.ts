@@ -6,8 +6,11 @@ import { operatorGone } from './decide-operator.ts';
 import { join, joinCaller, makeBridge } from './line.ts';
 import { hangUp, tell, type Step } from './step.ts';
 
-/** After so many bridges in a row that did not work, the human path has the better chance. */
-const bridgeLimit = 3;
+/**
+ * After so many bridges in a row that did not work, the human path has the better chance: each may cost the caller two
+ * seconds of silence, and nobody is to hear nothing for five.
+ */
+const bridgeLimit = 2;
 
 /** A channel of the call is in its bridge. */
 export function legJoined(step: Step, channelId: string): void {
