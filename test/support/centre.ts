@@ -48,8 +48,8 @@ export interface CentreOptions {
   asteriskEnv?: Environment;
   /** Adds to or overrides what every controller is told. */
   controllerEnv?: Environment;
-  /** Puts something between the controllers and Asterisk: gets its address, answers the one to use. */
-  ari?: (url: string) => Promise<string>;
+  /** Puts something between the controllers and Asterisk: gets its address and its name, answers the address to use. */
+  ari?: (url: string, node: string) => Promise<string>;
 }
 
 /** A carrier of its own address, as Asterisk knows it (`carrier-NAME`). */
@@ -356,6 +356,9 @@ const shortTimes: SettingsPatch = {
   acceptanceSeconds: 3,
 };
 
+/** As Asterisk and the controllers call the node. */
+const node = 'e2e';
+
 /** Starts a centre with one controller on the run's PostgreSQL and Redis. Stop it in afterAll. */
 export async function startCentre(options: CentreOptions): Promise<Centre> {
   const directory = join(directoryOfRun(), `${options.name}-${randomBytes(3).toString('hex')}`);
@@ -366,7 +369,7 @@ export async function startCentre(options: CentreOptions): Promise<Centre> {
       directory,
       tools,
       ports,
-      node: 'e2e',
+      node,
       env: {
         ASTERISK_CARRIERS: Object.entries(carriers)
           .map(([name, address]) => `${name}=${address}`)
@@ -376,7 +379,7 @@ export async function startCentre(options: CentreOptions): Promise<Centre> {
     }),
     createDatabase(),
   ]);
-  const url = options.ari === undefined ? asterisk.ari.url : await options.ari(asterisk.ari.url);
+  const url = options.ari === undefined ? asterisk.ari.url : await options.ari(asterisk.ari.url, node);
   const connection = { ...asterisk, ari: { ...asterisk.ari, url } };
   const tokens = await makeTokens(database.url);
   const centre = new Centre(options, { directory, database, ports, tools, asterisk, tokens, connection });

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { SAMPLE_RATE } from '../../scripts/sip/tones.mjs';
 import { WireCall } from './wire.ts';
 
+/** Prompts and music as well as tones; a voice's pauses between two words are shorter than anything asked about. */
+const audible = 300;
 /** Packets of 20 ms. */
 const packetEvery = 20;
 
@@ -88,7 +90,7 @@ export class LineCaller {
   /** Opens the sockets; nothing is sent yet. */
   static async open(
     media: Media,
-    options: { server: { host: string; port: number }; address: string },
+    options: { server: { host: string; port: number }; address: string; number?: string },
   ): Promise<LineCaller> {
     const { line, port, heard } = await media.open(options.address);
     const body = [
@@ -100,7 +102,8 @@ export class LineCaller {
       `m=audio ${port} RTP/AVP 0`,
       '',
     ].join('\r\n');
-    const wire = await WireCall.open({ server: options.server, address: options.address, body });
+    const from = `<sip:${options.number ?? '081234567890'}@127.0.0.1>`;
+    const wire = await WireCall.open({ server: options.server, address: options.address, from, body });
     return new LineCaller(wire, media, line, heard, options.server.host);
   }
 
@@ -123,6 +126,22 @@ export class LineCaller {
   /** Seconds of a tone that came since then (milliseconds, as of Date.now()). */
   secondsOf(frequency: number, since = 0): number {
     return (this.#packetsWith(frequency, since).length * packetEvery) / 1_000;
+  }
+
+  /** Is a tone, and nothing else, heard for so many seconds on end? A voice has any tone for a moment. */
+  hearsOnly(frequency: number, seconds: number): boolean {
+    const least = (seconds * 1_000) / packetEvery;
+    let run = 0;
+    return this.#heard.some((packet) => (run = shareOf(packet, frequency) > 0.9 ? run + 1 : 0) >= least);
+  }
+
+  /** The longest time in milliseconds without any sound since then (as of Date.now()), up to now. */
+  longestSilence(since: number): number {
+    const heard = this.#heard.filter(
+      ({ at, samples }) => at >= since && samples.some((one) => Math.abs(one) > audible),
+    );
+    const times = [since, ...heard.map(({ at }) => at), Date.now()];
+    return Math.max(...times.slice(1).map((at, index) => at - (times[index] ?? at)));
   }
 
   /**
