@@ -146,10 +146,14 @@ export class Centre {
   }
 
   /** Asks ARI itself, past whatever stands in between. */
-  async ari(method: string, path: string): Promise<{ status: number; body: unknown }> {
+  async ari(method: string, path: string, body?: object): Promise<{ status: number; body: unknown }> {
     const { url, user, password } = this.asterisk.ari;
     const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-    const response = await fetch(`${url}/ari/${path}`, { method, headers: { authorization } });
+    const response = await fetch(`${url}/ari/${path}`, {
+      method,
+      headers: { authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
     const text = await response.text();
     return { status: response.status, body: text === '' ? null : JSON.parse(text) };
   }
@@ -178,6 +182,10 @@ export class Centre {
     behaviour: Behaviour,
     tone = 660,
   ): Promise<Phone> {
+    // SIPp does not register again: two minutes later every operator would have left his desk.
+    await this.ari('PUT', `asterisk/config/dynamic/res_pjsip/aor/${username}`, {
+      fields: [{ attribute: 'maximum_expiration', value: '3600' }],
+    });
     return startPhone({
       sipp: this.tools.sipp,
       server: this.asterisk.sip,
