@@ -1,4 +1,4 @@
-import { answers } from '../../scripts/sip/phone.mjs';
+import { accepts, answers } from '../../scripts/sip/phone.mjs';
 import type { CallView } from '../../src/calls/store.ts';
 import { ariProxy, type AriProxy, type Fate, type Misbehaviour } from '../support/ari-proxy.ts';
 import { carriers, startCentre, type Centre } from '../support/centre.ts';
@@ -7,7 +7,7 @@ import { until } from '../support/rest.ts';
 
 // Whatever becomes of frames and commands on the way: the caller gets an operator or the human path, and a record.
 
-const tones = { caller: 440, operator: 660 };
+const tones = { caller: 440, operator: 660, agency: 880 };
 /** Calls at once. There are more operators: the human path rings three phones for one caller. */
 const atOnce = 8;
 let centre: Centre;
@@ -23,6 +23,9 @@ beforeAll(async () => {
     },
   });
   await centre.operatorPhones(answers({ after: 200 }));
+  for (const trunkId of ['damkar-1', 'damkar-2']) {
+    await centre.trunk(trunkId, accepts({ pressAfter: 200 }), tones.agency);
+  }
 }, 60_000);
 afterAll(async () => {
   await centre.stop();
@@ -46,14 +49,18 @@ let callers = 0;
 /** Every caller has a number of his own: by it the proxy knows whose commands to spoil. */
 const nextNumber = (): string => `0811${String((callers += 1)).padStart(6, '0')}`;
 
-/** Dials, waits until the caller hears an operator, and hangs up. */
-async function reachesAPerson(number = nextNumber(), within = 20_000): Promise<Told> {
+/** Dials, waits until the caller hears an operator, lets come what is to come then, and hangs up. */
+async function reachesAPerson(
+  number = nextNumber(),
+  then: (caller: LineCaller) => Promise<void> = () => Promise.resolve(),
+): Promise<Told> {
   const dialledAt = performance.now();
   const { telkom: address } = carriers;
   const caller = await LineCaller.dial({ server: centre.asterisk.sip, address, tone: tones.caller, number });
 
   try {
-    await until('the caller hears an operator', () => caller.hearsOnly(tones.operator, 0.2), within);
+    await until('the caller hears an operator', () => caller.hearsOnly(tones.operator, 0.2), 20_000);
+    await then(caller);
     expect(caller.ended).toBe(false);
     const silence = caller.longestSilence(dialledAt);
     await caller.hangUp();
@@ -94,6 +101,17 @@ test('malformed frames are counted and dropped, unknown types ignored; calls go 
   for (const frame of odd) proxy.inject(frame);
   await until('the bad ones are counted', async () => (await frames('malformed')) === malformed + bad.length);
   await until('the unknown ones are ignored', async () => (await frames('ignored')) >= ignored + odd.length);
+  expect((await reachesAPerson()).record).toMatchObject({ outcome: 'answered', recordedBy: 'controller' });
+}, 40_000);
+
+test('a frame that breaks the connection costs the caller on the line nothing, and the next one neither', async () => {
+  const drop = async (): Promise<void> => {
+    const before = proxy.opened();
+    proxy.injectBroken();
+    await until('the controller has connected anew', () => proxy.opened() > before);
+  };
+  const told = await reachesAPerson(nextNumber(), drop);
+  expect(told.record).toMatchObject({ outcome: 'answered', recordedBy: 'controller' });
   expect((await reachesAPerson()).record).toMatchObject({ outcome: 'answered', recordedBy: 'controller' });
 }, 40_000);
 
@@ -150,21 +168,53 @@ const commands = {
 interface Case {
   what: string;
   misbehaviours: Misbehaviour[];
+  /** Spoiled from the moment on in which the operator gives the caller over to an agency. */
+  agency?: boolean;
+  /** What has to be true of the call besides. */
+  besides?: (told: Told) => void | Promise<void>;
 }
 
 const refused: Fate = { answer: 500 };
+
+/** What must end is insisted on: without a second try a greeting or a leg lasts for seconds more. */
+const secondTries: Record<string, Pick<Case, 'besides'>> = {
+  'stop-sound': { besides: ({ record }) => expect(record.outcome).toBe('answered') },
+  'hang-up': {
+    besides: ({ record }) =>
+      until(
+        'no leg of the call is left',
+        async () => !(await centre.channels()).some((channel) => channel.includes(`${record.id}.`)),
+        4_500,
+      ),
+  },
+};
+
 const cases: Case[] = [
   ...Object.entries(commands).flatMap(([name, which]) =>
     Object.entries(fates).map(([how, fate]): Case => {
       // Nobody is given back to the dialplan unless something else went wrong before.
       const before = name === 'return-to-dialplan' ? [{ ...commands.answer, fate: refused, times: 1 }] : [];
-      return { what: `${name}, once: ${how}`, misbehaviours: [...before, { ...which, fate, times: 1 }] };
+      return {
+        what: `${name}, once: ${how}`,
+        misbehaviours: [...before, { ...which, fate, times: 1 }],
+        // What is not there has ended, and needs no second try: about that ARI is believed for a while.
+        ...(how === '404' ? {} : secondTries[name]),
+      };
     }),
   ),
   ...(['answer', 'make-bridge', 'play', 'originate', 'join', 'stop-sound'] as const).flatMap((name) =>
     (['404', '409', '500 and no JSON', 'no answer'] as const).map((how): Case => {
       const fate = fates[how] ?? refused;
       return { what: `${name}, always: ${how}`, misbehaviours: [{ ...commands[name], fate }] };
+    }),
+  ),
+  ...(['play', 'originate', 'join', 'stop-sound', 'hang-up'] as const).flatMap((name) =>
+    Object.entries(fates).map(([how, fate]): Case => {
+      return {
+        what: `an agency's ${name}: ${how}`,
+        misbehaviours: [{ ...commands[name], fate, times: 1 }],
+        agency: true,
+      };
     }),
   ),
 ];
@@ -208,10 +258,29 @@ describe('commands answered wrongly or not at all', () => {
   }, 60_000);
 });
 
-async function spoilt({ misbehaviours }: Case): Promise<Told> {
+async function spoilt({ misbehaviours, agency = false, besides }: Case): Promise<Told> {
   const number = nextNumber();
-  const rules = misbehaviours.map((how) => proxy.misbehave({ ...how, caller: number }));
-  const told = await reachesAPerson(number);
+  const rules: ReturnType<AriProxy['misbehave']>[] = [];
+  const spoil = (): void => {
+    for (const how of misbehaviours) rules.push(proxy.misbehave({ ...how, caller: number }));
+  };
+  if (!agency) spoil();
+  const told = await reachesAPerson(number, async (caller) => {
+    if (!agency) return;
+    const { incidentId } = await centre.api.taken(caller.wire);
+    spoil();
+    await givenOver(incidentId, caller);
+  });
   await until('the command met its fate', () => rules.every(({ met }) => met() > 0));
+  await besides?.(told);
   return told;
+}
+
+/** The operator gives the caller over to an agency, and leaves when it has accepted. */
+async function givenOver(incidentId: string, caller: LineCaller): Promise<void> {
+  const answer = await centre.api.ask('POST', `/v1/incidents/${incidentId}/dispatches`, {
+    body: { agencyId: 'damkar', mode: 'transfer' },
+  });
+  expect(answer.status).toBe(202);
+  await until('the caller hears the agency and nobody else', () => caller.hearsOnly(tones.agency, 0.2), 25_000);
 }

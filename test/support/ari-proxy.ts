@@ -1,4 +1,5 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { derivedId } from '../../src/platform/ids.ts';
@@ -31,6 +32,10 @@ export interface AriProxy {
   behave(): void;
   /** Sends a frame of our own to every controller, as if Asterisk had. */
   inject(frame: string | Buffer): void;
+  /** Sends every controller a text frame that is no text (RFC 6455, 8.1): it has to close the connection. */
+  injectBroken(): void;
+  /** Event sockets that were ever opened. */
+  opened(): number;
   close(): Promise<void>;
 }
 
@@ -44,6 +49,7 @@ export async function ariProxy(url: string, node: string): Promise<AriProxy> {
   const rules = new Set<Rule>();
   const callers = new CallersSeen(node);
   const events = new WebSocketServer({ noServer: true });
+  let opened = 0;
 
   const fateOf = (method: string, path: string): Fate | undefined => {
     const rule = [...rules].find(
@@ -57,18 +63,29 @@ export async function ariProxy(url: string, node: string): Promise<AriProxy> {
     return rule?.fate;
   };
 
-  const server = createServer((incoming, outgoing) => {
-    const fate = fateOf(incoming.method ?? 'GET', (incoming.url ?? '/').replace(/^\/ari/, ''));
-    if (fate === 'swallow') return void incoming.resume();
-    if (typeof fate !== 'object') return forward(target, incoming, fate === 'lose-answer' ? null : outgoing);
-    incoming.resume();
+  const take = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    const path = (incoming.url ?? '/').replace(/^\/ari/, '');
+    const body = await text(incoming);
+    callers.noteLeg(path, body);
+    const fate = fateOf(incoming.method ?? 'GET', path);
+    if (fate === 'swallow') return;
+    if (typeof fate !== 'object') {
+      forward(target, incoming, body, fate === 'lose-answer' ? null : outgoing);
+      return;
+    }
     outgoing.writeHead(fate.answer, { 'content-type': 'application/json' });
     outgoing.end(fate.body ?? JSON.stringify({ message: 'made up by a test' }));
+  };
+  const server = createServer((incoming, outgoing) => {
+    take(incoming, outgoing).catch(() => {
+      outgoing.destroy(); // the controller gave up before it had sent all of it
+    });
   });
   server.on('upgrade', (incoming, socket, head) => {
-    events.handleUpgrade(incoming, socket, head, (client) =>
-      passEvents(target, incoming, client, (frame) => callers.note(frame)),
-    );
+    events.handleUpgrade(incoming, socket, head, (client) => {
+      opened += 1;
+      passEvents(target, incoming, client, (frame) => callers.note(frame));
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -85,6 +102,10 @@ export async function ariProxy(url: string, node: string): Promise<AriProxy> {
     inject(frame) {
       for (const client of events.clients) client.send(frame);
     },
+    injectBroken() {
+      for (const client of events.clients) client.send(Buffer.from([0xff, 0xfe]), { binary: false });
+    },
+    opened: () => opened,
     close: () =>
       new Promise((resolve) => {
         for (const client of events.clients) client.terminate();
@@ -99,10 +120,13 @@ const broadcast = z.object({
   channel: z.object({ id: z.string(), caller: z.object({ number: z.string() }) }),
 });
 
-/** Knows from the offers of calls which channel and which call a caller's number has. */
+const originate = z.object({ variables: z.object({ SIAGA_CALL: z.string(), SIAGA_LEG: z.string() }) });
+
+/** Knows from the offers of calls, and from the legs that are rung for them, what belongs to a caller's number. */
 class CallersSeen {
   readonly #node: string;
   readonly #ids = new Map<string, { channelId: string; callId: string }>();
+  readonly #legs = new Map<string, string>();
 
   constructor(node: string) {
     this.#node = node;
@@ -116,11 +140,19 @@ class CallersSeen {
     this.#ids.set(caller.number, { channelId: id, callId: derivedId('call', this.#node, id, epochOf(id)) });
   }
 
+  noteLeg(path: string, body: string): void {
+    if (!path.startsWith('/channels/') || !body.includes('SIAGA_LEG')) return;
+    const { variables } = originate.parse(JSON.parse(body));
+    this.#legs.set(variables.SIAGA_LEG, variables.SIAGA_CALL);
+  }
+
   concerns(number: string, path: string): boolean {
     const ids = this.#ids.get(number);
     if (ids === undefined) return false;
     const named = decodeURIComponent(path).split(/[/?&=]/);
-    return named.some((part) => part === ids.channelId || part.startsWith(`${ids.callId}.`));
+    // An agency's leg has the id of its attempt, and what is played to it that id with an ending.
+    const ofLeg = (part: string): boolean => this.#legs.get(part.replace(/\.s$/, '')) === ids.callId;
+    return named.some((part) => part === ids.channelId || part.startsWith(`${ids.callId}.`) || ofLeg(part));
   }
 }
 
@@ -139,7 +171,7 @@ function passEvents(target: URL, incoming: IncomingMessage, client: WebSocket, n
   client.on('close', () => upstream.terminate());
 }
 
-function forward(target: URL, incoming: IncomingMessage, outgoing: ServerResponse | null): void {
+function forward(target: URL, incoming: IncomingMessage, body: string, outgoing: ServerResponse | null): void {
   const passed = request(
     {
       host: target.hostname,
@@ -155,5 +187,5 @@ function forward(target: URL, incoming: IncomingMessage, outgoing: ServerRespons
     },
   );
   passed.on('error', () => outgoing?.destroy());
-  incoming.pipe(passed);
+  passed.end(body);
 }
