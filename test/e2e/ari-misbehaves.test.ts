@@ -1,8 +1,9 @@
 import { accepts, answers } from '../../scripts/sip/phone.mjs';
 import type { CallView } from '../../src/calls/store.ts';
 import { ariProxy, type AriProxy, type Fate, type Misbehaviour } from '../support/ari-proxy.ts';
-import { carriers, startCentre, type Centre } from '../support/centre.ts';
-import { LineCaller } from '../support/line-caller.ts';
+import type { Centre } from '../support/centre.ts';
+import { startCentre } from '../support/start-centre.ts';
+import type { LineCaller } from '../support/line-caller.ts';
 import { until } from '../support/rest.ts';
 
 // Whatever becomes of frames and commands on the way: the caller gets an operator or the human path, and a record.
@@ -54,10 +55,8 @@ async function reachesAPerson(
   number = nextNumber(),
   then: (caller: LineCaller) => Promise<void> = () => Promise.resolve(),
 ): Promise<Told> {
-  const dialledAt = performance.now();
-  const { telkom: address } = carriers;
-  const caller = await LineCaller.dial({ server: centre.asterisk.sip, address, tone: tones.caller, number });
-
+  const dialledAt = Date.now();
+  const caller = await centre.dialLine(tones.caller, { number });
   try {
     await until('the caller hears an operator', () => caller.hearsOnly(tones.operator, 0.2), 20_000);
     await then(caller);

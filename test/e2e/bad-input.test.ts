@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { answers, type SipMessage } from '../../scripts/sip/phone.mjs';
 import type { CallView } from '../../src/calls/store.ts';
-import { carriers, startCentre, type Centre } from '../support/centre.ts';
+import { carriers, type Centre } from '../support/centre.ts';
+import { startCentre } from '../support/start-centre.ts';
 import { until } from '../support/rest.ts';
 import { offer, WireCall, type WireOptions } from '../support/wire.ts';
 

@@ -1,6 +1,7 @@
 import { answers, rejects, rings, type Call, type Phone } from '../../scripts/sip/phone.mjs';
 import type { CallView } from '../../src/calls/store.ts';
-import { carriers, startCentre, type Centre } from '../support/centre.ts';
+import { carriers, type Centre } from '../support/centre.ts';
+import { startCentre } from '../support/start-centre.ts';
 import { hearsMusic, hearsPrompt, heardIn } from '../support/ear.ts';
 import { until } from '../support/rest.ts';
 import { WireCall } from '../support/wire.ts';

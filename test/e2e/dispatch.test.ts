@@ -11,7 +11,8 @@ import {
   type Phone,
 } from '../../scripts/sip/phone.mjs';
 import type { CallView } from '../../src/calls/store.ts';
-import { carriers, startCentre, type Centre } from '../support/centre.ts';
+import { carriers, type Centre } from '../support/centre.ts';
+import { startCentre } from '../support/start-centre.ts';
 import type { Dispatch } from '../support/centre-api.ts';
 import { hearsPrompt, heardIn } from '../support/ear.ts';
 import { until, type Answer } from '../support/rest.ts';

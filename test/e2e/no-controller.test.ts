@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { answers, freePort, rings, startPhone, type Call, type Phone } from '../../scripts/sip/phone.mjs';
-import { carriers, startCentre, type Centre } from '../support/centre.ts';
+import { carriers, type Centre } from '../support/centre.ts';
+import { startCentre } from '../support/start-centre.ts';
 import { hearsMusic, hearsPrompt } from '../support/ear.ts';
 import { until } from '../support/rest.ts';
 import { WireCall } from '../support/wire.ts';
@@ -125,7 +126,7 @@ test('the overflow trunk is rung in every second round, and connects', async () 
     tone: tones.overflow,
   });
   try {
-    const citizen = await centre.dialLine(tones.caller, carriers.seluler);
+    const citizen = await centre.dialLine(tones.caller, { address: carriers.seluler });
     const other = await overflow.waitForCall({ within: 10_000 });
     expect(other.invite.uri).toBe(`sip:999@127.0.0.1:${overflowPort}`);
     await until('the caller hears the other centre', () => citizen.secondsOf(tones.overflow) > 0.5);

@@ -1,4 +1,5 @@
-import { carriers, startCentre, type Centre } from '../support/centre.ts';
+import { carriers, type Centre } from '../support/centre.ts';
+import { startCentre } from '../support/start-centre.ts';
 import type { Alarm } from '../support/centre-api.ts';
 import { until } from '../support/rest.ts';
 import { offer, WireCall, type WireOptions } from '../support/wire.ts';

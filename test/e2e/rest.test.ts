@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { accepts, answers, rejects } from '../../scripts/sip/phone.mjs';
 import type { CallView } from '../../src/calls/store.ts';
-import { startCentre, type Centre } from '../support/centre.ts';
+import type { Centre } from '../support/centre.ts';
+import { startCentre } from '../support/start-centre.ts';
 import { followFeed } from '../support/feed.ts';
 import { until } from '../support/rest.ts';
 

@@ -1,13 +1,10 @@
 import { mkdir } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import {
   asteriskCli,
   createOperator,
   pointTrunksHere,
-  reservePorts,
-  startAsterisk,
   startController,
   type ApiClient,
   type AsteriskConnection,
@@ -29,14 +26,12 @@ import {
 } from '../../scripts/sip/phone.mjs';
 import type { Role } from '../../src/platform/auth.ts';
 import type { SettingsPatch } from '../../src/settings/setting.ts';
-import { createDatabase, type TestDatabase } from './database.ts';
+import type { TestDatabase } from './database.ts';
 import { followFeed, type Feed } from './feed.ts';
 import { queuePrefix, redisUrl } from './redis.ts';
 import { CentreApi } from './centre-api.ts';
 import { LineCaller, Media } from './line-caller.ts';
 import { until } from './rest.ts';
-import { directoryOfRun, toolsOfRun } from './run.ts';
-import { makeTokens } from './tokens.ts';
 
 export interface CentreOptions {
   /** Short name of the test file, for its folder below the run's. */
@@ -251,9 +246,14 @@ export class Centre {
     return call;
   }
 
-  /** A citizen who listens to what really comes over the wire, on the line when it returns. */
-  async dialLine(tone: number, address = carriers.telkom): Promise<LineCaller> {
-    const caller = await LineCaller.open((this.#media ??= new Media()), { server: this.asterisk.sip, address });
+  /** A citizen who listens to what really comes over the wire; on the line when it returns. */
+  async dialLine(tone: number, options: { address?: string; number?: string } = {}): Promise<LineCaller> {
+    this.#media ??= new Media();
+    const caller = await LineCaller.open(this.#media, {
+      server: this.asterisk.sip,
+      address: carriers.telkom,
+      ...options,
+    });
     this.#lineCallers.push(caller);
     await caller.talk(tone);
     return caller;
@@ -363,40 +363,3 @@ const shortTimes: SettingsPatch = {
   agencyRingSeconds: 5,
   acceptanceSeconds: 3,
 };
-
-/** As Asterisk and the controllers call the node. */
-const node = 'e2e';
-
-/** Starts a centre with one controller on the run's PostgreSQL and Redis. Stop it in afterAll. */
-export async function startCentre(options: CentreOptions): Promise<Centre> {
-  const directory = join(directoryOfRun(), `${options.name}-${randomBytes(3).toString('hex')}`);
-  const tools = toolsOfRun();
-  const ports = await reservePorts();
-  const [asterisk, database] = await Promise.all([
-    startAsterisk({
-      directory,
-      tools,
-      ports,
-      node,
-      env: {
-        ASTERISK_CARRIERS: Object.entries(carriers)
-          .map(([name, address]) => `${name}=${address}`)
-          .join(' '),
-        ...options.asteriskEnv,
-      },
-    }),
-    createDatabase(),
-  ]);
-  const url = options.ari === undefined ? asterisk.ari.url : await options.ari(asterisk.ari.url, node);
-  const connection = { ...asterisk, ari: { ...asterisk.ari, url } };
-  const tokens = await makeTokens(database.url);
-  const centre = new Centre(options, { directory, database, ports, tools, asterisk, tokens, connection });
-  try {
-    await centre.startController();
-    await centre.prepare();
-  } catch (error) {
-    await centre.stop();
-    throw error;
-  }
-  return centre;
-}

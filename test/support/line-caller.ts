@@ -109,7 +109,10 @@ export class LineCaller {
 
   /** INVITE, answer, ACK; from then on the tone is said. */
   async talk(frequency: number): Promise<void> {
-    const answer = await this.wire.talk(10_000);
+    const answer = await this.wire.talk(10_000).catch((error: unknown) => {
+      this.wire.cancel();
+      throw error;
+    });
     const port = Number(/m=audio (\d+)/.exec(answer.body)?.[1]);
     this.#media.tell({ do: 'say', line: this.#line, frequency, to: { host: this.#host, port } });
   }
