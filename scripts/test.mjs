@@ -20,6 +20,9 @@ const parts = {
   faults: { needsServers: true, args: ['--runInBand'] },
 };
 
+/** After its results, Jest waits for what a test has left open; a test that left something is no reason to wait on. */
+const openHandlesSeconds = 15;
+
 const [first, ...rest] = process.argv.slice(2);
 const named = first === 'all' || Object.hasOwn(parts, first ?? '');
 const chosen = named && first !== 'all' ? [first] : Object.keys(parts);
@@ -93,7 +96,7 @@ async function runPart(part) {
   process.stdout.write(`\n== ${part}\n`);
   const outputFile = path.join(directory, `jest-${part}.json`);
   const args = ['--selectProjects', part, '--passWithNoTests', '--json', `--outputFile=${outputFile}`];
-  const code = await runJest([...args, ...parts[part].args, ...jestArguments]);
+  const code = await runJest([...args, ...parts[part].args, ...jestArguments], outputFile);
   const results = readResults(outputFile);
   if (!results) {
     say(`Jest ended with exit code ${code} and left no results for ${part}: counted as one failure.`);
@@ -107,7 +110,7 @@ async function runPart(part) {
   if (code !== 0 && results.numFailedTests + results.numRuntimeErrorTestSuites === 0) total.failed += 1;
 }
 
-function runJest(args) {
+function runJest(args, outputFile) {
   return new Promise((resolve, reject) => {
     const program = path.join(projectDirectory, 'node_modules/jest/bin/jest.js');
     const nodeOptions = [process.env.NODE_OPTIONS, '--experimental-vm-modules', '--no-warnings']
@@ -119,8 +122,19 @@ function runJest(args) {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, ...servers?.environment, NODE_OPTIONS: nodeOptions },
     });
+    const child = jest;
+    let seen = 0;
+    const watch = setInterval(() => {
+      if (!existsSync(outputFile) || (seen += 1) < openHandlesSeconds) return;
+      say(`A test left something open: Jest did not end within ${openHandlesSeconds} s of its results. It is killed.`);
+      child.kill('SIGKILL');
+      clearInterval(watch);
+    }, 1_000);
     jest.on('error', reject);
-    jest.on('exit', (code) => resolve(code));
+    jest.on('exit', (code) => {
+      clearInterval(watch);
+      resolve(code);
+    });
   });
 }
 

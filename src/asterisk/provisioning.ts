@@ -53,29 +53,40 @@ export function createProvisioning(options: {
     }
   };
 
+  /**
+   * An address of record that is written while a phone is registered with it keeps that phone's address for ever, beside
+   * the registered one (seen with Asterisk 22.10.1): the phone would ring twice, and be taken for present when it has
+   * gone. So it is written when it is not there yet; changed when nobody is registered; and else left as it is.
+   */
+  const mayBePut = async (object: PjsipObject): Promise<boolean> => {
+    try {
+      const there = await withClient((connected) => connected.asterisk.getObject(named(object)));
+      return there.every(({ attribute, value }) => attribute !== 'contact' || value === '');
+    } catch (error) {
+      if (isAbsent(error)) return true;
+      throw error;
+    }
+  };
+
   return {
     async put(objects) {
       for (const object of objects) {
         refuseControlCharacters(object);
+        if (object.type === 'aor' && !(await mayBePut(object))) continue;
         await withClient((connected) =>
           connected.asterisk.updateObject({
-            configClass: 'res_pjsip',
-            objectType: object.type,
-            id: object.id,
+            ...named(object),
             fields: Object.entries(object.fields).map(([attribute, value]) => ({ attribute, value })),
           }),
         );
       }
     },
     async remove(objects) {
-      for (const { type, id } of objects) {
+      for (const object of objects) {
         try {
-          await withClient((connected) =>
-            connected.asterisk.deleteObject({ configClass: 'res_pjsip', objectType: type, id }),
-          );
+          await withClient((connected) => connected.asterisk.deleteObject(named(object)));
         } catch (error) {
-          // What is not there need not be removed; ari-client gives no status, only Asterisk's text.
-          if (!/not found/i.test(String(error))) throw error;
+          if (!isAbsent(error)) throw error;
         }
       }
     },
@@ -127,6 +138,15 @@ export function operatorAccount(account: string, passwordDigest: string, callerI
 /** HA1 of RFC 2617, for Asterisk's default realm. */
 export function passwordDigest(account: string, password: string): string {
   return createHash('md5').update(`${account}:asterisk:${password}`).digest('hex');
+}
+
+function named({ type, id }: Pick<PjsipObject, 'type' | 'id'>) {
+  return { configClass: 'res_pjsip', objectType: type, id };
+}
+
+/** ari-client gives no status, only Asterisk's text. */
+function isAbsent(error: unknown): boolean {
+  return /not found/i.test(String(error));
 }
 
 function refuseControlCharacters(object: PjsipObject): void {

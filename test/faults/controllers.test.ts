@@ -238,6 +238,25 @@ describe('a controller that starts afterwards', () => {
     expect(await centre.api.recordOf(caller.wire.callId)).toMatchObject({ outcome: 'answered' });
   }, 60_000);
 
+  test('leaves the registration of a phone as it is: it rings once, and is away when it has gone', async () => {
+    const [, second] = centre.operators;
+    if (second === undefined) throw new Error('two operators');
+    const other = await centre.registerOperator(second, rings());
+    centre.phones.push(other);
+    await centre.api.operatorIs(second.id, 'available');
+    const endpoint = `asterisk/config/dynamic/res_pjsip/endpoint/${second.username}`;
+    await centre.ari('PUT', endpoint, { fields: [{ attribute: 'language', value: 'en' }] });
+    await restart();
+    const language = async (): Promise<string> => JSON.stringify((await centre.ari('GET', endpoint)).body);
+    await until('the account is pushed', async () => (await language()).includes('"language","value":"id"'));
+    await centre.api.operatorIs(second.id, 'available');
+    expect(await centre.cli(`dialplan eval function PJSIP_DIAL_CONTACTS(${second.username})`)).not.toContain('&');
+    await other.kill();
+    await other.unregister();
+    await centre.api.operatorIs(second.id, 'offline');
+    expect(await centre.cli(`dialplan eval function PJSIP_DIAL_CONTACTS(${second.username})`)).not.toContain('sip:');
+  }, 60_000);
+
   test('takes a caller who waited when the other died', async () => {
     const { caller } = await ringing();
     phone.behave(answers());
@@ -335,11 +354,5 @@ test('fifty callers who wait when every controller dies are all in the dialplan 
 }, 60_000);
 
 /** The rules send the fire brigade. */
-async function classify(incidentId: string): Promise<void> {
-  const { headers } = await centre.api.ask('GET', `/v1/incidents/${incidentId}`);
-  const changed = await centre.api.ask('PATCH', `/v1/incidents/${incidentId}`, {
-    body: { kind: 'fire', severity: 'moderate' },
-    headers: { 'if-match': headers.get('etag') ?? '' },
-  });
-  expect(changed.status).toBe(200);
-}
+const classify = (incidentId: string) =>
+  centre.api.edit(`/v1/incidents/${incidentId}`, { kind: 'fire', severity: 'moderate' });

@@ -139,12 +139,18 @@ export class CentreApi {
 
   /** Changes settings; they hold from the next call on. */
   async set(patch: SettingsPatch): Promise<void> {
-    const { headers } = await this.ask('GET', '/v1/settings');
-    const changed = await this.ask('PATCH', '/v1/settings', {
+    await this.edit('/v1/settings', patch);
+  }
+
+  /** Changes what is there, of the version that is there. */
+  async edit(path: string, patch: object): Promise<Answer> {
+    const { headers } = await this.ask('GET', path);
+    const changed = await this.ask('PATCH', path, {
       body: patch,
       headers: { 'if-match': headers.get('etag') ?? '' },
     });
-    if (changed.status !== 200) throw new Error(`the settings were refused: ${changed.text}`);
+    if (changed.status !== 200) throw new Error(`a change of ${path} was refused: ${changed.text}`);
+    return changed;
   }
 
   close(): Promise<void> {

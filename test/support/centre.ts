@@ -3,10 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import {
   asteriskCli,
-  createOperator,
-  pointTrunksHere,
   startController,
-  type ApiClient,
   type AsteriskConnection,
   type AsteriskHandle,
   type ControllerHandle,
@@ -177,10 +174,7 @@ export class Centre {
     behaviour: Behaviour,
     tone = 660,
   ): Promise<Phone> {
-    // SIPp does not register again: two minutes later every operator would have left his desk.
-    await this.ari('PUT', `asterisk/config/dynamic/res_pjsip/aor/${username}`, {
-      fields: [{ attribute: 'maximum_expiration', value: '3600' }],
-    });
+    await this.#keepRegistered(username);
     return startPhone({
       sipp: this.tools.sipp,
       server: this.asterisk.sip,
@@ -190,6 +184,17 @@ export class Centre {
       behaviour,
       tone,
     });
+  }
+
+  /** SIPp does not register again: two minutes later every operator would have left his desk. */
+  async #keepRegistered(username: string): Promise<void> {
+    const path = `asterisk/config/dynamic/res_pjsip/aor/${username}`;
+    const field = { attribute: 'maximum_expiration', value: '3600' };
+    const fields = z.array(z.object({ attribute: z.string(), value: z.string() }));
+    const there = fields.parse((await this.ari('GET', path)).body);
+    // Written while a phone is registered, it would keep that phone's address for ever.
+    if (there.some(({ attribute, value }) => attribute === field.attribute && value === field.value)) return;
+    await this.ari('PUT', path, { fields: [field] });
   }
 
   /** The phone at an agency's trunk, which is started when first asked for, and does from now on what is given. */
@@ -338,28 +343,4 @@ export class Centre {
     await this.api.close();
     await this.database.drop();
   }
-
-  /** Lets an admin do what every test file needs before its first call. */
-  async prepare(): Promise<void> {
-    const api: ApiClient = async (method, route, { body, headers = {}, expect } = {}) => {
-      const answer = await this.api.ask(method, route, { body, headers });
-      if (expect !== undefined && !expect.includes(answer.status)) {
-        throw new Error(`${method} ${route} was answered ${answer.status}: ${answer.text}`);
-      }
-      return answer;
-    };
-    for (let index = 0; index < (this.#options.operators ?? 1); index += 1) {
-      this.operators.push(await createOperator(api, String(101 + index)));
-    }
-    await pointTrunksHere({ api, firstPort: this.ports.spare.first });
-    await this.api.set({ ...shortTimes, ...this.#options.settings });
-    await this.follow();
-  }
 }
-
-const shortTimes: SettingsPatch = {
-  operatorRingSeconds: 3,
-  wrapUpSeconds: 0,
-  agencyRingSeconds: 5,
-  acceptanceSeconds: 3,
-};
