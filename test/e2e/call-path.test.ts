@@ -259,6 +259,8 @@ test('a phone that dies in mid-call costs the caller his operator and not his pl
   const first = await dialAndTalk();
   const second = await centre.dial();
   const behind = await centre.api.taken(second);
+  // The dead phone is not to ring for him: he waits, and the next one who is free is his.
+  await pause(2);
   await phoneOf(2).kill();
   await centre.feed.waitFor('operator.lost', { callId: first.call.id, within: 20_000 });
   const caller = centre.recording(first.call.channelId, 'heard');
