@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { awakeMilliseconds } from '../../scripts/sip/awake.mjs';
 import { answers, freePort, rings, startPhone, type Call, type Phone } from '../../scripts/sip/phone.mjs';
 import { carriers, type Centre } from '../support/centre.ts';
 import { startCentre } from '../support/start-centre.ts';
@@ -100,10 +101,10 @@ test('with nobody at any desk the caller hears words and music, without end; who
     await overflow.waitForCall({ within: 10_000 });
     await overflow.waitForCall({ within: 15_000 });
     expect(citizen.ended).toBe(false);
-    const from = performance.now();
+    const from = awakeMilliseconds();
     await withPhones([answers({ after: 100 })], async (phones) => {
       const operator = await only(phones).waitForCall({ within: 6_000 });
-      expect(performance.now() - from).toBeLessThan(5_000);
+      expect(awakeMilliseconds() - from).toBeLessThan(5_000);
       await operator.waitFor('answered');
       await citizen.hangUp();
       await operator.waitFor('bye-received');
@@ -252,7 +253,8 @@ test('the dialplan asks Asterisk for nothing that it has not loaded', async () =
 
 test('Asterisk starts without a complaint, but for the pattern that takes every number', async () => {
   const log = await readFile(join(centre.asterisk.runDirectory, 'log/messages.log'), 'utf8');
-  const complaints = log.split('\n').filter((line) => /\] (WARNING|ERROR)\[/.test(line));
+  const untilFirstCall = log.split(/^.*\[C-/m)[0] ?? '';
+  const complaints = untilFirstCall.split('\n').filter((line) => /\] (WARNING|ERROR)\[/.test(line));
   const expected = /'_!' for an extension|not claimed within|eb ?[sS]ocket|stir_shaken|exited non-zero/;
   expect(complaints.filter((line) => !expected.test(line))).toEqual([]);
   expect(complaints.filter((line) => line.includes('stir_shaken')).length).toBeLessThan(12);

@@ -160,6 +160,9 @@ describe('rules', () => {
       ),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412, 412, 412]);
+    const version = answers.find(({ status }) => status === 200)?.at('version');
+    const known = (): boolean => [rooms, other].every(({ routing }) => routing.current().version === version);
+    await until('both processes use it', known, 2_000);
   });
 
   test('an unfit set is refused with every fault, and nothing changes', async () => {
