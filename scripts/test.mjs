@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { removeAsteriskState } from './runtime/asterisk.mjs';
+import { run } from './runtime/commands.mjs';
 import { reservePorts } from './runtime/ports.mjs';
 import { removePostgresData, startPostgres } from './runtime/postgres.mjs';
 import { endRecorded, isAlive, startTimeOf } from './runtime/processes.mjs';
-import { explain, say } from './runtime/progress.mjs';
+import { explain, say, step } from './runtime/progress.mjs';
 import { ensureBuild, ensureNodeModules } from './runtime/project.mjs';
 import { startRedis } from './runtime/redis.mjs';
 import { projectDirectory, runtimeDirectory } from './runtime/settings.mjs';
@@ -16,7 +17,7 @@ import { ensureTools } from './runtime/tools.mjs';
 const parts = {
   unit: { needsServers: false, args: [] },
   integration: { needsServers: true, args: [] },
-  e2e: { needsServers: true, args: [] },
+  e2e: { needsServers: true, args: ['--maxWorkers=2'] },
   faults: { needsServers: true, args: ['--runInBand'] },
 };
 
@@ -75,6 +76,8 @@ async function main() {
 async function startServers() {
   const tools = await ensureTools();
   await ensureBuild();
+  // What the set-up has just written would be flushed in the middle of a call, and the disk stands still for seconds then.
+  await step('Writing to disk', () => run('sync', [], { limitSeconds: 120 }));
   const ports = await reservePorts();
   const redis = await startRedis({ directory, tools, port: ports.redis });
   const postgres = await startPostgres({ directory, tools, port: ports.postgres, durable: false });
