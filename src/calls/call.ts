@@ -63,9 +63,6 @@ export interface CallTiming {
   comfort: number;
   /** The line is asked again this often, should an answer have been lost. */
   lineCheck: number;
-  agencyRing: number;
-  agencyAccept: number;
-  jobExpires: number;
 }
 
 export type CallStage = 'waiting' | 'ringing' | 'talking' | 'returned' | 'ended';
@@ -84,15 +81,7 @@ export interface Sound {
   name: Prompt | 'music';
 }
 
-export type Prompt =
-  | 'greeting'
-  | 'please-wait'
-  | 'operator-lost'
-  | 'agency-announcement'
-  | 'agency-accepted'
-  | 'agency-declined'
-  | 'agency-withdrawn'
-  | 'agency-unreachable';
+export type Prompt = 'greeting' | 'please-wait' | 'operator-lost' | 'agency-announcement' | 'agency-unreachable';
 
 export interface OperatorLeg {
   readonly operatorId: string;

@@ -8,8 +8,5 @@ export function callTiming(settings: Settings): CallTiming {
     join: 2_000,
     comfort: settings.comfortSeconds * 1_000,
     lineCheck: 5_000,
-    agencyRing: settings.agencyRingSeconds * 1_000,
-    agencyAccept: settings.acceptanceSeconds * 1_000,
-    jobExpires: 2_000,
   };
 }

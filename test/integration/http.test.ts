@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Role } from '../../src/platform/auth.ts';
 import { definePublicRoute, defineRoute, defineStream, type Route } from '../../src/platform/route.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { ask } from '../support/rest.ts';
+import { ask, until } from '../support/rest.ts';
 import { startRooms, type Rooms } from '../support/rooms.ts';
 import { makeTokens } from '../support/tokens.ts';
 
@@ -10,7 +10,8 @@ let database: TestDatabase;
 let rooms: Rooms;
 let tokens: Record<Role, string>;
 let made = 0;
-let release: () => void = () => undefined;
+const idle = (): void => undefined;
+let release: () => void = idle;
 
 const operations = z.object({
   openapi: z.string(),
@@ -115,7 +116,7 @@ describe('Idempotency-Key', () => {
   test('a second one while the first runs is a conflict, and gets the answer afterwards', async () => {
     const before = made;
     const first = send('k-5', { name: 'slow', wait: true });
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await until('the first one runs', () => release !== idle);
     const second = await send('k-5', { name: 'slow', wait: true });
     expect([second.status, second.code]).toEqual([409, 'idempotency.in-progress']);
     release();

@@ -12,9 +12,6 @@ export const timing = {
   join: 2_000,
   comfort: 15_000,
   lineCheck: 5_000,
-  agencyRing: 25_000,
-  agencyAccept: 15_000,
-  jobExpires: 2_000,
 };
 
 export function testCall(): Call {
