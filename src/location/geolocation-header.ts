@@ -76,6 +76,7 @@ function splitValues(header: string): { values: string[]; broken: boolean } {
 function readValue(value: string): LocationValue {
   const uri = value.startsWith('<') ? value.slice(1, value.indexOf('>')).trim() : bareUri(value);
   if (uri === null) return unusable('a value of the Geolocation header has no URI in angle brackets');
+  if (uri === '') return unusable('a value of the Geolocation header has an empty URI');
   if (uri.length > maxUri) return unusable('a URI of the Geolocation header is too long');
   if (!/^[\x21-\x7e]+$/.test(uri))
     return unusable('a URI of the Geolocation header has characters that no URI may have');
