@@ -43,10 +43,10 @@ export function readXml(text: string): XmlReading {
   const document = text.trim();
   if (document === '') return refusal('the document is empty');
   if (/<!(?:DOCTYPE|ENTITY)/i.test(document)) return refusal('the document declares a document type or entities');
-  const fault = nestingFault(document);
+  const fault = tagsFault(document);
   if (fault !== null) return refusal(fault);
   try {
-    const nodes: unknown = parser.parse(document, true);
+    const nodes: unknown = parser.parse(document);
     const roots = childrenOf(nodes, null);
     const root = roots.elements[0];
     if (root === undefined || roots.elements.length > 1)
@@ -69,9 +69,10 @@ function refusal(reason: string): XmlReading {
   return { ok: false, reason };
 }
 
-/** Walks over the tags once, before anything is built from them. */
-function nestingFault(document: string): string | null {
-  let depth = 0;
+/** Walks over the tags once, before anything is built from them: whether each is closed, in order, and how deep they go. */
+function tagsFault(document: string): string | null {
+  const open: string[] = [];
+  const tag = /<(\/?)([\p{L}_][\p{L}\p{N}_.:-]*)(?=[\s/>])/uy;
   let at = document.indexOf('<');
   while (at !== -1) {
     const special = specials.find(({ start }) => document.startsWith(start, at));
@@ -79,13 +80,17 @@ function nestingFault(document: string): string | null {
       special === undefined ? endOfTag(document, at) : document.indexOf(special.end, at + special.start.length);
     if (end === -1) return broken;
     if (special === undefined) {
-      if (document[at + 1] === '/') depth -= 1;
-      else if (document[end - 1] !== '/') depth += 1;
-      if (depth > maxDepth) return `the document is nested too deeply: at most ${maxDepth} elements`;
+      tag.lastIndex = at;
+      const [, closing, name] = tag.exec(document) ?? [];
+      if (name === undefined) return broken;
+      if (closing === '/') {
+        if (open.pop() !== name) return broken;
+      } else if (document[end - 1] !== '/') open.push(name);
+      if (open.length > maxDepth) return `the document is nested too deeply: at most ${maxDepth} elements`;
     }
     at = document.indexOf('<', end);
   }
-  return depth === 0 ? null : broken;
+  return open.length === 0 ? null : broken;
 }
 
 const specials = [
