@@ -68,6 +68,11 @@ describe('an access network', () => {
     expect(only(value).cell).toEqual(lte);
   });
 
+  it('is found behind a quote that never ends', () => {
+    const { networks } = read('xDSL;dsl-location="a, 3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=510101A2B0123ABC');
+    expect(networks).toMatchObject([{ accessType: 'xDSL' }, { cell: lte }]);
+  });
+
   it('has the age of a cell that the phone was in', () => {
     const { networks } = readAccessNetworks(
       'Cellular-Network-Info',
