@@ -1,6 +1,6 @@
 import { Client, type Dispatcher } from 'undici';
 import { isIP, type LookupFunction } from 'node:net';
-import { codeOf } from '../platform/errors.ts';
+import { codeOf, isError } from '../platform/errors.ts';
 import type { HeldTarget } from './held-address.ts';
 import { locationRequest } from './held-answer.ts';
 
@@ -51,7 +51,7 @@ export async function askOnce(request: HeldRequest): Promise<HeldAnswer> {
   try {
     return await readAnswer(await client.request(requestOf(request)), request);
   } catch (error) {
-    return { kind: 'failed', complaint: complaintOf(codeOf(error)) };
+    return { kind: 'failed', complaint: complaintOf(error) };
   } finally {
     await client.destroy();
   }
@@ -117,9 +117,10 @@ function failed(complaint: string): HeldAnswer {
   return { kind: 'failed', complaint };
 }
 
-function complaintOf(code = 'without a code'): string {
+function complaintOf(error: unknown): string {
+  const code = codeOf(error) ?? 'without a code';
   if (/CERT|SIGNATURE|ISSUER/.test(code)) return `has a certificate that is not trusted (${code})`;
   if (code === 'ECONNREFUSED') return 'takes no connections';
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') return `does not speak proper HTTP (${code})`;
-  return `could not be asked (${code})`;
+  const notHttp = code === 'UND_ERR_HEADERS_OVERFLOW' || (isError(error) && error.name === 'HTTPParserError');
+  return notHttp ? 'does not speak proper HTTP' : `could not be asked (${code})`;
 }
