@@ -11,7 +11,15 @@ type Column = (typeof required)[number] | (typeof optional)[number];
 export const subscriberHeader = [...required, ...optional].join(',');
 
 /** The columns of the staging table that a row's values fill, in their order. */
-export const stagedSubscriberColumns = ['number', 'name', 'address', 'district', 'latitude', 'longitude', 'usable'] as const;
+export const stagedSubscriberColumns = [
+  'number',
+  'name',
+  'address',
+  'district',
+  'latitude',
+  'longitude',
+  'usable',
+] as const;
 
 /** In characters. */
 const longest = { number: 40, name: 200, address: 500, district: 100 };
@@ -67,10 +75,12 @@ function judgeSubscriber(value: (column: Column) => string): Verdict {
   for (const column of ['name', 'address', 'district'] as const) {
     if (value(column).length > longest[column]) return refuse(`${column} is longer than ${longest[column]} characters`);
   }
-  if (value('address') === '') return refuse('address is empty');
   const texts = [number, value('name'), value('address'), value('district')];
   const [latitude, longitude] = [value('latitude'), value('longitude')];
-  if (latitude === '' && longitude === '') return { kind: 'row', values: [...texts, null, null, 't'] };
+  if (latitude === '' && longitude === '') {
+    if (value('address') === '') return refuse('it has neither an address nor a position');
+    return { kind: 'row', values: [...texts, null, null, 't'] };
+  }
   const position = positionOf(latitude, longitude);
   if ('refused' in position) return refuse(position.refused);
   return { kind: 'row', values: [...texts, position.latitude, position.longitude, 't'] };
