@@ -1,5 +1,4 @@
-import type { Shape, Sighting } from './fix.ts';
-import { printPidfLo } from './pidf-lo-print.ts';
+import type { Shape } from './fix.ts';
 import { readPidfLo } from './pidf-lo.ts';
 
 const namespaces =
@@ -32,7 +31,6 @@ function refusal(xml: string): string {
   expect(unusable).toHaveLength(1);
   const [reason = ''] = unusable;
   expect(reason.length).toBeLessThan(160);
-  // eslint-disable-next-line no-control-regex -- that is what is looked for
   expect(reason).not.toMatch(/[\u0000-\u001F\u007F-\u009F]/);
   return reason;
 }
@@ -212,7 +210,7 @@ describe('a shape in PIDF-LO', () => {
     ['<Circle><pos>1 2</pos></Circle>', /no location/],
     ['<ca:civicAddress><ca:A1> </ca:A1></ca:civicAddress>', /civic address is empty/],
     ['', /no location/],
-  ])('is refused: %.70s', (info, reason) => {
+  ])('is refused, for its own reason (%#)', (info, reason) => {
     expect(refusal(presence(info))).toMatch(reason);
   });
 });
@@ -368,48 +366,6 @@ describe('a document', () => {
     const whole = presence(circle, '<ca:civicAddress><ca:A1>Riau</ca:A1></ca:civicAddress>');
     for (let length = 0; length < whole.length; length += 50) {
       expect(refusal(whole.slice(0, length))).toMatch(/well-formed|empty/);
-    }
-  });
-});
-
-describe('printing', () => {
-  const sighting: Sighting = {
-    method: 'GPS',
-    shape: { type: 'circle', centre: pekanbaru, radius: 45 },
-    civic: { country: 'ID', RD: 'Jl. "A" & <B>' },
-    confidence: 90,
-    at: Date.UTC(2026, 0, 2, 3, 4, 5),
-  };
-
-  it('is PIDF-LO as RFC 5491 shows it', () => {
-    const text = printPidfLo(sighting, { entity: 'tel:+62"&<' });
-    expect(text).toContain(
-      '<gs:Circle srsName="urn:ogc:def:crs:EPSG::4326"><gml:pos>0.5071 101.4478</gml:pos>' +
-        '<gs:radius uom="urn:ogc:def:uom:EPSG::9001">45</gs:radius></gs:Circle>',
-    );
-    expect(text).toContain('<timestamp>2026-01-02T03:04:05.000Z</timestamp>');
-    expect(text).toContain('entity="tel:+62&#34;&#38;&#60;"');
-    expect(text).toContain('<ca:RD>Jl. &#34;A&#34; &#38; &#60;B&#62;</ca:RD>');
-    expect(text).toContain('<con:confidence pdf="unknown">90</con:confidence>');
-    expect(readPidfLo(text)).toEqual({ sightings: [sighting], unusable: [] });
-  });
-
-  it('has the system of three dimensions for what has an altitude, and closes rings', () => {
-    const prism: Shape = { type: 'prism', corners: triangle, altitude: 2, height: 3 };
-    const text = printPidfLo({ ...sighting, shape: prism }, { entity: 'pres:a', id: 'x' });
-    expect(text).toContain('<gs:Prism srsName="urn:ogc:def:crs:EPSG::4979">');
-    expect(text.match(/<gml:pos>0.5 101.4 2<\/gml:pos>/g)).toHaveLength(2);
-    expect(text).toContain('<tuple id="x">');
-  });
-
-  it('has an address that is one sentence as LOC', () => {
-    const text = printPidfLo({ ...sighting, civic: { text: 'di depan pasar' } }, { entity: 'pres:a' });
-    expect(readPidfLo(text).sightings).toMatchObject([{ civic: { LOC: 'di depan pasar' } }]);
-  });
-
-  it('leaves out a time that cannot be written', () => {
-    for (const at of [Number.NaN, 1e300, -1e300, 8.64e15]) {
-      expect(printPidfLo({ ...sighting, at }, { entity: 'pres:a' })).not.toContain('timestamp');
     }
   });
 });
