@@ -140,7 +140,7 @@ describe('what Asterisk found in an INVITE', () => {
     ],
     ['civicAddress', 'lang="id"', /civic address is empty/],
     ['KML', 'x="1"', /format that is not known: "KML"/],
-  ])('is refused: %s %.60s', (format, location, reason) => {
+  ])('is refused, for its own reason (%#: %s)', (format, location, reason) => {
     const { sightings, unusable } = read(location, format);
     expect(sightings).toEqual([]);
     expect(unusable).toEqual([expect.stringMatching(reason)]);

@@ -1,4 +1,4 @@
-import { civicAddress, civicPairs, isCivicElement } from './civic-address.ts';
+import { civicAddress, civicPairs } from './civic-address.ts';
 import type { Reading, Shape, Sighting } from './fix.ts';
 import { decimal, gmlOf, isAngle, isLength, positionIn, positionsIn, shapeOf, type GmlShape } from './gml.ts';
 import { confidenceOf, methodOf } from './pidf-lo.ts';
@@ -165,7 +165,7 @@ export function printAsteriskLocation(sighting: Sighting): PrintedAsteriskLocati
   if (sighting.shape !== null) return { format: 'GML', locationInfo: printShape(sighting.shape) };
   const pairs = civicPairs(sighting.civic ?? {})
     .map(([name, text]) => [name, harmless(text)] as const)
-    .filter(([name, text]) => isCivicElement(name) && text !== '');
+    .filter(([, text]) => text !== '');
   if (pairs.length === 0) return null;
   return { format: 'civicAddress', locationInfo: pairs.map(([name, text]) => `${name}="${text}"`).join(',') };
 }

@@ -37,14 +37,10 @@ export const civicElements = [
 ] as const;
 export type CivicElement = (typeof civicElements)[number];
 
+/** Nothing else becomes a key of an address. */
 const known: ReadonlySet<string> = new Set(civicElements);
 /** Characters of one element's text; the rest is cut off. */
-export const maxCivicText = 200;
-
-/** Whether a name is one of RFC 5139; nothing else becomes a key of an address. */
-export function isCivicElement(name: string): boolean {
-  return known.has(name);
-}
+const maxCivicText = 200;
 
 /**
  * An address from names and texts in the order they came: unknown names and empty texts are left out, texts are cleaned and
@@ -53,7 +49,7 @@ export function isCivicElement(name: string): boolean {
 export function civicAddress(pairs: Iterable<readonly [name: string, text: string]>): CivicAddress | null {
   const address = new Map<string, string>();
   for (const [name, raw] of pairs) {
-    if (!isCivicElement(name) || address.has(name)) continue;
+    if (!known.has(name) || address.has(name)) continue;
     const text = plainText(raw, maxCivicText);
     if (text !== '') address.set(name, text);
   }
