@@ -41,6 +41,7 @@ const environment = z.object({
   SIAGA_TRUST_PROXY: z.string().optional(),
   SIAGA_STATE_DIR: z.string().min(1),
   SIAGA_CEL_FILE: z.string().optional(),
+  SIAGA_AML_KEY: z.string().min(3, 'at least 3 characters').optional(),
   SIAGA_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SIAGA_STOP_SECONDS: z.coerce.number().int().min(0).max(3_600).default(30),
 });

@@ -5,6 +5,7 @@ import { startAudit } from './audit/start.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Postgres } from './platform/postgres.ts';
+import { loadDistrictMap, startDistrictMap } from './location/districts/district-map-start.ts';
 import { startRouting } from './routing/start.ts';
 import { citySettings } from './settings/city.ts';
 import { cityFile, loadCity } from './settings/load-city.ts';
@@ -15,13 +16,14 @@ export async function startConfiguration(
   common: { postgres: Postgres; stateDir: string; clock: Clock; logger: Logger; audit: RecordAudit },
   cityId: string,
 ) {
-  const city = await loadCity(cityFile(cityId));
+  const [city, seed] = await Promise.all([loadCity(cityFile(cityId)), loadDistrictMap(cityId)]);
   // At once: with PostgreSQL frozen each waits for its limit, and callers wait for all.
-  const [audit, access, settings, agencies] = await Promise.all([
+  const [audit, access, settings, agencies, districtMap] = await Promise.all([
     startAudit(common),
     startAccess(common),
     startSettings({ ...common, seed: citySettings(city) }),
     startAgencies({ ...common, seed: city.agencies }),
+    startDistrictMap({ ...common, seed }),
   ]);
   const routing = await startRouting({
     ...common,
@@ -30,11 +32,12 @@ export async function startConfiguration(
     timeZone: () => settings.current().timeZone,
     seed: city.rules,
   });
-  const rooms = [routing, agencies, settings, access, audit];
+  const rooms = [routing, agencies, settings, districtMap, access, audit];
   return {
     check: access.check,
     settings: settings.current,
     agencies: agencies.current,
+    districtMap: districtMap.current,
     decide: routing.decide,
     routes: rooms.flatMap((room) => room.routes),
     stop: async () => {

@@ -23,6 +23,7 @@ import type { Metrics } from './platform/metrics.ts';
 import { createPauseGuard } from './platform/pause-guard.ts';
 import { createPostgres } from './platform/postgres.ts';
 import { startRecords } from './records/start.ts';
+import { startLocation } from './location/start.ts';
 import { callTiming } from './settings/call-timing.ts';
 import type { Stop } from './stop.ts';
 
@@ -66,6 +67,19 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const reader = incidentReader(postgres);
   const guard = createPauseGuard(clock);
   const inControl = (): boolean => asterisk.hears() && guard.keepsUp() && !guard.held();
+  const location = startLocation({
+    city: config.SIAGA_CITY,
+    postgres,
+    clock,
+    logger,
+    settings: configuration.settings,
+    map: configuration.districtMap,
+    runner: () => calls.runner,
+    amlKey: config.SIAGA_AML_KEY,
+    keepAml: records.keepAml,
+    findStored: reader.callOf,
+    addedLater: records.locatedLater,
+  });
   const guardian = watchGuardian({ ...process, inControl, alarm: records.alarm });
   const calls = startCalls({
     node,
@@ -82,6 +96,9 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     timing: () => callTiming(configuration.settings()),
     guard,
     connected: () => asterisk.connected(),
+    introduce: location.introduce,
+    lookUp: location.lookUp,
+    identityLimit: () => configuration.settings().identityLimit,
     ringAgency: dispatch.ring,
     recorded: records.recorded,
     alarm: records.alarm,
@@ -121,7 +138,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
 
   const planner = createPlanner({ ...configuration, clock });
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, circleOf: reader.circleOf, ...planner };
-  const rooms = [calls, startIncidents(shared), dispatchRoom(shared), acd, configuration, records];
+  const rooms = [calls, location, startIncidents(shared), dispatchRoom(shared), acd, configuration, records];
   const server = createHttpServer({
     ...process,
     routes: [...rooms.flatMap((room) => room.routes), ...eventRoutes({ feed, clock })],
@@ -155,6 +172,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['orphans', orphans.stop],
       ['clock watch', stopClockWatch],
       ['calls', calls.stop],
+      ['location', location.stop],
       ['acd', acd.stop],
       ['dispatch', dispatch.stop],
       ['records', records.stop],

@@ -1,6 +1,8 @@
 import type { DispatchAction, DispatchContext, DispatchStep } from '../dispatch/decide.ts';
 import { isPending, type Dispatch } from '../dispatch/dispatch.ts';
 import type { Call } from './call.ts';
+import { sentLocation } from '../location/sent-location.ts';
+import { callInfoOf } from './emergency-id.ts';
 import { join, joinCaller } from './line.ts';
 import { hangUp, tell, type Step } from './step.ts';
 
@@ -10,6 +12,8 @@ export function contextOf(call: Call): DispatchContext {
     incidentId: call.incident.id,
     application: call.application,
     callerNumber: call.origin.callerNumber,
+    callInfo: callInfoOf(call.emergency),
+    location: sentLocation(call.location),
     callerChannelId: call.channelId,
   };
 }

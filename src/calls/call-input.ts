@@ -1,7 +1,9 @@
 import type { Dispatch, RingResult } from '../dispatch/dispatch.ts';
 import type { IncidentChange } from '../incidents/incident.ts';
+import type { Received } from '../location/location.ts';
 import type { Decision } from '../routing/rule.ts';
 import type { CallEffect } from './call-effect.ts';
+import type { CallerHistory } from './history.ts';
 
 /** Everything a call can be told. Each may come late, twice or never. `at` is epoch milliseconds. */
 export type CallInput = { at: number } & (
@@ -21,6 +23,12 @@ export type CallInput = { at: number } & (
   /** `bridgeId` is that of a failed join: one into a bridge that was given up long ago says nothing. */
   | { type: 'command-failed'; command: CallEffect['do']; target: string; failure: CommandFailure; bridgeId?: string }
   | { type: 'timer'; name: string }
+  /** Something about where the caller is; also long after the arrival, and after the end. `aml`: the message's digest. */
+  | { type: 'located'; received: Received; by?: string; aml?: string }
+  /** What is on record of the caller. */
+  | { type: 'caller-known'; history: CallerHistory }
+  /** All that could be looked up at once has been told: a screen need not wait any longer. */
+  | { type: 'looked-up' }
   | {
       type: 'incident-changed';
       change: IncidentChange;

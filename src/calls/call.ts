@@ -1,5 +1,9 @@
 import type { Dispatch } from '../dispatch/dispatch.ts';
 import { openIncident, type Incident } from '../incidents/incident.ts';
+import type { CallLocation } from '../location/location.ts';
+import type { EmergencyIdentifiers } from './emergency-id.ts';
+import type { CallerHistory } from './history.ts';
+import type { CallerIdentity } from './identity.ts';
 
 /** A citizen's 112 call from the INVITE to the hang-up: the whole of its live state, plain JSON. */
 export interface Call {
@@ -15,9 +19,16 @@ export interface Call {
   claimedAt: number;
   readonly arrivedAt: number;
   readonly origin: CallOrigin;
+  readonly identity: CallerIdentity;
+  readonly emergency: EmergencyIdentifiers;
   readonly timing: CallTiming;
   stage: CallStage;
   caller: CallerLeg;
+  location: CallLocation;
+  /** Null until it was read. */
+  history: CallerHistory | null;
+  /** The first look at what is on record of the caller is over, however it went. */
+  looked: boolean;
   bridge: { id: string } | null;
   /** Channels told to join the bridge of which nobody has said yet that they are in; the join timer runs for them. */
   joining: string[];
@@ -52,6 +63,16 @@ export interface CallOrigin {
   source: string | null;
   /** SIP header values by the header's name, undecoded. */
   headers: Record<string, string>;
+  /** What Asterisk read of a location in the INVITE's body; null where there was none. */
+  location: AsteriskLocation | null;
+}
+
+/** A location as Asterisk's GEOLOC_PROFILE tells it. */
+export interface AsteriskLocation {
+  format: string;
+  location: string;
+  method: string;
+  confidence: string;
 }
 
 /** Milliseconds, taken from the settings when the call arrived. */
@@ -94,7 +115,7 @@ export interface OperatorLeg {
   talkingAt: number | null;
 }
 
-export type TimerName = 'ring' | 'join' | 'comfort' | 'line' | 'left';
+export type TimerName = 'ring' | 'join' | 'comfort' | 'line' | 'left' | 'pop';
 
 /** How a call ended. */
 export type CallOutcome =
@@ -115,6 +136,9 @@ export function newCall(seed: {
   arrivedAt: number;
   claimedAt: number;
   origin: CallOrigin;
+  identity: CallerIdentity;
+  emergency: EmergencyIdentifiers;
+  location: CallLocation;
   timing: CallTiming;
   /** Another process may have had this call before. */
   earlierOwners: boolean;
@@ -125,6 +149,8 @@ export function newCall(seed: {
   return {
     ...rest,
     stage: 'waiting',
+    history: null,
+    looked: false,
     caller: { live: true, joined: false, left: false, sound: null },
     bridge: null,
     joining: [],

@@ -30,6 +30,10 @@ describe('a dispatch of a call', () => {
           channelId: 'd1.a1',
           uri: 'sip:113@agency-1',
           callerNumber: '0761112',
+          callInfo:
+            '<urn:emergency:uid:callid:call>;purpose=emergency-CallId,' +
+            '<urn:emergency:uid:incidentid:incident>;purpose=emergency-IncidentId',
+          location: null,
           callerChannelId: 'caller',
           ring: 30_000,
           inLine: false,

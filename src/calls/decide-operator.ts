@@ -1,5 +1,6 @@
 import { hasPending } from './apply-dispatch.ts';
 import { speakers } from './call.ts';
+import { prepareScreen } from './decide-caller.ts';
 import { endCall, giveBack } from './decide-end.ts';
 import { backToLine, join, joinCaller } from './line.ts';
 import { hangUp, report, tell, type Step } from './step.ts';
@@ -42,6 +43,7 @@ export function operatorAssigned(
     ring: call.timing.operatorRing + 5_000,
     callerChannelId: call.channelId,
   });
+  prepareScreen(step);
 }
 
 export function operatorEntered(step: Step): void {

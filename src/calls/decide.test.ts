@@ -18,7 +18,8 @@ describe('a call arrives', () => {
     const call = story().tell({ type: 'arrived', up: false });
     expect(call.done).toEqual(['answer caller', 'make-bridge call.b1', 'play caller greeting', 'enter-line']);
     expect(call.call).toMatchObject({ stage: 'waiting', line: { since: 1_000_000 }, answeredAt: null });
-    expect(call.facts).toEqual([{ type: 'call.arrived', detail: { callerNumber: '0761112', carrier: 'carrier-1' } }]);
+    const known = { callerNumber: '0761112', number: '+62761112', notCallable: null };
+    expect(call.facts).toEqual([{ type: 'call.arrived', detail: { ...known, carrier: 'carrier-1', network: null } }]);
     call.wait(30).tell({ type: 'caller-up' });
     expect(call.call.answeredAt).toBe(1_000_030);
     expect(call.facts.map((fact) => fact.type)).toEqual(['call.answered']);

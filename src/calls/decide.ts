@@ -8,6 +8,7 @@ import { dispatchOfChannel } from './apply-dispatch.ts';
 import { addDispatch, agencyInput, cancelDispatch, changeTheIncident, wakeDispatch } from './decide-dispatch.ts';
 import { callerGone, callerLeft, endCall, giveBack, reopen } from './decide-end.ts';
 import { joinTimedOut, legJoined, stillHere } from './decide-join.ts';
+import { callerKnown, located, lookedUp, popScreen, tellOfArrival } from './decide-caller.ts';
 import { operatorAssigned, operatorEntered, operatorGone, operatorRangOut } from './decide-operator.ts';
 import { backToLine, makeBridge } from './line.ts';
 import { hangUp, playToCaller, tell, type Step } from './step.ts';
@@ -77,6 +78,12 @@ function take(step: Step, input: CallInput): void {
       return commandFailed(step, input);
     case 'timer':
       return timeUp(step, input.name);
+    case 'located':
+      return located(step, input.received);
+    case 'caller-known':
+      return callerKnown(step, input.history);
+    case 'looked-up':
+      return lookedUp(step);
     case 'incident-changed':
       return changeTheIncident(step, input);
     case 'dispatch-requested':
@@ -104,7 +111,11 @@ function arrived(step: Step, up: boolean): void {
   tell(step, again ? 'call.taken-again' : 'call.arrived', {
     callerNumber: call.origin.callerNumber,
     carrier: call.origin.carrier,
+    number: call.identity.number,
+    notCallable: call.identity.notCallable,
+    network: call.identity.network,
   });
+  if (!again) tellOfArrival(step);
   if (!up) step.effects.push({ do: 'answer', channelId: call.channelId });
   else call.answeredAt ??= step.at;
   makeBridge(step);
@@ -174,6 +185,8 @@ function timeUp(step: Step, name: string): void {
       step.effects.push({ do: 'enter-line', since: call.line.since });
       call.timers.line = step.at + call.timing.lineCheck;
       return;
+    case 'pop':
+      return popScreen(step);
     case 'left':
       delete call.timers.left;
       // Were it only a suspicion, he would be nowhere: he is sent. Refused, he had gone already.

@@ -1,3 +1,4 @@
+import type { Introduction } from '../location/invite.ts';
 import type { AriCommands } from '../asterisk/commands.ts';
 import type { AsteriskChannel, AsteriskEvent } from '../asterisk/translate.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -33,6 +34,10 @@ export interface IntakeDeps {
   keepsUp: () => boolean;
   /** Somebody is at his desk, if only talking. */
   staffed: () => boolean;
+  /** What the INVITE says of who calls and from where. */
+  introduce: (origin: CallOrigin, ids: { callId: string; incidentId: string; arrivedAt: number }) => Introduction;
+  /** Begins to look up what the INVITE does not say; the call is told. */
+  lookUp: (call: Call) => void;
 }
 
 /** A leg that leaves the application and whose end is not told within this has ended all the same. */
@@ -103,17 +108,20 @@ export function createIntake(deps: IntakeDeps): Intake {
     if (channel.sipCallId !== null) remember(channel.sipCallId);
     remember(channel.id);
     if (runner.get(id) === undefined) {
+      const incidentId = derivedId('incident', node, channel.id, epochOf(channel.id));
+      const origin = originOf(channel);
       runner.open(
         newCall({
           id,
-          incidentId: derivedId('incident', node, channel.id, epochOf(channel.id)),
+          incidentId,
           node,
           channelId: channel.id,
           channelName: channel.name,
           application,
           arrivedAt: at,
           claimedAt: at,
-          origin: originOf(channel),
+          origin,
+          ...deps.introduce(origin, { callId: id, incidentId, arrivedAt: at }),
           timing: deps.timing(),
           // One that is answered already comes from the human path, and may have been with a controller before.
           earlierOwners: up,
@@ -121,6 +129,8 @@ export function createIntake(deps: IntakeDeps): Intake {
       );
     }
     runner.tell(id, { type: 'arrived', at, up });
+    const call = runner.get(id);
+    if (call !== undefined && !call.looked) deps.lookUp(call);
   };
 
   const remember = (id: string): void => {
@@ -213,5 +223,14 @@ function originOf(channel: AsteriskChannel): CallOrigin {
     dialled: channel.variables['SIAGA_DIALLED'] ?? null,
     source: channel.variables['SIAGA_SOURCE'] ?? null,
     headers,
+    location: locationOf(channel.variables),
   };
+}
+
+function locationOf(variables: Record<string, string>): CallOrigin['location'] {
+  const format = variables['SIAGA_LOCATION_FORMAT'];
+  const location = variables['SIAGA_LOCATION'];
+  if (format === undefined || location === undefined) return null;
+  const confidence = variables['SIAGA_LOCATION_CONFIDENCE'] ?? '';
+  return { format, location, method: variables['SIAGA_LOCATION_METHOD'] ?? '', confidence };
 }

@@ -10,16 +10,22 @@ import { isUnavailable, type Postgres } from '../platform/postgres.ts';
 import { conflict, notFound, unavailable } from '../platform/problem.ts';
 import { defineRoute, type AuthenticatedContext, type Route } from '../platform/route.ts';
 import type { CallRunner } from './runner.ts';
+import type { Call } from './call.ts';
+import type { CallerHistory } from './history.ts';
+import { readHistory } from './history-store.ts';
+import { foundStored, listCalls, readCall, readCallLocation, type FoundCall } from './store.ts';
 import {
+  callDetailView,
   callView,
-  foundLive,
-  foundStored,
-  listCalls,
-  readCall,
+  detailOfCall,
+  hiddenCaller,
+  knownTo,
   viewOfCall,
+  viewOfHistory,
+  withoutCaller,
+  type CallDetailView,
   type CallView,
-  type FoundCall,
-} from './store.ts';
+} from './view.ts';
 
 export interface CallRouteDeps {
   postgres: Postgres;
@@ -28,6 +34,8 @@ export interface CallRouteDeps {
   readTimeline: (callId: string) => Promise<z.output<typeof timelineView>[]>;
   /** The kind of the incident that a stored call belongs to, for who may see it. */
   kindOf: (incidentId: string) => Promise<string | null>;
+  /** A number or phone that called under more identities names nobody. */
+  identityLimit: () => number;
 }
 
 const params = z.object({ callId: z.uuid() });
@@ -37,45 +45,82 @@ export function callRoutes(deps: CallRouteDeps): Route[] {
   return [listRoute(deps), getRoute(deps), timelineRoute(deps), endRoute(deps)];
 }
 
-async function find({ runner, postgres, kindOf }: CallRouteDeps, callId: string): Promise<FoundCall> {
+function foundLive(call: Call): FoundCall {
+  return { view: viewOfCall(call), circle: circleOfCall(call) };
+}
+
+async function find({ runner, postgres, kindOf }: CallRouteDeps, callId: string): Promise<FoundCall & { live?: Call }> {
   const live = runner.get(callId);
-  if (live !== undefined && live.outcome !== 'returned') return foundLive(live);
+  if (live !== undefined && live.outcome !== 'returned') return { ...foundLive(live), live };
   const view = await readCall(postgres, callId).catch((error: unknown) => {
     if (live === undefined || !isUnavailable(error)) throw error;
     return undefined;
   });
   // What the human path made of a call that was given back only PostgreSQL knows.
-  if (live !== undefined && (view === undefined || view.outcome === null)) return foundLive(live);
+  if (live !== undefined && (view === undefined || view.outcome === null)) return { ...foundLive(live), live };
   if (view === undefined) throw notFound('calls.unknown', `There is no call ${callId}.`);
   return foundStored(view, await kindOf(view.incidentId));
 }
 
 /**
- * What somebody is shown of a call. Where its incident is confidential, an auditor sees that there was a call and not
- * who called, and an operator who was not on it sees nothing.
+ * What somebody is shown of a call in a list. Where its incident is confidential, an auditor sees that there was a call
+ * and not who called, and an operator who was not on it sees nothing.
  */
 function shownTo(principal: Principal, { view, circle }: FoundCall): CallView | undefined {
   if (mayKnow(principal, circle)) return view;
-  return principal.role === 'auditor' ? { ...view, callerNumber: null, callerName: null, headers: {} } : undefined;
+  return principal.role === 'auditor' ? { ...view, ...hiddenCaller } : undefined;
 }
 
 function allShownTo(principal: Principal, calls: FoundCall[]): CallView[] {
   return calls.map((call) => shownTo(principal, call)).filter((view) => view !== undefined);
 }
 
-/** The call, for somebody who may see it; that he saw a confidential one is noted. */
-async function read(
-  deps: CallRouteDeps,
-  callId: string,
-  { principal, logger }: AuthenticatedContext,
-): Promise<CallView> {
+/** The call, for somebody who may see at least that it was; that he saw a confidential one is noted. */
+async function readable(deps: CallRouteDeps, callId: string, context: AuthenticatedContext) {
+  const { principal, logger } = context;
   const found = await find(deps, callId);
-  const shown = shownTo(principal, found);
-  if (shown === undefined) throw confidential();
+  if (shownTo(principal, found) === undefined) throw confidential();
   const live = deps.runner.get(callId) !== undefined;
   const { kind } = found.circle;
   await noteReading(deps.postgres, recordAudit, { principal, logger, subject: `call/${callId}`, kind, live });
-  return shown;
+  return found;
+}
+
+async function detail(deps: CallRouteDeps, callId: string, context: AuthenticatedContext): Promise<CallDetailView> {
+  const { principal } = context;
+  const found = await readable(deps, callId, context);
+  const { live } = found;
+  const view = live === undefined ? await storedDetail(deps, found, context) : detailOfCall(live, principal);
+  if (live?.history) await noteHistory(deps, live.history, context, true);
+  return mayKnow(principal, found.circle) ? view : withoutCaller(view);
+}
+
+async function storedDetail(
+  deps: CallRouteDeps,
+  { view }: FoundCall,
+  context: AuthenticatedContext,
+): Promise<CallDetailView> {
+  const { number = null, imei = null } = view.identity ?? {};
+  const before = Date.parse(view.arrivedAt);
+  const keys = { callId: view.id, before, number, imei, identityLimit: deps.identityLimit() };
+  const [location, history] = await Promise.all([
+    readCallLocation(deps.postgres, view.id),
+    readHistory(deps.postgres, keys),
+  ]);
+  await noteHistory(deps, history, context, false);
+  return { ...view, location, history: viewOfHistory(history, knownTo(history.calls, context.principal)) };
+}
+
+/** Of each confidential incident in a history that is shown, it is noted that it was read. */
+async function noteHistory(
+  { postgres }: CallRouteDeps,
+  history: CallerHistory,
+  { principal, logger }: AuthenticatedContext,
+  live: boolean,
+): Promise<void> {
+  for (const { incidentId, kind } of knownTo(history.calls, principal)) {
+    await noteReading(postgres, recordAudit, { principal, logger, subject: `incident/${incidentId}`, kind, live });
+  }
 }
 
 function listRoute(deps: CallRouteDeps): Route {
@@ -111,11 +156,14 @@ function getRoute(deps: CallRouteDeps): Route {
   return defineRoute({
     method: 'GET',
     path: '/v1/calls/:callId',
-    summary: 'One call',
+    summary: 'One call: who called, from where (every location that came, and the one to act on), and earlier calls',
     roles,
     input: { params },
-    response: { 200: callView },
-    handler: async ({ params: { callId }, ...context }) => ({ status: 200, body: await read(deps, callId, context) }),
+    response: { 200: callDetailView },
+    handler: async ({ params: { callId }, ...context }) => ({
+      status: 200,
+      body: await detail(deps, callId, context),
+    }),
   });
 }
 
@@ -128,7 +176,7 @@ function timelineRoute(deps: CallRouteDeps): Route {
     input: { params },
     response: { 200: pageOf(timelineView) },
     handler: async ({ params: { callId }, ...context }) => {
-      await read(deps, callId, context);
+      await readable(deps, callId, context);
       return { status: 200, body: { items: await deps.readTimeline(callId), next: null } };
     },
   });

@@ -13,7 +13,7 @@ import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import type { CallTiming } from './call.ts';
 import { drain } from './drain.ts';
-import { createIntake, type Intake } from './intake.ts';
+import { createIntake, type Intake, type IntakeDeps } from './intake.ts';
 import { createPerformer } from './perform.ts';
 import { keepReconciled } from './reconcile.ts';
 import { sweepUnstaffed } from './unstaffed.ts';
@@ -56,6 +56,9 @@ export function startCalls(deps: {
   ringAgency: (job: RingJob) => Promise<RingResult>;
   recorded: (entry: CallEntry) => void;
   alarm: (code: string, detail: Record<string, string>) => void;
+  introduce: IntakeDeps['introduce'];
+  lookUp: IntakeDeps['lookUp'];
+  identityLimit: () => number;
 }): CallsRoom & { projected: (callId: string, sequence: number) => void } {
   const { ari, clock, logger, journal, postgres } = deps;
   const metrics = callMetrics(deps.metrics, () => live());
@@ -104,6 +107,7 @@ export function startCalls(deps: {
       postgres,
       clock,
       runner,
+      identityLimit: deps.identityLimit,
       readTimeline: deps.incidents.timelineOfCall,
       kindOf: async (incidentId) => {
         const live = runner.all().find((call) => call.incident.id === incidentId);

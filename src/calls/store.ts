@@ -1,41 +1,19 @@
 import { z } from 'zod';
 import type { Sql } from '../platform/postgres.ts';
-import { circleOfCall, type Circle } from '../incidents/need-to-know.ts';
-import { isoTime, isoTimeOrNull, timeColumn } from '../platform/text.ts';
-import type { Call } from './call.ts';
+import type { Circle } from '../incidents/need-to-know.ts';
+import { readLocation } from '../location/fix-store.ts';
+import { storedLocation } from '../location/schema.ts';
+import { emptyLocationView, viewOfBest, viewOfLocation, type LocationView } from '../location/view.ts';
+import { timeColumn } from '../platform/text.ts';
+import { callView, type CallView } from './view.ts';
 
-export const callView = z.object({
-  id: z.string(),
-  incidentId: z.string(),
-  stage: z.string(),
-  outcome: z.string().nullable(),
-  reason: z.string().nullable(),
-  arrivedAt: z.string(),
-  answeredAt: z.string().nullable(),
-  firstTalkAt: z.string().nullable(),
-  endedAt: z.string().nullable(),
-  callerNumber: z.string().nullable(),
-  callerName: z.string().nullable(),
-  carrier: z.string().nullable(),
-  dialled: z.string().nullable(),
-  source: z.string().nullable(),
-  sipCallId: z.string().nullable(),
-  channelId: z.string(),
-  node: z.string(),
-  operatorId: z.string().nullable(),
-  /** `controller`, or `cel` for a call that no controller saw. */
-  recordedBy: z.enum(['controller', 'cel']),
-  headers: z.record(z.string(), z.string()),
-});
-export type CallView = z.output<typeof callView>;
-
-const times = {
+const row = callView.omit({ bestFix: true }).extend({
   arrivedAt: timeColumn,
   answeredAt: timeColumn.nullable(),
   firstTalkAt: timeColumn.nullable(),
   endedAt: timeColumn.nullable(),
-};
-const row = callView.extend(times);
+  location: storedLocation.nullable(),
+});
 const listedRow = row.extend({ kind: z.string().nullable() });
 
 /** A call, and whom its incident concerns. */
@@ -47,15 +25,22 @@ export interface FoundCall {
 const columns = `id, incident_id as "incidentId", stage, outcome, reason, arrived_at as "arrivedAt",
   answered_at as "answeredAt", first_talk_at as "firstTalkAt", ended_at as "endedAt", caller_number as "callerNumber",
   caller_name as "callerName", carrier, dialled, source, sip_call_id as "sipCallId", channel_id as "channelId", node,
-  operator_id as "operatorId", recorded_by as "recordedBy", headers`;
+  operator_id as "operatorId", recorded_by as "recordedBy", headers, identity, emergency, location`;
 
-export function readCall(sql: Sql, id: string): Promise<CallView | undefined> {
-  return sql.first(row, `select ${columns} from calls where id = $1`, [id]);
+function viewOfRow({ location, ...rest }: z.output<typeof row>): CallView {
+  const best = location?.best ?? null;
+  return { ...rest, bestFix: best === null ? null : viewOfBest(best) };
 }
 
-/** A live call as it is found. */
-export function foundLive(call: Call): FoundCall {
-  return { view: viewOfCall(call), circle: circleOfCall(call) };
+export async function readCall(sql: Sql, id: string): Promise<CallView | undefined> {
+  const found = await sql.first(row, `select ${columns} from calls where id = $1`, [id]);
+  return found === undefined ? undefined : viewOfRow(found);
+}
+
+/** Every location of a stored call. */
+export async function readCallLocation(sql: Sql, id: string): Promise<LocationView> {
+  const location = await readLocation(sql, id);
+  return location === null ? emptyLocationView : viewOfLocation(location);
 }
 
 /** A stored call: who talked on it stands in its row, what it was about with its incident. */
@@ -75,32 +60,5 @@ export async function listCalls(
      order by arrived_at desc, id desc limit $4`,
     [filter.outcome ?? null, filter.after?.[0] ?? null, filter.after?.[1] ?? null, filter.limit],
   );
-  return rows.map(({ kind, ...view }) => foundStored(view, kind));
-}
-
-/** A live call as REST shows it. */
-export function viewOfCall(call: Call): CallView {
-  const { origin } = call;
-  return {
-    id: call.id,
-    incidentId: call.incident.id,
-    stage: call.stage,
-    outcome: call.outcome,
-    reason: call.reason,
-    arrivedAt: isoTime(call.arrivedAt),
-    answeredAt: isoTimeOrNull(call.answeredAt),
-    firstTalkAt: isoTimeOrNull(call.firstTalkAt),
-    endedAt: isoTimeOrNull(call.endedAt),
-    callerNumber: origin.callerNumber,
-    callerName: origin.callerName,
-    carrier: origin.carrier,
-    dialled: origin.dialled,
-    source: origin.source,
-    sipCallId: origin.sipCallId,
-    channelId: call.channelId,
-    node: call.node,
-    operatorId: call.operator?.operatorId ?? call.talkedWith,
-    recordedBy: 'controller',
-    headers: origin.headers,
-  };
+  return rows.map(({ kind, ...found }) => foundStored(viewOfRow(found), kind));
 }

@@ -4,7 +4,15 @@ import { testDispatch } from '../../test/support/calls.ts';
 import { decideDispatch, type DispatchAction, type DispatchInput } from './decide.ts';
 import { isPending, type Dispatch } from './dispatch.ts';
 
-const context = { callId: 'c', incidentId: 'i', application: 'a', callerNumber: null, callerChannelId: 'caller' };
+const context = {
+  callId: 'c',
+  incidentId: 'i',
+  application: 'a',
+  callerNumber: null,
+  callInfo: '',
+  location: null,
+  callerChannelId: 'caller',
+};
 const at = fc.constant(0);
 const channelId = fc.constantFrom('d1.a1', 'd1.a2', 'd1.a3', 'd1.a4', 'x');
 

@@ -7,6 +7,8 @@ const context = {
   incidentId: 'incident',
   application: 'siaga-1',
   callerNumber: '0761112',
+  callInfo: '<urn:emergency:uid:callid:call>;purpose=emergency-CallId',
+  location: null,
   callerChannelId: 'caller',
 };
 
@@ -96,6 +98,7 @@ describe('an attempt', () => {
         channelId: 'd1.a1',
         trunkId: 't1',
         requestedAt: 0,
+        located: false,
         takenAt: null,
         ringingAt: null,
         answeredAt: null,

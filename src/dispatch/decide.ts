@@ -6,6 +6,7 @@ import {
   type DispatchState,
   type RingJob,
   type RingResult,
+  type SentLocation,
   type TrunkPath,
 } from './dispatch.ts';
 
@@ -38,6 +39,8 @@ export interface DispatchContext {
   incidentId: string;
   application: string;
   callerNumber: string | null;
+  callInfo: string;
+  location: SentLocation | null;
   callerChannelId: string;
 }
 
@@ -125,12 +128,14 @@ function tryNext(step: DispatchStep, at: number, context: DispatchContext): void
     return;
   }
   const channelId = `${dispatch.id}.a${number}`;
+  const location = dispatch.attempts.at(-1)?.outcome === 'not-understood' ? null : context.location;
   dispatch.state = 'requested';
   dispatch.attempts.push({
     number,
     channelId,
     trunkId: trunk.id,
     requestedAt: at,
+    located: location !== null,
     takenAt: null,
     ringingAt: null,
     answeredAt: null,
@@ -153,6 +158,8 @@ function tryNext(step: DispatchStep, at: number, context: DispatchContext): void
       channelId,
       uri: trunk.uri,
       callerNumber: context.callerNumber,
+      callInfo: context.callInfo,
+      location,
       callerChannelId: context.callerChannelId,
       ring: dispatch.timing.ring + 5_000,
       inLine: dispatch.attempts.some((attempt) => attempt.outcome === 'job-lost'),
@@ -161,11 +168,15 @@ function tryNext(step: DispatchStep, at: number, context: DispatchContext): void
   });
 }
 
-/** In their order; a trunk whose job was lost has not been tried at all, and is rung once more. */
+/**
+ * In their order. A trunk whose job was lost has not been tried at all, and is rung once more; so is one that made nothing
+ * of an INVITE with a location.
+ */
 function nextTrunk({ trunks, attempts }: Dispatch): TrunkPath | undefined {
   const last = attempts.at(-1);
   const index = trunks.findIndex((trunk) => trunk.id === last?.trunkId);
-  const again = last?.outcome === 'job-lost' && attempts.filter((one) => one.trunkId === last.trunkId).length < 2;
+  const lost = last?.outcome === 'job-lost' && attempts.filter((one) => one.trunkId === last.trunkId).length < 2;
+  const again = lost || last?.outcome === 'not-understood';
   return trunks[again ? index : index + 1];
 }
 
@@ -245,6 +256,8 @@ function legGone(step: DispatchStep, attempt: Attempt, cause: number, at: number
 /** Q.850 causes as Asterisk maps them from the SIP answer (RFC 3398, RFC 4497). */
 function outcomeOf(attempt: Attempt, dispatch: Dispatch, cause: number): AttemptOutcome {
   if (attempt.answeredAt !== null) return dispatch.state === 'accepted' ? 'unreachable' : 'not-accepted';
+  // 400, 413, 415 and 488 come as these: of an INVITE with a body of two parts, many a gateway makes nothing.
+  if (attempt.located && attempt.ringingAt === null && (cause === 127 || cause === 58)) return 'not-understood';
   if (cause === 17) return 'busy';
   if (cause === 21) return 'refused';
   if (cause === 18 || cause === 19) return 'no-answer';

@@ -59,6 +59,8 @@ export interface Attempt {
   readonly channelId: string;
   readonly trunkId: string;
   readonly requestedAt: number;
+  /** The caller's location went with it. */
+  readonly located: boolean;
   /** When Asterisk took the originate. */
   takenAt: number | null;
   ringingAt: number | null;
@@ -75,6 +77,8 @@ export type AttemptOutcome =
   | 'no-answer'
   | 'not-accepted'
   | 'unreachable'
+  /** The trunk made nothing of an INVITE that brought a location: it is rung again without. */
+  | 'not-understood'
   | 'job-lost'
   | 'withdrawn';
 
@@ -91,6 +95,9 @@ export interface RingJob {
   /** SIP URI of the trunk. */
   uri: string;
   callerNumber: string | null;
+  /** Call-Info that names call and incident to other centres. */
+  callInfo: string;
+  location: SentLocation | null;
   callerChannelId: string;
   /** Milliseconds the agency's phone may ring. */
   ring: number;
@@ -98,6 +105,12 @@ export interface RingJob {
   inLine: boolean;
   /** Epoch milliseconds after which the job does nothing. */
   expiresAt: number;
+}
+
+/** A location as Asterisk's GEOLOC_PROFILE takes it, to send it as PIDF-LO. */
+export interface SentLocation {
+  format: 'GML' | 'civicAddress';
+  locationInfo: string;
 }
 
 /** How a ring job ended: taken means that Asterisk rings; all else is a failed attempt. */

@@ -18,6 +18,8 @@ export const ringJobSchema = z.object({
   channelId: z.string(),
   uri: z.string(),
   callerNumber: z.string().nullable(),
+  callInfo: z.string(),
+  location: z.object({ format: z.enum(['GML', 'civicAddress']), locationInfo: z.string() }).nullable(),
   callerChannelId: z.string(),
   ring: z.number(),
   inLine: z.boolean(),

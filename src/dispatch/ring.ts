@@ -19,6 +19,13 @@ export async function ringTrunk(ari: AriCommands, job: RingJob, now: number): Pr
     callerId: callerId(null, job.callerNumber),
     ring: job.ring,
     variables: {
+      ...(job.location === null
+        ? {}
+        : {
+            'GEOLOC_PROFILE(format)': job.location.format,
+            'GEOLOC_PROFILE(location_info)': job.location.locationInfo,
+          }),
+      'PJSIP_HEADER(add,Call-Info)': job.callInfo,
       'PJSIP_HEADER(add,X-Siaga-Incident)': job.incidentId,
       'PJSIP_HEADER(add,X-Siaga-Dispatch)': job.dispatchId,
     },

@@ -40,6 +40,7 @@ export function mayKnow(who: Pick<Principal, 'role' | 'operatorId'>, circle: Cir
     case 'operator':
       return who.operatorId !== undefined && circle.operatorIds.includes(who.operatorId);
     case 'auditor':
+    case 'gateway':
       return false;
   }
 }

@@ -2,7 +2,7 @@ import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import type { Circle } from './need-to-know.ts';
 import { incidentRoutes, type IncidentRouteDeps } from './routes.ts';
-import { readIncident, readTimeline } from './store.ts';
+import { readCallInCircle, readIncident, readTimeline } from './store.ts';
 
 /** What other rooms read of incidents. */
 export interface IncidentReader {
@@ -10,11 +10,14 @@ export interface IncidentReader {
   readonly kindOf: (incidentId: string) => Promise<string | null>;
   /** Whom a stored incident concerns; undefined when there is none of this id. */
   readonly circleOf: (incidentId: string) => Promise<Circle | undefined>;
+  /** When a stored call came, and whom it concerns; undefined when there is none of this id. */
+  readonly callOf: (callId: string) => ReturnType<typeof readCallInCircle>;
 }
 
 export function incidentReader(postgres: Postgres): IncidentReader {
   return {
     timelineOfCall: (callId) => readTimeline(postgres, 'call_id', callId),
+    callOf: (callId) => readCallInCircle(postgres, callId),
     circleOf: async (incidentId) => (await readIncident(postgres, incidentId))?.circle,
     kindOf: async (incidentId) => (await readIncident(postgres, incidentId))?.view.kind ?? null,
   };

@@ -135,3 +135,26 @@ export function readDecisions(sql: Sql, incidentId: string): Promise<z.output<ty
     [incidentId],
   );
 }
+
+const callRow = z.object({
+  incidentId: z.string(),
+  arrivedAt: z.date().transform((at) => at.getTime()),
+  operatorId: z.string().nullable(),
+  kind: z.string().nullable(),
+});
+
+/** When a stored call came, and whom it concerns. */
+export async function readCallInCircle(
+  sql: Sql,
+  callId: string,
+): Promise<{ arrivedAt: number; incidentId: string; circle: Circle } | undefined> {
+  const row = await sql.first(
+    callRow,
+    `select c.incident_id as "incidentId", c.arrived_at as "arrivedAt", c.operator_id as "operatorId", i.kind
+     from calls c join incidents i on i.id = c.incident_id where c.id = $1`,
+    [callId],
+  );
+  if (row === undefined) return undefined;
+  const { kind, operatorId, ...call } = row;
+  return { ...call, circle: { kind, operatorIds: operatorId === null ? [] : [operatorId] } };
+}

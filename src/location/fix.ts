@@ -70,7 +70,7 @@ export type FixSource = (typeof fixSources)[number];
 
 /** One location as its source says it: at least one of shape and civic is there. */
 export interface Sighting {
-  /** How the position was found, by the tokens of RFC 4119's method registry where there is one: GPS, Wifi, Cell, Manual … */
+  /** How the position was found, by the tokens of RFC 4119's method registry where there is one: GPS, 802.11, Cell, Manual … */
   readonly method: string | null;
   readonly shape: Shape | null;
   readonly civic: CivicAddress | null;
@@ -78,6 +78,33 @@ export interface Sighting {
   readonly confidence: number | null;
   /** When the caller was there, in epoch milliseconds; null where it was not said. */
   readonly at: number | null;
+}
+
+/** What the map says of a position. */
+export interface Place {
+  /** Null outside the city. */
+  readonly district: string | null;
+  /** The whole of the uncertainty lies in this one district, or the whole of it outside. */
+  readonly certain: boolean;
+  readonly outside: boolean;
+  /** The 112 centre that should have the call when it comes from outside; null inside, or when the map names none. */
+  readonly neighbour: string | null;
+  readonly madeUp: boolean;
+}
+
+/** One location of a caller, as it came and when. None is ever changed or replaced. */
+export interface Fix extends Sighting {
+  /** Derived from what it says: the same message twice is one fix. */
+  readonly id: string;
+  readonly source: FixSource;
+  /** Epoch milliseconds. */
+  readonly receivedAt: number;
+  /** The district it lies in, by the map of that moment; null without a shape, or without a map. */
+  readonly place: Place | null;
+  /** What an operator may want to know beside: the cell and its network, the address as a line, the phone's language. */
+  readonly detail: Readonly<Record<string, string>>;
+  /** It rests on data that somebody made up for trying things out. */
+  readonly madeUp: boolean;
 }
 
 /** What a parser makes of what came: the locations, and why the rest is none. Reasons are plain words for an operator. */

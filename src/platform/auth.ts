@@ -1,8 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 
+/** The roles of people: each may read whatever is not confidential. */
 export const roles = ['admin', 'supervisor', 'operator', 'auditor'] as const;
-export const roleSchema = z.enum(roles);
+/** And of machines: a gateway hands messages in, and may do nothing else. */
+export const allRoles = [...roles, 'gateway'] as const;
+export const roleSchema = z.enum(allRoles);
 export type Role = z.infer<typeof roleSchema>;
 
 /** Who works on calls, incidents and dispatches: everybody but auditors, who only read. */

@@ -48,6 +48,7 @@ export interface HttpServer {
 }
 
 const bodyLimit = '256kb';
+const rawLimit = '16kb';
 const verbs = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
 
 /** The HTTP server of a controller. */
@@ -67,7 +68,8 @@ export function createHttpServer(options: HttpOptions): HttpServer {
       },
     }),
   );
-  const guard = guards(options.authenticate, options.rateLimits ?? {});
+  const busy = new Set(routes.filter((route) => route.busy).map(({ path }) => path));
+  const guard = guards(options.authenticate, options.rateLimits ?? {}, busy);
   openPages(app, options);
   app.get('/metrics', (request, response, next) => {
     if (!fromThisMachine(request)) guard.authenticate(request);
@@ -78,12 +80,13 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   });
   app.use('/v1', guard.limit);
   // Who it is comes before the body: behind a route's guards, nobody without a token makes us parse anything.
-  const parseBody = express.json({ limit: bodyLimit, strict: false });
+  const parseJson = express.json({ limit: bodyLimit, strict: false });
+  const takeRaw = express.raw({ limit: rawLimit, type: () => true });
   for (const route of routes) {
     app[verbs[route.method]](
       route.path,
       ...guard.forRoute(route),
-      parseBody,
+      route.takes === undefined ? parseJson : takeRaw,
       routeHandler(route, { ...options, stopping: stopping.signal }),
     );
   }

@@ -57,10 +57,14 @@ function operation(route: Route): RouteConfig {
       ...(params instanceof z.ZodObject ? { params } : {}),
       ...(query instanceof z.ZodObject ? { query } : {}),
       ...(headers instanceof z.ZodObject ? { headers } : {}),
-      ...(body ? { body: { content: { 'application/json': { schema: body } } } } : {}),
+      ...(body ? { body: { content: contentOf(route.takes, body) } } : {}),
     },
     responses,
   };
+}
+
+function contentOf(takes: string | undefined, body: z.ZodType) {
+  return takes === undefined ? { 'application/json': { schema: body } } : { [takes]: { schema: z.string() } };
 }
 
 function answer(route: Route, status: string, schema: z.ZodType): RouteConfig['responses'][string] {

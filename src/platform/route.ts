@@ -67,6 +67,10 @@ interface RouteFace {
   readonly input: InputShape;
   readonly response: ResponseShape;
   readonly idempotency: Idempotency | undefined;
+  /** The media type of a body that the route takes as it is, as a Buffer; all others take JSON. */
+  readonly takes: string | undefined;
+  /** Senders without a token may come as often as those with one. */
+  readonly busy: boolean;
 }
 
 /** A route as the server sees it: its face for OpenAPI, and one of three ways to run it. */
@@ -97,7 +101,7 @@ function face(
   idempotency?: Idempotency,
 ): RouteFace {
   const { method, path, summary } = route;
-  return { method, path, summary, roles, input: route.input, response, idempotency };
+  return { method, path, summary, roles, input: route.input, response, idempotency, takes: undefined, busy: false };
 }
 
 /**
@@ -126,6 +130,8 @@ export function defineRoute<const R extends ResponseShape, I extends InputShape>
 export function definePublicRoute<const R extends ResponseShape, I extends InputShape>(
   route: Declared<I> & {
     readonly response: R;
+    readonly takes?: string;
+    readonly busy?: boolean;
     readonly handler: (
       request: z.output<z.ZodObject<I>> & RequestContext,
     ) => Reply<NoInfer<R>> | Promise<Reply<NoInfer<R>>>;
@@ -134,6 +140,8 @@ export function definePublicRoute<const R extends ResponseShape, I extends Input
   const parse = parserOf(z.object(route.input));
   return {
     ...face(route, 'public', route.response),
+    takes: route.takes,
+    busy: route.busy ?? false,
     kind: 'public',
     run: async (raw, context) => route.handler({ ...parse(raw), ...context }),
   };

@@ -1,5 +1,6 @@
 import type { CallEntry } from '../calls/runner.ts';
 import type { OperatorState } from '../acd/operator.ts';
+import type { ReceivedAml } from '../location/aml/aml-received.ts';
 
 /** Something that needs a person's eye: in the record, in the events, and as a metric. */
 export interface AlarmEntry {
@@ -40,5 +41,11 @@ export interface LoggedCall {
   reason: string;
 }
 
+/** A phone's own location message, which may come before its call. */
+export interface AmlEntry {
+  kind: 'aml';
+  aml: ReceivedAml;
+}
+
 /** Everything the journal holds. */
-export type Entry = CallEntry | AlarmEntry | OperatorEntry | LoggedCallEntry;
+export type Entry = CallEntry | AlarmEntry | OperatorEntry | LoggedCallEntry | AmlEntry;

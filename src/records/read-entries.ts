@@ -3,7 +3,7 @@ import { readJournalPart } from '../platform/journal-reader.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Entry } from './entry.ts';
 
-const entryKind = z.object({ kind: z.enum(['call', 'alarm', 'operator', 'logged-call']) });
+const entryKind = z.object({ kind: z.enum(['call', 'alarm', 'operator', 'logged-call', 'aml']) });
 
 /** The checksum vouches that the line is as this program wrote it; the kind, that it is a record. */
 function isEntry(value: unknown): value is Entry {

@@ -1,7 +1,10 @@
 import { Counter, Gauge } from 'prom-client';
 import type { OperatorState } from '../acd/operator.ts';
 import type { CallEntry } from '../calls/runner.ts';
+import { screenOfCall } from '../calls/view.ts';
 import type { Feed } from '../events/feed.ts';
+import type { ReceivedAml } from '../location/aml/aml-received.ts';
+import type { Received } from '../location/location.ts';
 import { newId } from '../platform/ids.ts';
 import type { OwnJournal } from '../platform/journal.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -20,6 +23,10 @@ export interface RecordsRoom {
   readonly recorded: (entry: CallEntry) => void;
   readonly operatorChanged: (operatorId: string, state: OperatorState, reason: string | null, at: number) => void;
   readonly alarm: (code: string, detail: AlarmEntry['detail']) => void;
+  /** Keeps a phone's own location message. */
+  readonly keepAml: (aml: ReceivedAml) => void;
+  /** An ended call was told where its caller is: the screens are told as well. */
+  readonly locatedLater: (callId: string, incidentId: string, received: Received) => void;
   /** SIP Call-IDs that reached the dialplan lately, by Asterisk's own log. */
   readonly sawSipCall: (sipCallId: string) => boolean;
   readonly projector: Projector;
@@ -107,12 +114,12 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
     routes: alarmRoutes(postgres),
     recorded(entry) {
       projector.take(entry, journal.position());
-      entry.facts.forEach((fact) => {
-        feed.publish(
-          { type: fact.type, callId: entry.callId, incidentId: entry.state.incident.id, detail: fact.detail },
-          entry.at,
-        );
-      });
+      const { callId, state, at } = entry;
+      for (const { type, detail } of entry.facts) {
+        // The timeline keeps that a screen was told; the screen gets the whole of it.
+        const shown = type.startsWith('screen.') ? { ...detail, call: screenOfCall(state) } : detail;
+        feed.publish({ type, callId, incidentId: state.incident.id, detail: shown }, at);
+      }
     },
     operatorChanged(operatorId, state, reason, at) {
       write({ kind: 'operator', operatorId, at, state, reason });
@@ -122,6 +129,12 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
       );
     },
     alarm,
+    keepAml: (aml) => write({ kind: 'aml', aml }),
+    locatedLater(callId, incidentId, { fixes, unusable }) {
+      const sources = [...new Set(fixes.map(({ source }) => source))];
+      const detail = { sources, fixes: fixes.length, unusable: unusable.length };
+      feed.publish({ type: 'location.added-later', callId, incidentId, detail }, clock.now());
+    },
     sawSipCall: (sipCallId) => log?.sawSipCall(sipCallId) ?? false,
     projector,
     async stop() {

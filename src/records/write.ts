@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { CallEntry } from '../calls/runner.ts';
 import type { Call } from '../calls/call.ts';
 import type { Incident } from '../incidents/incident.ts';
+import { keepAml, markMatched } from '../location/aml/aml-store.ts';
+import { addFixes, storedForm } from '../location/fix-store.ts';
 import type { Sql } from '../platform/postgres.ts';
 import type { AlarmEntry, Entry, LoggedCall, OperatorEntry } from './entry.ts';
 
@@ -22,6 +24,10 @@ export async function writeEntries(sql: Sql, entries: readonly Entry[]): Promise
   );
   for (const entry of entries) {
     if (entry.kind === 'call') await writeDecision(sql, entry);
+    if (entry.kind === 'call' && entry.input.type === 'located' && entry.input.aml !== undefined) {
+      await markMatched(sql, entry.input.aml, entry.callId);
+    }
+    if (entry.kind === 'aml') await keepAml(sql, entry.aml);
     if (entry.kind === 'alarm') await writeAlarm(sql, entry);
     if (entry.kind === 'operator') await writeOperatorState(sql, entry);
     if (entry.kind === 'logged-call' && (await writeLoggedCall(sql, entry.call))) counted.push(entry.call);
@@ -43,14 +49,17 @@ async function writeCall(sql: Sql, entry: CallEntry): Promise<void> {
   const written = await sql.first(
     writtenCall,
     `insert into calls (id, incident_id, node, channel_id, sip_call_id, arrived_at, answered_at, first_talk_at, ended_at,
-       stage, outcome, reason, carrier, dialled, source, caller_number, caller_name, headers, recorded_by, claimed_at, sequence)
-     values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,'controller',$19,$20)
+       stage, outcome, reason, carrier, dialled, source, caller_number, caller_name, headers, e164, imei, identity, emergency,
+       location, recorded_by, claimed_at, sequence)
+     values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$21,$22,$23,$24,$25,'controller',$19,$20)
      on conflict (id) do update set
        arrived_at = least(calls.arrived_at, excluded.arrived_at), sip_call_id = excluded.sip_call_id,
        answered_at = excluded.answered_at, first_talk_at = excluded.first_talk_at, ended_at = excluded.ended_at,
        stage = excluded.stage, outcome = excluded.outcome, reason = excluded.reason, recorded_by = 'controller',
        carrier = excluded.carrier, dialled = excluded.dialled, source = excluded.source,
        caller_number = excluded.caller_number, caller_name = excluded.caller_name, headers = excluded.headers,
+       e164 = excluded.e164, imei = excluded.imei, identity = excluded.identity, emergency = excluded.emergency,
+       location = excluded.location,
        claimed_at = excluded.claimed_at, sequence = excluded.sequence, log_counts = false
      where (calls.claimed_at, calls.sequence) < (excluded.claimed_at, excluded.sequence)
      returning logged is not null as logged`,
@@ -75,8 +84,15 @@ async function writeCall(sql: Sql, entry: CallEntry): Promise<void> {
       clean(JSON.stringify(state.origin.headers)),
       entry.claimedAt,
       entry.sequence,
+      state.identity.number,
+      state.identity.imei,
+      clean(JSON.stringify(state.identity)),
+      clean(JSON.stringify(state.emergency)),
+      storedForm(state.location),
     ],
   );
+  // None is lost with a state that came late: fixes are only added.
+  await addFixes(sql, state.id, state.location.fixes);
   // An older state has older dispatches.
   if (written === undefined) return;
   await writeDispatches(sql, state);

@@ -24,6 +24,34 @@ export const settingsSchema = z.strictObject({
     .min(1)
     .refine((kinds) => new Set(kinds).size === kinds.length, 'each kind once'),
   districts: z.array(plainText(80)).max(200),
+  /** Host name in the identifiers that we mint for calls and incidents (NENA-STA-010, 3.1.5). */
+  domain: z
+    .string()
+    .max(253)
+    .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a host name'),
+  /** Numbers that networks put in for callers without one: digits, `x` for any digit, `*` at the end for any others. */
+  placeholderNumbers: z.array(z.string().regex(/^[0-9x]{1,20}\*?$/, 'digits, x for any digit, * at the end')).max(100),
+  /** The mobile networks by their country and network code. */
+  mobileNetworks: z
+    .array(
+      z.strictObject({ mcc: z.string().regex(/^\d{3}$/), mnc: z.string().regex(/^\d{2,3}$/), name: plainText(40) }),
+    )
+    .max(200),
+  /** The area codes of fixed lines, with their 0. */
+  areaCodes: z.array(z.strictObject({ code: z.string().regex(/^0\d{1,6}$/), name: plainText(80) })).max(500),
+  /** A number or phone that was seen with more identities than this links no calls. */
+  identityLimit: z.number().int().min(1).max(1_000),
+  /** How long before and after its arrival a call may get a phone's own location message (AML). */
+  amlWindowSeconds: seconds(30, 3_600),
+  /** Location servers in our own networks that may be asked, as host or host:port; others must have a public address. */
+  locationServers: z
+    .array(
+      z
+        .string()
+        .max(260)
+        .regex(/^[A-Za-z0-9.:[\]-]+$/, 'host or host:port'),
+    )
+    .max(50),
 });
 
 /** How the centre works, as far as it may be changed while it runs. */
@@ -46,6 +74,23 @@ export const defaultSettings: Settings = {
   comfortSeconds: 20,
   kinds: [...kindIds],
   districts: [],
+  domain: 'siaga-112.invalid',
+  placeholderNumbers: ['112', '911xxxxxxx', '000*'],
+  mobileNetworks: [
+    { mcc: '510', mnc: '01', name: 'Indosat' },
+    { mcc: '510', mnc: '09', name: 'Smartfren' },
+    { mcc: '510', mnc: '10', name: 'Telkomsel' },
+    { mcc: '510', mnc: '11', name: 'XL' },
+    { mcc: '510', mnc: '89', name: 'Tri' },
+  ],
+  areaCodes: [
+    { code: '0761', name: 'Pekanbaru' },
+    { code: '0343', name: 'Pasuruan' },
+    { code: '0401', name: 'Kendari' },
+  ],
+  identityLimit: 5,
+  amlWindowSeconds: 300,
+  locationServers: [],
 };
 
 /** Puts a patch over settings; absent fields stay. */

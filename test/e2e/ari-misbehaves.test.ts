@@ -1,5 +1,5 @@
 import { accepts, answers } from '../../scripts/sip/phone.mjs';
-import type { CallView } from '../../src/calls/store.ts';
+import type { CallView } from '../../src/calls/view.ts';
 import { ariProxy, type AriProxy, type Fate, type Misbehaviour } from '../support/ari-proxy.ts';
 import type { Centre } from '../support/centre.ts';
 import { startCentre } from '../support/start-centre.ts';

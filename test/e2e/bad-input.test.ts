@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { answers, rings, type SipMessage } from '../../scripts/sip/phone.mjs';
-import type { CallView } from '../../src/calls/store.ts';
+import type { CallView } from '../../src/calls/view.ts';
 import { carriers, type Centre } from '../support/centre.ts';
 import { startCentre } from '../support/start-centre.ts';
 import { until } from '../support/rest.ts';

@@ -1,5 +1,5 @@
 import { answers, rejects, rings, type Call, type Phone } from '../../scripts/sip/phone.mjs';
-import type { CallView } from '../../src/calls/store.ts';
+import type { CallView } from '../../src/calls/view.ts';
 import { carriers, type Centre } from '../support/centre.ts';
 import { startCentre } from '../support/start-centre.ts';
 import { hearsMusic, hearsPrompt, heardIn } from '../support/ear.ts';

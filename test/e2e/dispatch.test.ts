@@ -11,7 +11,7 @@ import {
   type Call,
   type Phone,
 } from '../../scripts/sip/phone.mjs';
-import type { CallView } from '../../src/calls/store.ts';
+import type { CallView } from '../../src/calls/view.ts';
 import { carriers, type Centre } from '../support/centre.ts';
 import { startCentre } from '../support/start-centre.ts';
 import type { Dispatch } from '../support/centre-api.ts';

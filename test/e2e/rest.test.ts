@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { accepts, answers, rejects } from '../../scripts/sip/phone.mjs';
-import type { CallView } from '../../src/calls/store.ts';
+import type { CallView } from '../../src/calls/view.ts';
 import type { Centre } from '../support/centre.ts';
 import { startCentre } from '../support/start-centre.ts';
 import { followFeed } from '../support/feed.ts';

@@ -2,9 +2,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { importDistricts, importMessages } from '../../src/location/district-map-command.ts';
-import { loadDistrictMap, startDistrictMap, type DistrictMapRoom } from '../../src/location/district-map-start.ts';
-import { emptyMap, geoJsonOf, placeOf, type DistrictMap } from '../../src/location/district-map.ts';
+import { importDistricts, importMessages } from '../../src/location/districts/district-map-command.ts';
+import {
+  loadDistrictMap,
+  startDistrictMap,
+  type DistrictMapRoom,
+} from '../../src/location/districts/district-map-start.ts';
+import { emptyMap, geoJsonOf, placeOf, type DistrictMap } from '../../src/location/districts/district-map.ts';
 import type { Role } from '../../src/platform/auth.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createLogger } from '../../src/platform/logger.ts';

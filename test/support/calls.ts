@@ -2,6 +2,7 @@ import { newCall, type Call } from '../../src/calls/call.ts';
 import type { CallEffect, Fact } from '../../src/calls/call-effect.ts';
 import type { CallInput } from '../../src/calls/call-input.ts';
 import { decide } from '../../src/calls/decide.ts';
+import { nowhere } from '../../src/location/location.ts';
 import type { Dispatch } from '../../src/dispatch/dispatch.ts';
 
 /** An input without its time, which the story knows. */
@@ -14,8 +15,9 @@ export const timing = {
   lineCheck: 5_000,
 };
 
+/** One of which all that can be looked up is known, which is nothing. */
 export function testCall(): Call {
-  return newCall({
+  const call = newCall({
     earlierOwners: false,
     id: 'call',
     incidentId: 'incident',
@@ -33,9 +35,22 @@ export function testCall(): Call {
       dialled: '112',
       source: '127.0.0.1:5060',
       headers: {},
+      location: null,
     },
+    identity: {
+      number: '+62761112',
+      numberFrom: 'From',
+      imei: null,
+      callable: true,
+      notCallable: null,
+      trunk: 'carrier-1',
+      network: null,
+    },
+    emergency: { callId: 'urn:emergency:uid:callid:call', incidentId: 'urn:emergency:uid:incidentid:incident' },
+    location: nowhere,
     timing,
   });
+  return { ...call, looked: true };
 }
 
 export function testDispatch(over: Partial<Dispatch> = {}): Dispatch {

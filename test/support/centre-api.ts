@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { z } from 'zod';
-import { callView, type CallView } from '../../src/calls/store.ts';
+import { callDetailView, callView, type CallDetailView, type CallView } from '../../src/calls/view.ts';
 import { dispatchView } from '../../src/dispatch/store.ts';
 import { incidentView, timelineView } from '../../src/incidents/view.ts';
 import type { Role } from '../../src/platform/auth.ts';
@@ -44,7 +44,7 @@ export class CentreApi {
     return schema.parse(answer.body);
   }
 
-  call = (callId: string): Promise<CallView> => this.get(`/v1/calls/${callId}`, callView);
+  call = (callId: string): Promise<CallDetailView> => this.get(`/v1/calls/${callId}`, callDetailView);
   incident = (incidentId: string): Promise<Incident> => this.get(`/v1/incidents/${incidentId}`, incidentView);
   dispatch = (dispatchId: string): Promise<Dispatch> => this.get(`/v1/dispatches/${dispatchId}`, dispatchView);
 
@@ -110,16 +110,20 @@ export class CentreApi {
    * The record of a call with its outcome, found by its SIP Call-ID in PostgreSQL; fails unless there is exactly one.
    * A call that was given back has its outcome when the human path is through with it.
    */
-  recordOf(sipCallId: string, within = 15_000): Promise<CallView> {
+  recordOf(sipCallId: string, within = 15_000): Promise<CallDetailView> {
     return this.recordBy('sip_call_id', sipCallId, within);
   }
 
   /** The same by the caller's number, for a number that called once. */
-  recordOfNumber(callerNumber: string, within = 15_000): Promise<CallView> {
+  recordOfNumber(callerNumber: string, within = 15_000): Promise<CallDetailView> {
     return this.recordBy('caller_number', callerNumber, within);
   }
 
-  private async recordBy(column: 'sip_call_id' | 'caller_number', value: string, within: number): Promise<CallView> {
+  private async recordBy(
+    column: 'sip_call_id' | 'caller_number',
+    value: string,
+    within: number,
+  ): Promise<CallDetailView> {
     const read = (): Promise<{ id: string; outcome: string | null }[]> =>
       this.sql(
         z.object({ id: z.string(), outcome: z.string().nullable() }),

@@ -7,7 +7,7 @@ const happening = z.object({
   type: z.string(),
   callId: z.string().nullable(),
   incidentId: z.string().nullable(),
-  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  detail: z.record(z.string(), z.unknown()),
 });
 
 /** One event of the live feed; `at` in epoch milliseconds. */

@@ -57,7 +57,7 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
   const rooms: Rooms = await startRooms(databaseUrl, {
     stateDir,
     extraRoutes: [
-      ...callRoutes({ postgres, clock, runner, readTimeline: timelineOfCall, kindOf }),
+      ...callRoutes({ postgres, clock, runner, readTimeline: timelineOfCall, kindOf, identityLimit: () => 5 }),
       ...incidentRoutes(shared),
       ...dispatchRoutes(shared),
     ],

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { civicElements } from '../../src/location/civic-address.ts';
+import { civicElements } from '../../src/location/pidf-lo/civic-address.ts';
 import type { CivicAddress, Position, Shape, Sighting } from '../../src/location/fix.ts';
 import { plainText } from '../../src/location/plain-text.ts';
 

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:https';
 import type { Server as TcpServer, Socket } from 'node:net';
 import { generate } from 'selfsigned';
 import type { Reading } from '../../src/location/fix.ts';
-import { createLocationFetcher, type LocationFetcher, type LocationFetcherDeps } from '../../src/location/held.ts';
+import { createLocationFetcher, type LocationFetcher, type LocationFetcherDeps } from '../../src/location/held/held.ts';
 import { fakeClock, type FakeClock } from './fake-clock.ts';
 
 /** What the reader of these tests makes of every PIDF-LO. */

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { isConfidential, mayKnow } from '../incidents/need-to-know.ts';
+import { bestFixView, emptyLocationView, locationView, viewOfBest, viewOfLocation } from '../location/view.ts';
+import type { Principal } from '../platform/auth.ts';
+import { isoTime, isoTimeOrNull } from '../platform/text.ts';
+import type { Call } from './call.ts';
+import type { CallerHistory, EarlierCall } from './history.ts';
+
+const identityView = z.object({
+  /** E.164. */
+  number: z.string().nullable(),
+  numberFrom: z.string().nullable(),
+  imei: z.string().nullable(),
+  callable: z.boolean(),
+  notCallable: z.string().nullable(),
+  trunk: z.string().nullable(),
+  network: z.string().nullable(),
+});
+
+const emergencyView = z.object({ callId: z.string(), incidentId: z.string() });
+
+/** A call in a list. */
+export const callView = z.object({
+  id: z.string(),
+  incidentId: z.string(),
+  stage: z.string(),
+  outcome: z.string().nullable(),
+  reason: z.string().nullable(),
+  arrivedAt: z.string(),
+  answeredAt: z.string().nullable(),
+  firstTalkAt: z.string().nullable(),
+  endedAt: z.string().nullable(),
+  /** As the network gave it; `identity.number` is what to call back. */
+  callerNumber: z.string().nullable(),
+  callerName: z.string().nullable(),
+  carrier: z.string().nullable(),
+  dialled: z.string().nullable(),
+  source: z.string().nullable(),
+  sipCallId: z.string().nullable(),
+  channelId: z.string(),
+  node: z.string(),
+  operatorId: z.string().nullable(),
+  /** `controller`, or `cel` for a call that no controller saw. */
+  recordedBy: z.enum(['controller', 'cel']),
+  headers: z.record(z.string(), z.string()),
+  /** Null for a call that no controller saw. */
+  identity: identityView.nullable(),
+  emergency: emergencyView.nullable(),
+  bestFix: bestFixView.nullable(),
+});
+export type CallView = z.output<typeof callView>;
+
+const earlierCallView = z.object({
+  callId: z.string(),
+  incidentId: z.string(),
+  arrivedAt: z.string(),
+  outcome: z.string().nullable(),
+  kind: z.string().nullable(),
+  disposition: z.string().nullable(),
+  linkedBy: z.enum(['number', 'imei']),
+});
+
+export const historyView = z.object({
+  calls: z.array(earlierCallView),
+  nonUnique: z.array(z.enum(['number', 'imei'])),
+});
+export type HistoryView = z.output<typeof historyView>;
+
+/** A call by itself: with every location, and what is on record of the caller. */
+export const callDetailView = callView.extend({
+  location: locationView,
+  /** Null while it is not known. Confidential incidents are in it for those only who may know of them. */
+  history: historyView.nullable(),
+});
+export type CallDetailView = z.output<typeof callDetailView>;
+
+/** A live call as REST lists it. */
+export function viewOfCall(call: Call): CallView {
+  const { origin } = call;
+  return {
+    id: call.id,
+    incidentId: call.incident.id,
+    stage: call.stage,
+    outcome: call.outcome,
+    reason: call.reason,
+    arrivedAt: isoTime(call.arrivedAt),
+    answeredAt: isoTimeOrNull(call.answeredAt),
+    firstTalkAt: isoTimeOrNull(call.firstTalkAt),
+    endedAt: isoTimeOrNull(call.endedAt),
+    callerNumber: origin.callerNumber,
+    callerName: origin.callerName,
+    carrier: origin.carrier,
+    dialled: origin.dialled,
+    source: origin.source,
+    sipCallId: origin.sipCallId,
+    channelId: call.channelId,
+    node: call.node,
+    operatorId: call.operator?.operatorId ?? call.talkedWith,
+    recordedBy: 'controller',
+    headers: origin.headers,
+    identity: call.identity,
+    emergency: call.emergency,
+    bestFix: call.location.best === null ? null : viewOfBest(call.location.best),
+  };
+}
+
+/** A live call by itself, as the one who asks may see it. */
+export function detailOfCall(call: Call, who: Pick<Principal, 'role' | 'operatorId'>): CallDetailView {
+  const { history } = call;
+  return {
+    ...viewOfCall(call),
+    location: viewOfLocation(call.location),
+    history: history === null ? null : viewOfHistory(history, knownTo(history.calls, who)),
+  };
+}
+
+/**
+ * What a screen pop and its updates carry: the call, and of its history nothing confidential. An event reaches many
+ * screens and no reading of it is audited: whoever may know more asks for the call.
+ */
+export function screenOfCall(call: Call): CallDetailView {
+  const { history } = call;
+  return {
+    ...viewOfCall(call),
+    location: viewOfLocation(call.location),
+    history:
+      history === null
+        ? null
+        : viewOfHistory(
+            history,
+            history.calls.filter(({ kind }) => !isConfidential(kind)),
+          ),
+  };
+}
+
+/** Those of the earlier calls that somebody may know of. */
+export function knownTo(calls: readonly EarlierCall[], who: Pick<Principal, 'role' | 'operatorId'>): EarlierCall[] {
+  return calls.filter((earlier) => mayKnow(who, circleOf(earlier)));
+}
+
+export function viewOfHistory({ nonUnique }: CallerHistory, shown: readonly EarlierCall[]): HistoryView {
+  return {
+    calls: shown.map((earlier) => earlierCallView.parse({ ...earlier, arrivedAt: isoTime(earlier.arrivedAt) })),
+    nonUnique: [...nonUnique],
+  };
+}
+
+/** What is left of a call for somebody who may know that it was, and not who called from where. */
+export function withoutCaller(view: CallDetailView): CallDetailView {
+  return { ...view, ...hiddenCaller, location: emptyLocationView, history: null };
+}
+
+/** The fields of a list that tell who called, emptied. */
+export const hiddenCaller = {
+  callerNumber: null,
+  callerName: null,
+  headers: {},
+  identity: null,
+  emergency: null,
+  bestFix: null,
+};
+
+function circleOf({ kind, operatorIds }: EarlierCall): { kind: string | null; operatorIds: readonly string[] } {
+  return { kind, operatorIds };
+}

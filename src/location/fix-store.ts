@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import type { Sql } from '../platform/postgres.ts';
+import type { Fix } from './fix.ts';
+import type { CallLocation } from './location.ts';
+import { fixSchema, storedLocation } from './schema.ts';
+
+const fixRow = z.object({ content: fixSchema });
+const locationRow = z.object({ location: storedLocation.nullable() });
+
+/** Adds fixes of a call; those that are there stay as they are. */
+export async function addFixes(sql: Sql, callId: string, fixes: readonly Fix[]): Promise<void> {
+  if (fixes.length === 0) return;
+  const rows = fixes.map((fix) => ({
+    id: fix.id,
+    received_at: new Date(fix.receivedAt).toISOString(),
+    source: fix.source,
+    content: fix,
+  }));
+  await sql.execute(
+    `insert into location_fixes (id, call_id, received_at, source, content)
+     select id, $1, received_at, source, content
+     from jsonb_to_recordset($2::jsonb) as row(id uuid, received_at timestamptz, source text, content jsonb)
+     on conflict do nothing`,
+    [callId, JSON.stringify(rows).replaceAll('\\u0000', '')],
+  );
+}
+
+/** What a call's row keeps of its location. */
+export function storedForm({ best, networks, unusable }: CallLocation): string {
+  return JSON.stringify({ best, networks, unusable }).replaceAll('\\u0000', '');
+}
+
+/** The location of a stored call; null when there is no such call. */
+export async function readLocation(sql: Sql, callId: string, lock = false): Promise<CallLocation | null> {
+  const row = await sql.first(locationRow, `select location from calls where id = $1${lock ? ' for update' : ''}`, [
+    callId,
+  ]);
+  if (row === undefined) return null;
+  const fixes = await sql.rows(
+    fixRow,
+    'select content from location_fixes where call_id = $1 order by received_at, id',
+    [callId],
+  );
+  const stored = row.location ?? { best: null, networks: [], unusable: [] };
+  return { ...stored, fixes: fixes.map(({ content }) => content) };
+}
+
+/** Writes the location of a stored call, which the transaction has locked: new fixes, and what was chosen of all. */
+export async function saveLocation(sql: Sql, callId: string, location: CallLocation): Promise<void> {
+  await addFixes(sql, callId, location.fixes);
+  await sql.execute('update calls set location = $2 where id = $1', [callId, storedForm(location)]);
+}

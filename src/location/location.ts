@@ -1,0 +1,92 @@
+import { derivedId } from '../platform/ids.ts';
+import { bestFix, type BestFix } from './best-fix.ts';
+import type { Fix, FixSource, Sighting } from './fix.ts';
+import type { AccessNetwork } from './pani.ts';
+
+/** Something that came as a location and is none, or not in whole. */
+export interface Unusable {
+  /** Where it came from: a source of fixes, or a header's name. */
+  readonly source: string;
+  /** In plain words. */
+  readonly reason: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** All that is known of where a caller is. */
+export interface CallLocation {
+  readonly fixes: readonly Fix[];
+  readonly unusable: readonly Unusable[];
+  /** What the access network said of itself: shown also where its cell's tower is unknown. */
+  readonly networks: readonly AccessNetwork[];
+  /** The one to act on; chosen anew with each fix. */
+  readonly best: BestFix | null;
+}
+
+export const nowhere: CallLocation = { fixes: [], unusable: [], networks: [], best: null };
+
+/** More of either than a call can have in good faith; what comes on top is counted as unusable, or dropped. */
+const fixesKept = 100;
+const unusableKept = 100;
+
+/** What became known at one moment. */
+export interface Received {
+  readonly fixes: readonly Fix[];
+  readonly unusable: readonly Omit<Unusable, 'at'>[];
+}
+
+export interface Merged {
+  readonly location: CallLocation;
+  /** Those that were not there before. */
+  readonly fixes: readonly Fix[];
+  readonly unusable: readonly Unusable[];
+  /** The choice or its district is another one now. */
+  readonly bestChanged: boolean;
+}
+
+/** Adds what was received, keeps all that was there, and chooses the best fix anew. `at` is epoch milliseconds. */
+export function receive(before: CallLocation, received: Received, at: number): Merged {
+  const known = new Set(before.fixes.map(({ id }) => id));
+  const fresh: Fix[] = [];
+  for (const fix of received.fixes) {
+    if (!known.has(fix.id)) fresh.push(fix);
+    known.add(fix.id);
+  }
+  const fixes = fresh.slice(0, fixesKept - before.fixes.length);
+  const reasons = new Set(before.unusable.map(({ source, reason }) => `${source} ${reason}`));
+  const unusable = [
+    ...received.unusable,
+    ...(fixes.length < fresh.length ? [{ source: 'all', reason: `more than ${fixesKept} locations came` }] : []),
+  ]
+    .filter(({ source, reason }) => !reasons.has(`${source} ${reason}`))
+    .slice(0, unusableKept - before.unusable.length)
+    .map((one) => ({ ...one, at }));
+  const all = [...before.fixes, ...fixes];
+  const best = fixes.length > 0 ? bestFix(all, at) : before.best;
+  return {
+    location: { ...before, fixes: all, unusable: [...before.unusable, ...unusable], best },
+    fixes,
+    unusable,
+    bestChanged: best?.fixId !== before.best?.fixId || best?.district !== before.best?.district,
+  };
+}
+
+/** A sighting as a fix of a call. The same words from the same source are the same fix, however often they come. */
+export function fixOf(
+  call: { readonly callId: string; readonly arrivedAt: number },
+  source: FixSource,
+  sighting: Sighting,
+  received: Pick<Fix, 'receivedAt' | 'place'> & Partial<Pick<Fix, 'detail' | 'madeUp'>>,
+): Fix {
+  const { method, shape, civic, confidence, at } = sighting;
+  const said = JSON.stringify([source, method, shape, civic, confidence, at]);
+  return {
+    id: derivedId('fix', call.callId, said, call.arrivedAt),
+    source,
+    ...{ method, shape, civic, confidence, at },
+    receivedAt: received.receivedAt,
+    place: received.place,
+    detail: received.detail ?? {},
+    madeUp: received.madeUp ?? false,
+  };
+}

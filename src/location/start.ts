@@ -1,0 +1,78 @@
+import type { CallRunner } from '../calls/runner.ts';
+import type { Call } from '../calls/call.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Postgres } from '../platform/postgres.ts';
+import type { Route } from '../platform/route.ts';
+import type { Settings } from '../settings/setting.ts';
+import { createAmlInbox } from './aml/aml-inbox.ts';
+import type { ReceivedAml } from './aml/aml-received.ts';
+import { amlRoutes } from './aml/aml-routes.ts';
+import type { DistrictMap } from './districts/district-map.ts';
+import { createLocationFetcher } from './held/held.ts';
+import { introduce, type Introduction } from './invite.ts';
+import type { Received } from './location.ts';
+import { createLookups } from './lookups.ts';
+import { readPidfLo } from './pidf-lo/pidf-lo.ts';
+import { seedCells } from './seed-cells.ts';
+import { locationRoutes, type LocationRouteDeps } from './routes.ts';
+
+export interface LocationRoom {
+  readonly routes: Route[];
+  /** What an INVITE says of who calls and from where; at once, from memory. */
+  readonly introduce: (
+    origin: Call['origin'],
+    ids: { callId: string; incidentId: string; arrivedAt: number },
+  ) => Introduction;
+  /** Begins to look up what the INVITE does not say. */
+  readonly lookUp: (call: Call) => void;
+  readonly stop: () => Promise<void>;
+}
+
+/** Where callers are, by whatever the network, the phone, the line or the caller says. */
+export function startLocation(deps: {
+  readonly city: string;
+  readonly postgres: Postgres;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings: () => Settings;
+  readonly map: () => DistrictMap;
+  readonly runner: () => CallRunner;
+  readonly amlKey: string | undefined;
+  /** Journals a phone's message. */
+  readonly keepAml: (aml: ReceivedAml) => void;
+  readonly findStored: LocationRouteDeps['findStored'];
+  readonly addedLater: (callId: string, incidentId: string, received: Received) => void;
+}): LocationRoom {
+  const { clock, settings, map, runner } = deps;
+  const fetcher = createLocationFetcher({ ...deps, allowed: () => settings().locationServers, readPidfLo });
+  const inbox = createAmlInbox({
+    ...deps,
+    window: () => settings().amlWindowSeconds * 1_000,
+    calls: () => runner().all(),
+    tell: (callId, input) => runner().tell(callId, input),
+    keep: deps.keepAml,
+  });
+  const lookups = createLookups({
+    ...deps,
+    fetcher,
+    giveMessages: (call) => inbox.giveWaiting(call),
+    tell: (callId, input) => runner().tell(callId, input),
+    isHere: (callId) => runner().get(callId) !== undefined,
+  });
+  const seeding = seedCells(deps);
+  return {
+    routes: [
+      ...locationRoutes({ ...deps, districts: () => settings().districts }),
+      ...amlRoutes({ postgres: deps.postgres, clock, inbox, key: deps.amlKey }),
+    ],
+    introduce: (origin, ids) => introduce(origin, ids, { settings: settings(), map: map() }),
+    lookUp: (call) => lookups.begin(call),
+    async stop() {
+      seeding.stop();
+      lookups.stop();
+      inbox.stop();
+      await fetcher.close();
+    },
+  };
+}
