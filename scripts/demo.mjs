@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { followEvents } from './demo/events.mjs';
+import { cellOf, sendAml } from './demo/location.mjs';
 import { phonesOf, tones } from './demo/phones.mjs';
 import { heardBy, rtpOf } from './demo/proof.mjs';
 import { whenOrphaned } from './runtime/orphaned.mjs';
@@ -43,7 +44,9 @@ async function play() {
   const { description, api } = stack;
   events = await followEvents(description.http, description.tokens.admin);
 
-  phones = await phonesOf(stack);
+  const number = '+6281234567890';
+  const cell = cellOf(stack.city);
+  phones = await phonesOf(stack, { number, accessNetwork: cell.accessNetwork });
   await waitUntil(() => operatorIsFree(api, phones.operatorId), {
     what: "have the operator's phone registered and free",
     limitSeconds: 15,
@@ -56,6 +59,12 @@ async function play() {
   await citizen.waitFor('answered', { within });
   const talking = await events.waitFor('operator.talking', within);
   const { callId, incidentId } = talking;
+  const popped = await events.waitFor('screen.pop', within);
+
+  // His phone has found itself by satellite, and says so by itself: 14 m instead of the whole cell.
+  const phone = { number, latitude: cell.latitude + 0.002, longitude: cell.longitude - 0.001, accuracy: 14 };
+  await sendAml(description.aml, phone);
+  await events.waitFor('screen.updated', within);
 
   // The operator has understood: a fire. The rules do the rest.
   const incident = await api('GET', `/v1/incidents/${incidentId}`, { expect: [200] });
@@ -93,11 +102,13 @@ async function play() {
     callId,
     incidentId,
     callerNumber: call.callerNumber,
+    location: whereabouts(call.bestFix),
     operatorId: phones.operatorId,
     agencyId: dispatch.agencyId,
     attempts: dispatch.attempts.length,
     milliseconds: {
       answer: Math.round(citizen.times.answered - invite),
+      screenPop: Math.round(popped.at - invite),
       operatorRinging: Math.round(operator.times.ringing - invite),
       operatorTalking: Math.round(talking.at - invite),
       agencyRinging: Math.round(agency.times.ringing - requested.at),
@@ -106,8 +117,19 @@ async function play() {
     heard,
     rtp,
     outcomes: dispatch.attempts.map(({ trunkId, outcome }) => `${trunkId}: ${outcome}`),
-    proven: everybodyHeard(heard) && Object.values(rtp).every(({ received, sent }) => received > 0 && sent > 0),
+    proven:
+      call.bestFix?.source === 'aml-https' &&
+      call.bestFix.district !== null &&
+      everybodyHeard(heard) &&
+      Object.values(rtp).every(({ received, sent }) => received > 0 && sent > 0),
   };
+}
+
+/** Where the caller was thought to be in the end. */
+function whereabouts(bestFix) {
+  if (!bestFix) return null;
+  const { source, position, radius, district, madeUp, reason } = bestFix;
+  return { source, position, radius, district, madeUp, reason };
 }
 
 async function operatorIsFree(api, operatorId) {
@@ -122,9 +144,17 @@ function everybodyHeard(heard) {
 }
 
 function report(result) {
-  const { milliseconds, heard, rtp, outcomes } = result;
+  const { milliseconds, heard, rtp, outcomes, location } = result;
+  say('\nWhere the caller is');
+  if (location) {
+    const { latitude, longitude } = location.position ?? {};
+    say(`  ${location.district ?? 'no district known'}, ${latitude}, ${longitude}, within ${location.radius} m`);
+    say(`  ${location.reason}`);
+    if (location.madeUp) say('  The districts and towers of the demo are made up.');
+  } else say('  Nobody knows.');
   say('\nMilliseconds');
   say(`  INVITE to answer            ${milliseconds.answer}`);
+  say(`  INVITE to screen pop        ${milliseconds.screenPop}`);
   say(`  INVITE to operator ringing  ${milliseconds.operatorRinging}`);
   say(`  INVITE to operator talking  ${milliseconds.operatorTalking}`);
   say(`  dispatch to agency ringing  ${milliseconds.agencyRinging}  (${outcomes.join(', ')})`);

@@ -111,7 +111,7 @@ export interface OperatorAccount {
 /** The contract of .runtime/stack.json (DESIGN.md). */
 export interface StackDescription {
   readonly http: string;
-  readonly tokens: Readonly<Record<'admin' | 'supervisor' | 'operator' | 'auditor', string>>;
+  readonly tokens: Readonly<Record<'admin' | 'supervisor' | 'operator' | 'auditor' | 'gateway', string>>;
   readonly sip: { readonly host: string; readonly port: number; readonly number: string };
   readonly operators: readonly OperatorAccount[];
   readonly agencies: readonly { id: string; trunks: readonly { host: string; port: number }[] }[];

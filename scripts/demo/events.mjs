@@ -66,7 +66,7 @@ async function read(body, take) {
 
 function line({ type, at, detail }, start) {
   const told = Object.entries(detail)
-    .filter(([name, value]) => value !== null && !name.endsWith('Id'))
+    .filter(([name, value]) => value !== null && typeof value !== 'object' && !name.endsWith('Id'))
     .map(([name, value]) => `${name} ${value}`);
   const who = detail.trunkId ?? detail.agencyId;
   return `  +${((at - start) / 1000).toFixed(3)} s  ${type.padEnd(24)} ${[...(who ? [who] : []), ...told].join(', ')}`;

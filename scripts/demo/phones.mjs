@@ -7,7 +7,8 @@ import { accepts, answers, placeCall, registerPhone, rejects, startPhone } from 
 /** Hertz; each party plays its own, so that a recording tells who was heard. */
 export const tones = { caller: 440, operator: 660, agency: 880 };
 
-export async function phonesOf({ directory, tools, description }) {
+/** The citizen's number, and the cell his phone is in. */
+export async function phonesOf({ directory, tools, description }, { number, accessNetwork }) {
   const { sip, operators, agencies } = description;
   const sipp = tools.sipp;
   const folder = (name) => {
@@ -58,7 +59,8 @@ export async function phonesOf({ directory, tools, description }) {
         folder: folder('citizen'),
         server,
         to: sip.number,
-        from: '+6281234567890',
+        from: number,
+        accessNetwork,
         displayName: 'Warga',
         tone: tones.caller,
       }),

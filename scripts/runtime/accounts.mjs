@@ -7,7 +7,7 @@ import { keepSecrets, readSecrets } from './secrets.mjs';
 import { loopback, projectDirectory } from './settings.mjs';
 import { waitUntil } from './wait.mjs';
 
-const roles = ['admin', 'supervisor', 'operator', 'auditor'];
+const roles = ['admin', 'supervisor', 'operator', 'auditor', 'gateway'];
 
 /** A caller of a stack's REST API: `api('GET', '/v1/agencies')` resolves with { status, headers, body }. */
 export function apiClient(http, token) {

@@ -9,7 +9,7 @@ import { claimDirectory } from './processes.mjs';
 import { say, step, StepError } from './progress.mjs';
 import { ensureBuild, ensureNodeModules } from './project.mjs';
 import { startRedis } from './redis.mjs';
-import { writePrivate } from './secrets.mjs';
+import { passwordFor, writePrivate } from './secrets.mjs';
 import { loopback, runtimeDirectory } from './settings.mjs';
 import { ensureTools } from './tools.mjs';
 import { waitUntil } from './wait.mjs';
@@ -36,7 +36,8 @@ export async function startStack({
   await ensureBuild();
   await claimDirectory(directory);
   const ports = await reservePorts({ exact: true });
-  const stack = { directory, ports, tools, controllers: [], workers: [] };
+  const amlKey = process.env.SIAGA_AML_KEY || passwordFor(directory, 'aml');
+  const stack = { directory, ports, tools, city, amlKey, controllers: [], workers: [] };
   stack.stop = () => stopInOrder(stack);
   try {
     await step('Starting PostgreSQL, Redis and Asterisk', () => startServers(stack, { durable, asteriskEnv }));
@@ -44,7 +45,7 @@ export async function startStack({
     const ways = {
       stack,
       city,
-      env: controllerEnv,
+      env: { SIAGA_AML_KEY: amlKey, ...controllerEnv },
       program: controllerProgram,
       role: workers > 0 ? 'controller' : 'all',
     };
@@ -167,7 +168,7 @@ async function makeAccounts(stack, operatorCount) {
 
 /** The contract of stack.json (DESIGN.md). */
 async function describe(
-  { directory, postgres, redis, asterisk, controllers, workers },
+  { directory, postgres, redis, asterisk, controllers, workers, amlKey },
   { tokens, operators, agencies },
 ) {
   const { host, port, number } = asterisk.sip;
@@ -178,6 +179,7 @@ async function describe(
     sip: { host: host === '0.0.0.0' ? loopback : host, port, number },
     operators,
     agencies,
+    aml: { url: `${controllers[0].http}/v1/locations/aml`, key: amlKey },
     postgres: postgres.url,
     redis: redis.url,
     ari: asterisk.ari,

@@ -18,8 +18,12 @@ export const ringJobSchema = z.object({
   channelId: z.string(),
   uri: z.string(),
   callerNumber: z.string().nullable(),
-  callInfo: z.string(),
-  location: z.object({ format: z.enum(['GML', 'civicAddress']), locationInfo: z.string() }).nullable(),
+  // An older version's jobs have neither.
+  callInfo: z.string().default(''),
+  location: z
+    .object({ format: z.enum(['GML', 'civicAddress']), locationInfo: z.string() })
+    .nullable()
+    .default(null),
   callerChannelId: z.string(),
   ring: z.number(),
   inLine: z.boolean(),

@@ -25,7 +25,7 @@ export async function ringTrunk(ari: AriCommands, job: RingJob, now: number): Pr
             'GEOLOC_PROFILE(format)': job.location.format,
             'GEOLOC_PROFILE(location_info)': job.location.locationInfo,
           }),
-      'PJSIP_HEADER(add,Call-Info)': job.callInfo,
+      ...(job.callInfo === '' ? {} : { 'PJSIP_HEADER(add,Call-Info)': job.callInfo }),
       'PJSIP_HEADER(add,X-Siaga-Incident)': job.incidentId,
       'PJSIP_HEADER(add,X-Siaga-Dispatch)': job.dispatchId,
     },

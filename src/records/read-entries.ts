@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { readJournalPart } from '../platform/journal-reader.ts';
+import type { Call } from '../calls/call.ts';
+import { emergencyIdentifiers } from '../calls/emergency-id.ts';
+import { identityOf } from '../calls/identity.ts';
+import { nowhere } from '../location/location.ts';
 import type { Logger } from '../platform/logger.ts';
+import { defaultSettings } from '../settings/setting.ts';
 import type { Entry } from './entry.ts';
 
 const entryKind = z.object({ kind: z.enum(['call', 'alarm', 'operator', 'logged-call', 'aml']) });
@@ -8,6 +13,23 @@ const entryKind = z.object({ kind: z.enum(['call', 'alarm', 'operator', 'logged-
 /** The checksum vouches that the line is as this program wrote it; the kind, that it is a record. */
 function isEntry(value: unknown): value is Entry {
   return entryKind.safeParse(value).success;
+}
+
+/** An entry that an older version has written, with what calls have by now. */
+function completed(entry: Entry): Entry {
+  if (entry.kind !== 'call') return entry;
+  const { origin, id, incident } = entry.state;
+  const identity = identityOf({
+    headers: origin.headers,
+    channelNumber: origin.callerNumber,
+    trunk: origin.carrier,
+    network: null,
+    placeholders: [],
+  });
+  const ids = { callId: id, incidentId: incident.id };
+  const emergency = emergencyIdentifiers(origin.headers['Call-Info'] ?? '', ids, defaultSettings.domain);
+  const missing: Partial<Call> = { identity, emergency, location: nowhere };
+  return { ...entry, state: { ...missing, ...entry.state } };
 }
 
 /** The records of a stretch of a journal file; lines that cannot be read are said and passed over. */
@@ -21,7 +43,7 @@ export async function readEntries(
   const entries: Entry[] = [];
   for (const line of lines) {
     if (!line.ok) logger.warn({ segment, reason: line.reason }, 'a journal line could not be read');
-    else if (isEntry(line.value)) entries.push(line.value);
+    else if (isEntry(line.value)) entries.push(completed(line.value));
   }
   return { entries, end, atEnd };
 }
