@@ -37,7 +37,7 @@ export interface ImportBench {
   start(args: readonly string[], databaseUrl?: string): RunningImport;
   run(...args: string[]): Promise<Ended>;
   /** Holds the next import in its transaction, all its rows written, and resolves with how to let it go on. */
-  holdBeforeCommit(running: () => RunningImport): Promise<{ held: RunningImport; release(): Promise<void> }>;
+  holdBeforeCommit(running: () => RunningImport): Promise<{ held: RunningImport; release: () => Promise<void> }>;
   /** Every row of a table as text, in order. */
   rowsOf(table: 'cells' | 'subscribers'): Promise<string[]>;
   /** Of every import that was finished, in order. */
@@ -122,7 +122,7 @@ async function endOf(child: ChildProcess, texts: { readonly out: string; readonl
 async function holdBeforeCommit(
   bench: { readonly url: string; readonly postgres: Postgres },
   running: () => RunningImport,
-): Promise<{ held: RunningImport; release(): Promise<void> }> {
+): Promise<{ held: RunningImport; release: () => Promise<void> }> {
   const locker = new pg.Client({ connectionString: bench.url });
   await locker.connect();
   await locker.query('BEGIN; LOCK TABLE imports IN EXCLUSIVE MODE');
