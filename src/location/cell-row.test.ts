@@ -11,7 +11,7 @@ const judge = (change: Partial<Record<(typeof cellColumns)[number], string>>, mc
     cellColumns.map((name, at) => change[name] ?? good[at] ?? ''),
     mcc === undefined ? { now } : { now, mcc },
   );
-const stored = ['LTE', 510, 10, 4660, 11259361, 0.5333, 101.4478, 900, 40, 1735689600];
+const stored: (string | number | null)[] = ['LTE', 510, 10, 4660, 11259361, 0.5333, 101.4478, 900, 40, 1735689600];
 
 test('a row of OpenCelliD', () => {
   expect(judge({})).toEqual({ kind: 'row', values: stored });

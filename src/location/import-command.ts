@@ -142,6 +142,5 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
       stop.abort();
     });
   }
-  // A read of a pipe that nobody writes to would keep the process alive.
-  process.exit(await main(process.argv.slice(2), stop.signal));
+  process.exitCode = await main(process.argv.slice(2), stop.signal);
 }

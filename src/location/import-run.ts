@@ -42,7 +42,7 @@ const counts = z.object({ new: z.coerce.number(), changed: z.coerce.number() });
 const count = z.object({ count: z.coerce.number() });
 
 /** How long an import waits for another, or for a table that is locked. */
-const lockSeconds = 10;
+const lockSeconds = 5;
 
 /**
  * Imports a file: streams it into a temporary table, works out there what is new, and stores that in one transaction. Rows
@@ -57,7 +57,11 @@ export async function importFile(options: ImportOptions): Promise<ImportReport> 
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
   });
-  // A lost connection reaches the statement under way; without a listener it would also end the process.
+  const lost = new Promise<never>((_, reject) => {
+    client.on('end', () => reject(new Error('Connection terminated')));
+  });
+  // A lost connection reaches the statement under way; without listeners it would also end the process.
+  lost.catch(() => undefined);
   client.on('error', () => undefined);
   let phase: Progress['phase'] = 'reading';
   const enter = (next: Progress['phase'], bytes: number, rows: number): void => {
@@ -74,7 +78,8 @@ export async function importFile(options: ImportOptions): Promise<ImportReport> 
     const startedAt = clock.now();
     await client.connect();
     await prepare(client, options.kind);
-    const figures = await stage(client, options);
+    // The end of the connection alone would wait for a pipe's next byte, if the file is one.
+    const figures = await Promise.race([stage(client, options), lost]);
     const { rejects, kind } = options;
     if (figures.usable === 0) throw new UnfitFile(nothingUsable(figures, rejects.count()));
     enter('comparing', 0, figures.read);

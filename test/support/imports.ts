@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { z } from 'zod';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createLogger } from '../../src/platform/logger.ts';
@@ -21,6 +22,8 @@ export interface Ended {
 /** An import that runs as a process of its own, as npm run import starts it. */
 export interface RunningImport {
   readonly process: ChildProcess;
+  /** What it has written to standard error so far. */
+  complaint(): string;
   readonly ended: Promise<Ended>;
 }
 
@@ -34,7 +37,7 @@ export interface ImportBench {
   start(args: readonly string[], databaseUrl?: string): RunningImport;
   run(...args: string[]): Promise<Ended>;
   /** Holds the next import in its transaction, all its rows written, and resolves with how to let it go on. */
-  holdBeforeCommit(running: () => RunningImport): Promise<{ held: RunningImport; release(): Promise<void> }>;
+  holdBeforeCommit(running: () => RunningImport): Promise<{ held: RunningImport; release: () => Promise<void> }>;
   /** Every row of a table as text, in order. */
   rowsOf(table: 'cells' | 'subscribers'): Promise<string[]>;
   /** Of every import that was finished, in order. */
@@ -67,7 +70,10 @@ export async function importBench(): Promise<ImportBench> {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'], SIAGA_DATABASE_URL: databaseUrl },
     });
-    return { process: child, ended: endOf(child) };
+    const texts = { out: '', err: '' };
+    child.stdout.on('data', (chunk: Buffer) => (texts.out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (texts.err += chunk.toString()));
+    return { process: child, complaint: () => texts.err, ended: endOf(child, texts) };
   };
   return {
     postgres,
@@ -80,7 +86,7 @@ export async function importBench(): Promise<ImportBench> {
       return file;
     },
     run: (...args) => start(args).ended,
-    holdBeforeCommit: (running) => holdBeforeCommit(postgres, running),
+    holdBeforeCommit: (running) => holdBeforeCommit({ url: database.url, postgres }, running),
     async rowsOf(table) {
       const row = z.object({ text: z.string() });
       const rows = await postgres.rows(row, `SELECT t::text AS text FROM ${table} t ORDER BY 1`);
@@ -104,10 +110,7 @@ export async function importBench(): Promise<ImportBench> {
   };
 }
 
-async function endOf(child: ChildProcess): Promise<Ended> {
-  const texts = { out: '', err: '' };
-  child.stdout?.on('data', (chunk: Buffer) => (texts.out += chunk.toString()));
-  child.stderr?.on('data', (chunk: Buffer) => (texts.err += chunk.toString()));
+async function endOf(child: ChildProcess, texts: { readonly out: string; readonly err: string }): Promise<Ended> {
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', resolve);
@@ -117,27 +120,15 @@ async function endOf(child: ChildProcess): Promise<Ended> {
 
 /** The last statement of an import is its row in `imports`: who locks that table stops it there. */
 async function holdBeforeCommit(
-  postgres: Postgres,
+  bench: { readonly url: string; readonly postgres: Postgres },
   running: () => RunningImport,
-): Promise<{ held: RunningImport; release(): Promise<void> }> {
-  let letGo: () => void = () => undefined;
-  let locked: () => void = () => undefined;
-  const isLocked = new Promise<void>((resolve) => (locked = resolve));
-  const lock = postgres.transaction(async (sql) => {
-    await sql.execute('LOCK TABLE imports IN EXCLUSIVE MODE');
-    locked();
-    await new Promise<void>((resolve) => (letGo = resolve));
-  });
-  await isLocked;
+): Promise<{ held: RunningImport; release: () => Promise<void> }> {
+  const locker = new pg.Client({ connectionString: bench.url });
+  await locker.connect();
+  await locker.query('BEGIN; LOCK TABLE imports IN EXCLUSIVE MODE');
   const held = running();
-  await until('the import waits before its end', () => isWaiting(postgres));
-  return {
-    held,
-    async release() {
-      letGo();
-      await lock;
-    },
-  };
+  await until('the import waits before its end', () => isWaiting(bench.postgres));
+  return { held, release: () => locker.end() };
 }
 
 async function isWaiting(postgres: Postgres): Promise<boolean> {
