@@ -17,7 +17,7 @@ if (!Number.isSafeInteger(rows) || rows < 1) {
 }
 const folder = mkdtempSync(path.join(tmpdir(), 'siaga-import-'));
 const undo = [() => rmSync(folder, { recursive: true, force: true })];
-const command = path.join(projectDirectory, 'dist/location/import-command.js');
+const command = path.join(projectDirectory, 'dist/location/import/import-command.js');
 
 try {
   await ensureBuild();

@@ -8,7 +8,7 @@ export interface Incident {
   /** The kind's key in the routing room's list; null until an operator has classified the incident. */
   kind: string | null;
   severity: Severity | null;
-  /** District named by a person; a located one comes with the location room. */
+  /** District named by a person; where none is, the rules take the one in which the caller was located. */
   district: string | null;
   disposition: Disposition | null;
   notes: Note[];

@@ -163,7 +163,9 @@ async function change(
   ifVersion?.(call.incident.version);
   const after = changeIncident(call.incident, wanted, by, at);
   const reclassified = after.changed.includes('kind') || after.changed.includes('severity');
-  const plan = reclassified && call.endedAt === null ? deps.planByRules(after.incident, at) : null;
+  // What nobody has named, the caller's location tells.
+  const district = after.incident.district ?? call.location.best?.district ?? null;
+  const plan = reclassified && call.endedAt === null ? deps.planByRules({ ...after.incident, district }, at) : null;
   const dispatches = plan?.dispatches ?? [];
   await tellCall(deps.calls, call.id, {
     type: 'incident-changed',

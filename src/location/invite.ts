@@ -2,14 +2,14 @@ import type { CallOrigin } from '../calls/call.ts';
 import { emergencyIdentifiers, type EmergencyIdentifiers } from '../calls/emergency-id.ts';
 import { identityOf, type CallerIdentity } from '../calls/identity.ts';
 import type { Settings } from '../settings/setting.ts';
-import { areaOf } from './area-codes.ts';
+import { areaOf } from './lines/area-codes.ts';
 import { readAsteriskLocation } from './pidf-lo/asterisk-location.ts';
 import { placeOf, type DistrictMap } from './districts/district-map.ts';
 import type { Fix, FixSource, Sighting } from './fix.ts';
 import { readGeolocationHeader } from './held/geolocation-header.ts';
 import { fixOf, nowhere, receive, type CallLocation, type Received } from './location.ts';
 import { centreOf, radiusAt95 } from './shape.ts';
-import { preferredNetwork, readAccessNetworks, type AccessNetwork } from './pani.ts';
+import { preferredNetwork, readAccessNetworks, type AccessNetwork } from './cells/pani.ts';
 
 /** Which call a fix is for. */
 export interface CallKey {

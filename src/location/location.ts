@@ -1,7 +1,7 @@
 import { derivedId } from '../platform/ids.ts';
 import { bestFix, type BestFix } from './best-fix.ts';
 import type { Fix, FixSource, Sighting } from './fix.ts';
-import type { AccessNetwork } from './pani.ts';
+import type { AccessNetwork } from './cells/pani.ts';
 
 /** Something that came as a location and is none, or not in whole. */
 export interface Unusable {

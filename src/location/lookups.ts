@@ -6,15 +6,15 @@ import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { isUnavailable, type Postgres } from '../platform/postgres.ts';
 import type { Settings } from '../settings/setting.ts';
-import { findCell } from './cells.ts';
+import { findCell } from './cells/cells.ts';
 import type { DistrictMap } from './districts/district-map.ts';
 import type { Cell, Place, Sighting } from './fix.ts';
 import { readGeolocationHeader } from './held/geolocation-header.ts';
 import type { LocationFetcher } from './held/held.ts';
 import { sightingsToFixes, type CallKey } from './invite.ts';
 import { fixOf, type Received } from './location.ts';
-import type { AccessNetwork } from './pani.ts';
-import { findSubscriber } from './subscribers.ts';
+import type { AccessNetwork } from './cells/pani.ts';
+import { findSubscriber } from './lines/subscribers.ts';
 
 export interface Lookups {
   /** Looks up what is on record of a call's caller, cell and line, and asks its location servers. The call is told. */

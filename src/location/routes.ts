@@ -8,7 +8,7 @@ import type { Postgres } from '../platform/postgres.ts';
 import { notFound, unavailable, unprocessable } from '../platform/problem.ts';
 import { defineRoute, type Route } from '../platform/route.ts';
 import { plainText } from '../platform/text.ts';
-import { findCell } from './cells.ts';
+import { findCell } from './cells/cells.ts';
 import type { DistrictMap } from './districts/district-map.ts';
 import type { Fix, FixSource, Sighting } from './fix.ts';
 import { sightingsToFixes } from './invite.ts';

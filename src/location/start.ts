@@ -14,7 +14,7 @@ import { introduce, type Introduction } from './invite.ts';
 import type { Received } from './location.ts';
 import { createLookups } from './lookups.ts';
 import { readPidfLo } from './pidf-lo/pidf-lo.ts';
-import { seedCells } from './seed-cells.ts';
+import { seedCells } from './cells/seed-cells.ts';
 import { locationRoutes, type LocationRouteDeps } from './routes.ts';
 
 export interface LocationRoom {

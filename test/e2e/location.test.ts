@@ -1,10 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { generate } from 'selfsigned';
 import { z } from 'zod';
 import { accepts, answers, rejects, type Call, type CitizenOptions } from '../../scripts/sip/phone.mjs';
 import { callDetailView, type CallDetailView } from '../../src/calls/view.ts';
@@ -13,22 +7,23 @@ import { printElsForm } from '../../src/location/aml/aml-https.ts';
 import { readPidfLo } from '../../src/location/pidf-lo/pidf-lo.ts';
 import { printPidfLo } from '../../src/location/pidf-lo/pidf-lo-print.ts';
 import type { Centre } from '../support/centre.ts';
+import { circle, startHeldServer, withBody, withLocation, type HeldServer } from '../support/citizen-location.ts';
 import type { Happening } from '../support/feed.ts';
 import { startCentre } from '../support/start-centre.ts';
 
 const amlKey = randomBytes(16).toString('hex');
 let centre: Centre;
-let locationServer: Server;
+let held: HeldServer;
 /** Milliseconds from INVITE to screen pop, of every call of this file. */
 const pops: number[] = [];
 
 beforeAll(async () => {
-  locationServer = await startLocationServer();
+  held = await startHeldServer(circle(0.508, 101.45, 30));
   centre = await startCentre({
     name: 'location',
     operators: 2,
-    settings: { locationServers: [new URL(lisUri()).host] },
-    controllerEnv: { SIAGA_AML_KEY: amlKey, NODE_EXTRA_CA_CERTS: await certificateFile() },
+    settings: { locationServers: [held.host] },
+    controllerEnv: { SIAGA_AML_KEY: amlKey, NODE_EXTRA_CA_CERTS: held.certificate },
   });
   await centre.operatorPhones(answers());
 }, 60_000);
@@ -37,7 +32,7 @@ afterAll(async () => {
   const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0;
   process.stderr.write(`INVITE to screen pop, ${pops.length} calls: median ${at(0.5)} ms, slowest ${at(1)} ms\n`);
   await centre.stop();
-  locationServer.close();
+  held.close();
 }, 30_000);
 afterEach(async () => {
   await centre.hangUpAll();
@@ -46,58 +41,6 @@ afterEach(async () => {
   expect(centre.controllers.map(({ ended }) => ended)).toEqual([null]);
   expect(centre.complaints()).toEqual([]);
 });
-
-let certificate = { cert: '', private: '' };
-const lisUri = (): string => {
-  const address = locationServer.address();
-  return `https://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}/held?token=rahasia`;
-};
-
-/** A location server (HELD) that knows where everybody is. */
-async function startLocationServer(): Promise<Server> {
-  certificate = await generate([{ name: 'commonName', value: 'lis' }], {
-    keyType: 'ec',
-    algorithm: 'sha256',
-    extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
-  });
-  const server = createServer({ key: certificate.private, cert: certificate.cert }, (_request, response) => {
-    const presence = printPidfLo(circle(0.508, 101.45, 30), { entity: 'pres:citizen@lis' }).replace(
-      /^<\?xml[^>]*>/,
-      '',
-    );
-    response.setHeader('content-type', 'application/held+xml');
-    response.end(`<locationResponse xmlns="urn:ietf:params:xml:ns:geopriv:held">${presence}</locationResponse>`);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
-}
-
-async function certificateFile(): Promise<string> {
-  const file = join(await mkdtemp(join(tmpdir(), 'siaga-lis-')), 'ca.pem');
-  await writeFile(file, certificate.cert);
-  return file;
-}
-
-function circle(latitude: number, longitude: number, radius: number): Sighting {
-  return {
-    method: 'GPS',
-    shape: { type: 'circle', centre: { latitude, longitude }, radius },
-    civic: null,
-    confidence: 95,
-    at: null,
-  };
-}
-
-/** A body of an INVITE beside its offer, and the header that points to it. */
-function withBody(body: string): Partial<CitizenOptions> {
-  return {
-    headers: ['Geolocation: <cid:lokasi@carrier>', 'Geolocation-Routing: yes'],
-    parts: [{ type: 'application/pidf+xml', headers: ['Content-ID: <lokasi@carrier>'], body }],
-  };
-}
-const withLocation = (sighting: Sighting): Partial<CitizenOptions> =>
-  withBody(printPidfLo(sighting, { entity: 'pres:citizen@carrier' }));
 
 const shownBy = (event: Happening): CallDetailView => callDetailView.parse(event.detail['call']);
 
@@ -165,7 +108,8 @@ describe('a location in the INVITE', () => {
   test('an address', async () => {
     const civic = { country: 'ID', A1: 'Riau', A3: 'Pekanbaru', RD: 'Jalan Sudirman', HNO: '12' };
     const { call } = await dial(withLocation({ ...circle(0, 0, 0), shape: null, civic }));
-    expect(call.bestFix).toMatchObject({ position: null, address: expect.stringContaining('Jalan Sudirman') });
+    expect(call.bestFix?.position).toBeNull();
+    expect(call.bestFix?.address).toContain('Jalan Sudirman');
   });
 
   test('outside the city: flagged, with the centre that should have it', async () => {
@@ -182,6 +126,10 @@ describe('a location in the INVITE', () => {
     [
       'an entity bomb',
       `<!DOCTYPE x [<!ENTITY a "${'b'.repeat(100)}"><!ENTITY c "${'&a;'.repeat(50)}">]><presence>&c;</presence>`,
+    ],
+    [
+      'an exponential entity bomb',
+      `<!DOCTYPE x [<!ENTITY e0 "boom">${Array.from({ length: 12 }, (_, n) => `<!ENTITY e${n + 1} "${`&e${n};`.repeat(10)}">`).join('')}]><presence>&e12;</presence>`,
     ],
     ['deep nesting', `${'<a>'.repeat(5_000)}${'</a>'.repeat(5_000)}`],
   ];
@@ -201,7 +149,7 @@ describe('a location in the INVITE', () => {
   });
 
   test('by reference: the location server is asked, and the screen is told', async () => {
-    const { call } = await dial({ headers: [`Geolocation: <${lisUri()}>`] });
+    const { call } = await dial({ headers: [`Geolocation: <${held.uri}>`] });
     const shown = await updatedBy(call.id, 'reference').catch(async () => centre.api.call(call.id));
     expect(shown.bestFix).toMatchObject({ source: 'reference', radius: 30, method: 'GPS' });
   });

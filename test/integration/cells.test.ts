@@ -4,7 +4,7 @@ import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { findCell, seedMadeUpCells } from '../../src/location/cells.ts';
+import { findCell, seedMadeUpCells } from '../../src/location/cells/cells.ts';
 import type { Cell } from '../../src/location/fix.ts';
 import { importBench, type ImportBench, type RunningImport } from '../support/imports.ts';
 import { until } from '../support/rest.ts';

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { findSubscriber } from '../../src/location/subscribers.ts';
+import { findSubscriber } from '../../src/location/lines/subscribers.ts';
 import { importBench, type ImportBench } from '../support/imports.ts';
 
 let bench: ImportBench;

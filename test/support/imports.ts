@@ -11,7 +11,7 @@ import { createDatabase } from './database.ts';
 import { until } from './rest.ts';
 import { directoryOfRun } from './run.ts';
 
-const command = fileURLToPath(new URL('../../dist/location/import-command.js', import.meta.url));
+const command = fileURLToPath(new URL('../../dist/location/import/import-command.js', import.meta.url));
 
 export interface Ended {
   readonly code: number | null;

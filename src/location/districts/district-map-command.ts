@@ -1,6 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { recordAudit } from '../../audit/record.ts';
 import { systemClock } from '../../platform/clock.ts';
@@ -14,9 +13,9 @@ import { nameKey, shown, sortedByName, type DistrictMap } from './district-map.t
 
 const usage = `Imports the borders of the city's districts and of neighbouring centres.
 
-  node dist/location/district-map-command.js [--check] FILE.geojson
+  npm run import -- districts FILE.geojson [--dry-run]
 
---check tells what the import would do, and changes nothing. SIAGA_DATABASE_URL names the PostgreSQL database.
+--dry-run tells what the import would do, and changes nothing. SIAGA_DATABASE_URL names the PostgreSQL database.
 `;
 
 /** What an import did. */
@@ -137,7 +136,7 @@ export function importMessages(done: DistrictImport): string[] {
 
 /** The command; answers its exit code: 0 done, 1 refused or failed, 2 wrongly called. */
 export async function districtImportCommand(args: string[]): Promise<number> {
-  const options = { check: { type: 'boolean', default: false } } as const;
+  const options = { 'dry-run': { type: 'boolean', default: false } } as const;
   const url = settingOf('SIAGA_DATABASE_URL') ?? '';
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
   const [file] = positionals;
@@ -145,18 +144,9 @@ export async function districtImportCommand(args: string[]): Promise<number> {
     process.stderr.write(usage);
     return 2;
   }
-  const done = await importDistricts(url, file, { checkOnly: values.check });
+  const done = await importDistricts(url, file, { checkOnly: values['dry-run'] });
   const text = `${importMessages(done).join('\n')}\n`;
   if (done.result === 'refused') process.stderr.write(text);
   else process.stdout.write(text);
   return done.result === 'refused' ? 1 : 0;
-}
-
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  try {
-    process.exitCode = await districtImportCommand(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`Nothing was imported: ${messageOf(error)}\n`);
-    process.exitCode = 1;
-  }
 }

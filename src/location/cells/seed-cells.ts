@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Cancel, Clock } from '../platform/clock.ts';
-import { codeOf } from '../platform/errors.ts';
-import type { Logger } from '../platform/logger.ts';
-import { isUnavailable, type Postgres } from '../platform/postgres.ts';
+import type { Cancel, Clock } from '../../platform/clock.ts';
+import { codeOf } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { isUnavailable, type Postgres } from '../../platform/postgres.ts';
 import { seedMadeUpCells } from './cells.ts';
 
 const again = 30_000;
@@ -11,7 +11,7 @@ const again = 30_000;
 /** Stores the made-up towers that ship with a city, once PostgreSQL is there, unless there are towers already. */
 export function seedCells(deps: { city: string; postgres: Postgres; clock: Clock; logger: Logger }): { stop: Cancel } {
   const { postgres, clock, logger } = deps;
-  const file = fileURLToPath(new URL(`../../cities/${deps.city}-cells.csv`, import.meta.url));
+  const file = fileURLToPath(new URL(`../../../cities/${deps.city}-cells.csv`, import.meta.url));
   let cancel: Cancel = () => undefined;
   let stopped = false;
 

@@ -1,7 +1,7 @@
 // The "min" metadata: the country codes, trunk prefixes and lengths are all that writing a number as E.164 needs. "max"
 // would also refuse ranges that are newer than the library, and a subscriber's address lost weighs more than an odd number.
 import parsePhoneNumber from 'libphonenumber-js/min';
-import { positionOf, rejected, type Opening, type Verdict } from './import-row.ts';
+import { positionOf, rejected, type Opening, type Verdict } from '../import/import-row.ts';
 
 const required = ['number', 'name', 'address', 'district'] as const;
 const optional = ['latitude', 'longitude'] as const;

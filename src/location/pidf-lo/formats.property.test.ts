@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { addresses, polygons, positions, shapes, sightings, spoilt } from '../../test/support/location-arbitrary.ts';
-import { printAsteriskLocation, readAsteriskLocation, type AsteriskLocation } from './pidf-lo/asterisk-location.ts';
-import type { Reading, Shape } from './fix.ts';
-import { gmlOf } from './pidf-lo/gml.ts';
-import { printPidfLo } from './pidf-lo/pidf-lo-print.ts';
-import { readPidfLo } from './pidf-lo/pidf-lo.ts';
-import { centreOf, distance, faultOf, radiusAt95, radiusOf, refusalOf } from './shape.ts';
+import { addresses, polygons, positions, shapes, sightings, spoilt } from '../../../test/support/location-arbitrary.ts';
+import { printAsteriskLocation, readAsteriskLocation, type AsteriskLocation } from './asterisk-location.ts';
+import type { Reading, Shape } from '../fix.ts';
+import { gmlOf } from './gml.ts';
+import { printPidfLo } from './pidf-lo-print.ts';
+import { readPidfLo } from './pidf-lo.ts';
+import { centreOf, distance, faultOf, radiusAt95, radiusOf, refusalOf } from '../shape.ts';
 
 /** What holds of every reading, whatever was read. */
 function ensureSound({ sightings: found, unusable }: Reading): void {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { cellColumns, judgeCell, openCells } from './cell-row.ts';
-import { madeUpMark } from './import-kind.ts';
-import { isSilent, valuesOf } from './import-lines.ts';
+import { madeUpMark } from '../import/import-kind.ts';
+import { isSilent, valuesOf } from '../import/import-lines.ts';
 
 const now = Date.UTC(2026, 0, 1);
 const good = 'LTE,510,10,4660,11259361,0,101.4478,0.5333,900,40,1,1704067200,1735689600,0'.split(',');
@@ -99,7 +99,7 @@ test('whatever the values are, the verdict is sound', () => {
 });
 
 const linesOfCity = (city: string): string[] =>
-  readFileSync(new URL(`../../cities/${city}-cells.csv`, import.meta.url), 'utf8').split('\n');
+  readFileSync(new URL(`../../../cities/${city}-cells.csv`, import.meta.url), 'utf8').split('\n');
 
 test.each([
   ['pekanbaru', 0.507, 101.448],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { e164, openSubscribers, subscriberHeader } from './subscriber-row.ts';
-import { valuesOf } from './import-lines.ts';
+import { valuesOf } from '../import/import-lines.ts';
 
 const judge = (line: string, header = subscriberHeader) => {
   const opening = openSubscribers(header.split(','));

@@ -1,5 +1,5 @@
-import { codeOf, messageOf } from '../platform/errors.ts';
-import { isUnavailable } from '../platform/postgres-errors.ts';
+import { codeOf, messageOf } from '../../platform/errors.ts';
+import { isUnavailable } from '../../platform/postgres-errors.ts';
 import { UnfitFile } from './import-file.ts';
 import type { Progress } from './import-run.ts';
 

@@ -1,21 +1,23 @@
 import { stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { systemClock } from '../platform/clock.ts';
-import { messageOf } from '../platform/errors.ts';
-import { settingOf } from '../platform/setting-of.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { messageOf } from '../../platform/errors.ts';
+import { settingOf } from '../../platform/setting-of.ts';
+import { districtImportCommand } from '../districts/district-map-command.ts';
 import { failureOf } from './import-failure.ts';
 import { cellImport, subscriberImport, type ImportKind } from './import-kind.ts';
 import { showProgress } from './import-progress.ts';
 import { openRejects, type Rejects } from './import-rejects.ts';
 import { wholeNumber } from './import-row.ts';
 import { importFile, type ImportReport, type Progress } from './import-run.ts';
-import { subscriberHeader } from './subscriber-row.ts';
+import { subscriberHeader } from '../lines/subscriber-row.ts';
 
-const usage = `Imports cell towers, or the subscribers of fixed lines, from a CSV file.
+const usage = `Imports cell towers or the subscribers of fixed lines from a CSV file, or the map of districts.
 
   npm run import -- cells FILE [--mcc 510] [--dry-run] [--rejected PATH]
   npm run import -- subscribers FILE [--replace] [--dry-run] [--rejected PATH]
+  npm run import -- districts FILE.geojson [--dry-run]
 
 cells: an export of OpenCelliD, .csv or .csv.gz. --mcc takes the towers of one country only (Indonesia: 510).
 subscribers: .csv or .csv.gz with the header ${subscriberHeader}.
@@ -47,7 +49,7 @@ function read(args: string[], databaseUrl: string): Wanted | string {
   });
   const [name, path, ...more] = positionals;
   if ((name !== 'cells' && name !== 'subscribers') || path === undefined || more.length > 0) {
-    return 'Say what to import, cells or subscribers, and one file.';
+    return 'Say what to import, cells, subscribers or districts, and one file.';
   }
   const mcc = values.mcc === undefined ? undefined : wholeNumber(values.mcc, 1, 999);
   if (values.mcc !== undefined && (name !== 'cells' || mcc === undefined)) {
@@ -66,6 +68,7 @@ function read(args: string[], databaseUrl: string): Wanted | string {
 }
 
 async function main(args: string[], signal: AbortSignal): Promise<number> {
+  if (args[0] === 'districts') return importMap(args.slice(1));
   let wanted: Wanted | string;
   try {
     wanted = read(args, settingOf('SIAGA_DATABASE_URL') ?? '');
@@ -104,6 +107,15 @@ async function main(args: string[], signal: AbortSignal): Promise<number> {
     process.stderr.write(
       `\nThis did not work: ${failure.tried}\nWhat happened: ${failure.happened}\nWhat to do: ${failure.next}\n`,
     );
+    return 1;
+  }
+}
+
+async function importMap(args: string[]): Promise<number> {
+  try {
+    return await districtImportCommand(args);
+  } catch (error) {
+    process.stderr.write(`Nothing was imported: ${messageOf(error)}\n`);
     return 1;
   }
 }

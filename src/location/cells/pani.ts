@@ -1,4 +1,4 @@
-import type { Cell } from './fix.ts';
+import type { Cell } from '../fix.ts';
 
 /** One access network as P-Access-Network-Info or Cellular-Network-Info names it. */
 export interface AccessNetwork {

@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Progress } from './import-run.ts';
 
 /** A terminal, or whatever stands in for one (a log). */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Sql } from '../platform/postgres.ts';
-import type { Position } from './fix.ts';
+import type { Sql } from '../../platform/postgres.ts';
+import type { Position } from '../fix.ts';
 
 /** Whom a fixed line belongs to, and where it ends. Personal data: never in logs. */
 export interface Subscriber {

@@ -1,4 +1,4 @@
-import type { Position } from './fix.ts';
+import type { Position } from '../fix.ts';
 
 /** What is stored of a line, in the order of the staging table's columns. */
 export type Values = readonly (string | number | null)[];

@@ -1,5 +1,5 @@
 import { open, stat, unlink, type FileHandle } from 'node:fs/promises';
-import { codeOf } from '../platform/errors.ts';
+import { codeOf } from '../../platform/errors.ts';
 import type { Line } from './import-lines.ts';
 
 /** Where the lines go that an import could not use. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Sql } from '../platform/postgres.ts';
-import { timeColumn } from '../platform/text.ts';
+import type { Sql } from '../../platform/postgres.ts';
+import { timeColumn } from '../../platform/text.ts';
 import { defaultRange, judgeCell, stagedCellColumns } from './cell-row.ts';
-import type { Cell, Position } from './fix.ts';
-import { isSilent, valuesOf } from './import-lines.ts';
-import { importLock } from './import-lock.ts';
+import type { Cell, Position } from '../fix.ts';
+import { isSilent, valuesOf } from '../import/import-lines.ts';
+import { importLock } from '../import/import-lock.ts';
 
 /** Where a cell's tower is thought to be: the middle of where phones were that used the cell. */
 export interface Tower {
@@ -38,7 +38,9 @@ export async function findCell(sql: Sql, cell: Cell): Promise<Tower | undefined>
   );
   if (found === undefined) return undefined;
   const { latitude, longitude, range, ...rest } = found;
-  return { position: { latitude, longitude }, range: range ?? defaultRange[cell.radio], ...rest };
+  const usual = defaultRange[cell.radio];
+  // A few measurements that lie close together say little of how far the cell reaches.
+  return { position: { latitude, longitude }, range: Math.max(range ?? usual, usual / 5), ...rest };
 }
 
 /**

@@ -1,5 +1,5 @@
-import { openCells, stagedCellColumns, type CellChoice } from './cell-row.ts';
-import { openSubscribers, stagedSubscriberColumns } from './subscriber-row.ts';
+import { openCells, stagedCellColumns, type CellChoice } from '../cells/cell-row.ts';
+import { openSubscribers, stagedSubscriberColumns } from '../lines/subscriber-row.ts';
 import type { Opening } from './import-row.ts';
 
 /** What sets one kind of import apart from the other: how a line is judged, and the SQL from the staging table on. */

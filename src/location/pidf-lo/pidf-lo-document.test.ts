@@ -1,5 +1,5 @@
-import { namespaces, pekanbaru, presence, circle } from '../../test/support/pidf-lo-text.ts';
-import { readPidfLo } from './pidf-lo/pidf-lo.ts';
+import { namespaces, pekanbaru, presence, circle } from '../../../test/support/pidf-lo-text.ts';
+import { readPidfLo } from './pidf-lo.ts';
 
 /** The one reason for which nothing was found. */
 function refusal(xml: string): string {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Cell } from './fix.ts';
-import { positionOf, quoted, rejected, wholeNumber, type Opening, type Verdict } from './import-row.ts';
+import type { Cell } from '../fix.ts';
+import { positionOf, quoted, rejected, wholeNumber, type Opening, type Verdict } from '../import/import-row.ts';
 
 /** The columns of OpenCelliD's (and Mozilla's) export, in their order. */
 export const cellColumns = [
