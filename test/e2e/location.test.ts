@@ -136,7 +136,8 @@ describe('a location in the INVITE', () => {
   test.each(broken)('%s: a person answers all the same, and a reason is kept', async (_name, body) => {
     const { call, pop } = await dial(withBody(body));
     expect(call.location.fixes).toEqual([]);
-    expect(call.location.unusable).toEqual([{ source: 'pidf-lo', reason: expect.any(String), at: expect.any(String) }]);
+    expect(call.location.unusable).toMatchObject([{ source: 'pidf-lo' }]);
+    expect(call.location.unusable[0]?.reason).toMatch(/^\S.{10,}/);
     expect(pop.location.unusable).toEqual(call.location.unusable);
   });
 
