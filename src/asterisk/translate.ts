@@ -118,7 +118,8 @@ export function readChannels(body: unknown): AsteriskChannel[] {
 
 function asChannel(raw: z.infer<typeof channel>): AsteriskChannel {
   const variables: Record<string, string> = {};
-  for (const [name, value] of Object.entries(raw.channelvars ?? {})) if (value !== '') variables[name] = decode(value);
+  for (const [name, value] of Object.entries(raw.channelvars ?? {}))
+    if (value !== '') variables[name] = decodeVariable(value);
   return {
     id: raw.id,
     name: raw.name,
@@ -131,7 +132,7 @@ function asChannel(raw: z.infer<typeof channel>): AsteriskChannel {
 }
 
 /** The dialplan encodes header values; one that was cut in the middle of a sequence stays as it is. */
-function decode(value: string): string {
+export function decodeVariable(value: string): string {
   try {
     return decodeURIComponent(value);
   } catch {
