@@ -131,13 +131,22 @@ function asChannel(raw: z.infer<typeof channel>): AsteriskChannel {
   };
 }
 
-/** The dialplan encodes header values; one that was cut in the middle of a sequence stays as it is. */
+/** A character is four bytes at most, each `%XX`: what a cut has left of one is no longer than this. */
+const longestRest = 11;
+
+/**
+ * A value that the dialplan has percent-encoded. One that was cut in the middle of a character loses what is left of it; one
+ * that is no UTF-8 stays as it is.
+ */
 export function decodeVariable(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
+  for (let rest = 0; rest <= longestRest && rest < value.length; rest += 1) {
+    try {
+      return decodeURIComponent(value.slice(0, value.length - rest));
+    } catch {
+      continue; // one character shorter, perhaps
+    }
   }
+  return value;
 }
 
 function nonEmpty(value: string | undefined): string | null {

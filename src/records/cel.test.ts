@@ -77,7 +77,7 @@ describe("Asterisk's event log", () => {
       source: null,
       headers: {
         From: '"Warga" <sip:0811@a>',
-        'P-Access-Network-Info': '3GPP-GERAN%3Bcgi-3gpp%3D51010%2',
+        'P-Access-Network-Info': '3GPP-GERAN;cgi-3gpp=51010',
       },
       location: null,
     });
