@@ -28,7 +28,9 @@ test('each is minted where it is absent, as 32 letters and digits at our host', 
   expect(read('')).toEqual(minted);
   expect(read(`<${call}>;purpose=emergency-CallId`)).toEqual({ ...minted, callId: call });
   expect(read(`<${incident}>;purpose=emergency-IncidentId`)).toEqual({ ...minted, incidentId: incident });
-  expect(read('<https://host/eido/1>;purpose=emergency-eido,<cid:1@h>;purpose=EmergencyCallData.DeviceInfo')).toEqual(minted);
+  expect(read('<https://host/eido/1>;purpose=emergency-eido,<cid:1@h>;purpose=EmergencyCallData.DeviceInfo')).toEqual(
+    minted,
+  );
 });
 
 test.each([
@@ -55,7 +57,9 @@ test('one that was cut, or whose purpose says another thing, does not count', ()
 
 test('of several the first counts, also behind a broken one', () => {
   const second = call.replace('a56e', 'ffff');
-  expect(read(`<x>;purpose=emergency-CallId, <${call}>;purpose=emergency-CallId, <${second}>;purpose=emergency-CallId`)).toEqual({
+  expect(
+    read(`<x>;purpose=emergency-CallId, <${call}>;purpose=emergency-CallId, <${second}>;purpose=emergency-CallId`),
+  ).toEqual({
     ...minted,
     callId: call,
   });

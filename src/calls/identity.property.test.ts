@@ -8,7 +8,10 @@ const piece = fc.constantFrom(
   '<', '>', '"', '\\', ',', ';', ':', '@', '%', '%2', '+', ' ', 'sip:', 'tel:', 'phone-context=+62', '<sip:', '"<',
   'urn:gsma:imei:', '35824005-944763-1', 'purpose=emergency-CallId', '081234567890', '\u0000', '\n', '😀', '\ud800',
 ); // prettier-ignore
-const hostile = fc.oneof(fc.string({ unit: 'binary', maxLength: 100 }), fc.array(piece, { maxLength: 60 }).map((all) => all.join('')));
+const hostile = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 100 }),
+  fc.array(piece, { maxLength: 60 }).map((all) => all.join('')),
+);
 
 const names = ['P-Asserted-Identity', 'Remote-Party-ID', 'From', 'Contact'] as const;
 const read = (headers: Record<string, string>, channelNumber: string | null = null) =>
@@ -16,25 +19,32 @@ const read = (headers: Record<string, string>, channelNumber: string | null = nu
 
 /** Numbers of Indonesian phones as their networks would write them. */
 const numbers = fc
-  .tuple(fc.constantFrom('811', '812', '852', '896', '761', '343', '401', '21'), fc.integer({ min: 2_000_000, max: 9_999_999 }))
+  .tuple(
+    fc.constantFrom('811', '812', '852', '896', '761', '343', '401', '21'),
+    fc.integer({ min: 2_000_000, max: 9_999_999 }),
+  )
   .map(([code, line]) => `+62${code}${line}`);
 
 describe('whatever stands in the headers', () => {
   it('the caller has an identity, and a number only where it is E.164', () => {
     fc.assert(
-      fc.property(fc.record(Object.fromEntries(names.map((name) => [name, hostile]))), fc.option(hostile), (headers, channelNumber) => {
-        const { number, numberFrom, callable, notCallable, imei } = read(headers, channelNumber);
-        expect(number).toEqual(number === null ? null : expect.stringMatching(/^\+[1-9][0-9]{6,14}$/));
-        expect([numberFrom !== null, callable, notCallable === null]).toEqual(Array(3).fill(number !== null));
-        expect(imei).toEqual(imei === null ? null : expect.stringMatching(/^[0-9]{15}$/));
-      }),
+      fc.property(
+        fc.record(Object.fromEntries(names.map((name) => [name, hostile]))),
+        fc.option(hostile),
+        (headers, channelNumber) => {
+          const { number, numberFrom, callable, notCallable, imei } = read(headers, channelNumber);
+          expect(number).toEqual(number === null ? null : expect.stringMatching(/^\+[1-9][0-9]{6,14}$/));
+          expect([numberFrom !== null, callable, notCallable === null]).toEqual(Array(3).fill(number !== null));
+          expect(imei).toEqual(imei === null ? null : expect.stringMatching(/^[0-9]{15}$/));
+        },
+      ),
       { numRuns: 500 },
     );
   });
 
   it('a number is E.164 already, or it is none', () => {
     fc.assert(
-      fc.property(fc.oneof(hostile, fc.string({ unit: fc.constantFrom(...'+0123456789 -') })), (text) => {
+      fc.property(fc.oneof(hostile, fc.string({ unit: fc.constantFrom(...Array.from('+0123456789 -')) })), (text) => {
         const number = e164(text);
         if (number !== null) expect(e164(number)).toBe(number);
       }),
@@ -45,12 +55,17 @@ describe('whatever stands in the headers', () => {
   it('E.164 comes out as it went in, by whatever URI and beside whatever name', () => {
     const name = fc.string({ maxLength: 30 }).map((text) => `"${text.replace(/["\\]/g, (sign) => `\\${sign}`)}" `);
     fc.assert(
-      fc.property(numbers, fc.constantFrom('sip', 'sips', 'tel'), fc.oneof(name, fc.constant('')), (number, scheme, before) => {
-        expect(e164(number)).toBe(number);
-        const header = `${before}<${scheme}:${number}${scheme === 'tel' ? '' : '@ims.example'}>;tag=1`;
-        expect(read({ From: header }).number).toBe(number);
-        expect(read({ From: header.replace(number, `0${number.slice(3)}`) }).number).toBe(number);
-      }),
+      fc.property(
+        numbers,
+        fc.constantFrom('sip', 'sips', 'tel'),
+        fc.oneof(name, fc.constant('')),
+        (number, scheme, before) => {
+          expect(e164(number)).toBe(number);
+          const header = `${before}<${scheme}:${number}${scheme === 'tel' ? '' : '@ims.example'}>;tag=1`;
+          expect(read({ From: header }).number).toBe(number);
+          expect(read({ From: header.replace(number, `0${number.slice(3)}`) }).number).toBe(number);
+        },
+      ),
     );
   });
 
@@ -67,7 +82,7 @@ describe('whatever stands in the headers', () => {
 
   it('an IMEI once normalised stays as it is', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'0123456789- '), maxLength: 20 }), (text) => {
+      fc.property(fc.string({ unit: fc.constantFrom(...Array.from('0123456789- ')), maxLength: 20 }), (text) => {
         const imei = normalisedImei(text);
         if (imei !== null) expect([normalisedImei(imei), imeiOf(`<urn:gsma:imei:${imei}>`)]).toEqual([imei, imei]);
       }),

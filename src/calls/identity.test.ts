@@ -153,9 +153,12 @@ describe('who cannot be called back', () => {
     expect(who({ Contact: contact })).toMatchObject({ ...nobody, imei, notCallable: 'no-sim' });
   });
 
-  test.each(['112', '+112', '9115944763', '00012345678', '000'])('is the placeholder %s, which is no number', (user) => {
-    expect(asserted(`<sip:${user}@h>`)).toMatchObject({ ...nobody, notCallable: 'placeholder' });
-  });
+  test.each(['112', '+112', '9115944763', '00012345678', '000'])(
+    'is the placeholder %s, which is no number',
+    (user) => {
+      expect(asserted(`<sip:${user}@h>`)).toMatchObject({ ...nobody, notCallable: 'placeholder' });
+    },
+  );
 
   it('is a placeholder by its E.164 form, and with the IMEI as the key', () => {
     const placeholders = ['62811000*'];
@@ -168,15 +171,16 @@ describe('who cannot be called back', () => {
     expect(who(headers)).toMatchObject({ ...nobody, notCallable: 'placeholder' });
   });
 
-  test.each(['911594476', '91159447631', '1120', '+62112345678', 'alice112'])(
-    'is no placeholder as %s',
-    (user) => {
-      expect(asserted(`<tel:${user}>`).notCallable).not.toBe('placeholder');
-    },
-  );
+  test.each(['911594476', '91159447631', '1120', '+62112345678', 'alice112'])('is no placeholder as %s', (user) => {
+    expect(asserted(`<tel:${user}>`).notCallable).not.toBe('placeholder');
+  });
 
   it('is told by patterns without any effect of others', () => {
     expect(who({ From: '<sip:112@h>' }, { placeholders: [] })).toMatchObject({ notCallable: 'not-a-number' });
-    expect(who({ From: '<tel:alice>', Contact: contact })).toMatchObject({ ...nobody, imei, notCallable: 'not-a-number' });
+    expect(who({ From: '<tel:alice>', Contact: contact })).toMatchObject({
+      ...nobody,
+      imei,
+      notCallable: 'not-a-number',
+    });
   });
 });

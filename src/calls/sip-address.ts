@@ -18,7 +18,7 @@ const mostUsers = 4;
 export function sipUsers(header: string): SipUser[] {
   const found: SipUser[] = [];
   let bare = true;
-  for (let at = 0; at < header.length && found.length < mostUsers; ) {
+  for (let at = 0; at < header.length && found.length < mostUsers;) {
     const character = header[at];
     if (character === '"') {
       const end = endOfQuotes(header, at);

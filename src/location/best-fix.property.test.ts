@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { arrival, fixLists } from '../../test/support/fixes.ts';
+import { arrival, fixLists, halfCharacter } from '../../test/support/fixes.ts';
 import { bestFix, uncertaintyAt95 } from './best-fix.ts';
 import type { Fix } from './fix.ts';
 import { nowhere, receive } from './location.ts';
@@ -30,7 +30,7 @@ describe('of any fixes', () => {
         expect(chosen).toMatchObject({ source: best.source, method: best.method });
         expect(best.position === null).toBe(fixes.every(({ shape }) => shape === null));
         expect(bestFixSchema.parse(JSON.parse(JSON.stringify(best)))).toEqual(best);
-        expect(best.reason.isWellFormed()).toBe(true);
+        expect(best.reason).not.toMatch(halfCharacter);
       }),
     );
   });
@@ -58,7 +58,9 @@ describe('of any fixes', () => {
   it('the order in which they came changes nothing, but for operators and equals', () => {
     fc.assert(
       fc.property(
-        fixLists.chain((fixes) => fc.tuple(fc.constant(fixes), fc.shuffledSubarray(fixes, { minLength: fixes.length }))),
+        fixLists.chain((fixes) =>
+          fc.tuple(fc.constant(fixes), fc.shuffledSubarray(fixes, { minLength: fixes.length })),
+        ),
         at,
         ([fixes, shuffled], now) => {
           const placed = fixes.filter(({ shape }) => shape !== null);
@@ -76,7 +78,11 @@ describe('of any fixes', () => {
       fc.property(fixLists, fixLists, (before, more) => {
         const renamed = more.map((fix, index) => ({ ...fix, id: `more-${index}` }));
         const first = receive(nowhere, { fixes: before, unusable: [] }, arrival).location;
-        const { location, fixes } = receive(first, { fixes: [...renamed, ...before, ...renamed], unusable: [] }, arrival);
+        const { location, fixes } = receive(
+          first,
+          { fixes: [...renamed, ...before, ...renamed], unusable: [] },
+          arrival,
+        );
         expect(location.fixes).toEqual([...before, ...renamed]);
         expect(fixes).toEqual(renamed);
         expect(location.fixes.slice(0, before.length).every((fix, index) => fix === before[index])).toBe(true);

@@ -18,6 +18,9 @@ export function inside(district: string, certain = true): Place {
   return { district, certain, outside: false, neighbour: null, madeUp: false };
 }
 
+/** Half of a character: PostgreSQL refuses a row that has one. */
+export const halfCharacter = /\p{Cs}/u;
+
 let made = 0;
 
 /** A fix of GPS that came as the call arrived, said by the phone at once, but for what is given. */

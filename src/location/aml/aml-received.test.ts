@@ -76,7 +76,9 @@ describe('what a message says', () => {
     });
     const { fixes, unusable } = amlLocation(receivedAml('https', whole, 'x', arrival), call, emptyMap);
     expect(unusable).toEqual([]);
-    expect(fixes).toMatchObject([{ ...sighting, source: 'aml-https', receivedAt: arrival, place: null, madeUp: false }]);
+    expect(fixes).toMatchObject([
+      { ...sighting, source: 'aml-https', receivedAt: arrival, place: null, madeUp: false },
+    ]);
     expect(fixes[0]?.detail).toEqual({
       altitude: '41.5 m',
       floor: '2',
