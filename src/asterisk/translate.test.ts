@@ -72,7 +72,8 @@ describe('translate', () => {
     ['abc%F0%9F%94%2', 'abc'],
     ['abc%', 'abc'],
     ['%', '%'],
-    ['%FF%FEx', '%FF%FEx'],
+    ['%FF%FEx%3D1', '\ufffd\ufffdx=1'],
+    ['%22%FF%22%20%3Csip:0811@x%3E%zé', '"\ufffd" <sip:0811@x>%zé'],
     ['', ''],
   ])('decodes %s', (value, text) => expect(decodeVariable(value)).toBe(text));
 

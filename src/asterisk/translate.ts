@@ -135,8 +135,8 @@ function asChannel(raw: z.infer<typeof channel>): AsteriskChannel {
 const longestRest = 11;
 
 /**
- * A value that the dialplan has percent-encoded. One that was cut in the middle of a character loses what is left of it; one
- * that is no UTF-8 stays as it is.
+ * A value that the dialplan has percent-encoded. One that was cut in the middle of a character loses what is left of it; of
+ * bytes that are no UTF-8 each becomes the replacement character, and the rest can be read.
  */
 export function decodeVariable(value: string): string {
   for (let rest = 0; rest <= longestRest && rest < value.length; rest += 1) {
@@ -146,7 +146,11 @@ export function decodeVariable(value: string): string {
       continue; // one character shorter, perhaps
     }
   }
-  return value;
+  const bytes = value.replace(
+    /%([0-9A-Fa-f]{2})|[\s\S]/gu,
+    (one, hex?: string) => hex ?? Buffer.from(one).toString('hex'),
+  );
+  return Buffer.from(bytes, 'hex').toString('utf8');
 }
 
 function nonEmpty(value: string | undefined): string | null {
