@@ -71,7 +71,14 @@ export function identityOf(parts: IdentityParts): CallerIdentity {
  */
 export function e164(text: string): string | null {
   if (text.length > 40) return null;
-  const spelled = spelling(text.trim());
+  for (const spelled of spellings(text.replace(/[\s().-]/g, ''))) {
+    const number = numberSpelled(spelled);
+    if (number !== null) return number;
+  }
+  return null;
+}
+
+function numberSpelled(spelled: string): string | null {
   const number = parsePhoneNumberFromString(spelled, { defaultCountry: 'ID', extract: false });
   // E.164 has 15 digits at most.
   if (number?.isPossible() !== true || number.number.length > 16) return null;
@@ -82,11 +89,14 @@ export function e164(text: string): string | null {
   return number.number;
 }
 
-/** As networks spell them: 00 for the plus (ITU-T E.123), a plus before a trunk prefix, and none before the country. */
-function spelling(text: string): string {
-  if (/^00[1-9]/.test(text)) return `+${text.slice(2)}`;
-  if (/^\+0[1-9]/.test(text)) return text.slice(1);
-  return text.startsWith('62') ? `+${text}` : text;
+/**
+ * As networks and people spell them: 00 for the plus (ITU-T E.123), a plus before a trunk prefix, none before the country; 62
+ * may also begin an area code that has lost its 0, as it does in spreadsheets.
+ */
+function spellings(text: string): string[] {
+  if (/^00[1-9]/.test(text)) return [`+${text.slice(2)}`];
+  if (/^\+0[1-9]/.test(text)) return [text.slice(1)];
+  return text.startsWith('62') ? [`+${text}`, text] : [text];
 }
 
 function given({ headers, channelNumber }: IdentityParts): { source: NumberSource; users: SipUser[] }[] {

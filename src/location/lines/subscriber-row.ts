@@ -1,6 +1,4 @@
-// The "min" metadata: the country codes, trunk prefixes and lengths are all that writing a number as E.164 needs. "max"
-// would also refuse ranges that are newer than the library, and a subscriber's address lost weighs more than an odd number.
-import parsePhoneNumber from 'libphonenumber-js/min';
+import { e164 } from '../../calls/identity.ts';
 import { positionOf, rejected, type Opening, type Verdict } from '../import/import-row.ts';
 
 const required = ['number', 'name', 'address', 'district'] as const;
@@ -23,22 +21,6 @@ export const stagedSubscriberColumns = [
 
 /** In characters. */
 const longest = { number: 40, name: 200, address: 500, district: 100 };
-
-/**
- * A telephone number as E.164 (+62…), read as people in Indonesia write it, or undefined where it is none. An extension is
- * left out. 62761… without a plus is taken as international where that makes a number, as national with the 0 lost
- * (which spreadsheets do) where it does not.
- */
-export function e164(text: string): string | undefined {
-  if (text.length > longest.number) return undefined;
-  const digits = text.replace(/[\s().-]/g, '');
-  return (digits.startsWith('62') ? validNumber(`+${digits}`) : undefined) ?? validNumber(text);
-}
-
-function validNumber(text: string): string | undefined {
-  const number = parsePhoneNumber(text, { defaultCountry: 'ID', extract: false });
-  return number?.isValid() === true ? number.number : undefined;
-}
 
 /** Opens a file of subscribers by its header, whose columns may stand in any order. */
 export function openSubscribers(first: readonly string[]): Opening {
@@ -65,7 +47,7 @@ export function openSubscribers(first: readonly string[]): Opening {
 
 function judgeSubscriber(value: (column: Column) => string): Verdict {
   const number = e164(value('number'));
-  if (number === undefined) return rejected('number is not a telephone number');
+  if (number === null) return rejected('number is not a telephone number');
   // It is in the file: an import that removes what the file lacks leaves what is stored of it alone.
   const refuse = (reason: string): Verdict => ({
     kind: 'rejected',
