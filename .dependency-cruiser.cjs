@@ -14,7 +14,7 @@ module.exports = {
     {
       name: 'pure-imports-only-pure',
       severity: 'error',
-      from: { path: '^src/[^/]+' + pure },
+      from: { path: '^src/.*' + pure },
       to: { pathNot: [pure, ...pureHelpers] },
     },
     {

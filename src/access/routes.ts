@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RecordAudit } from '../audit/audit.ts';
-import { hashToken, newToken, roles, roleSchema } from '../platform/auth.ts';
+import { hashToken, newToken, allRoles, roles, roleSchema } from '../platform/auth.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import { decodeCursor, encodeCursor, pageOf, pageQuery } from '../platform/paging.ts';
@@ -57,7 +57,7 @@ export function tokenRoutes(deps: {
       method: 'GET',
       path: '/v1/tokens/current',
       summary: 'Whom the token in use speaks for',
-      roles,
+      roles: allRoles,
       input: {},
       response: { 200: principalAnswer },
       handler: ({ principal }) => ({ status: 200, body: { ...principal, operatorId: principal.operatorId ?? null } }),

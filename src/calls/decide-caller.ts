@@ -1,5 +1,6 @@
 import type { Fix } from '../location/fix.ts';
 import { receive, type Received } from '../location/location.ts';
+import { findKind } from '../routing/rule.ts';
 import type { CallerHistory } from './history.ts';
 import { tell, type Step } from './step.ts';
 import type { Fact } from './call-effect.ts';
@@ -31,8 +32,10 @@ export function callerKnown(step: Step, history: CallerHistory): void {
   const { call } = step;
   if (call.history !== null) return;
   call.history = history;
-  if (history.calls.length + history.nonUnique.length === 0) return;
-  tell(step, 'caller.recognised', { earlierCalls: history.calls.length, nonUnique: history.nonUnique.join(',') });
+  // That there was a confidential one is for those only who may know of it.
+  const open = history.calls.filter(({ kind }) => kind === null || findKind(kind)?.confidential !== true);
+  if (open.length + history.nonUnique.length === 0) return;
+  tell(step, 'caller.recognised', { earlierCalls: open.length, nonUnique: history.nonUnique.join(',') });
   updateScreen(step, 'history');
 }
 

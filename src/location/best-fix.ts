@@ -85,10 +85,11 @@ const named: Record<FixSource, string> = {
  * Chooses among fixes. A point that an operator set comes first, the latest of several: a person has asked the caller.
  * Among all others that have a shape, the one whose uncertainty at 95% (RFC 7459) plus 3 m for each second of its age is
  * smallest; addresses of fixed lines do not age. Without any shape: an operator's words, the latest first, then a
- * subscriber's address, then what the network says in words. The district is the one that an operator said last, by name or
- * by a point, else the chosen fix's, else that of any other. The address is the one that an operator took down last, else the
- * chosen fix's own, else what comes first in words; the bare name of a district only where there is no more. Ties go to what came first. Pure; `at` is epoch
- * milliseconds.
+ * subscriber's address, then what the network says in words. Ties go to what came first.
+ *
+ * The district is the one that an operator said last, by name or by a point, else the chosen fix's, else that of any
+ * other. The address is the one that an operator took down last, else the chosen fix's own, else what comes first in words;
+ * the bare name of a district only where there is no more. Pure; `at` is epoch milliseconds.
  */
 export function bestFix(fixes: readonly Fix[], at: number): BestFix | null {
   const placed = fixes.flatMap((fix) => (fix.shape === null ? [] : [{ fix, ...judged(fix, fix.shape, at) }]));

@@ -11,9 +11,8 @@ export function plainText(text: string, most: number): string {
   return Array.from(clean).slice(0, most).join('').trim();
 }
 
-/** What somebody sent, fit to stand in a reason that an operator reads. */
-export function quoted(text: string): string {
-  const most = 40;
+/** What somebody sent, fit to stand in a reason that a person reads; cut after `most` characters. */
+export function quoted(text: string, most = 40): string {
   const short = plainText(text, most + 1);
   return `"${Array.from(short).length > most ? `${plainText(short, most)}…` : short}"`;
 }

@@ -99,11 +99,14 @@ describe('an AML message by HTTPS', () => {
 
   it.each([
     ['', 'the message has no position'],
-    ['location_latitude=0&location_longitude=0.0', 'the position is 0,0, which phones send when they have none'],
-    ['location_latitude=91&location_longitude=101', 'the latitude is out of range'],
+    [
+      'location_latitude=0&location_longitude=0.0',
+      'latitude and longitude are both exactly 0, which devices send when they know no location',
+    ],
+    ['location_latitude=91&location_longitude=101', 'latitude 91 is out of range'],
     [
       'location_latitude=101.4&location_longitude=0.5',
-      'the latitude is out of range: it seems to be swapped with the longitude',
+      'latitude 101.4 is out of range; latitude and longitude look swapped',
     ],
     ['location_latitude=NaN&location_longitude=101', 'the latitude is not a number'],
     ['location_latitude=0.5', 'the longitude is missing'],

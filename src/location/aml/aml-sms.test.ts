@@ -156,13 +156,19 @@ describe('an AML message by SMS', () => {
 
 describe('no place', () => {
   it.each([
-    ['lt=+00.00000;lg=+000.00000;rd=14;pm=G', 'the position is 0,0, which phones send when they have none'],
-    ['lt=-0;lg=0;rd=14;pm=W', 'the position is 0,0, which phones send when they have none'],
+    [
+      'lt=+00.00000;lg=+000.00000;rd=14;pm=G',
+      'latitude and longitude are both exactly 0, which devices send when they know no location',
+    ],
+    [
+      'lt=-0;lg=0;rd=14;pm=W',
+      'latitude and longitude are both exactly 0, which devices send when they know no location',
+    ],
     ['lt=0.5;lg=101.4;rd=14;pm=N', 'the phone says that it has no location'],
-    ['lt=91;lg=101.4;rd=14;pm=G', 'the latitude is out of range'],
-    ['lt=91;lg=1.4;rd=14;pm=G', 'the latitude is out of range: it seems to be swapped with the longitude'],
-    ['lt=101.4;lg=0.5;rd=14;pm=G', 'the latitude is out of range: it seems to be swapped with the longitude'],
-    ['lt=0.5;lg=-180.1;rd=14;pm=G', 'the longitude is out of range'],
+    ['lt=91;lg=101.4;rd=14;pm=G', 'latitude 91 is out of range'],
+    ['lt=91;lg=1.4;rd=14;pm=G', 'latitude 91 is out of range; latitude and longitude look swapped'],
+    ['lt=101.4;lg=0.5;rd=14;pm=G', 'latitude 101.4 is out of range; latitude and longitude look swapped'],
+    ['lt=0.5;lg=-180.1;rd=14;pm=G', 'longitude -180.1 is out of range'],
     ['lt=NaN;lg=101.4;rd=14;pm=G', 'the latitude is not a number'],
     ['lt=0.5;lg=101.4x;rd=14;pm=G', 'the longitude is not a number'],
     ['lt=0.5;lg=Infinity;rd=14;pm=G', 'the longitude is not a number'],
@@ -176,9 +182,9 @@ describe('no place', () => {
   });
 
   it.each([
-    ['lo=0,0,5', 'the position is 0,0, which phones send when they have none'],
+    ['lo=0,0,5', 'latitude and longitude are both exactly 0, which devices send when they know no location'],
     ['lo=0.5,101.4,-5', 'the radius is negative'],
-    ['lo=101.4,0.5,5', 'the latitude is out of range: it seems to be swapped with the longitude'],
+    ['lo=101.4,0.5,5', 'latitude 101.4 is out of range; latitude and longitude look swapped'],
     ['lo=0.5', 'the longitude is missing'],
     ['lt=0.5;lg=101.4', 'the message has no position'],
   ])('comes of %s in version 2', (attributes, reason) => {

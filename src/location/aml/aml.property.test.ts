@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { printElsForm, readElsForm, verifyElsHmac } from './aml-https.ts';
 import { printAmlSms, readAmlSms, smsTextOf } from './aml-sms.ts';
-import { amlMethods, emptyAmlMessage, positionFault, type AmlMessage } from './aml.ts';
+import { refusalOf } from '../shape.ts';
+import { amlMethods, emptyAmlMessage, type AmlMessage } from './aml.ts';
 import type { Shape } from '../fix.ts';
 
 const now = Date.UTC(2024, 5, 1);
@@ -13,7 +14,7 @@ const second = fc.integer({ min: Date.UTC(2000, 0, 2) / 1_000, max: now / 1_000 
 
 const position = fc
   .record({ latitude: number(-90, 90, 5), longitude: number(-180, 180, 5) })
-  .filter(({ latitude, longitude }) => positionFault(latitude, longitude) === null);
+  .filter((position) => refusalOf({ type: 'point', position, altitude: null }) === null);
 const network = fc.record({ mcc: digits(3), mnc: fc.oneof(digits(2), digits(3)) });
 const method = fc.constantFrom(amlMethods.gnss, amlMethods.wifi, amlMethods.cell, null);
 const radius = number(1, 100_000, 1);
@@ -78,9 +79,9 @@ const none = (read: AmlMessage | null): AmlMessage | null =>
 function ensureSound(read: AmlMessage): void {
   const shape = read.sighting?.shape ?? null;
   if (shape?.type === 'point') {
-    expect(positionFault(shape.position.latitude, shape.position.longitude)).toBeNull();
+    expect(refusalOf({ type: 'point', position: shape.position, altitude: null })).toBeNull();
   } else if (shape?.type === 'circle') {
-    expect(positionFault(shape.centre.latitude, shape.centre.longitude)).toBeNull();
+    expect(refusalOf({ type: 'point', position: shape.centre, altitude: null })).toBeNull();
     expect(shape.radius > 0 && shape.radius < 20_100_000).toBe(true);
   } else {
     expect(read.sighting).toBeNull();
@@ -88,7 +89,7 @@ function ensureSound(read: AmlMessage): void {
   }
   for (const at of [read.sighting?.at, read.sentAt, read.crashAt])
     expect(at ?? now).toBeLessThanOrEqual(now + 86_400_000);
-  for (const reason of read.unusable) expect(reason).toMatch(/^[A-Za-z0-9 ,:'-]{1,100}$/);
+  for (const reason of read.unusable) expect(reason).toMatch(/^[A-Za-z0-9 ,:;.+'-]{1,100}$/);
 }
 
 const flipped = (text: string, at: number, piece: string): string => {

@@ -1,4 +1,5 @@
 import type { Shape, Sighting } from '../fix.ts';
+import { refusalOf } from '../shape.ts';
 
 /** A mobile network: country and network code, digits as sent. */
 export interface MobileNetwork {
@@ -68,18 +69,6 @@ const day = 86_400_000;
 /** Half the circumference of the earth: a larger circle says nothing. */
 const largestRadius = 20_037_508;
 
-/** Why no caller can be there, or null where one can. Degrees. */
-export function positionFault(latitude: number, longitude: number): string | null {
-  if (!Number.isFinite(latitude) || !Number.isFinite(longitude)) return 'the position is not a number';
-  if (latitude === 0 && longitude === 0) return 'the position is 0,0, which phones send when they have none';
-  if (Math.abs(latitude) > 90 && Math.abs(latitude) <= 180 && Math.abs(longitude) <= 90) {
-    return 'the latitude is out of range: it seems to be swapped with the longitude';
-  }
-  if (Math.abs(latitude) > 90) return 'the latitude is out of range';
-  if (Math.abs(longitude) > 180) return 'the longitude is out of range';
-  return null;
-}
-
 /** A position as the message's text has it; what is empty was not said. */
 export interface AreaText {
   readonly latitude: string;
@@ -103,13 +92,13 @@ export function readArea(text: AreaText, unusable: string[]): Shape | null {
   const longitude = decimal(text.longitude);
   if (latitude === null) return refused(`the latitude is ${text.latitude === '' ? 'missing' : 'not a number'}`);
   if (longitude === null) return refused(`the longitude is ${text.longitude === '' ? 'missing' : 'not a number'}`);
-  const fault = positionFault(latitude, longitude);
+  const position = { latitude, longitude };
+  const fault = refusalOf({ type: 'point', position, altitude: null });
   if (fault !== null) return refused(fault);
   const radius = text.radius === '' ? 0 : decimal(text.radius);
   if (radius === null) unusable.push('the radius is not a number: how exact the position is, is not known');
   else if (radius < 0) return refused('the radius is negative');
   else if (radius > largestRadius) return refused('the radius is larger than the earth');
-  const position = { latitude, longitude };
   if (radius === null || radius === 0) return { type: 'point', position, altitude: text.altitude };
   return { type: 'circle', centre: position, radius };
 }

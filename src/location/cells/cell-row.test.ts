@@ -35,7 +35,7 @@ test.each([
   ['cell', '268435456', 'cell is "268435456"'],
   ['cell', '-1', 'cell is "-1"'],
   ['cell', '', 'cell is ""'],
-  ['cell', '9'.repeat(400), `cell is "${'9'.repeat(60)}…"`],
+  ['cell', '9'.repeat(400), `cell is "${'9'.repeat(40)}…"`],
   ['cell', '\u001b[2J1', 'cell is "[2J1"'],
   ['lat', '90.1', 'the latitude is not a number'],
   ['lat', 'NaN', 'the latitude is not a number'],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Cell } from '../fix.ts';
-import { positionOf, quoted, rejected, wholeNumber, type Opening, type Verdict } from '../import/import-row.ts';
+import { positionOf, rejected, wholeNumber, type Opening, type Verdict } from '../import/import-row.ts';
+import { quoted } from '../plain-text.ts';
 
 /** The columns of OpenCelliD's (and Mozilla's) export, in their order. */
 export const cellColumns = [

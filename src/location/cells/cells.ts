@@ -68,3 +68,12 @@ export async function seedMadeUpCells(sql: Sql, csvText: string): Promise<number
     [JSON.stringify(towers)],
   );
 }
+
+/** Whether made-up towers are in use. */
+export async function anyMadeUpCell(sql: Sql): Promise<boolean> {
+  const found = await sql.first(
+    z.object({ any: z.boolean() }),
+    'SELECT EXISTS (SELECT FROM cells WHERE made_up) AS any',
+  );
+  return found?.any === true;
+}

@@ -1,4 +1,5 @@
 import type { Cell } from '../fix.ts';
+import { quoted } from '../plain-text.ts';
 
 /** One access network as P-Access-Network-Info or Cellular-Network-Info names it. */
 export interface AccessNetwork {
@@ -121,7 +122,7 @@ function readNetwork(header: AccessNetwork['header'], part: string, unusable: st
   const [first = '', ...rest] = splitOutsideQuotes(part, ';');
   const accessType = unquoted(first);
   if (!/^[a-z0-9.!%*_+`'~-]{1,64}$/i.test(accessType)) {
-    unusable.push(`the access type "${excerpt(accessType)}" is not readable`);
+    unusable.push(`the access type ${quoted(accessType)} is not readable`);
     return null;
   }
   const parameters = readParameters(rest);
@@ -153,12 +154,12 @@ function readCell(radio: Radio | null, parameters: Map<string, string>, unusable
   const cellId = cellParameters.map((name) => parameters.get(name)).find((id) => id !== undefined) ?? serviceArea;
   if (cellId === undefined) return noCell;
   if (!/^[0-9a-z:.-]{1,64}$/i.test(cellId)) {
-    unusable.push(`the cell id "${excerpt(cellId)}" is not readable`);
+    unusable.push(`the cell id ${quoted(cellId)} is not readable`);
     return noCell;
   }
   if (radio === null) return { ...noCell, cellId };
   const refused = (reason: string): CellPart => {
-    unusable.push(`the cell id "${excerpt(cellId)}" ${reason}`);
+    unusable.push(`the cell id ${quoted(cellId)} ${reason}`);
     return { ...countryAndNetwork(cellId), cellId, cell: null };
   };
   if (cellId === serviceArea) return refused('is that of a service area, not of a cell');
@@ -193,7 +194,7 @@ function readAccessPoint(id: string | undefined, unusable: string[]): string | n
   if (id === undefined || id === '') return null;
   const digits = id.length > 64 ? '' : id.replace(/[:.-]/g, '').toLowerCase();
   if (!/^[0-9a-f]{12}$/.test(digits)) {
-    unusable.push(`the Wi-Fi access point "${excerpt(id)}" is no MAC address`);
+    unusable.push(`the Wi-Fi access point ${quoted(id)} is no MAC address`);
     return null;
   }
   if (digits === '000000000000' || digits === 'ffffffffffff') {
@@ -206,7 +207,7 @@ function readAccessPoint(id: string | undefined, unusable: string[]): string | n
 function readAge(age: string | undefined, unusable: string[]): number | null {
   if (age === undefined) return null;
   if (/^\d{1,9}$/.test(age)) return Number(age);
-  unusable.push(`the age of the cell "${excerpt(age)}" is no number of seconds`);
+  unusable.push(`the age of the cell ${quoted(age)} is no number of seconds`);
   return null;
 }
 
@@ -238,10 +239,4 @@ function unquoted(text: string): string {
   const start = trimmed.startsWith('"') ? 1 : 0;
   const end = trimmed.length > start && trimmed.endsWith('"') ? trimmed.length - 1 : trimmed.length;
   return trimmed.slice(start, end).trim();
-}
-
-/** Enough to recognise a value by, without what could disturb a screen or a log. */
-function excerpt(text: string): string {
-  const plain = text.slice(0, 200).replace(/[\p{C}\u2028\u2029"]/gu, '');
-  return plain.length > 40 ? `${plain.slice(0, 40)}…` : plain;
 }

@@ -4,7 +4,7 @@ import type { Cancel, Clock } from '../../platform/clock.ts';
 import { codeOf } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { isUnavailable, type Postgres } from '../../platform/postgres.ts';
-import { seedMadeUpCells } from './cells.ts';
+import { anyMadeUpCell, seedMadeUpCells } from './cells.ts';
 
 const again = 30_000;
 
@@ -17,9 +17,8 @@ export function seedCells(deps: { city: string; postgres: Postgres; clock: Clock
 
   const seed = async (): Promise<void> => {
     try {
-      const towers = await seedMadeUpCells(postgres, await readFile(file, 'utf8'));
-      if (towers > 0)
-        logger.warn({ towers }, 'made-up cell towers are stored: import real ones before real calls are taken');
+      await seedMadeUpCells(postgres, await readFile(file, 'utf8'));
+      if (await anyMadeUpCell(postgres)) logger.warn('the cell towers are made up: import real ones');
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return;
       if (!isUnavailable(error)) logger.error({ err: error }, 'the made-up cell towers could not be stored');

@@ -279,8 +279,8 @@ describe('readDistrictMap', () => {
   });
 
   test('what a file says is short and clean in a message', () => {
-    expect(shown(`a\u0000\u202eb\n${'x'.repeat(100)}`)).toBe(`"a b ${'x'.repeat(55)}…"`);
-    expect(shown('😀'.repeat(70))).toBe(`"${'😀'.repeat(59)}…"`);
+    expect(shown(`a\u0000\u202eb\n${'x'.repeat(100)}`)).toBe(`"a b ${'x'.repeat(56)}…"`);
+    expect(shown('😀'.repeat(70))).toBe(`"${'😀'.repeat(60)}…"`);
     expect(shown('Lima Puluh')).toBe('"Lima Puluh"');
   });
 

@@ -2,6 +2,7 @@ import { booleanPointInPolygon } from '@turf/boolean-point-in-polygon';
 import type { FeatureCollection, MultiPolygon } from 'geojson';
 import { z } from 'zod';
 import { plainText } from '../../platform/text.ts';
+import { quoted } from '../plain-text.ts';
 import type { Place, Position } from '../fix.ts';
 
 type Coordinates = MultiPolygon['coordinates'];
@@ -119,12 +120,8 @@ export function nameKey(name: string): string {
     .replace(/[\s-]+/gu, '');
 }
 
-/** What was written in a file, short and harmless enough for a message. */
-export function shown(text: string): string {
-  const clean = text.slice(0, 240).replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu, ' ');
-  const long = /^(.{59}).{2}/su.exec(clean);
-  return `"${long?.[1] === undefined ? clean : `${long[1]}…`}"`;
-}
+/** What stands in a file, fit to be shown. */
+export const shown = (text: string): string => quoted(text, 60);
 
 /** What came of a file: the map, or every reason why it is none. */
 export interface ReadMap {

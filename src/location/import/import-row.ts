@@ -21,14 +21,6 @@ export type Opening = Reader | { readonly refused: string };
 
 export const rejected = (reason: string): Verdict => ({ kind: 'rejected', reason });
 
-const longestQuote = 60;
-
-/** A value of the file as a message may repeat it: short, and without anything that a terminal obeys. */
-export function quoted(value: string): string {
-  const clean = value.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, '');
-  return `"${clean.length > longestQuote ? `${clean.slice(0, longestQuote)}…` : clean}"`;
-}
-
 /** A whole number of at most 15 digits from `least` to `most`, or undefined. */
 export function wholeNumber(text: string, least: number, most: number): number | undefined {
   if (!/^-?\d{1,15}$/.test(text)) return undefined;
