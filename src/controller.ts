@@ -63,6 +63,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     feed,
     ownsChannel: (id) => calls.intake.took(id) && calls.runner.ownerOf(id)?.outcome !== 'returned',
     projected: (callId, sequence) => calls.projected(callId, sequence),
+    introduce: (origin, ids) => location.introduce(origin, ids),
   });
   const reader = incidentReader(postgres);
   const guard = createPauseGuard(clock);

@@ -14,9 +14,11 @@ export async function followEvents(http, token) {
   const seen = [];
   const waiting = new Set();
   let printer = () => undefined;
+  let listener = () => undefined;
   const take = (event) => {
     seen.push(event);
     printer(line(event, seen[0].at));
+    listener(event);
     for (const waiter of waiting) if (waiter.type === event.type) waiter.found(event);
   };
   void read(response.body, take).catch((error) => {
@@ -26,6 +28,10 @@ export async function followEvents(http, token) {
     print(say) {
       seen.length = 0;
       printer = say;
+    },
+    /** From now on every event as it comes. */
+    listen(hear) {
+      listener = hear;
     },
     waitFor(type, within) {
       const past = seen.find((event) => event.type === type);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { callerId } from './legs.ts';
 import { readContactStatus } from './contact-monitor.ts';
-import { translate } from './translate.ts';
+import { decodeVariable, translate } from './translate.ts';
 
 const channel = {
   id: 'n1-1795325501.2',
@@ -17,7 +17,7 @@ const channel = {
 const frame = (type: string, rest: object = {}): string => JSON.stringify({ type, channel, ...rest });
 
 describe('translate', () => {
-  it('reads a call that enters, its variables decoded, one that was cut as it is, empty ones left out', () => {
+  it('reads a call that enters, its variables decoded, also one that was cut, empty ones left out', () => {
     expect(translate(frame('StasisStart', { args: ['caller'] }))).toEqual({
       kind: 'event',
       event: {
@@ -30,7 +30,7 @@ describe('translate', () => {
           sipCallId: '1-12168@127.0.0.1',
           callerNumber: '0811',
           callerName: 'sipp',
-          variables: { SIAGA_ROLE: 'caller', SIAGA_PAI: '<sip:+62811@x>', SIAGA_FROM: '%22cut%2' },
+          variables: { SIAGA_ROLE: 'caller', SIAGA_PAI: '<sip:+62811@x>', SIAGA_FROM: '"cut' },
         },
       },
     });
@@ -65,6 +65,17 @@ describe('translate', () => {
   it.each(['ChannelVarset', 'SomethingNew', '__proto__', 'constructor', 'toString'])('ignores %s', (type) => {
     expect(translate(frame(type)).kind).toBe('ignored');
   });
+
+  it.each([
+    ['%22Caf%C3', '"Caf'],
+    ['abc%E2%82', 'abc'],
+    ['abc%F0%9F%94%2', 'abc'],
+    ['abc%', 'abc'],
+    ['%', '%'],
+    ['%FF%FEx%3D1', '\ufffd\ufffdx=1'],
+    ['%22%FF%22%20%3Csip:0811@x%3E%zé', '"\ufffd" <sip:0811@x>%zé'],
+    ['', ''],
+  ])('decodes %s', (value, text) => expect(decodeVariable(value)).toBe(text));
 
   it('never throws', () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => translate(text).kind !== 'event'));

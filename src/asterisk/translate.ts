@@ -118,7 +118,8 @@ export function readChannels(body: unknown): AsteriskChannel[] {
 
 function asChannel(raw: z.infer<typeof channel>): AsteriskChannel {
   const variables: Record<string, string> = {};
-  for (const [name, value] of Object.entries(raw.channelvars ?? {})) if (value !== '') variables[name] = decode(value);
+  for (const [name, value] of Object.entries(raw.channelvars ?? {}))
+    if (value !== '') variables[name] = decodeVariable(value);
   return {
     id: raw.id,
     name: raw.name,
@@ -130,13 +131,26 @@ function asChannel(raw: z.infer<typeof channel>): AsteriskChannel {
   };
 }
 
-/** The dialplan encodes header values; one that was cut in the middle of a sequence stays as it is. */
-function decode(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
+/** A character is four bytes at most, each `%XX`: what a cut has left of one is no longer than this. */
+const longestRest = 11;
+
+/**
+ * A value that the dialplan has percent-encoded. One that was cut in the middle of a character loses what is left of it; of
+ * bytes that are no UTF-8 each becomes the replacement character, and the rest can be read.
+ */
+export function decodeVariable(value: string): string {
+  for (let rest = 0; rest <= longestRest && rest < value.length; rest += 1) {
+    try {
+      return decodeURIComponent(value.slice(0, value.length - rest));
+    } catch {
+      continue; // one character shorter, perhaps
+    }
   }
+  const bytes = value.replace(
+    /%([0-9A-Fa-f]{2})|[\s\S]/gu,
+    (one, hex?: string) => hex ?? Buffer.from(one).toString('hex'),
+  );
+  return Buffer.from(bytes, 'hex').toString('utf8');
 }
 
 function nonEmpty(value: string | undefined): string | null {

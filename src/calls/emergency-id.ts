@@ -28,7 +28,7 @@ export function emergencyIdentifiers(
 ): EmergencyIdentifiers {
   const given: { callId: string | null; incidentId: string | null } = { callId: null, incidentId: null };
   for (const [, uri = '', parameters = ''] of callInfo.matchAll(/<([^<>]{1,400})>([^<]{0,200})/g)) {
-    const purpose = /;\s*purpose\s*=\s*"?([A-Za-z0-9.-]{1,60})/i.exec(parameters)?.[1] ?? '';
+    const purpose = /;\s*purpose\s*=\s*"?([A-Za-z0-9.-]{1,60})(?![^\s",;])/i.exec(parameters)?.[1] ?? '';
     if (purposes.callId.test(purpose) && urn.callId.test(uri)) given.callId ??= uri;
     if (purposes.incidentId.test(purpose) && urn.incidentId.test(uri)) given.incidentId ??= uri;
   }

@@ -1,9 +1,10 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { imeiOf } from './imei.ts';
+import { sipUsers, type SipUser } from './sip-address.ts';
 
 /** Who calls, as far as the network said. What it said, word for word, stands in the call's origin. */
 export interface CallerIdentity {
-  /** E.164 (`+6281234567890`); null when nothing that came is a telephone number. */
+  /** E.164 (`+6281234567890`); null when nothing that came is somebody's telephone number: a placeholder is everybody's. */
   readonly number: string | null;
   /** Where the number was found; `channel` is Asterisk's own reading, for a header that was cut. */
   readonly numberFrom: NumberSource | null;
@@ -44,63 +45,65 @@ const withheld = /^(anonymous|unknown|unavailable|restricted|private|withheld|as
 
 /**
  * Who calls: the number of P-Asserted-Identity (RFC 3325), else of Remote-Party-ID, else of From, as E.164 with Indonesia
- * for numbers without a country; the IMEI of Contact's instance id (RFC 7254). Never fails: what cannot be read is null.
+ * for numbers without a country; the IMEI of Contact's instance id (RFC 7254). A placeholder ends the search: a network that
+ * has no number knows better than the phone. Never fails: what cannot be read is null.
  */
 export function identityOf(parts: IdentityParts): CallerIdentity {
   const { headers, trunk, network } = parts;
   const imei = imeiOf(headers['Contact'] ?? '');
-  const given = users(parts);
-  const odd = given.some(({ user }) => !withheld.test(user));
   const base = { imei, trunk, network };
-  for (const { user, source } of given) {
-    const number = e164(user);
-    if (isPlaceholder(user, number, parts.placeholders)) {
-      return { ...base, number, numberFrom: source, callable: false, notCallable: 'placeholder' };
-    }
-    if (number !== null) return { ...base, number, numberFrom: source, callable: true, notCallable: null };
+  const nobody = { ...base, number: null, numberFrom: null, callable: false };
+  let odd = false;
+  for (const { source, users } of given(parts)) {
+    const read = users.filter(({ user }) => !withheld.test(user)).map((one) => readUser(one, parts.placeholders));
+    const number = read.find((one) => one !== 'placeholder' && one !== null);
+    if (number != null) return { ...base, number, numberFrom: source, callable: true, notCallable: null };
+    if (read.includes('placeholder')) return { ...nobody, notCallable: 'placeholder' };
+    odd ||= read.length > 0;
   }
   const without = imei === null ? 'anonymous' : 'no-sim';
-  return { ...base, number: null, numberFrom: null, callable: false, notCallable: odd ? 'not-a-number' : without };
+  return { ...nobody, notCallable: odd ? 'not-a-number' : without };
 }
 
-/** A telephone number as E.164, or null; `0812…` and the like are Indonesian. */
+/**
+ * A telephone number as E.164, or null; `0812…` and the like are Indonesian. Null for what may be no caller's number even
+ * though it has digits: IMSI and IMEI, service numbers, local numbers without their area code. Never throws.
+ */
 export function e164(text: string): string | null {
   if (text.length > 40) return null;
-  const number = parsePhoneNumberFromString(text, { defaultCountry: 'ID', extract: false });
-  return number?.isPossible() === true ? number.number : null;
+  const spelled = spelling(text.trim());
+  const number = parsePhoneNumberFromString(spelled, { defaultCountry: 'ID', extract: false });
+  // E.164 has 15 digits at most.
+  if (number?.isPossible() !== true || number.number.length > 16) return null;
+  const { countryCallingCode, nationalNumber } = number;
+  // No Indonesian number begins with 0 behind the country: an international or trunk prefix was left over.
+  if (countryCallingCode === '62' && nationalNumber.startsWith('0')) return null;
+  if (!spelled.startsWith('+') && (nationalNumber.length < 8 || !number.isValid())) return null;
+  return number.number;
 }
 
-function users({ headers, channelNumber }: IdentityParts): { user: string; source: NumberSource }[] {
-  const found: { user: string; source: NumberSource }[] = [];
-  for (const source of sources) {
-    for (const user of usersOf(headers[source] ?? '')) found.push({ user, source });
-  }
-  if (channelNumber !== null) found.push({ user: channelNumber, source: 'channel' });
-  return found;
+/** As networks spell them: 00 for the plus (ITU-T E.123), a plus before a trunk prefix, and none before the country. */
+function spelling(text: string): string {
+  if (/^00[1-9]/.test(text)) return `+${text.slice(2)}`;
+  if (/^\+0[1-9]/.test(text)) return text.slice(1);
+  return text.startsWith('62') ? `+${text}` : text;
 }
 
-/** The user parts of the sip, sips and tel URIs of a header; a name in quotes is no place for one. */
-function usersOf(header: string): string[] {
-  const withoutNames = header.replace(/"(?:[^"\\]|\\.)*"/g, '');
-  const found: string[] = [];
-  for (const [, scheme, rest = ''] of withoutNames.matchAll(/(?:^|[<,\s])(sips?|tel):([^>,\s]{0,200})/gi)) {
-    const at = rest.lastIndexOf('@');
-    if (scheme?.toLowerCase() !== 'tel' && at < 0) continue;
-    const user = scheme?.toLowerCase() === 'tel' ? rest : rest.slice(0, at);
-    found.push(decoded(user.split(';')[0] ?? '').trim());
-  }
-  return found;
+function given({ headers, channelNumber }: IdentityParts): { source: NumberSource; users: SipUser[] }[] {
+  return [
+    ...sources.map((source) => ({ source, users: sipUsers(headers[source] ?? '') })),
+    { source: 'channel', users: channelNumber === null ? [] : [{ user: channelNumber, context: null }] },
+  ];
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a lone percent sign: as it is
-  }
+function readUser({ user, context }: SipUser, placeholders: readonly string[]): string | null {
+  const whole = context === null || user.startsWith('+') ? null : e164(`${context}${user}`);
+  const number = whole ?? e164(user);
+  return isPlaceholder(user, number, placeholders) ? 'placeholder' : number;
 }
 
 function isPlaceholder(user: string, number: string | null, patterns: readonly string[]): boolean {
+  if (/\p{L}/u.test(user)) return false;
   const spellings = [user, number].filter((one) => one !== null).map((one) => one.replace(/[^0-9]/g, ''));
   return patterns.some((pattern) => spellings.some((digits) => fits(digits, pattern)));
 }

@@ -3,7 +3,7 @@
  * check digit. Null when there is none, or none that names one phone.
  */
 export function imeiOf(contact: string): string | null {
-  const urn = /urn:gsma:imei:([0-9]{8})-?([0-9]{6})(?:-?[0-9])?/i.exec(contact);
+  const urn = /urn:gsma:imei:([0-9]{8})-?([0-9]{6})(?:-?[0-9]{1,2})?(?![0-9-])/i.exec(contact);
   return urn === null ? null : normalisedImei(`${urn[1] ?? ''}${urn[2] ?? ''}`);
 }
 

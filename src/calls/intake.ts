@@ -6,6 +6,7 @@ import { derivedId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import { epochOf } from '../platform/uniqueid.ts';
 import { newCall, type Call, type CallOrigin, type CallTiming } from './call.ts';
+import { originOf } from './origin.ts';
 import { toItsCaller } from './reconcile.ts';
 import type { CallRunner } from './runner.ts';
 
@@ -43,18 +44,6 @@ export interface IntakeDeps {
 /** A leg that leaves the application and whose end is not told within this has ended all the same. */
 const endToldWithin = 300;
 const rememberedIds = 10_000;
-
-/** The variables of the dialplan that carry a SIP header, by the header's name. */
-const headerVariables: Record<string, string> = {
-  SIAGA_PAI: 'P-Asserted-Identity',
-  SIAGA_RPID: 'Remote-Party-ID',
-  SIAGA_FROM: 'From',
-  SIAGA_CONTACT: 'Contact',
-  SIAGA_PANI: 'P-Access-Network-Info',
-  SIAGA_CNI: 'Cellular-Network-Info',
-  SIAGA_GEOLOCATION: 'Geolocation',
-  SIAGA_CALL_INFO: 'Call-Info',
-};
 
 /** Turns Asterisk's events into inputs of the calls they concern. Only enqueues; never waits. */
 export function createIntake(deps: IntakeDeps): Intake {
@@ -206,31 +195,4 @@ export function createIntake(deps: IntakeDeps): Intake {
     stopClaiming: () => (claiming = false),
     took: (id) => taken.has(id),
   };
-}
-
-function originOf(channel: AsteriskChannel): CallOrigin {
-  const headers: Record<string, string> = {};
-  for (const [variable, header] of Object.entries(headerVariables)) {
-    const value = channel.variables[variable];
-    if (value !== undefined) headers[header] = value;
-  }
-  const anonymous = channel.callerNumber === null || /^(anonymous|unknown)?$/i.test(channel.callerNumber);
-  return {
-    sipCallId: channel.sipCallId,
-    callerNumber: anonymous ? null : channel.callerNumber,
-    callerName: channel.callerName,
-    carrier: channel.variables['SIAGA_CARRIER'] ?? null,
-    dialled: channel.variables['SIAGA_DIALLED'] ?? null,
-    source: channel.variables['SIAGA_SOURCE'] ?? null,
-    headers,
-    location: locationOf(channel.variables),
-  };
-}
-
-function locationOf(variables: Record<string, string>): CallOrigin['location'] {
-  const format = variables['SIAGA_LOCATION_FORMAT'];
-  const location = variables['SIAGA_LOCATION'];
-  if (format === undefined || location === undefined) return null;
-  const confidence = variables['SIAGA_LOCATION_CONFIDENCE'] ?? '';
-  return { format, location, method: variables['SIAGA_LOCATION_METHOD'] ?? '', confidence };
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ensure } from '../../test/support/call-laws.ts';
+import { checkAttempts, ensure } from '../../test/support/call-laws.ts';
 import { testDispatch } from '../../test/support/calls.ts';
 import { decideDispatch, type DispatchAction, type DispatchInput } from './decide.ts';
 import { isPending, type Dispatch } from './dispatch.ts';
@@ -10,11 +10,11 @@ const context = {
   application: 'a',
   callerNumber: null,
   callInfo: '',
-  location: null,
+  location: { format: 'GML' as const, locationInfo: 'shape=Point' },
   callerChannelId: 'caller',
 };
 const at = fc.constant(0);
-const channelId = fc.constantFrom('d1.a1', 'd1.a2', 'd1.a3', 'd1.a4', 'x');
+const channelId = fc.constantFrom('d1.a1', 'd1.a2', 'd1.a3', 'd1.a4', 'd1.a5', 'd1.a6', 'x');
 
 const input: fc.Arbitrary<DispatchInput> = fc.oneof(
   fc.record({ at, type: fc.constant('start') }),
@@ -30,7 +30,12 @@ const input: fc.Arbitrary<DispatchInput> = fc.oneof(
     ),
   }),
   fc.record({ at, type: fc.constantFrom('leg-ringing', 'leg-entered', 'leg-joined'), channelId }),
-  fc.record({ at, type: fc.constant('leg-gone'), channelId, cause: fc.constantFrom(0, 16, 17, 18, 19, 21, 41) }),
+  fc.record({
+    at,
+    type: fc.constant('leg-gone'),
+    channelId,
+    cause: fc.constantFrom(0, 16, 17, 18, 19, 21, 41, 58, 127, 127),
+  }),
   fc.record({ at, type: fc.constant('key-pressed'), channelId, key: fc.constantFrom('1', '9', '5') }),
   fc.record({ at, type: fc.constant('timer') }),
   fc.record({ at, type: fc.constant('cancel'), reason: fc.constantFrom('cancelled', 'call-ended') }),
@@ -90,7 +95,7 @@ class History {
     const { now, wakeAt } = this;
     const live = now.attempts.filter((attempt) => attempt.endedAt === null);
     ensure(live.length === (now.endedAt === null ? 1 : 0), `${live.length} live attempts`);
-    ensure(now.attempts.length <= 2 * now.trunks.length, 'more than two attempts a trunk');
+    checkAttempts(now);
     ensure(new Set(this.rung).size === this.rung.length, 'a channel rung twice');
     ensure(isPending(now) === (wakeAt !== null), 'pending without a limit, or a limit without an attempt');
     ensure(wakeAt === null || wakeAt > this.clock, 'a limit that is over');
@@ -107,7 +112,7 @@ describe('whatever a dispatch is told, in whatever order', () => {
       fc.property(dispatch, fc.array(input, { maxLength: 40, size: 'max' }), (first, inputs) => {
         const history = new History(first);
         for (const told of inputs) history.tell(told);
-        // Left to its timer it ends or is joined, after two attempts per trunk at the most.
+        // Left to its timer it ends or is joined, after two more attempts per trunk at the most.
         for (let fired = 0; isPending(history.now); fired += 1) {
           ensure(fired < 8, 'attempts without an end');
           history.tell({ type: 'timer', at: 0 });

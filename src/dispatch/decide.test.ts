@@ -1,6 +1,6 @@
 import { testDispatch } from '../../test/support/calls.ts';
 import { decideDispatch, type DispatchAction, type DispatchInput } from './decide.ts';
-import type { Dispatch, RingJob, RingResult } from './dispatch.ts';
+import type { Dispatch, RingJob, RingResult, SentLocation } from './dispatch.ts';
 
 const context = {
   callId: 'call',
@@ -27,7 +27,7 @@ interface Path {
   tell(...inputs: Told[]): Path;
 }
 
-function path(over: Partial<Dispatch> = {}): Path {
+function path(over: Partial<Dispatch> = {}, location: SentLocation | null = null): Path {
   let dispatch = testDispatch(over);
   let actions: DispatchAction[] = [];
   let wakeAt: number | null = null;
@@ -57,7 +57,7 @@ function path(over: Partial<Dispatch> = {}): Path {
     tell(...inputs) {
       actions = [];
       for (const input of inputs) {
-        const step = decideDispatch(dispatch, { ...input, at: self.at }, context);
+        const step = decideDispatch(dispatch, { ...input, at: self.at }, { ...context, location });
         dispatch = step.dispatch;
         actions.push(...step.actions);
         for (const action of step.actions) if (action.do === 'wake') wakeAt = action.at;
@@ -207,6 +207,66 @@ describe('an attempt that fails is followed by the next trunk', () => {
     expect(dispatch.tell(gone(16), key('1'), ring({ result: 'taken' }), leg('leg-joined')).actions).toEqual([]);
     expect(dispatch.tell(leg('leg-ringing'), leg('leg-entered')).done).toEqual(['hang-up d1.a1', 'hang-up d1.a1']);
     expect(dispatch.tell(leg('leg-entered', 2), key('1', 2), leg('leg-joined', 2)).dispatch.state).toBe('joined');
+  });
+});
+
+describe('a trunk that makes nothing of a location', () => {
+  const location: SentLocation = { format: 'GML', locationInfo: 'shape=Point,crs=2d,pos="0.5 101.4"' };
+  const located = (): Path => path({}, location).tell({ type: 'start' });
+
+  it.each([127, 58])('is rung once more without it, and the next trunk with it again (cause %s)', (cause) => {
+    const dispatch = located();
+    expect(dispatch.jobs).toMatchObject([{ uri: 'sip:113@agency-1', location }]);
+    dispatch.tell(gone(cause));
+    expect(dispatch.done).toEqual(['ring d1.a2']);
+    expect(dispatch.jobs).toMatchObject([{ uri: 'sip:113@agency-1', location: null, inLine: false }]);
+    expect(dispatch.dispatch.attempts).toMatchObject([
+      { trunkId: 't1', located: true, outcome: 'not-understood' },
+      { trunkId: 't1', located: false, outcome: null },
+    ]);
+    dispatch.tell(gone(cause, 2));
+    expect(dispatch.jobs).toMatchObject([{ uri: 'sip:113@agency-2', location }]);
+    expect(dispatch.dispatch.attempts).toMatchObject([
+      {},
+      { outcome: 'unreachable' },
+      { trunkId: 't2', located: true },
+    ]);
+    dispatch.tell(gone(cause, 3));
+    expect(dispatch.jobs).toMatchObject([{ uri: 'sip:113@agency-2', location: null }]);
+    dispatch.tell(gone(cause, 4));
+    expect(dispatch.jobs).toEqual([]);
+    expect(dispatch.dispatch).toMatchObject({ state: 'failed', outcome: 'unreachable' });
+  });
+
+  it('goes on as any other once it is rung without', () => {
+    const dispatch = located().tell(gone(127), leg('leg-ringing', 2), leg('leg-entered', 2));
+    dispatch.tell({ type: 'key-pressed', channelId: 'd1.a2', key: '1' }, leg('leg-joined', 2));
+    expect(dispatch.dispatch.state).toBe('joined');
+  });
+
+  it('is another one than a trunk that rang, that answered, or that is busy', () => {
+    const afterwards = (...inputs: Told[]): (string | null | undefined)[] => {
+      const { dispatch } = located().tell(...inputs);
+      return [dispatch.attempts[0]?.outcome, dispatch.attempts[1]?.trunkId];
+    };
+    expect(afterwards(leg('leg-ringing'), gone(127))).toEqual(['unreachable', 't2']);
+    expect(afterwards(leg('leg-entered'), gone(127))).toEqual(['not-accepted', 't2']);
+    expect(afterwards(gone(17))).toEqual(['busy', 't2']);
+    expect(afterwards(gone(38))).toEqual(['unreachable', 't2']);
+  });
+
+  it('is none where no location was sent', () => {
+    const dispatch = started().tell(gone(127));
+    expect(dispatch.dispatch.attempts).toMatchObject([{ outcome: 'unreachable' }, { trunkId: 't2' }]);
+  });
+
+  it('has its chance also after a job that was lost', () => {
+    const dispatch = located().tell(ring({ result: 'expired' }));
+    expect(dispatch.jobs).toMatchObject([{ uri: 'sip:113@agency-1', location, inLine: true }]);
+    dispatch.tell(gone(58, 2));
+    expect(dispatch.jobs).toMatchObject([{ uri: 'sip:113@agency-1', location: null, inLine: true }]);
+    dispatch.tell(gone(58, 3));
+    expect(dispatch.jobs).toMatchObject([{ uri: 'sip:113@agency-2', location }]);
   });
 });
 

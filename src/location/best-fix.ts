@@ -1,5 +1,6 @@
-import type { CivicAddress, Fix, FixSource, Position } from './fix.ts';
-import { centreOf, distance, radiusAt95 } from './shape.ts';
+import type { CivicAddress, Fix, FixSource, Place, Position, Shape, Sighting } from './fix.ts';
+import { plainText } from './plain-text.ts';
+import { centreOf, distance, maxMetres, radiusAt95 } from './shape.ts';
 
 /** The location to act on, and why it was chosen. */
 export interface BestFix {
@@ -37,6 +38,22 @@ const unsaid: Record<FixSource, number> = {
   operator: 50,
 };
 
+/**
+ * Metres: with 95% probability the caller is no farther from the middle of the shape. A source that gives a position and no
+ * uncertainty, or one of 0, is taken to be as good as such sources commonly are; nobody is exactly at a point.
+ */
+export function uncertaintyAt95(
+  source: FixSource,
+  shape: Shape,
+  { confidence, method }: Pick<Sighting, 'confidence' | 'method'>,
+): number {
+  const radius = shape.type === 'point' ? 0 : radiusAt95(shape, confidence);
+  // A confidence too small to reckon with says nothing.
+  if (Number.isNaN(radius)) return maxMetres;
+  if (radius > 0) return radius;
+  return method?.toLowerCase() === 'cell' ? unsaid.cell : unsaid[source];
+}
+
 /** Metres a second by which a position that a network or phone has found grows uncertain: somewhat faster than a run. */
 const drift = 3;
 const settled: ReadonlySet<FixSource> = new Set(['operator', 'subscriber', 'area-code']);
@@ -67,9 +84,11 @@ const named: Record<FixSource, string> = {
 /**
  * Chooses among fixes. A point that an operator set comes first, the latest of several: a person has asked the caller.
  * Among all others that have a shape, the one whose uncertainty at 95% (RFC 7459) plus 3 m for each second of its age is
- * smallest; addresses of fixed lines do not age. Without any shape: an operator's words, then a subscriber's address, then
- * what the network says in words. The district is the one that an operator named last, else the chosen fix's, else that of
- * any other. Ties go to what came first. Pure; `at` is epoch milliseconds.
+ * smallest; addresses of fixed lines do not age. Without any shape: an operator's words, the latest first, then a
+ * subscriber's address, then what the network says in words. The district is the one that an operator said last, by name or
+ * by a point, else the chosen fix's, else that of any other. The address is the one that an operator took down last, else the
+ * chosen fix's own, else what comes first in words; the bare name of a district only where there is no more. Ties go to what came first. Pure; `at` is epoch
+ * milliseconds.
  */
 export function bestFix(fixes: readonly Fix[], at: number): BestFix | null {
   const placed = fixes.flatMap((fix) => (fix.shape === null ? [] : [{ fix, ...judged(fix, fix.shape, at) }]));
@@ -79,29 +98,46 @@ export function bestFix(fixes: readonly Fix[], at: number): BestFix | null {
     null,
   );
   const chosen = byOperator ?? smallest;
-  const worded = [...fixes]
-    .filter(({ shape }) => shape === null)
-    .sort((a, b) => inWords.indexOf(a.source) - inWords.indexOf(b.source) || latestFirst(a, b))[0];
-  const fix = chosen?.fix ?? worded;
+  const worded = inOrder(fixes.filter(({ shape }) => shape === null));
+  const fix = chosen?.fix ?? worded[0];
   if (fix === undefined) return null;
-  const named = fixes.filter((one) => one.source === 'operator' && one.shape === null && one.place !== null).at(-1);
-  const place = named?.place ?? fix.place ?? fixes.find((one) => one.place !== null)?.place ?? null;
-  const addressed = [fix, ...fixes.filter(({ source }) => settled.has(source)), ...fixes].find(({ civic }) => civic);
+  const said = fixes.filter(({ source, place }) => source === 'operator' && place !== null).at(-1);
+  const place = said?.place ?? fix.place ?? fixes.find((one) => one.place !== null)?.place ?? null;
+  const reason = chosen === null ? inWordsOnly(fix) : because(chosen, byOperator !== undefined, placed);
   return {
     fixId: fix.id,
     source: fix.source,
     method: fix.method,
     position: chosen?.centre ?? null,
     radius: chosen === null ? null : Math.round(chosen.radius),
-    address: addressed?.civic ? addressLine(addressed.civic) : null,
+    address: addressOf([...worded.filter(({ source }) => source === 'operator'), fix, ...inOrder(fixes)]),
     district: place?.district ?? null,
     districtCertain: place?.certain ?? false,
     outside: place?.outside ?? false,
     neighbour: place?.neighbour ?? null,
     at: Math.min(fix.at ?? fix.receivedAt, fix.receivedAt),
     madeUp: fix.madeUp || (place?.madeUp ?? false),
-    reason: chosen === null ? inWordsOnly(fix) : because(chosen, byOperator !== undefined, placed),
+    reason: [reason, ...elsewhere(place, fix.place)].join('; '),
   };
+}
+
+/** As what they say in words counts; an operator's latest first, of all others the first that came. */
+function inOrder(fixes: readonly Fix[]): Fix[] {
+  return fixes
+    .map((fix, index) => ({ fix, index, rank: inWords.indexOf(fix.source) }))
+    .sort((a, b) => a.rank - b.rank || (a.fix.source === 'operator' ? b.index - a.index : a.index - b.index))
+    .map(({ fix }) => fix);
+}
+
+function addressOf(fixes: readonly Fix[]): string | null {
+  const known = fixes.filter(({ civic }) => civic !== null);
+  const whole = known.find(({ civic, place }) => civic?.['text'] !== place?.district || place === null) ?? known[0];
+  return whole?.civic ? addressLine(whole.civic) : null;
+}
+
+function elsewhere(place: Place | null, of: Place | null): string[] {
+  if (place?.district == null || of === null || place.district === of.district) return [];
+  return [`an operator says ${place.district}, and this lies in ${of.district ?? 'none of the districts'}`];
 }
 
 interface Judged {
@@ -112,15 +148,11 @@ interface Judged {
   readonly effective: number;
 }
 
-function judged(fix: Fix, shape: NonNullable<Fix['shape']>, at: number): Omit<Judged, 'fix'> {
-  const radius = shape.type === 'point' ? unsaid[fix.source] : radiusAt95(shape, fix.confidence);
+function judged(fix: Fix, shape: Shape, at: number): Omit<Judged, 'fix'> {
+  const radius = uncertaintyAt95(fix.source, shape, fix);
   // A phone whose clock is ahead is no better for it.
   const age = Math.max(0, at - Math.min(fix.at ?? fix.receivedAt, fix.receivedAt)) / 1_000;
   return { centre: centreOf(shape), radius, age, effective: radius + (settled.has(fix.source) ? 0 : drift * age) };
-}
-
-function latestFirst(a: Fix, b: Fix): number {
-  return a.source === 'operator' ? b.receivedAt - a.receivedAt : a.receivedAt - b.receivedAt;
 }
 
 function because(chosen: Judged, byOperator: boolean, placed: readonly Judged[]): string {
@@ -176,11 +208,10 @@ export function addressLine(civic: CivicAddress): string {
   ];
   const known = order.flatMap((name) => civic[name] ?? []);
   const others = Object.entries(civic).filter(([name]) => !order.includes(name) && name !== 'country');
-  return [
+  const parts = [
     ...known,
     ...others.map(([name, value]) => `${name} ${value}`),
     ...(civic['country'] ? [civic['country']] : []),
-  ]
-    .join(', ')
-    .slice(0, 500);
+  ];
+  return plainText(parts.join(', '), 500);
 }

@@ -3,12 +3,13 @@ import { emergencyIdentifiers, type EmergencyIdentifiers } from '../calls/emerge
 import { identityOf, type CallerIdentity } from '../calls/identity.ts';
 import type { Settings } from '../settings/setting.ts';
 import { areaOf } from './lines/area-codes.ts';
+import { uncertaintyAt95 } from './best-fix.ts';
 import { readAsteriskLocation } from './pidf-lo/asterisk-location.ts';
 import { placeOf, type DistrictMap } from './districts/district-map.ts';
 import type { Fix, FixSource, Sighting } from './fix.ts';
 import { readGeolocationHeader } from './held/geolocation-header.ts';
 import { fixOf, nowhere, receive, type CallLocation, type Received } from './location.ts';
-import { centreOf, radiusAt95 } from './shape.ts';
+import { centreOf } from './shape.ts';
 import { preferredNetwork, readAccessNetworks, type AccessNetwork } from './cells/pani.ts';
 
 /** Which call a fix is for. */
@@ -112,10 +113,11 @@ export function sightingsToFixes(
   more: Partial<Pick<Fix, 'detail' | 'madeUp'>> = {},
 ): Fix[] {
   return sightings.map((sighting) =>
-    fixOf(key, source, sighting, { receivedAt, place: placeOfSighting(sighting, map), ...more }),
+    fixOf(key, source, sighting, { receivedAt, place: placeOfSighting(source, sighting, map), ...more }),
   );
 }
 
-function placeOfSighting({ shape, confidence }: Sighting, map: DistrictMap): Fix['place'] {
-  return shape === null ? null : placeOf(map, centreOf(shape), radiusAt95(shape, confidence));
+function placeOfSighting(source: FixSource, sighting: Sighting, map: DistrictMap): Fix['place'] {
+  const { shape } = sighting;
+  return shape === null ? null : placeOf(map, centreOf(shape), uncertaintyAt95(source, shape, sighting));
 }

@@ -2,6 +2,7 @@ import { derivedId } from '../platform/ids.ts';
 import { bestFix, type BestFix } from './best-fix.ts';
 import type { Fix, FixSource, Sighting } from './fix.ts';
 import type { AccessNetwork } from './cells/pani.ts';
+import { plainText } from './plain-text.ts';
 
 /** Something that came as a location and is none, or not in whole. */
 export interface Unusable {
@@ -25,9 +26,13 @@ export interface CallLocation {
 
 export const nowhere: CallLocation = { fixes: [], unusable: [], networks: [], best: null };
 
-/** More of either than a call can have in good faith; what comes on top is counted as unusable, or dropped. */
+/**
+ * More of either than a call can have in good faith; what comes on top is counted as unusable, or dropped. Operators have
+ * their own hundred: no flood keeps them from saying where the caller is.
+ */
 const fixesKept = 100;
 const unusableKept = 100;
+const reasonLength = 300;
 
 /** What became known at one moment. */
 export interface Received {
@@ -40,35 +45,56 @@ export interface Merged {
   /** Those that were not there before. */
   readonly fixes: readonly Fix[];
   readonly unusable: readonly Unusable[];
-  /** The choice or its district is another one now. */
+  /** The choice is another one now, or what it says of district and address. */
   readonly bestChanged: boolean;
 }
 
 /** Adds what was received, keeps all that was there, and chooses the best fix anew. `at` is epoch milliseconds. */
 export function receive(before: CallLocation, received: Received, at: number): Merged {
   const known = new Set(before.fixes.map(({ id }) => id));
-  const fresh: Fix[] = [];
+  const room = { operator: fixesKept, other: fixesKept };
+  for (const fix of before.fixes) room[whose(fix)] -= 1;
+  const fixes: Fix[] = [];
+  let tooMany = false;
   for (const fix of received.fixes) {
-    if (!known.has(fix.id)) fresh.push(fix);
+    if (known.has(fix.id)) continue;
     known.add(fix.id);
+    room[whose(fix)] -= 1;
+    if (room[whose(fix)] >= 0) fixes.push(fix);
+    else tooMany = true;
   }
-  const fixes = fresh.slice(0, fixesKept - before.fixes.length);
-  const reasons = new Set(before.unusable.map(({ source, reason }) => `${source} ${reason}`));
-  const unusable = [
+  const reasons = [
     ...received.unusable,
-    ...(fixes.length < fresh.length ? [{ source: 'all', reason: `more than ${fixesKept} locations came` }] : []),
-  ]
-    .filter(({ source, reason }) => !reasons.has(`${source} ${reason}`))
-    .slice(0, unusableKept - before.unusable.length)
-    .map((one) => ({ ...one, at }));
+    ...(tooMany ? [{ source: 'all', reason: `more than ${fixesKept} locations came` }] : []),
+  ];
+  const unusable = newReasons(before.unusable, reasons, at);
   const all = [...before.fixes, ...fixes];
   const best = fixes.length > 0 ? bestFix(all, at) : before.best;
   return {
     location: { ...before, fixes: all, unusable: [...before.unusable, ...unusable], best },
     fixes,
     unusable,
-    bestChanged: best?.fixId !== before.best?.fixId || best?.district !== before.best?.district,
+    bestChanged: (['fixId', 'district', 'outside', 'neighbour', 'address'] as const).some(
+      (name) => best?.[name] !== before.best?.[name],
+    ),
   };
+}
+
+function whose({ source }: Fix): 'operator' | 'other' {
+  return source === 'operator' ? 'operator' : 'other';
+}
+
+/** Each reason once, however often it comes, and fit to be shown and stored. */
+function newReasons(before: readonly Unusable[], came: Received['unusable'], at: number): Unusable[] {
+  const known = new Set(before.map(({ source, reason }) => `${source} ${reason}`));
+  const fresh: Unusable[] = [];
+  for (const { source, reason: said } of came) {
+    const reason = plainText(said, reasonLength);
+    if (known.has(`${source} ${reason}`) || before.length + fresh.length >= unusableKept) continue;
+    known.add(`${source} ${reason}`);
+    fresh.push({ source, reason, at });
+  }
+  return fresh;
 }
 
 /** A sighting as a fix of a call. The same words from the same source are the same fix, however often they come. */

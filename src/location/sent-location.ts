@@ -5,8 +5,8 @@ import type { CallLocation } from './location.ts';
 export function sentLocation({ best, fixes }: CallLocation): PrintedAsteriskLocation | null {
   const fix = fixes.find(({ id }) => id === best?.fixId);
   if (fix === undefined || best === null) return null;
-  const { text = best.address, ...elements } = fix.civic ?? {};
+  const { text, ...elements } = fix.civic ?? {};
   // A sentence has no element of its own in a civic address: LOC is for what the others cannot say (RFC 5139).
-  const civic = text === null ? elements : { country: 'ID', ...elements, LOC: text };
+  const civic = text === undefined ? elements : { country: 'ID', ...elements, LOC: best.address ?? text };
   return printAsteriskLocation({ ...fix, civic });
 }

@@ -97,7 +97,8 @@ export function radiusAt95(shape: Shape, confidence: number | null): number {
   const radius = radiusOf(shape);
   if (confidence === null || confidence >= 95 || radius === 0) return radius;
   if (confidence <= 0) return maxMetres;
-  return Math.min(maxMetres, radius * Math.sqrt(Math.log(0.05) / Math.log(1 - confidence / 100)));
+  // log1p, because a very small confidence vanishes beside 1.
+  return Math.min(maxMetres, radius * Math.sqrt(Math.log(0.05) / Math.log1p(-confidence / 100)));
 }
 
 function positionsOf(shape: Shape): readonly Position[] {

@@ -11,7 +11,6 @@ const line = (over: Record<string, string>): string =>
     context: 'siaga-112',
     channame: 'PJSIP/carrier-telkomsel-00000001',
     appname: '',
-    appdata: '',
     uniqueid: 'n1-1795325501.2',
     linkedid: 'n1-1795325501.2',
     peer: '',
@@ -54,6 +53,34 @@ describe("Asterisk's event log", () => {
         outcome: 'human-path',
       },
     ]);
+  });
+
+  it('keeps what the dialplan noted of the INVITE, cut values as well, and nothing that is not noted', () => {
+    const noted = (extra: string): CelEvent =>
+      event({ eventtype: 'SIAGA_NOTED', userdeftype: 'SIAGA_NOTED', eventextra: JSON.stringify({ extra }) });
+    const [call] = gather(
+      event({}),
+      sipCall,
+      noted('SIAGA_FROM=%22Warga%22%20%3Csip%3A0811%40a%3E'),
+      noted('SIAGA_PANI=3GPP-GERAN%3Bcgi-3gpp%3D51010%2'),
+      noted('SIAGA_DIALLED=112'),
+      noted('__proto__=x'),
+      noted('SIAGA_CONTACT='),
+      event({ eventtype: 'CHAN_END' }),
+    );
+    expect(call?.origin).toEqual({
+      sipCallId: 'a@b',
+      callerNumber: '0811',
+      callerName: 'Warga',
+      carrier: 'telkomsel',
+      dialled: '112',
+      source: null,
+      headers: {
+        From: '"Warga" <sip:0811@a>',
+        'P-Access-Network-Info': '3GPP-GERAN;cgi-3gpp=51010',
+      },
+      location: null,
+    });
   });
 
   it('calls it abandoned when nobody talked with the caller', () => {

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { derivedId } from '../platform/ids.ts';
 import { epochOf } from '../platform/uniqueid.ts';
+import { decodeVariable } from '../asterisk/translate.ts';
+import type { CallOrigin } from '../calls/call.ts';
+import { originOf } from '../calls/origin.ts';
 import type { LoggedCall } from './entry.ts';
 
 const line = z.object({
@@ -57,6 +60,8 @@ interface Gathered {
   sipCallId: string | null;
   callerName: string;
   callerNumber: string;
+  /** The variables that the dialplan noted, decoded. */
+  variables: Record<string, string>;
   /** Where in the log it begins. */
   start: number;
 }
@@ -104,6 +109,7 @@ export function createCelGatherer(options: {
         sipCallId: null,
         callerName: event.name,
         callerNumber: event.number,
+        variables: carrierOf(event.channelName),
         start,
       };
       calls.set(event.channelId, call);
@@ -113,6 +119,9 @@ export function createCelGatherer(options: {
         case 'SIAGA_CALL':
           call.sipCallId = typeof event.extra['extra'] === 'string' ? event.extra['extra'] : null;
           if (call.sipCallId !== null) noteSipCall(call.sipCallId);
+          return;
+        case 'SIAGA_NOTED':
+          note(call.variables, event.extra['extra']);
           return;
         case 'ANSWER':
           call.answeredAt ??= event.at;
@@ -143,7 +152,25 @@ function asCall(event: CelEvent, call: Gathered, node: string): LoggedCall {
     endedAt: event.at,
     callerNumber: call.callerNumber === '' ? null : call.callerNumber,
     callerName: call.callerName === '' ? null : call.callerName,
+    origin: originOfLogged(call),
     outcome: talked ? 'human-path' : 'abandoned',
     reason: talked ? 'answered without a controller' : 'hung up before anybody answered; no controller saw it',
   };
+}
+
+function originOfLogged({ variables, sipCallId, callerNumber, callerName }: Gathered): CallOrigin {
+  const number = callerNumber === '' ? null : callerNumber;
+  return originOf({ sipCallId, callerNumber: number, callerName: callerName === '' ? null : callerName, variables });
+}
+
+/** `NAME=value`, the value percent-encoded and cut by the dialplan. */
+function note(variables: Record<string, string>, text: unknown): void {
+  const [, name, value] = /^(SIAGA_[A-Z_]+)=(.+)$/.exec(typeof text === 'string' ? text : '') ?? [];
+  if (name !== undefined && value !== undefined) variables[name] = decodeVariable(value);
+}
+
+/** The carrier's endpoint stands in the channel's name. */
+function carrierOf(channelName: string): Record<string, string> {
+  const carrier = /^PJSIP\/carrier-(.+)-[0-9a-f]{8}$/.exec(channelName)?.[1];
+  return carrier === undefined ? {} : { SIAGA_CARRIER: carrier };
 }

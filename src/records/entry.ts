@@ -1,5 +1,7 @@
 import type { CallEntry } from '../calls/runner.ts';
 import type { OperatorState } from '../acd/operator.ts';
+import type { CallOrigin } from '../calls/call.ts';
+import type { Introduction } from '../location/invite.ts';
 import type { ReceivedAml } from '../location/aml/aml-received.ts';
 
 /** Something that needs a person's eye: in the record, in the events, and as a metric. */
@@ -37,6 +39,9 @@ export interface LoggedCall {
   endedAt: number;
   callerNumber: string | null;
   callerName: string | null;
+  /** What the INVITE said, as far as the log has it; absent in what older versions wrote. */
+  origin?: CallOrigin;
+  introduction?: Introduction | null;
   outcome: 'human-path' | 'abandoned';
   reason: string;
 }

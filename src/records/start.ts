@@ -1,6 +1,7 @@
 import { Counter, Gauge } from 'prom-client';
 import type { OperatorState } from '../acd/operator.ts';
 import type { CallEntry } from '../calls/runner.ts';
+import type { IntakeDeps } from '../calls/intake.ts';
 import { screenOfCall } from '../calls/view.ts';
 import type { Feed } from '../events/feed.ts';
 import type { ReceivedAml } from '../location/aml/aml-received.ts';
@@ -38,6 +39,8 @@ export interface RecordsDeps extends CelLogDeps {
   journal: OwnJournal;
   metrics: Metrics;
   feed: Feed;
+  /** What an INVITE says of who calls and from where. */
+  introduce: IntakeDeps['introduce'];
   /** Every record of an ended call is in PostgreSQL. */
   projected: (callId: string, sequence: number) => void;
 }
@@ -99,7 +102,11 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
     feed.publish({ type: 'alarm.raised', callId: null, incidentId: null, detail: { code, ...detail } }, at);
   };
 
-  const log = await followLog(deps, (call) => write({ kind: 'logged-call', call }));
+  const log = await followLog(deps, (call) => {
+    const { origin, id: callId, incidentId, arrivedAt } = call;
+    const introduction = origin ? deps.introduce(origin, { callId, incidentId, arrivedAt }) : null;
+    write({ kind: 'logged-call', call: { ...call, introduction } });
+  });
 
   const { stop: stopWatching } = watchForDead({
     directory,

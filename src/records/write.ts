@@ -236,8 +236,8 @@ async function writeLoggedCall(sql: Sql, call: LoggedCall): Promise<boolean> {
   };
   await sql.execute(
     `insert into calls (id, incident_id, node, channel_id, sip_call_id, arrived_at, stage, caller_number, caller_name,
-       recorded_by, claimed_at, sequence, logged)
-     values ($1,$2,$3,$4,$5,$6,'ended',$7,$8,'cel',0,0,$9)
+       carrier, dialled, source, headers, e164, imei, identity, emergency, location, recorded_by, claimed_at, sequence, logged)
+     values ($1,$2,$3,$4,$5,$6,'ended',$7,$8,$10,$11,$12,$13,$14,$15,$16,$17,$18,'cel',0,0,$9)
      on conflict (id) do update set arrived_at = least(calls.arrived_at, excluded.arrived_at), logged = excluded.logged`,
     [
       call.id,
@@ -249,9 +249,21 @@ async function writeLoggedCall(sql: Sql, call: LoggedCall): Promise<boolean> {
       clean(call.callerNumber),
       clean(call.callerName),
       JSON.stringify(logged),
+      ...originColumns(call),
     ],
   );
+  await addFixes(sql, call.id, call.introduction?.location.fixes ?? []);
   return applyLog(sql, call.id);
+}
+
+/** carrier, dialled, source, headers, e164, imei, identity, emergency, location */
+function originColumns({ origin, introduction }: LoggedCall): (string | null)[] {
+  const network = [origin?.carrier, origin?.dialled, origin?.source].map((text) => clean(text ?? null));
+  const headers = clean(JSON.stringify(origin?.headers ?? {}));
+  if (!introduction) return [...network, headers, null, null, null, null, null];
+  const { identity, emergency, location } = introduction;
+  const said = [JSON.stringify(identity), JSON.stringify(emergency)].map(clean);
+  return [...network, headers, identity.number, identity.imei, ...said, storedForm(location)];
 }
 
 /**

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { awakeMilliseconds } from '../../scripts/sip/awake.mjs';
 import { answers, freePort, rings, startPhone, type Call, type Phone } from '../../scripts/sip/phone.mjs';
 import { carriers, type Centre } from '../support/centre.ts';
+import { circle, withLocation } from '../support/citizen-location.ts';
 import { startCentre } from '../support/start-centre.ts';
 import { hearsMusic, hearsPrompt } from '../support/ear.ts';
 import { until } from '../support/rest.ts';
@@ -291,12 +292,22 @@ test('what the log tells of a call that a controller ended is not told twice, ev
   for (const controller of centre.controllers) controller.kill('SIGKILL');
   await Promise.all(centre.controllers.map(({ exited }) => exited));
   await writeFile(join(centre.directory, 'state/journal/cel-position.json'), '{"bytes":0}\n');
-  const citizen = await centre.dial();
+  const citizen = await centre.dial({
+    ...withLocation(circle(0.5071, 101.4478, 45)),
+    accessNetwork: '3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=5101012340ABCDE1;network-provided',
+    imei: '35824005-944763-1',
+  });
   await citizen.waitFor('answered');
   await citizen.hangUp();
   await centre.startController({ rank: 0, name: 'controller-again' });
   // The last line of the log has been read when this one is there.
-  expect(await centre.api.recordOf(citizen.callId)).toMatchObject({ recordedBy: 'cel', outcome: 'abandoned' });
+  const logged = await centre.api.recordOf(citizen.callId);
+  expect(logged).toMatchObject({ recordedBy: 'cel', outcome: 'abandoned' });
+  // Nobody was there to ask who calls and from where: the log has it all the same.
+  expect(logged.identity).toMatchObject({ number: '+6281234567890', network: 'Telkomsel', trunk: 'telkom' });
+  expect(logged.identity?.imei).toMatch(/^35824005944763\d$/);
+  expect(logged.bestFix).toMatchObject({ source: 'pidf-lo', radius: 45, district: 'Sail' });
+  expect(logged.location.networks).toMatchObject([{ mcc: '510', mnc: '10' }]);
   const after = await everyCall();
   expect(after.filter(({ sip_call_id: id }) => id !== citizen.callId)).toEqual(before);
 }, 40_000);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { accepts, answers, rejects } from '../../scripts/sip/phone.mjs';
-import type { CallView } from '../../src/calls/view.ts';
+import { callView, type CallView } from '../../src/calls/view.ts';
 import type { Centre } from '../support/centre.ts';
 import { startCentre } from '../support/start-centre.ts';
 import { followFeed } from '../support/feed.ts';
@@ -140,7 +140,8 @@ test('a call reads the same while it lives, right after, and from PostgreSQL alo
     'it is stored',
     async () => z.object({ outcome: z.unknown() }).parse(await listed()).outcome === 'answered',
   );
-  expect(await listed()).toEqual(after);
+  // A list has all of it but the single locations and the history.
+  expect(await listed()).toEqual(callView.parse(after));
   expect((await centre.api.ask('POST', `/v1/calls/${call.id}/end`)).status).toBe(409);
 });
 

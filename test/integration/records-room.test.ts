@@ -54,6 +54,9 @@ describe('the room', () => {
       metrics: createMetrics(),
       feed,
       ownsChannel: () => false,
+      introduce: () => {
+        throw new Error('there is no log here');
+      },
       projected: () => undefined,
     });
   }

@@ -1,8 +1,8 @@
 import type { Call } from '../../src/calls/call.ts';
 import { company, speakers } from '../../src/calls/call.ts';
-import type { CallEffect } from '../../src/calls/call-effect.ts';
+import type { CallEffect, Fact } from '../../src/calls/call-effect.ts';
 import { decide } from '../../src/calls/decide.ts';
-import { currentAttempt, isPending } from '../../src/dispatch/dispatch.ts';
+import { currentAttempt, isPending, type Dispatch } from '../../src/dispatch/dispatch.ts';
 import { testCall, type Told } from './calls.ts';
 
 /** What the world has seen, kept apart from the call's own idea of it. */
@@ -21,11 +21,14 @@ export interface World {
   inside: Map<string, Set<string>>;
   returned: boolean;
   ended: Map<string, string>;
+  /** Assignments whose operator got the call on his screen. */
+  popped: Set<string>;
 }
 
 export function newWorld(): World {
   const world: World = {
-    call: testCall(),
+    // Its caller is still being looked up.
+    call: { ...testCall(), looked: false },
     at: 1_000_000,
     told: 0,
     effects: [],
@@ -37,6 +40,7 @@ export function newWorld(): World {
     inside: new Map(),
     returned: false,
     ended: new Map(),
+    popped: new Set(),
   };
   tell(world, { type: 'arrived', up: false });
   return world;
@@ -45,12 +49,14 @@ export function newWorld(): World {
 export function tell(world: World, input: Told): void {
   const before = world.call;
   world.told += 1;
-  const { call, effects } = decide(before, { ...input, at: world.at });
+  const { call, effects, facts } = decide(before, { ...input, at: world.at });
   world.call = plain(call);
   world.effects.push(...effects);
   if (effects.length > 0) world.latest = effects;
   note(world, input, effects);
   check(world, input, effects, before);
+  checkScreen(world, facts, before);
+  checkLocation(call, before, facts);
 }
 
 /** What survives JSON as it is, frozen: a decision that changes the call it was given throws. */
@@ -181,9 +187,61 @@ function checkAssignments({ call, assignments, outcomes }: World): void {
   }
 }
 
+/** An operator gets a call on his screen once, within 200 ms where he is still rung, and nobody else gets it. */
+function checkScreen({ call, popped, at }: World, facts: Fact[], before: Call): void {
+  for (const { detail } of facts.filter(({ type }) => type === 'screen.pop')) {
+    const operator = call.operator ?? before.operator;
+    ensure(operator !== null && detail['operatorId'] === operator.operatorId, 'a screen pop for somebody else');
+    ensure(!popped.has(operator.assignmentId), 'a second screen pop');
+    popped.add(operator.assignmentId);
+  }
+  const { operator, timers } = call;
+  if (operator === null || popped.has(operator.assignmentId)) return;
+  ensure(timers.pop !== undefined && timers.pop <= operator.assignedAt + 200, 'an operator without a screen');
+  ensure(!call.looked, `a screen that waits for nothing at ${at}`);
+}
+
+/** No fix ever changes or goes, the best is one of them, and each new one is told. */
+function checkLocation({ location }: Call, before: Call, facts: Fact[]): void {
+  const { fixes, best } = location;
+  const old = before.location.fixes;
+  ensure(
+    old.every((fix, index) => JSON.stringify(fix) === JSON.stringify(fixes[index])),
+    'a fix was changed',
+  );
+  const told = facts.filter(({ type }) => type === 'location.received').map(({ detail }) => detail['fixId']);
+  ensure(
+    told.join() ===
+      fixes
+        .slice(old.length)
+        .map(({ id }) => id)
+        .join(),
+    'a new fix was not told, or an old one',
+  );
+  ensure(new Set(fixes.map(({ id }) => id)).size === fixes.length, 'a fix came twice');
+  ensure((best === null) === (fixes.length === 0), 'no best fix');
+  ensure(best === null || fixes.some(({ id }) => id === best.fixId), 'the best fix is none of them');
+}
+
+/** Each trunk once; once more after a lost job, and once more without the location that it made nothing of. */
+export function checkAttempts({ attempts, trunks }: Dispatch): void {
+  for (const { id } of trunks) {
+    const here = attempts.filter(({ trunkId }) => trunkId === id);
+    const refused = here.filter(({ outcome }) => outcome === 'not-understood').length;
+    ensure(refused <= 1, 'a trunk made nothing of a location twice');
+    const lost = here.some(({ outcome }) => outcome === 'job-lost') ? 1 : 0;
+    ensure(here.length <= 1 + lost + refused, `${here.length} attempts by one trunk`);
+  }
+  attempts.forEach(({ outcome, located, trunkId }, index) => {
+    if (outcome !== 'not-understood') return;
+    const next = attempts[index + 1];
+    ensure(located && next?.trunkId === trunkId && !next.located, 'not rung again without the location');
+  });
+}
+
 function checkDispatches({ call, ended }: World): void {
   for (const dispatch of call.dispatches) {
-    ensure(dispatch.attempts.length <= 2 * dispatch.trunks.length, 'more than two attempts a trunk');
+    checkAttempts(dispatch);
     const live = dispatch.attempts.filter((attempt) => attempt.endedAt === null);
     ensure(live.length === (dispatch.endedAt === null ? 1 : 0), `a dispatch has ${live.length} live attempts`);
     ensure(!isPending(dispatch) || call.timers[`dispatch:${dispatch.id}`] !== undefined, 'an attempt without a limit');

@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import type { Call } from '../../src/calls/call.ts';
 import type { CallEffect } from '../../src/calls/call-effect.ts';
 import type { CommandFailure } from '../../src/calls/call-input.ts';
+import type { Received } from '../../src/location/location.ts';
 import { newWorld, tell, type World } from './call-laws.ts';
 import { assign, joined, testDispatch, type Told } from './calls.ts';
+import { circle, inside, someFix } from './fixes.ts';
 
 /**
  * A small world around one call. A move is a kind and two numbers, which pick among what exists by then: legs that
@@ -34,6 +36,10 @@ const kinds = [
   'dispatch',
   'cancel',
   'incident',
+  'located',
+  'located-again',
+  'caller-known',
+  'looked-up',
   'end',
 ] as const;
 type Kind = (typeof kinds)[number];
@@ -55,7 +61,7 @@ const move = fc.tuple(
 export const sequences = fc.array(move, { maxLength: 60, size: 'max' });
 
 const failures: CommandFailure[] = ['gone', 'conflict', 'timeout', 'failed'];
-const causes = [0, 16, 17, 18, 19, 21, 26, 27, 41, 127];
+const causes = [0, 16, 17, 18, 19, 21, 26, 27, 41, 58, 127];
 const lastOf = <T>(list: T[], count: number): T[] => list.slice(-count);
 
 const pick = <T>(list: readonly T[], n: number): T | undefined => list[n % list.length];
@@ -109,7 +115,9 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
       return [{ type: 'timer', name }];
     }
     case 'timer-early':
-      return [{ type: 'timer', name: pick(['ring', 'join', 'line', 'left', 'comfort', 'dispatch:d1', 'x'], n) ?? 'x' }];
+      return [
+        { type: 'timer', name: pick(['ring', 'join', 'line', 'left', 'comfort', 'pop', 'dispatch:d1', 'x'], n) ?? 'x' },
+      ];
     case 'caller-up':
     case 'caller-left':
       return [{ type: kind }];
@@ -127,9 +135,34 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
       return [
         { type: 'incident-changed', change: { kind: 'fire' }, by: 'token', dispatches: [someDispatch(call, n, m)] },
       ];
+    case 'located':
+      return [{ type: 'located', received: received(n, m) }];
+    case 'located-again': {
+      const fix = pick(call.location.fixes, n);
+      return fix === undefined ? [] : [{ type: 'located', received: { fixes: [fix], unusable: [] }, aml: 'digest' }];
+    }
+    case 'caller-known':
+      return [{ type: kind, history: { calls: [], nonUnique: n % 2 === 0 ? [] : ['number'] } }];
+    case 'looked-up':
+      return [{ type: kind }];
     case 'end':
       return [{ type: 'call-ended-by', by: 'token' }];
   }
+}
+
+/** A fix or two, some of them the same as others; every third time with a reason why something else is none. */
+function received(n: number, m: number): Received {
+  const sources = ['operator', 'cell', 'aml-sms', 'subscriber'] as const;
+  const fixes = Array.from({ length: 1 + (m % 2) }, (_, index) =>
+    someFix({
+      id: `fix-${n % 40}-${index}`,
+      source: pick(sources, n + index) ?? 'cell',
+      shape: (n + index) % 5 === 0 ? null : circle(m),
+      civic: { text: 'Jl. Melati 5' },
+      place: n % 4 === 0 ? inside('Sail') : null,
+    }),
+  );
+  return { fixes, unusable: n % 3 === 0 ? [{ source: 'pidf-lo', reason: `it is broken in ${m % 5} places` }] : [] };
 }
 
 function someDispatch(call: Call, n: number, m: number): ReturnType<typeof testDispatch> {

@@ -93,8 +93,8 @@ export interface Story {
   fire(name: string): Story;
 }
 
-export function story(): Story {
-  let call = testCall();
+export function story(over: Partial<Call> = {}): Story {
+  let call: Call = { ...testCall(), ...over };
   let effects: CallEffect[] = [];
   let facts: Fact[] = [];
   let at = call.arrivedAt;
