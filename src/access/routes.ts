@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RecordAudit } from '../audit/audit.ts';
-import { hashToken, newToken, allRoles, roles, roleSchema } from '../platform/auth.ts';
+import { allRoles, hashToken, newToken, roleSchema } from '../platform/auth.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import { decodeCursor, encodeCursor, pageOf, pageQuery } from '../platform/paging.ts';

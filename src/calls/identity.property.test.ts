@@ -91,8 +91,9 @@ describe('whatever stands in the headers', () => {
 });
 
 /** A header of four lines of 512 characters is the longest that the dialplan hands over. */
+// Fifty times what the dialplan lets through: whatever takes more than linear time would not end before the test does.
 describe('a header that is made to take long', () => {
-  const length = 2_060;
+  const length = 100_000;
   const filled = (unit: string): string => unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
   const worst = [
     '"', '"\\"', '\\', '<', '>', '<sip:', '<tel:1>,', '<tel:081234567890>,', '"a"<', ' ', '\t<', ',sip:', ',sip:1@h', ';',
@@ -100,21 +101,14 @@ describe('a header that is made to take long', () => {
     '35824005-', '<sip:%F0%9F', '< ', '<tel:0812 ',
   ]; // prettier-ignore
 
-  test.each(worst)('%s is read in far less than a millisecond', (unit) => {
+  test.each(worst)('%s is read in linear time', (unit) => {
     const header = filled(unit);
-    const quote = `"${header}`;
-    const once = (): void => {
-      for (const value of [header, quote]) {
-        read(Object.fromEntries(names.map((name) => [name, value])), value.slice(0, 40));
-        emergencyIdentifiers(value, { callId: 'a', incidentId: 'b' }, 'h');
-      }
-    };
-    for (let warm = 0; warm < 50; warm += 1) once();
-    const rounds = 50;
-    const begun = performance.now();
-    for (let round = 0; round < rounds; round += 1) once();
-    // Two values a round; a machine that is busy with other things gets twice the time.
-    expect((performance.now() - begun) / rounds / 2).toBeLessThan(2);
+    for (const value of [header, `"${header}`]) {
+      const { callable } = read(Object.fromEntries(names.map((name) => [name, value])), value.slice(0, 40));
+      expect(typeof callable).toBe('boolean');
+      const { callId } = emergencyIdentifiers(value, { callId: 'a', incidentId: 'b' }, 'h');
+      expect(callId).toBe('urn:emergency:uid:callid:a:h');
+    }
   });
 
   it('names four users at most', () => {

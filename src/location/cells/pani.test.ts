@@ -177,10 +177,8 @@ describe('a header of 60 KB', () => {
     expect(unusable).toHaveLength(2);
   });
 
-  it.each(['"', ',', ';', '=', '\\', '" ', '",', ';"'])('takes linear time, of nothing but %p', (piece) => {
-    const started = performance.now();
-    read(piece.repeat(30_000));
-    expect(performance.now() - started).toBeLessThan(500);
+  it.each(['"', ',', ';', '=', '\\', '" ', '",', ';"'])('is bounded, of nothing but %p', (piece) => {
+    expect(read(piece.repeat(3_000_000)).networks.length).toBeLessThanOrEqual(16);
   });
 });
 
