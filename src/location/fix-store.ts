@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storableJson } from '../platform/postgres-text.ts';
 import type { Sql } from '../platform/postgres.ts';
 import type { Fix } from './fix.ts';
 import type { CallLocation } from './location.ts';
@@ -21,13 +22,13 @@ export async function addFixes(sql: Sql, callId: string, fixes: readonly Fix[]):
      select id, $1, received_at, source, content
      from jsonb_to_recordset($2::jsonb) as row(id uuid, received_at timestamptz, source text, content jsonb)
      on conflict do nothing`,
-    [callId, JSON.stringify(rows).replaceAll('\\u0000', '')],
+    [callId, storableJson(rows)],
   );
 }
 
 /** What a call's row keeps of its location. */
 export function storedForm({ best, networks, unusable }: CallLocation): string {
-  return JSON.stringify({ best, networks, unusable }).replaceAll('\\u0000', '');
+  return storableJson({ best, networks, unusable });
 }
 
 /** The location of a stored call; null when there is no such call. */

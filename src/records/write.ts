@@ -4,6 +4,7 @@ import type { Call } from '../calls/call.ts';
 import type { Incident } from '../incidents/incident.ts';
 import { keepAml, markMatched } from '../location/aml/aml-store.ts';
 import { addFixes, storedForm } from '../location/fix-store.ts';
+import { storableJson, storableText } from '../platform/postgres-text.ts';
 import type { Sql } from '../platform/postgres.ts';
 import type { AlarmEntry, Entry, LoggedCall, OperatorEntry } from './entry.ts';
 
@@ -68,7 +69,7 @@ async function writeCall(sql: Sql, entry: CallEntry): Promise<void> {
       state.incident.id,
       state.node,
       state.channelId,
-      state.origin.sipCallId,
+      storableText(state.origin.sipCallId),
       date(state.arrivedAt),
       date(state.answeredAt),
       date(state.firstTalkAt),
@@ -76,18 +77,18 @@ async function writeCall(sql: Sql, entry: CallEntry): Promise<void> {
       state.stage,
       state.outcome,
       state.reason,
-      clean(state.origin.carrier),
-      clean(state.origin.dialled),
-      clean(state.origin.source),
-      clean(state.origin.callerNumber),
-      clean(state.origin.callerName),
-      clean(JSON.stringify(state.origin.headers)),
+      storableText(state.origin.carrier),
+      storableText(state.origin.dialled),
+      storableText(state.origin.source),
+      storableText(state.origin.callerNumber),
+      storableText(state.origin.callerName),
+      storableJson(state.origin.headers),
       entry.claimedAt,
       entry.sequence,
       state.identity.number,
       state.identity.imei,
-      clean(JSON.stringify(state.identity)),
-      clean(JSON.stringify(state.emergency)),
+      storableJson(state.identity),
+      storableJson(state.emergency),
       storedForm(state.location),
     ],
   );
@@ -115,7 +116,7 @@ async function writeIncident(sql: Sql, incident: Incident): Promise<void> {
       incident.severity,
       incident.district,
       incident.disposition,
-      clean(JSON.stringify(incident.notes)),
+      storableJson(incident.notes),
     ],
   );
 }
@@ -139,12 +140,12 @@ async function writeDispatches(sql: Sql, call: Call): Promise<void> {
         dispatch.mode,
         dispatch.state,
         dispatch.outcome,
-        JSON.stringify(dispatch.reason),
+        storableJson(dispatch.reason),
         date(dispatch.requestedAt),
         date(dispatch.acceptedAt),
         date(dispatch.joinedAt),
         date(dispatch.endedAt),
-        JSON.stringify(dispatch.attempts),
+        storableJson(dispatch.attempts),
       ],
     );
   }
@@ -170,7 +171,7 @@ async function writeTimeline(sql: Sql, entries: readonly CallEntry[]): Promise<v
      from jsonb_to_recordset($1::jsonb) as row(call_id uuid, claimed_at bigint, sequence integer, position smallint,
        incident_id uuid, at timestamptz, type text, detail jsonb)
      on conflict do nothing`,
-    [clean(JSON.stringify(rows))],
+    [storableJson(rows)],
   );
   // Whoever talked last, also when older entries come after newer ones.
   const talked = new Set(rows.filter(({ type }) => type === 'operator.talking').map((row) => row.call_id));
@@ -197,8 +198,8 @@ async function writeDecision(sql: Sql, { input, callId, claimedAt, sequence, sta
       state.incident.id,
       date(at),
       ruleSetVersion,
-      JSON.stringify(actions),
-      clean(JSON.stringify(trace)),
+      storableJson(actions),
+      storableJson(trace),
     ],
   );
 }
@@ -208,7 +209,7 @@ async function writeAlarm(sql: Sql, alarm: AlarmEntry): Promise<void> {
     alarm.id,
     alarm.code,
     date(alarm.at),
-    clean(JSON.stringify(alarm.detail)),
+    storableJson(alarm.detail),
   ]);
 }
 
@@ -246,9 +247,9 @@ async function writeLoggedCall(sql: Sql, call: LoggedCall): Promise<boolean> {
       call.channelId,
       call.sipCallId,
       date(call.arrivedAt),
-      clean(call.callerNumber),
-      clean(call.callerName),
-      JSON.stringify(logged),
+      storableText(call.callerNumber),
+      storableText(call.callerName),
+      storableJson(logged),
     ],
   );
   return applyLog(sql, call.id);
@@ -287,9 +288,4 @@ async function applyLog(sql: Sql, callId: string): Promise<boolean> {
 
 function date(at: number | null): string | null {
   return at === null ? null : new Date(at).toISOString();
-}
-
-/** PostgreSQL takes no NUL, neither in text nor in JSON. */
-function clean(text: string | null): string | null {
-  return text === null ? null : text.replaceAll('\u0000', '').replaceAll('\\u0000', '');
 }

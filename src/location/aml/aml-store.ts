@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storableJson } from '../../platform/postgres-text.ts';
 import type { Sql } from '../../platform/postgres.ts';
 import { timeColumn } from '../../platform/text.ts';
 import type { Caller, ReceivedAml } from './aml-received.ts';
@@ -42,7 +43,7 @@ const columns = 'digest, received_at as "receivedAt", channel, e164, imei, conte
 /** Keeps a message and tells every process of it; one that is there already stays as it is. */
 export async function keepAml(sql: Sql, aml: ReceivedAml): Promise<void> {
   const { digest, receivedAt, channel, e164, imei, message } = aml;
-  const content = JSON.stringify(message).replaceAll('\\u0000', '');
+  const content = storableJson(message);
   const kept = await sql.execute(
     `insert into aml_messages (digest, received_at, channel, e164, imei, content) values ($1, $2, $3, $4, $5, $6)
      on conflict do nothing`,
