@@ -1,3 +1,5 @@
+import type { CallerIdentity } from './identity.ts';
+
 /** An earlier call of the same number or phone. */
 export interface EarlierCall {
   readonly callId: string;
@@ -14,6 +16,11 @@ export interface EarlierCall {
 
 /** What may link the calls of one caller. */
 export type CallerKey = 'number' | 'imei';
+
+/** The number that a caller's calls and messages are known by: none where the network has put in what reaches nobody. */
+export function linkingNumber({ number, notCallable }: Pick<CallerIdentity, 'number' | 'notCallable'>): string | null {
+  return notCallable === 'placeholder' ? null : number;
+}
 
 /** What is on record of the caller's number and phone. */
 export interface CallerHistory {

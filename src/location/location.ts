@@ -1,4 +1,4 @@
-import { derivedId } from '../platform/ids.ts';
+import { derivedId, timeOf } from '../platform/ids.ts';
 import { bestFix, type BestFix } from './best-fix.ts';
 import type { Fix, FixSource, Sighting } from './fix.ts';
 import type { AccessNetwork } from './pani.ts';
@@ -81,7 +81,8 @@ export function fixOf(
   const { method, shape, civic, confidence, at } = sighting;
   const said = JSON.stringify([source, method, shape, civic, confidence, at]);
   return {
-    id: derivedId('fix', call.callId, said, call.arrivedAt),
+    // Of the call's own time: it arrives anew with each of its owners.
+    id: derivedId('fix', call.callId, said, timeOf(call.callId)),
     source,
     ...{ method, shape, civic, confidence, at },
     receivedAt: received.receivedAt,

@@ -143,10 +143,10 @@ async function add(
     if (!told.durable) throw unavailable('journal.unavailable', 'It was done, but the journal could not confirm it.');
     return live.location;
   }
-  const location = await postgres.transaction((sql) => addToStoredCall(sql, callId, received, at));
-  if (location === null) throw notFound('calls.unknown', `There is no call ${callId}.`);
-  addedLater(callId, incidentId, received);
-  return location;
+  const merged = await postgres.transaction((sql) => addToStoredCall(sql, callId, received, at));
+  if (merged === null) throw notFound('calls.unknown', `There is no call ${callId}.`);
+  addedLater(callId, incidentId, merged);
+  return merged.location;
 }
 
 function cellRoute({ postgres }: LocationRouteDeps): Route {

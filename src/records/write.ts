@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { CallEntry } from '../calls/runner.ts';
 import type { Call } from '../calls/call.ts';
+import { linkingNumber } from '../calls/history.ts';
 import type { Incident } from '../incidents/incident.ts';
 import { keepAml, markMatched } from '../location/aml/aml-store.ts';
 import { addFixes, storedForm } from '../location/fix-store.ts';
@@ -85,7 +86,7 @@ async function writeCall(sql: Sql, entry: CallEntry): Promise<void> {
       storableJson(state.origin.headers),
       entry.claimedAt,
       entry.sequence,
-      state.identity.number,
+      linkingNumber(state.identity),
       state.identity.imei,
       storableJson(state.identity),
       storableJson(state.emergency),

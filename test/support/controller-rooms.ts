@@ -27,6 +27,8 @@ import { startRooms, stateFolder, type Rooms } from './rooms.ts';
 export interface Arrival {
   readonly number?: string | null;
   readonly imei?: string;
+  /** Of a caller who comes from another process. */
+  readonly channelId?: string;
   /** More of the dialplan's variables. */
   readonly variables?: Record<string, string>;
 }
@@ -73,7 +75,6 @@ export async function startController(
     stateDir?: string;
     application?: string;
     city?: string;
-    loseNotices?: boolean;
   } = {},
 ): Promise<ControllerRooms> {
   const logger = createLogger('silent');
@@ -82,8 +83,7 @@ export async function startController(
   const directory = join(stateDir, 'journal');
   let shift = 0;
   const clock: Clock = { ...fast, now: () => systemClock.now() + shift };
-  const real = createPostgres(databaseUrl, { applicationName: application, logger, clock: systemClock, max: 4 });
-  const postgres: Postgres = options.loseNotices ? { ...real, listen: () => () => undefined } : real;
+  const postgres = createPostgres(databaseUrl, { applicationName: application, logger, clock: systemClock, max: 4 });
   const journal = openJournal({ directory, name: application, clock: systemClock, logger, reserveBytes: 0 });
   const feed = createFeed({ clock, callOf: (callId) => calls.runner.get(callId) });
   const events: FeedEvent[] = [];
@@ -172,7 +172,7 @@ export async function startController(
     if (wait) await records.stop();
     else await records.projector.stop();
     await journal.close();
-    await real.close();
+    await postgres.close();
   };
   const { runner } = calls;
   const callOf = (callId: string): Call => {
@@ -184,19 +184,19 @@ export async function startController(
   return {
     ...rooms,
     runner,
-    database: real,
+    database: postgres,
     journalFolder: directory,
     events,
     ahead: (milliseconds) => void (shift += milliseconds),
     now: () => clock.now(),
-    arrive({ number = null, imei, variables = {} } = {}) {
+    arrive({ number = null, imei, channelId, variables = {} } = {}) {
       channels += 1;
-      const id = `node-${Math.floor(clock.now() / 1_000)}.${channels}`;
+      const id = channelId ?? `node-${Math.floor(clock.now() / 1_000)}.${channels}`;
       const contact = imei === undefined ? {} : { SIAGA_CONTACT: `<sip:x>;+sip.instance="<urn:gsma:imei:${imei}>"` };
       calls.intake.arrive({
         id,
         name: `PJSIP/carrier-1-${channels}`,
-        state: 'Ring',
+        state: channelId === undefined ? 'Ring' : 'Up',
         sipCallId: id,
         callerNumber: number,
         callerName: null,
