@@ -2,10 +2,12 @@ import { z } from 'zod';
 import type { CallEntry } from '../calls/runner.ts';
 import type { Call } from '../calls/call.ts';
 import { linkingNumber } from '../calls/history.ts';
+import { e164 } from '../calls/identity.ts';
 import type { Incident } from '../incidents/incident.ts';
 import { keepAml, markMatched } from '../location/aml/aml-store.ts';
-import { addFixes, storedForm } from '../location/fix-store.ts';
+import { addFixesOfOwners, storedForm } from '../location/fix-store.ts';
 import { storableJson, storableText } from '../platform/postgres-text.ts';
+import type { Fix } from '../location/fix.ts';
 import type { Sql } from '../platform/postgres.ts';
 import type { AlarmEntry, Entry, LoggedCall, OperatorEntry } from './entry.ts';
 
@@ -19,7 +21,7 @@ export async function writeEntries(sql: Sql, entries: readonly Entry[]): Promise
   for (const entry of entries) {
     if (entry.kind === 'call' && isNewer(entry, latest.get(entry.callId))) latest.set(entry.callId, entry);
   }
-  for (const entry of latest.values()) await writeCall(sql, entry);
+  for (const entry of latest.values()) await writeCall(sql, entry, fixesOf(entry.callId, entries));
   await writeTimeline(
     sql,
     entries.filter((entry) => entry.kind === 'call'),
@@ -43,9 +45,19 @@ function isNewer(entry: CallEntry, other: CallEntry | undefined): boolean {
   return entry.claimedAt === other.claimedAt && entry.sequence > other.sequence;
 }
 
+/** Of all its owners: what one was told the next does not know, and the latest state alone would lose it. */
+function fixesOf(callId: string, entries: readonly Entry[]): Fix[] {
+  const byOwner = new Map<number, CallEntry>();
+  for (const entry of entries) {
+    if (entry.kind !== 'call' || entry.callId !== callId) continue;
+    if (isNewer(entry, byOwner.get(entry.claimedAt))) byOwner.set(entry.claimedAt, entry);
+  }
+  return [...byOwner.values()].flatMap(({ state }) => state.location.fixes);
+}
+
 const writtenCall = z.object({ logged: z.boolean() });
 
-async function writeCall(sql: Sql, entry: CallEntry): Promise<void> {
+async function writeCall(sql: Sql, entry: CallEntry, fixes: readonly Fix[]): Promise<void> {
   const { state } = entry;
   await writeIncident(sql, state.incident);
   const written = await sql.first(
@@ -93,8 +105,7 @@ async function writeCall(sql: Sql, entry: CallEntry): Promise<void> {
       storedForm(state.location),
     ],
   );
-  // None is lost with a state that came late: fixes are only added.
-  await addFixes(sql, state.id, state.location.fixes);
+  await addFixesOfOwners(sql, state.id, fixes, written === undefined ? undefined : state.location);
   // An older state has older dispatches.
   if (written === undefined) return;
   await writeDispatches(sql, state);
@@ -238,8 +249,8 @@ async function writeLoggedCall(sql: Sql, call: LoggedCall): Promise<boolean> {
   };
   await sql.execute(
     `insert into calls (id, incident_id, node, channel_id, sip_call_id, arrived_at, stage, caller_number, caller_name,
-       recorded_by, claimed_at, sequence, logged)
-     values ($1,$2,$3,$4,$5,$6,'ended',$7,$8,'cel',0,0,$9)
+       e164, recorded_by, claimed_at, sequence, logged)
+     values ($1,$2,$3,$4,$5,$6,'ended',$7,$8,$10,'cel',0,0,$9)
      on conflict (id) do update set arrived_at = least(calls.arrived_at, excluded.arrived_at), logged = excluded.logged`,
     [
       call.id,
@@ -251,6 +262,8 @@ async function writeLoggedCall(sql: Sql, call: LoggedCall): Promise<boolean> {
       storableText(call.callerNumber),
       storableText(call.callerName),
       storableJson(logged),
+      // In the human path nobody has read headers: Asterisk's word for the number is what there is.
+      call.callerNumber === null ? null : e164(call.callerNumber),
     ],
   );
   return applyLog(sql, call.id);
