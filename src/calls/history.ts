@@ -1,5 +1,3 @@
-import type { CallerIdentity } from './identity.ts';
-
 /** An earlier call of the same number or phone. */
 export interface EarlierCall {
   readonly callId: string;
@@ -18,7 +16,7 @@ export interface EarlierCall {
 export type CallerKey = 'number' | 'imei';
 
 /** The number that a caller's calls and messages are known by: none where the network has put in what reaches nobody. */
-export function linkingNumber({ number, notCallable }: Pick<CallerIdentity, 'number' | 'notCallable'>): string | null {
+export function linkingNumber({ number, notCallable }: { number: string | null; notCallable: string | null }) {
   return notCallable === 'placeholder' ? null : number;
 }
 

@@ -32,7 +32,7 @@ export interface LocationRouteDeps {
     callId: string,
   ) => Promise<{ arrivedAt: number; incidentId: string; circle: Circle } | undefined>;
   /** An ended call was told where its caller is. */
-  readonly addedLater: (callId: string, incidentId: string, received: Received) => void;
+  readonly addedLater: (callId: string, incidentId: string) => void;
 }
 
 /** What an operator took down, or an integrator hands in. */
@@ -145,7 +145,7 @@ async function add(
   }
   const merged = await postgres.transaction((sql) => addToStoredCall(sql, callId, received, at));
   if (merged === null) throw notFound('calls.unknown', `There is no call ${callId}.`);
-  addedLater(callId, incidentId, merged);
+  addedLater(callId, incidentId);
   return merged.location;
 }
 

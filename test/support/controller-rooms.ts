@@ -25,8 +25,8 @@ import { startRooms, stateFolder, type Rooms } from './rooms.ts';
 
 /** A caller as Asterisk tells of him. */
 export interface Arrival {
-  readonly number?: string | null;
-  readonly imei?: string;
+  readonly number?: string | null | undefined;
+  readonly imei?: string | undefined;
   /** Of a caller who comes from another process. */
   readonly channelId?: string;
   /** More of the dialplan's variables. */

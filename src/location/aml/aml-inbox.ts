@@ -7,7 +7,6 @@ import { isUnavailable, type Postgres } from '../../platform/postgres.ts';
 import { amlLocation, amlSource, belongsTo, type Caller, type ReceivedAml } from './aml-received.ts';
 import { amlChannel, amlForEndedCalls, amlOfCaller, markMatched, readAml } from './aml-store.ts';
 import type { DistrictMap } from '../districts/district-map.ts';
-import type { Received } from '../location.ts';
 import { addToStoredCall } from '../stored-call.ts';
 
 /** Phones' own location messages: each finds its call, before it, during it, or after it. */
@@ -46,7 +45,7 @@ export function createAmlInbox(deps: {
   /** Writes the message down where it cannot be lost. */
   keep: (aml: ReceivedAml) => void;
   /** An ended call was told. */
-  addedLater: (callId: string, incidentId: string, received: Received) => void;
+  addedLater: (callId: string, incidentId: string) => void;
 }): AmlInbox {
   const { postgres, clock, logger } = deps;
   const recent = new Map<string, ReceivedAml>();
@@ -138,7 +137,7 @@ export function createAmlInbox(deps: {
         return added;
       });
       if (merged === null || merged.fixes.length + merged.unusable.length === 0) continue;
-      deps.addedLater(callId, incidentId, merged);
+      deps.addedLater(callId, incidentId);
     }
   };
 
