@@ -25,7 +25,10 @@ export interface CallLocation {
 
 export const nowhere: CallLocation = { fixes: [], unusable: [], networks: [], best: null };
 
-/** More of either than a call can have in good faith; what comes on top is counted as unusable, or dropped. */
+/**
+ * More than a call can have in good faith, of one source or of reasons; what comes on top is said, or dropped. Of one
+ * source, so that whoever floods a call shuts out nobody else: least of all its operator.
+ */
 const fixesKept = 100;
 const unusableKept = 100;
 
@@ -47,16 +50,22 @@ export interface Merged {
 /** Adds what was received, keeps all that was there, and chooses the best fix anew. `at` is epoch milliseconds. */
 export function receive(before: CallLocation, received: Received, at: number): Merged {
   const known = new Set(before.fixes.map(({ id }) => id));
-  const fresh: Fix[] = [];
+  const kept = new Map<FixSource, number>();
+  for (const { source } of before.fixes) kept.set(source, (kept.get(source) ?? 0) + 1);
+  const fixes: Fix[] = [];
+  const flooded = new Set<FixSource>();
   for (const fix of received.fixes) {
-    if (!known.has(fix.id)) fresh.push(fix);
+    if (known.has(fix.id)) continue;
     known.add(fix.id);
+    const count = (kept.get(fix.source) ?? 0) + 1;
+    kept.set(fix.source, count);
+    if (count > fixesKept) flooded.add(fix.source);
+    else fixes.push(fix);
   }
-  const fixes = fresh.slice(0, fixesKept - before.fixes.length);
   const reasons = new Set(before.unusable.map(({ source, reason }) => `${source} ${reason}`));
   const unusable = [
     ...received.unusable,
-    ...(fixes.length < fresh.length ? [{ source: 'all', reason: `more than ${fixesKept} locations came` }] : []),
+    ...[...flooded].map((source) => ({ source, reason: `more than ${fixesKept} locations came of this source` })),
   ]
     .filter(({ source, reason }) => !reasons.has(`${source} ${reason}`))
     .slice(0, unusableKept - before.unusable.length)

@@ -145,7 +145,7 @@ async function add(
   }
   const merged = await postgres.transaction((sql) => addToStoredCall(sql, callId, received, at));
   if (merged === null) throw notFound('calls.unknown', `There is no call ${callId}.`);
-  addedLater(callId, incidentId);
+  if (merged.fixes.length + merged.unusable.length > 0) addedLater(callId, incidentId);
   return merged.location;
 }
 
