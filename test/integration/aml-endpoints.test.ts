@@ -233,7 +233,8 @@ describe('an SMS gateway', () => {
 
 describe('the list of messages', () => {
   test('is for supervisors and admins, the newest first, by whether they fit a call', async () => {
-    for (const n of ['1', '2', '3']) await els(rooms.base, { location_accuracy: n, device_number: `+628110000000${n}` });
+    for (const n of ['1', '2', '3'])
+      await els(rooms.base, { location_accuracy: n, device_number: `+628110000000${n}` });
     await els(rooms.base, { location_latitude: '0', location_longitude: '0', device_number: '+6281100000004' });
     await rooms.settled();
     const call = rooms.arrive({ number: '081100000002' });

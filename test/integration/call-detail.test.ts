@@ -1,11 +1,11 @@
 import { jest } from '@jest/globals';
 import { z } from 'zod';
 import { createToken } from '../../src/access/token-command.ts';
-import { normalisedImei } from '../../src/calls/imei.ts';
 import { callDetailView, type CallDetailView } from '../../src/calls/view.ts';
 import type { Role } from '../../src/platform/auth.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
+import { arrive, newNumber, past, patience, type Past } from '../support/callers.ts';
 import { startController, type ControllerRooms } from '../support/controller-rooms.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { followFeed } from '../support/feed.ts';
@@ -21,7 +21,6 @@ let database: TestDatabase;
 let proxy: TcpProxy;
 let rooms: ControllerRooms;
 let tokens: Record<Who, string>;
-let count = 0;
 
 beforeAll(async () => {
   database = await createDatabase();
@@ -41,49 +40,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-const newNumber = (): string => `+62813${String(10_000_000 + (count += 1))}`;
-const newImei = (): string => normalisedImei(`3582401${String(1_000_000 + (count += 1))}`) ?? '';
 const get = (who: Who, path: string) => ask(rooms, tokens[who], 'GET', path);
 const detail = async (callId: string, who: Who = 'admin'): Promise<CallDetailView> =>
   callDetailView.parse((await get(who, `/v1/calls/${callId}`)).body);
-
-interface Caller {
-  number?: string | undefined;
-  imei?: string | undefined;
-}
-
-interface Past {
-  id: string;
-  incidentId: string;
-}
-
-/** A call in the record, so many minutes before now. */
-async function past(
-  caller: Caller,
-  over: { kind?: string; minutes?: number; operatorId?: string; disposition?: string } = {},
-): Promise<Past> {
-  const { kind = null, minutes = 60, operatorId = null, disposition = null } = over;
-  const [id, incidentId] = [newId(systemClock.now()), newId(systemClock.now())];
-  const arrived = new Date(rooms.now() - minutes * 60_000).toISOString();
-  await rooms.database.execute(
-    `insert into incidents (id, opened_at, version, status, kind, disposition) values ($1, $2, 1, 'closed', $3, $4)`,
-    [incidentId, arrived, kind, disposition],
-  );
-  await rooms.database.execute(
-    `insert into calls (id, incident_id, node, channel_id, arrived_at, ended_at, stage, outcome, recorded_by, e164, imei,
-       operator_id, claimed_at, sequence)
-     values ($1, $2, 'past', $3, $4, $4, 'ended', 'answered', 'controller', $5, $6, $7, 1, 1)`,
-    [id, incidentId, `p-${(count += 1)}`, arrived, caller.number ?? null, caller.imei ?? null, operatorId],
-  );
-  return { id, incidentId };
-}
-
-/** A caller arrives, and all that is on record of him is read. */
-async function arrive(caller: Caller): Promise<string> {
-  const { id } = rooms.arrive(caller);
-  await until('the history is read', () => rooms.call(id).history !== null && rooms.call(id).looked, 60_000);
-  return id;
-}
 
 async function end(callId: string): Promise<void> {
   rooms.hangUp(callId);
@@ -106,99 +65,6 @@ async function notedBy(work: () => Promise<unknown>, expected: number): Promise<
   return (await audited()).slice(before);
 }
 
-describe('the history of a caller', () => {
-  test('by the number and by the phone, the newest first, each call once and with what it was', async () => {
-    const [number, imei] = [newNumber(), newImei()];
-    const both = await past({ number, imei }, { minutes: 10, kind: 'fire', disposition: 'normal' });
-    const byPhone = await past({ number: newNumber(), imei }, { minutes: 20 });
-    const byNumber = await past({ number }, { minutes: 30, kind: 'flood' });
-    const unsaid = await past({ imei }, { minutes: 40 });
-    await past({ number: newNumber(), imei: newImei() });
-    const expected = [
-      { callId: both.id, incidentId: both.incidentId, linkedBy: 'number', kind: 'fire', disposition: 'normal' },
-      { callId: byPhone.id, linkedBy: 'imei', kind: null, outcome: 'answered' },
-      { callId: byNumber.id, linkedBy: 'number', kind: 'flood' },
-      { callId: unsaid.id, linkedBy: 'imei' },
-    ];
-    const id = await arrive({ number, imei });
-    const { history, identity } = await detail(id);
-    expect(identity).toMatchObject({ number, imei });
-    expect(history?.calls).toMatchObject(expected);
-    expect(history).toMatchObject({ nonUnique: [] });
-    await end(id);
-    expect((await detail(id)).history).toEqual(history);
-    const onlyPhone = await arrive({ imei });
-    expect((await detail(onlyPhone)).history?.calls.map(({ callId }) => callId)).toContain(byPhone.id);
-  });
-
-  test('is of earlier calls only, also when it is read later', async () => {
-    const number = newNumber();
-    const before = await past({ number });
-    const id = await arrive({ number });
-    await end(id);
-    rooms.ahead(60_000);
-    const later = await arrive({ number });
-    expect((await detail(later)).history?.calls.map(({ callId }) => callId)).toEqual([id, before.id]);
-    expect((await detail(id)).history?.calls.map(({ callId }) => callId)).toEqual([before.id]);
-  });
-
-  test('is twenty calls at most', async () => {
-    const [number, imei] = [newNumber(), newImei()];
-    const calls: string[] = [];
-    for (let minutes = 50; minutes > 0; minutes -= 2) {
-      calls.unshift((await past(minutes % 4 === 0 ? { number } : { imei }, { minutes })).id);
-    }
-    const id = await arrive({ number, imei });
-    expect((await detail(id)).history?.calls.map(({ callId }) => callId)).toEqual(calls.slice(0, 20));
-  });
-
-  test('a number of six phones names nobody; its phones still do', async () => {
-    const number = newNumber();
-    const imeis = Array.from({ length: 6 }, newImei);
-    for (const imei of imeis.slice(0, 4)) await past({ number, imei });
-    const fifth = await arrive({ number, imei: imeis[4] });
-    expect((await detail(fifth)).history).toMatchObject({ nonUnique: [] });
-    expect((await detail(fifth)).history?.calls).toHaveLength(4);
-    await end(fifth);
-    const sixth = await arrive({ number, imei: imeis[5] });
-    expect((await detail(sixth)).history).toEqual({ calls: [], nonUnique: ['number'] });
-    const again = await arrive({ number, imei: imeis[0] });
-    expect((await detail(again)).history).toMatchObject({ nonUnique: ['number'], calls: [{ linkedBy: 'imei' }] });
-  });
-
-  test('a phone with six numbers links nothing; its numbers still do', async () => {
-    const imei = newImei();
-    const numbers = Array.from({ length: 6 }, newNumber);
-    for (const number of numbers.slice(0, 5)) await past({ number, imei });
-    const sixth = await arrive({ number: numbers[5], imei });
-    expect((await detail(sixth)).history).toEqual({ calls: [], nonUnique: ['imei'] });
-    const again = await arrive({ number: numbers[0], imei });
-    expect((await detail(again)).history).toMatchObject({ nonUnique: ['imei'], calls: [{ linkedBy: 'number' }] });
-  });
-
-  test('a caller without number and phone has none, and a number that networks put in links nothing', async () => {
-    for (const caller of [{}, { number: '0000000000' }]) {
-      for (let n = 0; n < 2; n += 1) {
-        const id = await arrive(caller);
-        expect((await detail(id)).history).toEqual({ calls: [], nonUnique: [] });
-        await end(id);
-        expect((await detail(id)).history).toEqual({ calls: [], nonUnique: [] });
-      }
-    }
-  });
-
-  test('also of a call that no controller saw', async () => {
-    const number = newNumber();
-    const before = await past({ number });
-    const cel = await past({ number }, { minutes: 5 });
-    await rooms.database.execute(
-      `update calls set recorded_by = 'cel', caller_number = $2, identity = null where id = $1`,
-      [cel.id, number.replace('+62', '0')],
-    );
-    expect((await detail(cel.id)).history?.calls.map(({ callId }) => callId)).toEqual([before.id]);
-  });
-});
-
 describe('confidential incidents in a history', () => {
   let number: string;
   let open: Past;
@@ -207,12 +73,12 @@ describe('confidential incidents in a history', () => {
   let id: string;
   beforeAll(async () => {
     number = newNumber();
-    hidden = await past({ number }, { kind: 'domestic-violence', minutes: 30, operatorId: first });
+    hidden = await past(rooms, { number }, { kind: 'domestic-violence', minutes: 30, operatorId: first });
     // Two calls of one incident.
-    twice = await past({ number }, { kind: 'child-violence', minutes: 20 });
-    const more = await past({ number }, { minutes: 19 });
+    twice = await past(rooms, { number }, { kind: 'child-violence', minutes: 20 });
+    const more = await past(rooms, { number }, { minutes: 19 });
     await rooms.database.execute('update calls set incident_id = $2 where id = $1', [more.id, twice.incidentId]);
-    open = await past({ number }, { kind: 'fire', minutes: 10 });
+    open = await past(rooms, { number }, { kind: 'fire', minutes: 10 });
   });
   const all: Who[] = ['admin', 'supervisor'];
   const shown = async (who: Who): Promise<string[]> => {
@@ -221,7 +87,7 @@ describe('confidential incidents in a history', () => {
   };
 
   test.each(['live', 'stored'])('are shown to those who may know, and each look is noted once: %s', async (where) => {
-    id = await arrive({ number });
+    id = await arrive(rooms, { number });
     await rooms.talk(id, second);
     if (where === 'stored') await end(id);
     for (const who of all) {
@@ -252,9 +118,11 @@ describe('confidential incidents in a history', () => {
   });
 
   test('are in no event, whoever reads it', async () => {
-    const readers = await Promise.all(['admin', 'supervisor', 'first'].map((who) => followFeed(rooms.base, tokens[who as Who])));
+    const readers = await Promise.all(
+      ['admin', 'supervisor', 'first'].map((who) => followFeed(rooms.base, tokens[who as Who])),
+    );
     const call = rooms.arrive({ number });
-    await until('all is read', () => rooms.call(call.id).history !== null, 60_000);
+    await until('all is read', () => rooms.call(call.id).history !== null, patience);
     await rooms.talk(call.id, second);
     const body = { type: 'point', latitude: 0.5, longitude: 101.44 };
     await ask(rooms, tokens.second, 'POST', `/v1/calls/${call.id}/locations`, { body });
@@ -275,8 +143,8 @@ describe('confidential incidents in a history', () => {
 
   test('nor one that proved to be so while the call went on', async () => {
     const caller = newNumber();
-    const earlier = await past({ number: caller }, { kind: 'assault' });
-    const callId = await arrive({ number: caller });
+    const earlier = await past(rooms, { number: caller }, { kind: 'assault' });
+    const callId = await arrive(rooms, { number: caller });
     await rooms.talk(callId, second);
     expect((await detail(callId, 'second')).history?.calls).toHaveLength(1);
     const body = { kind: 'domestic-violence' };
@@ -289,7 +157,7 @@ describe('confidential incidents in a history', () => {
   });
 
   test('with PostgreSQL away, a live call is answered at once, with what was known', async () => {
-    const callId = await arrive({ number });
+    const callId = await arrive(rooms, { number });
     for (const how of ['cut', 'freeze'] as const) {
       proxy[how]();
       try {
@@ -313,8 +181,8 @@ describe.each(['live', 'stored'])('a confidential call, %s', (where) => {
   let number: string;
   beforeAll(async () => {
     number = newNumber();
-    await past({ number }, { kind: 'fire' });
-    id = await arrive({ number });
+    await past(rooms, { number }, { kind: 'fire' });
+    id = await arrive(rooms, { number });
     incidentId = rooms.call(id).incident.id;
     await rooms.talk(id, first);
     const patch = { body: { kind: 'child-violence' }, headers: { 'if-match': '"1"' } };
@@ -353,7 +221,7 @@ describe.each(['live', 'stored'])('a confidential call, %s', (where) => {
   });
 
   test('gives a later caller of the number nothing away', async () => {
-    const later = await arrive({ number });
+    const later = await arrive(rooms, { number });
     await rooms.talk(later, second);
     const shown = (await detail(later, 'second')).history?.calls ?? [];
     expect(shown.map(({ kind }) => kind)).toEqual(['fire']);
@@ -362,7 +230,7 @@ describe.each(['live', 'stored'])('a confidential call, %s', (where) => {
 });
 
 test('of a confidential call that has ended, nobody learns that a location came who may not know of it', async () => {
-  const [open, secret] = [await past({}, { kind: 'fire' }), await past({}, { kind: 'child-violence' })];
+  const [open, secret] = [await past(rooms, {}, { kind: 'fire' }), await past(rooms, {}, { kind: 'child-violence' })];
   const readers = await Promise.all([tokens.operator, tokens.admin].map((token) => followFeed(rooms.base, token)));
   const body = { type: 'point', latitude: 0.5, longitude: 101.44 };
   for (const { id } of [secret, open]) {

@@ -53,8 +53,7 @@ function location(call: number, ...radii: number[]): CallLocation {
 /** An entry of a call that was told of positions with these radii. */
 function told(call: number, sequence: number, radii: number[], over: { claimed?: number; ended?: boolean } = {}) {
   const entry = callEntry(call, sequence, over);
-  const imei = '358240059447631';
-  return { ...entry, state: { ...entry.state, location: location(call, ...radii) }, imei };
+  return { ...entry, state: { ...entry.state, location: location(call, ...radii) } };
 }
 
 async function rows(): Promise<Record<string, string[]>> {
@@ -198,7 +197,7 @@ describe('what PostgreSQL does not take', () => {
 
   test('an address that is cut in the middle of a character', async () => {
     const { state, ...entry } = told(1, 1, []);
-    const long = { RD: `${'x'.repeat(495)}`, HNO: '😀😀😀😀😀' };
+    const long = { RD: 'x'.repeat(495), HNO: '😀😀😀😀😀' };
     const locations = receive(nowhere, { fixes: [fixAt(1, 9, { civic: long })], unusable: [] }, at).location;
     await write({ ...entry, state: { ...state, location: locations } });
     expect((await call1())?.best?.address).toContain('xxx, 😀');
