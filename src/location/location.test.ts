@@ -5,7 +5,7 @@ import { fixOf, nowhere, receive, type CallLocation, type Received } from './loc
 const with_ = (fixes: Received['fixes'], unusable: Received['unusable'] = []): Received => ({ fixes, unusable });
 const many = (count: number, over: Parameters<typeof someFix>[0] = {}) =>
   Array.from({ length: count }, () => someFix(over));
-const tooMany = { source: 'all', reason: 'more than 100 locations came' };
+const tooMany = { source: 'aml-https', reason: 'more than 100 locations came of this source' };
 
 describe('what is received', () => {
   it('is added in the order in which it came, and the best is chosen anew', () => {

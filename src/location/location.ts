@@ -1,4 +1,4 @@
-import { derivedId } from '../platform/ids.ts';
+import { derivedId, timeOf } from '../platform/ids.ts';
 import { bestFix, type BestFix } from './best-fix.ts';
 import type { Fix, FixSource, Sighting } from './fix.ts';
 import type { AccessNetwork } from './cells/pani.ts';
@@ -27,8 +27,8 @@ export interface CallLocation {
 export const nowhere: CallLocation = { fixes: [], unusable: [], networks: [], best: null };
 
 /**
- * More of either than a call can have in good faith; what comes on top is counted as unusable, or dropped. Operators have
- * their own hundred: no flood keeps them from saying where the caller is.
+ * More than a call can have in good faith, of one source or of reasons; what comes on top is said, or dropped. Of one
+ * source, so that whoever floods a call shuts out nobody else: least of all its operator.
  */
 const fixesKept = 100;
 const unusableKept = 100;
@@ -52,22 +52,23 @@ export interface Merged {
 /** Adds what was received, keeps all that was there, and chooses the best fix anew. `at` is epoch milliseconds. */
 export function receive(before: CallLocation, received: Received, at: number): Merged {
   const known = new Set(before.fixes.map(({ id }) => id));
-  const room = { operator: fixesKept, other: fixesKept };
-  for (const fix of before.fixes) room[whose(fix)] -= 1;
+  const kept = new Map<FixSource, number>();
+  for (const { source } of before.fixes) kept.set(source, (kept.get(source) ?? 0) + 1);
   const fixes: Fix[] = [];
-  let tooMany = false;
+  const flooded = new Set<FixSource>();
   for (const fix of received.fixes) {
     if (known.has(fix.id)) continue;
     known.add(fix.id);
-    room[whose(fix)] -= 1;
-    if (room[whose(fix)] >= 0) fixes.push(fix);
-    else tooMany = true;
+    const count = (kept.get(fix.source) ?? 0) + 1;
+    kept.set(fix.source, count);
+    if (count > fixesKept) flooded.add(fix.source);
+    else fixes.push(fix);
   }
-  const reasons = [
-    ...received.unusable,
-    ...(tooMany ? [{ source: 'all', reason: `more than ${fixesKept} locations came` }] : []),
-  ];
-  const unusable = newReasons(before.unusable, reasons, at);
+  const tooMany = [...flooded].map((source) => ({
+    source,
+    reason: `more than ${fixesKept} locations came of this source`,
+  }));
+  const unusable = newReasons(before.unusable, [...received.unusable, ...tooMany], at);
   const all = [...before.fixes, ...fixes];
   const best = fixes.length > 0 ? bestFix(all, at) : before.best;
   return {
@@ -78,10 +79,6 @@ export function receive(before: CallLocation, received: Received, at: number): M
       (name) => best?.[name] !== before.best?.[name],
     ),
   };
-}
-
-function whose({ source }: Fix): 'operator' | 'other' {
-  return source === 'operator' ? 'operator' : 'other';
 }
 
 /** Each reason once, however often it comes, and fit to be shown and stored. */
@@ -107,7 +104,8 @@ export function fixOf(
   const { method, shape, civic, confidence, at } = sighting;
   const said = JSON.stringify([source, method, shape, civic, confidence, at]);
   return {
-    id: derivedId('fix', call.callId, said, call.arrivedAt),
+    // Of the call's own time: it arrives anew with each of its owners.
+    id: derivedId('fix', call.callId, said, timeOf(call.callId)),
     source,
     ...{ method, shape, civic, confidence, at },
     receivedAt: received.receivedAt,
