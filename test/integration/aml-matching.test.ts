@@ -108,7 +108,7 @@ describe('a message finds its call', () => {
     const answer = await detail(id);
     expect(answer.at('bestFix')).toMatchObject({ source: 'aml-https', radius: 15 });
     expect(answer.pluck('location.unusable', 'reason')).toEqual([
-      'the position is 0,0, which phones send when they have none',
+      'latitude and longitude are both exactly 0, which devices send when they know no location',
     ]);
     expect(rooms.events.filter(({ type, callId }) => type === 'location.added-later' && callId === id)).not.toEqual([]);
     const told = rooms.events.length;

@@ -187,7 +187,8 @@ describe('what PostgreSQL does not take', () => {
     const stored = await call1();
     expect(stored?.fixes).toMatchObject([{ civic: { text: clean }, detail: { by: clean, k: clean } }]);
     expect(stored?.best?.address).toBe(clean);
-    expect(stored?.unusable).toMatchObject([{ source: clean, reason: clean }]);
+    // Reasons are for people's eyes, and are made fit for them.
+    expect(stored?.unusable).toMatchObject([{ source: clean, reason: 'a b \\u0000 \\ud800 "\\' }]);
     const row = z.object({ headers: z.record(z.string(), z.string()), caller_name: z.string() });
     expect(await postgres.first(row, 'select headers, caller_name from calls')).toEqual({
       headers: { From: clean },
