@@ -31,6 +31,11 @@ export const nowhere: CallLocation = { fixes: [], unusable: [], networks: [], be
  * their own hundred: no flood keeps them from saying where the caller is.
  */
 const fixesKept = 100;
+/**
+ * Characters of JSON that all fixes of either may have: each decision of the call copies and journals them. A polygon of a
+ * thousand corners has some 45,000; a location server of somebody's own could send a hundred such.
+ */
+const charactersKept = 65_536;
 const unusableKept = 100;
 const reasonLength = 300;
 
@@ -53,20 +58,26 @@ export interface Merged {
 export function receive(before: CallLocation, received: Received, at: number): Merged {
   const known = new Set(before.fixes.map(({ id }) => id));
   const room = { operator: fixesKept, other: fixesKept };
-  for (const fix of before.fixes) room[whose(fix)] -= 1;
+  const space = { operator: charactersKept, other: charactersKept };
+  for (const fix of before.fixes) {
+    room[whose(fix)] -= 1;
+    space[whose(fix)] -= JSON.stringify(fix).length;
+  }
   const fixes: Fix[] = [];
-  let tooMany = false;
+  const left = new Set<string>();
   for (const fix of received.fixes) {
     if (known.has(fix.id)) continue;
     known.add(fix.id);
-    room[whose(fix)] -= 1;
-    if (room[whose(fix)] >= 0) fixes.push(fix);
-    else tooMany = true;
+    const length = JSON.stringify(fix).length;
+    if (room[whose(fix)] <= 0) left.add(`more than ${fixesKept} locations came`);
+    else if (space[whose(fix)] < length) left.add('a location has more corners or words than can be kept');
+    else {
+      room[whose(fix)] -= 1;
+      space[whose(fix)] -= length;
+      fixes.push(fix);
+    }
   }
-  const reasons = [
-    ...received.unusable,
-    ...(tooMany ? [{ source: 'all', reason: `more than ${fixesKept} locations came` }] : []),
-  ];
+  const reasons = [...received.unusable, ...[...left].map((reason) => ({ source: 'all', reason }))];
   const unusable = newReasons(before.unusable, reasons, at);
   const all = [...before.fixes, ...fixes];
   const best = fixes.length > 0 ? bestFix(all, at) : before.best;
