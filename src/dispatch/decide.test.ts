@@ -210,6 +210,10 @@ describe('an attempt that fails is followed by the next trunk', () => {
   });
 });
 
+/** The same of another attempt. */
+const over = (told: Told, attempt: number): object =>
+  told.type === 'ring-result' ? { attemptId: `d1.a${attempt}` } : { channelId: `d1.a${attempt}` };
+
 describe('a trunk that makes nothing of a location', () => {
   const location: SentLocation = { format: 'GML', locationInfo: 'shape=Point,crs=2d,pos="0.5 101.4"' };
   const located = (): Path => path({}, location).tell({ type: 'start' });
@@ -252,7 +256,44 @@ describe('a trunk that makes nothing of a location', () => {
     expect(afterwards(leg('leg-ringing'), gone(127))).toEqual(['unreachable', 't2']);
     expect(afterwards(leg('leg-entered'), gone(127))).toEqual(['not-accepted', 't2']);
     expect(afterwards(gone(17))).toEqual(['busy', 't2']);
-    expect(afterwards(gone(38))).toEqual(['unreachable', 't2']);
+    expect(afterwards(gone(21))).toEqual(['refused', 't2']);
+  });
+
+  it.each<[string, Told]>([
+    ['420', gone(3)],
+    ['500', gone(38)],
+    ['513', gone(34)],
+    ['an answer before we listened', ring({ result: 'gone' })],
+    ['an originate that failed', ring({ result: 'refused', reason: 'no' })],
+  ])('may say so in any way (%s): it is rung again without it', (_, refusal) => {
+    const dispatch = located().tell(refusal);
+    expect(dispatch.jobs).toMatchObject([{ uri: 'sip:113@agency-1', location: null }]);
+    expect(dispatch.dispatch.attempts[0]?.outcome).toBe('unreachable');
+    expect(dispatch.tell({ ...refusal, ...over(refusal, 2) }).jobs).toMatchObject([{ uri: 'sip:113@agency-2', location }]);
+  });
+
+  it('may not say anything: nobody is sent one from then on, and it has a second turn after the others', () => {
+    const dispatch = located().tell(ring({ result: 'taken' }), { type: 'timer' });
+    expect(dispatch.dispatch.attempts[0]?.outcome).toBe('no-answer');
+    expect(dispatch.jobs).toMatchObject([{ uri: 'sip:113@agency-2', location: null }]);
+    expect(dispatch.tell(gone(38, 2)).jobs).toMatchObject([{ uri: 'sip:113@agency-1', location: null }]);
+    dispatch.tell(gone(38, 3));
+    expect(dispatch.jobs).toEqual([]);
+    expect(dispatch.dispatch.state).toBe('failed');
+  });
+
+  it('is rung again at once where it is the only one', () => {
+    const only = { trunks: [{ id: 't1', uri: 'sip:113@agency-1' }] };
+    const dispatch = path(only, location).tell({ type: 'start' }).tell(ring({ result: 'taken' }), { type: 'timer' });
+    expect(dispatch.done).toEqual(['hang-up d1.a1', 'ring d1.a2']);
+    expect(dispatch.jobs).toMatchObject([{ uri: 'sip:113@agency-1', location: null }]);
+    expect(dispatch.tell(ring({ result: 'taken' }, 2), { type: 'timer' }).jobs).toEqual([]);
+    expect(dispatch.dispatch).toMatchObject({ state: 'no-answer', outcome: 'no-answer' });
+  });
+
+  it('keeps its turn without the location also when the job of that turn is lost', () => {
+    const dispatch = located().tell(gone(127)).tell(ring({ result: 'expired' }, 2));
+    expect(dispatch.jobs).toMatchObject([{ uri: 'sip:113@agency-1', location: null, inLine: true }]);
   });
 
   it('is none where no location was sent', () => {
