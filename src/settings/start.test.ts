@@ -24,7 +24,11 @@ const away: Postgres = {
 };
 
 test('with PostgreSQL away, the copy of other code is used as far as it goes', async () => {
-  const { areaCodes, ...older } = { ...defaultSettings, operatorRingSeconds: 7, city: { id: 'kendari', name: 'Kendari' } };
+  const { areaCodes, ...older } = {
+    ...defaultSettings,
+    operatorRingSeconds: 7,
+    city: { id: 'kendari', name: 'Kendari' },
+  };
   const settings = { ...older, ofNewerCode: 'unknown here' };
   await writeFile(join(stateDir, 'settings.json'), JSON.stringify({ version: 3, settings }));
   const room = await startSettings({

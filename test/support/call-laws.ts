@@ -238,7 +238,10 @@ export function checkAttempts({ attempts, trunks, state }: Dispatch): void {
     }
     const inVain = [...refused, ...silent].some(({ trunkId }) => trunkId === id);
     const over = state === 'failed' || state === 'no-answer' || state === 'declined';
-    ensure(!over || !inVain || here.some(({ located }) => !located), 'given up without an attempt without the location');
+    ensure(
+      !over || !inVain || here.some(({ located }) => !located),
+      'given up without an attempt without the location',
+    );
   }
   for (const attempt of refused) {
     const next = attempts[attempts.indexOf(attempt) + 1];
