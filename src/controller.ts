@@ -80,6 +80,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     keepAml: records.keepAml,
     findStored: reader.callOf,
     addedLater: records.locatedLater,
+    alarm: records.alarm,
   });
   const guardian = watchGuardian({ ...process, inControl, alarm: records.alarm });
   const calls = startCalls({

@@ -1,6 +1,7 @@
 import { createLogger } from '../platform/logger.ts';
 import { fakeClock } from '../../test/support/fake-clock.ts';
 import { talking, testCall } from '../../test/support/calls.ts';
+import { someFix } from '../../test/support/fixes.ts';
 import type { Call } from './call.ts';
 import { createCallRunner, type CallEntry, type CallPartners } from './runner.ts';
 
@@ -65,6 +66,22 @@ describe('the runner', () => {
     runner.tell('call', { type: 'caller-up', at: 1_000_010 });
     expect(entries.map((entry) => entry.sequence)).toEqual([1, 2]);
     expect(entries[1]?.state.answeredAt).toBe(1_000_010);
+  });
+
+  it('writes nothing for a location that says nothing new, and once for each that does', () => {
+    const { runner, entries } = start();
+    runner.open(testCall());
+    const said = { type: 'located' as const, at: 1_000_000, aml: 'digest' };
+    const received = { fixes: [someFix()], unusable: [{ source: 'aml-https', reason: 'half of it' }] };
+    for (let time = 0; time < 1_000; time += 1) runner.tell('call', { ...said, received });
+    expect(entries).toHaveLength(1);
+    for (let time = 0; time < 1_000; time += 1) {
+      runner.tell('call', { ...said, received: { fixes: [someFix()], unusable: [] } });
+    }
+    // A hundred are kept, and that there were more is said once.
+    expect(entries).toHaveLength(101);
+    expect(runner.sequenceOf('call')).toBe(101);
+    expect(runner.get('call')?.location.fixes).toHaveLength(100);
   });
 
   it('wakes a call when its timer is due, also one that was taken over', () => {

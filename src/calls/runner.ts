@@ -109,6 +109,8 @@ export function createCallRunner(deps: {
       return;
     }
     const { call, effects, facts } = decision;
+    // The same message again, or one too many of a flood: it changed nothing, and the whole state need not be written.
+    if (input.type === 'located' && effects.length + facts.length === 0) return;
     mailbox.call = call;
     mailbox.sequence += 1;
     indexChannels(mailbox);

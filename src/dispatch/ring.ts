@@ -22,6 +22,8 @@ export async function ringTrunk(ari: AriCommands, job: RingJob, now: number): Pr
       ...(job.location === null
         ? {}
         : {
+            // Without it Asterisk leaves out everything around the location, and the document is no PIDF-LO.
+            'GEOLOC_PROFILE(pidf_element)': 'device',
             'GEOLOC_PROFILE(format)': job.location.format,
             'GEOLOC_PROFILE(location_info)': job.location.locationInfo,
           }),

@@ -2,7 +2,7 @@ import { halfCharacter } from '../../test/support/fixes.ts';
 import type { CallOrigin } from '../calls/call.ts';
 import { defaultSettings } from '../settings/setting.ts';
 import { readDistrictMap } from './districts/district-map.ts';
-import { introduce, type Introduction } from './invite.ts';
+import { introduce, introduceInAnyCase, type Introduction } from './invite.ts';
 
 const ids = {
   callId: '0195f1e0-1111-7000-8000-0000000000aa',
@@ -277,3 +277,28 @@ describe('garbage everywhere', () => {
     },
   ); // prettier-ignore
 });
+
+test('a call that cannot be introduced is taken all the same, and says so', () => {
+  const broken = {
+    settings: centre.settings,
+    get map(): never {
+      throw new Error('a fault of ours');
+    },
+  };
+  const failures: unknown[] = [];
+  const call = origin({ 'P-Asserted-Identity': mobile }, { location: someCircle });
+  const { identity, emergency, location } = introduceInAnyCase(call, ids, broken, (error) => failures.push(error));
+  expect(failures).toEqual([new Error('a fault of ours')]);
+  expect(identity).toMatchObject({ number: null, callable: false, trunk: 'carrier-1' });
+  expect(emergency.callId).toContain(ids.callId.replaceAll('-', ''));
+  expect(location).toMatchObject({ fixes: [], best: null, unusable: [{ source: 'INVITE', at: ids.arrivedAt }] });
+  expect(introduceInAnyCase(call, ids, centre, (error) => failures.push(error))).toEqual(introduce(call, ids, centre));
+  expect(failures).toHaveLength(1);
+});
+
+const someCircle = {
+  format: 'GML',
+  location: 'shape="Circle",crs="2d",pos="0.5 101.5",radius="45"',
+  method: 'GPS',
+  confidence: '',
+};

@@ -59,6 +59,31 @@ export function introduce(origin: CallOrigin, ids: CallKey & { incidentId: strin
   };
 }
 
+/**
+ * The same on the way of a call. Should it fail, which would be a fault of ours, the call goes on with nothing read and says
+ * so: a call that cannot be introduced is taken all the same.
+ */
+export function introduceInAnyCase(
+  origin: CallOrigin,
+  ids: CallKey & { incidentId: string },
+  centre: Centre,
+  failed: (error: unknown) => void,
+): Introduction {
+  try {
+    return introduce(origin, ids, centre);
+  } catch (error) {
+    failed(error);
+    const nobody = { number: null, numberFrom: null, imei: null, callable: false, notCallable: null, network: null };
+    return {
+      identity: { ...nobody, trunk: origin.carrier },
+      emergency: emergencyIdentifiers('', ids, centre.settings.domain),
+      location: { ...nowhere, unusable: [{ source: 'INVITE', reason: unread, at: ids.arrivedAt }] },
+    };
+  }
+}
+
+const unread = 'what the call says of its caller could not be read, by a fault of this program';
+
 function networksOf({ headers }: CallOrigin): { networks: AccessNetwork[]; unusable: Received['unusable'] } {
   const read = (['P-Access-Network-Info', 'Cellular-Network-Info'] as const).flatMap((name) => {
     const value = headers[name];

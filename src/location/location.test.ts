@@ -44,6 +44,29 @@ describe('what is received', () => {
   });
 });
 
+describe('what would make a call too heavy to carry', () => {
+  const corners = Array.from({ length: 1_000 }, (_, n) => ({ latitude: 0.5 + n / 1e7, longitude: 101.123456789 }));
+  const heavy = (over: Parameters<typeof someFix>[0] = {}) => someFix({ shape: { type: 'polygon', corners }, ...over });
+  const tooHeavy = { source: 'reference', reason: 'a location has more corners or words than can be kept' };
+
+  it('is left out and said, and what is light comes in beside it', () => {
+    const light = someFix({ shape: circle(20) });
+    const sent = Array.from({ length: 20 }, () => heavy({ source: 'reference' }));
+    const { location } = receive(nowhere, with_([...sent, light]), arrival);
+    expect(location.fixes).toEqual([sent[0], light]);
+    expect(location.unusable).toMatchObject([tooHeavy]);
+    expect(JSON.stringify(location).length).toBeLessThan(70_000);
+    const later = receive(location, with_([heavy(), someFix()]), arrival);
+    expect(later.fixes).toHaveLength(1);
+    expect(later.unusable).toEqual([]);
+  });
+
+  it('keeps no operator from saying where the caller is', () => {
+    const { location } = receive(nowhere, with_([heavy(), heavy()]), arrival);
+    expect(receive(location, with_([heavy({ source: 'operator' })]), arrival).fixes).toHaveLength(1);
+  });
+});
+
 describe('the best has changed', () => {
   const gps = someFix({ shape: circle(20) });
   const before = receive(nowhere, with_([gps]), arrival).location;

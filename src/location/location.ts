@@ -31,6 +31,11 @@ export const nowhere: CallLocation = { fixes: [], unusable: [], networks: [], be
  * source, so that whoever floods a call shuts out nobody else: least of all its operator.
  */
 const fixesKept = 100;
+/**
+ * Characters of JSON that all fixes of one source may have: each decision of the call copies and journals them. A polygon of a
+ * thousand corners has some 45,000; a location server of somebody's own could send a hundred such.
+ */
+const charactersKept = 65_536;
 const unusableKept = 100;
 const reasonLength = 300;
 
@@ -52,23 +57,31 @@ export interface Merged {
 /** Adds what was received, keeps all that was there, and chooses the best fix anew. `at` is epoch milliseconds. */
 export function receive(before: CallLocation, received: Received, at: number): Merged {
   const known = new Set(before.fixes.map(({ id }) => id));
-  const kept = new Map<FixSource, number>();
-  for (const { source } of before.fixes) kept.set(source, (kept.get(source) ?? 0) + 1);
+  const kept = new Map<FixSource, { count: number; characters: number }>();
+  const add = (fix: Fix): void => {
+    const { count, characters } = kept.get(fix.source) ?? { count: 0, characters: 0 };
+    kept.set(fix.source, { count: count + 1, characters: characters + JSON.stringify(fix).length });
+  };
+  before.fixes.forEach(add);
   const fixes: Fix[] = [];
-  const flooded = new Set<FixSource>();
+  const left = new Map<string, Omit<Unusable, 'at'>>();
   for (const fix of received.fixes) {
     if (known.has(fix.id)) continue;
     known.add(fix.id);
-    const count = (kept.get(fix.source) ?? 0) + 1;
-    kept.set(fix.source, count);
-    if (count > fixesKept) flooded.add(fix.source);
-    else fixes.push(fix);
+    const { source } = fix;
+    const { count, characters } = kept.get(source) ?? { count: 0, characters: 0 };
+    const reason =
+      count >= fixesKept
+        ? `more than ${fixesKept} locations came of this source`
+        : characters + JSON.stringify(fix).length > charactersKept
+          ? 'a location has more corners or words than can be kept'
+          : null;
+    if (reason === null) {
+      add(fix);
+      fixes.push(fix);
+    } else left.set(`${source} ${reason}`, { source, reason });
   }
-  const tooMany = [...flooded].map((source) => ({
-    source,
-    reason: `more than ${fixesKept} locations came of this source`,
-  }));
-  const unusable = newReasons(before.unusable, [...received.unusable, ...tooMany], at);
+  const unusable = newReasons(before.unusable, [...received.unusable, ...left.values()], at);
   const all = [...before.fixes, ...fixes];
   const best = fixes.length > 0 ? bestFix(all, at) : before.best;
   return {

@@ -1,6 +1,7 @@
 import type { CallRunner } from '../calls/runner.ts';
 import type { Call } from '../calls/call.ts';
 import type { Clock } from '../platform/clock.ts';
+import { messageOf } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
@@ -10,7 +11,7 @@ import type { ReceivedAml } from './aml/aml-received.ts';
 import { amlRoutes } from './aml/aml-routes.ts';
 import type { DistrictMap } from './districts/district-map.ts';
 import { createLocationFetcher } from './held/held.ts';
-import { introduce, type Introduction } from './invite.ts';
+import { introduceInAnyCase, type Introduction } from './invite.ts';
 import { createLookups } from './lookups.ts';
 import { readPidfLo } from './pidf-lo/pidf-lo.ts';
 import { seedCells } from './cells/seed-cells.ts';
@@ -18,12 +19,12 @@ import { locationRoutes, type LocationRouteDeps } from './routes.ts';
 
 export interface LocationRoom {
   readonly routes: Route[];
-  /** What an INVITE says of who calls and from where; at once, from memory. */
+  /** What an INVITE says of who calls and from where; at once, from memory. Never fails. */
   readonly introduce: (
     origin: Call['origin'],
     ids: { callId: string; incidentId: string; arrivedAt: number },
   ) => Introduction;
-  /** Begins to look up what the INVITE does not say. */
+  /** Begins to look up what the INVITE does not say. Never fails. */
   readonly lookUp: (call: Call) => void;
   readonly stop: () => Promise<void>;
 }
@@ -42,6 +43,7 @@ export function startLocation(deps: {
   readonly keepAml: (aml: ReceivedAml) => void;
   readonly findStored: LocationRouteDeps['findStored'];
   readonly addedLater: (callId: string, incidentId: string) => void;
+  readonly alarm: (code: string, detail: Record<string, string>) => void;
 }): LocationRoom {
   const { clock, settings, map, runner } = deps;
   const fetcher = createLocationFetcher({ ...deps, allowed: () => settings().locationServers, readPidfLo });
@@ -59,14 +61,27 @@ export function startLocation(deps: {
     tell: (callId, input) => runner().tell(callId, input),
     isHere: (callId) => runner().get(callId) !== undefined,
   });
+  const failed = (part: 'introduction' | 'look-up', callId: string, error: unknown): void => {
+    deps.logger.fatal({ err: error, callId, part }, 'a caller could not be read; the call goes on');
+    deps.alarm('caller-not-read', { callId, part, reason: messageOf(error) });
+  };
   const seeding = seedCells(deps);
   return {
     routes: [
       ...locationRoutes({ ...deps, districts: () => settings().districts }),
       ...amlRoutes({ postgres: deps.postgres, clock, inbox, key: deps.amlKey }),
     ],
-    introduce: (origin, ids) => introduce(origin, ids, { settings: settings(), map: map() }),
-    lookUp: (call) => lookups.begin(call),
+    introduce: (origin, ids) =>
+      introduceInAnyCase(origin, ids, { settings: settings(), map: map() }, (error) =>
+        failed('introduction', ids.callId, error),
+      ),
+    lookUp(call) {
+      try {
+        lookups.begin(call);
+      } catch (error) {
+        failed('look-up', call.id, error);
+      }
+    },
     async stop() {
       seeding.stop();
       lookups.stop();

@@ -18,6 +18,8 @@ function isEntry(value: unknown): value is Entry {
 /** An entry that an older version has written, with what calls have by now. */
 function completed(entry: Entry): Entry {
   if (entry.kind !== 'call') return entry;
+  const written: Partial<Call> = entry.state;
+  if (written.identity !== undefined) return entry;
   const { origin, id, incident } = entry.state;
   const identity = identityOf({
     headers: origin.headers,

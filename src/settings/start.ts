@@ -10,7 +10,7 @@ import type { Route } from '../platform/route.ts';
 import { settingsRoutes } from './routes.ts';
 import {
   defaultSettings,
-  settingsSchema,
+  settingsPatch,
   versionedSettings,
   withPatch,
   type Settings,
@@ -27,8 +27,11 @@ export interface SettingsRoom {
   readonly stop: () => Promise<void>;
 }
 
-// A copy that other code has left may have a setting that this code does not know: it is left out, not refused.
-const settingsCopy = versionedSettings.extend({ settings: z.object(settingsSchema.shape) });
+// A copy that other code has left may have a setting that this code does not know, and lack one that it does: the first is
+// left out and the second has its default; neither costs the others.
+const settingsCopy = versionedSettings.extend({
+  settings: z.object(settingsPatch.shape).transform((known) => withPatch(defaultSettings, known)),
+});
 
 /** The settings that may change while the centre runs. */
 export async function startSettings(deps: {

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { answers, rings, type SipMessage } from '../../scripts/sip/phone.mjs';
 import type { CallView } from '../../src/calls/view.ts';
@@ -166,6 +168,14 @@ describe('callers that no phone would make are answered like any other', () => {
     expect(record.headers['From']).toContain('<sip:0812@127.0.0.1>');
     // And nothing in it is taken for a variable.
     expect(record.headers['P-Access-Network-Info']).toContain('${CHANNEL(name');
+  });
+
+  test('with headers of nothing but closing brackets: none of it stands in the log of Asterisk', async () => {
+    const names = ['P-Asserted-Identity', 'Remote-Party-ID', 'P-Access-Network-Info', 'Call-Info'];
+    const { record } = await fullCall({ headers: names.map((name) => `${name}: ${')'.repeat(600)}`) });
+    expect(record.headers['Call-Info']).toMatch(/^）{300}/);
+    const log = await readFile(join(centre.asterisk.runDirectory, 'log/messages.log'), 'utf8');
+    expect(log).not.toMatch(/trailing parenthesis|%EF%BC%89/);
   });
 
   test('without a SIM: anonymous, the IMEI in Contact', async () => {

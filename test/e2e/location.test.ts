@@ -302,6 +302,7 @@ describe('what an agency is told', () => {
     expect(invite.header('Call-Info')).toContain(`<${call.emergency?.incidentId}>;purpose=emergency-IncidentId`);
     expect(invite.header('Geolocation')).toMatch(/^<cid:/);
     const xml = /<\?xml[\s\S]*<\/[a-z0-9]*:?presence>/.exec(invite.body)?.[0] ?? '';
+    expect(xml).toMatch(/<dm:device>\s*<gp:geopriv>\s*<gp:location-info>[\s\S]*<dm:timestamp>[^<]+<\/dm:timestamp>/);
     expect(readPidfLo(xml).sightings).toMatchObject([
       { shape: { type: 'circle', centre: { latitude: 0.5071, longitude: 101.4478 }, radius: 45 } },
     ]);

@@ -223,20 +223,35 @@ function checkLocation({ location }: Call, before: Call, facts: Fact[]): void {
   ensure(best === null || fixes.some(({ id }) => id === best.fixId), 'the best fix is none of them');
 }
 
-/** Each trunk once; once more after a lost job, and once more without the location that it made nothing of. */
-export function checkAttempts({ attempts, trunks }: Dispatch): void {
+/** Each trunk once with a location and once without, where the first was in vain; and again after a lost job. */
+export function checkAttempts({ attempts, trunks, state }: Dispatch): void {
+  const unheard = attempts.filter((one) => one.located && one.ringingAt === null && one.answeredAt === null);
+  const refused = unheard.filter(({ outcome }) => outcome === 'not-understood' || outcome === 'unreachable');
+  const silent = unheard.filter(({ outcome }) => outcome === 'no-answer');
   for (const { id } of trunks) {
     const here = attempts.filter(({ trunkId }) => trunkId === id);
-    const refused = here.filter(({ outcome }) => outcome === 'not-understood').length;
-    ensure(refused <= 1, 'a trunk made nothing of a location twice');
-    const lost = here.some(({ outcome }) => outcome === 'job-lost') ? 1 : 0;
-    ensure(here.length <= 1 + lost + refused, `${here.length} attempts by one trunk`);
+    const lost = here.filter(({ outcome }) => outcome === 'job-lost').length;
+    ensure(lost <= 2, 'a trunk whose job was lost twice was rung again');
+    for (const located of [true, false]) {
+      const rung = here.filter((one) => one.located === located && one.outcome !== 'job-lost');
+      ensure(rung.length <= 1, `${rung.length} attempts by one trunk, location: ${located}`);
+    }
+    const inVain = [...refused, ...silent].some(({ trunkId }) => trunkId === id);
+    const over = state === 'failed' || state === 'no-answer' || state === 'declined';
+    ensure(
+      !over || !inVain || here.some(({ located }) => !located),
+      'given up without an attempt without the location',
+    );
   }
-  attempts.forEach(({ outcome, located, trunkId }, index) => {
-    if (outcome !== 'not-understood') return;
-    const next = attempts[index + 1];
-    ensure(located && next?.trunkId === trunkId && !next.located, 'not rung again without the location');
-  });
+  for (const attempt of refused) {
+    const next = attempts[attempts.indexOf(attempt) + 1];
+    ensure(
+      next === undefined ? state === 'cancelled' : next.trunkId === attempt.trunkId && !next.located,
+      'not rung again without the location',
+    );
+  }
+  const afterSilence = attempts.slice(attempts.findIndex((one) => silent.includes(one)) + 1);
+  ensure(silent.length === 0 || afterSilence.every(({ located }) => !located), 'a location sent after a silence');
 }
 
 function checkDispatches({ call, ended }: World): void {

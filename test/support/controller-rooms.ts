@@ -118,6 +118,7 @@ export async function startController(
     keepAml: records.keepAml,
     findStored: reader.callOf,
     addedLater: records.locatedLater,
+    alarm: records.alarm,
   });
   const obedient: AriCommands = {
     send: () => Promise.resolve({ ok: true, status: 200, body: null }),

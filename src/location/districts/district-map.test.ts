@@ -1,4 +1,4 @@
-import { nameKey, placeOf, readDistrictMap, shown, type DistrictMap } from './district-map.ts';
+import { nameKey, placeOf, readDistrictMap, shown, type Area, type DistrictMap } from './district-map.ts';
 
 /** Degrees of latitude, or of longitude at the equator, in about 111.2 km. */
 const kilometre = 1 / 111.195;
@@ -282,6 +282,28 @@ describe('readDistrictMap', () => {
     expect(shown(`a\u0000\u202eb\n${'x'.repeat(100)}`)).toBe(`"a b ${'x'.repeat(56)}…"`);
     expect(shown('😀'.repeat(70))).toBe(`"${'😀'.repeat(60)}…"`);
     expect(shown('Lima Puluh')).toBe('"Lima Puluh"');
+  });
+
+  test('a call waits for no corner of an area that is far away', () => {
+    const map = read(
+      polygon('Here', square(101, 0, 102, 1)),
+      polygon('Far', square(110, 0, 111, 1)),
+      neighbour('Near', square(100, 0, 101, 1)),
+      neighbour('Yonder', square(112, 0, 113, 1)),
+    );
+    const untouched = (area: Area): Area => ({
+      ...area,
+      get polygons(): never {
+        throw new Error(`${area.name} was looked at`);
+      },
+    });
+    const watched = {
+      ...map,
+      districts: map.districts.map((area) => (area.name === 'Far' ? untouched(area) : area)),
+      neighbours: map.neighbours.map((area) => (area.name === 'Yonder' ? untouched(area) : area)),
+    };
+    expect(placeOf(watched, at(101.5, 0.5), 45)).toMatchObject({ district: 'Here', certain: true });
+    expect(placeOf(watched, at(101.5, 1.5), 45)).toMatchObject({ neighbour: 'Near', certain: true });
   });
 
   test('a name is the same however it is spelt', () => {

@@ -39,14 +39,14 @@ const metresPerDegree = (6_371_008.8 * Math.PI) / 180;
  *
  * A border belongs to the areas on both sides: the first by name has it, and nothing is certain there. It is certain when
  * no border of any district comes as near as the radius; an unknown radius (NaN) is never certain. One pass over the
- * map's corners.
+ * corners of the areas whose box is near enough.
  */
 export function placeOf(map: DistrictMap, position: Position, radius: number): Place | null {
   if (map.districts.length === 0 || !isOnEarth(position.longitude, position.latitude)) return null;
   const { madeUp } = map;
   const [district, overlapping] = map.districts.filter((area) => holds(area, position));
   const certain =
-    overlapping === undefined && map.districts.every((area) => metresToBorder(area, position) > Math.max(0, radius));
+    overlapping === undefined && map.districts.every((area) => isFartherThan(Math.max(0, radius), area, position));
   if (district) return { district: district.name, certain, outside: false, neighbour: null, madeUp };
   return { district: null, certain, outside: true, neighbour: nearest(map.neighbours, position), madeUp };
 }
@@ -62,10 +62,24 @@ function nearest(areas: readonly Area[], position: Position): string | null {
   if (around) return around.name;
   let best: { name: string; metres: number } | null = null;
   for (const area of areas) {
+    if (best !== null && metresToBox(area, position) > best.metres) continue;
     const metres = metresToBorder(area, position);
     if (best === null || metres < best.metres) best = { name: area.name, metres };
   }
   return best?.name ?? null;
+}
+
+/** Whether the nearest border of an area is farther than so many metres; never farther than NaN. */
+function isFartherThan(metres: number, area: Area, position: Position): boolean {
+  return metresToBox(area, position) > metres || metresToBorder(area, position) > metres;
+}
+
+/** How far the area's box is: its borders are no nearer. A call does not wait for the corners of areas far away. */
+function metresToBox({ box: [west, south, east, north] }: Area, { longitude, latitude }: Position): number {
+  const scale = Math.cos((latitude * Math.PI) / 180);
+  const x = Math.max(west - longitude, 0, longitude - east) * scale;
+  const y = Math.max(south - latitude, 0, latitude - north);
+  return Math.sqrt(x * x + y * y) * metresPerDegree;
 }
 
 /** How far the nearest border of an area is, on a plane that touches the Earth at the position. */
