@@ -56,7 +56,7 @@ describe('what would make a call too heavy to carry', () => {
     expect(location.fixes).toEqual([sent[0], light]);
     expect(location.unusable).toMatchObject([tooHeavy]);
     expect(JSON.stringify(location).length).toBeLessThan(70_000);
-    const later = receive(location, with_([heavy(), someFix()]), arrival);
+    const later = receive(location, with_([heavy({ source: 'reference' }), someFix()]), arrival);
     expect(later.fixes).toHaveLength(1);
     expect(later.unusable).toEqual([]);
   });
