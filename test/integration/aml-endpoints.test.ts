@@ -218,6 +218,8 @@ describe('an SMS gateway', () => {
       if (status !== 403) allowed.push(`${method} ${path} ${status}`);
     }
     expect(allowed).toEqual(['POST /v1/locations/aml/sms 400']);
+    expect((await ask(rooms, tokens.gateway, 'GET', '/metrics')).status).toBe(403);
+    expect((await ask(rooms, tokens.auditor, 'GET', '/metrics')).status).toBe(200);
     expect(rooms.routes.length).toBeGreaterThan(35);
   });
 
