@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
-import { bearerToken, type Principal, type TokenCheck } from './auth.ts';
+import { bearerToken, type Principal, type Role, type TokenCheck } from './auth.ts';
 import { forbidden, Problem, tooManyRequests } from './problem.ts';
 import type { Route } from './route.ts';
 
@@ -27,8 +27,8 @@ export function requestIdOf(request: Request): string {
 }
 
 export interface Guards {
-  /** Throws 401 unless the request has a valid token. */
-  readonly authenticate: (request: Request) => Principal;
+  /** Throws 401 unless the request has a valid token, and 403 unless it is of one of these roles. */
+  readonly authorize: (request: Request, allowed: readonly Role[]) => void;
   /** Limits requests: a valid token by itself, so that a stranger on the same address locks nobody out. */
   readonly limit: RequestHandler;
   /** 401 and 403. */
@@ -55,6 +55,11 @@ export function guards(check: TokenCheck, limits: Partial<RateLimits>, busy: Rea
       headers: { 'WWW-Authenticate': 'Bearer realm="siaga-112"' },
     });
   };
+  const authorize = (request: Request, allowed: readonly Role[]): void => {
+    const { role } = authenticate(request);
+    if (allowed.includes(role)) return;
+    throw forbidden('access.role', `This needs one of the roles ${allowed.join(', ')}; the token has ${role}.`);
+  };
   const limiter = (perMinute: number, key: (request: Request) => string): RequestHandler =>
     rateLimit({
       windowMs: 60_000,
@@ -73,17 +78,14 @@ export function guards(check: TokenCheck, limits: Partial<RateLimits>, busy: Rea
   const forStranger = (request: Request): RequestHandler =>
     busy.has(request.baseUrl + request.path) ? crowded : unknown;
   return {
-    authenticate,
+    authorize,
     limit: (request, response, next) => (identify(request) ? known : forStranger(request))(request, response, next),
     forRoute(route) {
       const { roles } = route;
       if (roles === 'public') return [];
       return [
         (request, _response, next) => {
-          const { role } = authenticate(request);
-          if (!roles.includes(role)) {
-            throw forbidden('access.role', `This needs one of the roles ${roles.join(', ')}; the token has ${role}.`);
-          }
+          authorize(request, roles);
           next();
         },
       ];

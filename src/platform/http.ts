@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import express, { type Express, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
-import { bearerToken, type TokenCheck } from './auth.ts';
+import { bearerToken, roles, type TokenCheck } from './auth.ts';
 import type { Clock } from './clock.ts';
 import { docsPage, docsStyleHash } from './docs-page.ts';
 import { guards, type RateLimits } from './http-guards.ts';
@@ -72,7 +72,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const guard = guards(options.authenticate, options.rateLimits ?? {}, busy);
   openPages(app, options);
   app.get('/metrics', (request, response, next) => {
-    if (!fromThisMachine(request)) guard.authenticate(request);
+    if (!fromThisMachine(request)) guard.authorize(request, roles);
     options.metrics.registry
       .metrics()
       .then((text) => response.type(options.metrics.registry.contentType).send(text))

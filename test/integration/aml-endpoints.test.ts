@@ -219,6 +219,8 @@ describe('an SMS gateway', () => {
     }
     // It may also ask whom its own token speaks for.
     expect(allowed.sort()).toEqual(['GET /v1/tokens/current 200', 'POST /v1/locations/aml/sms 400']);
+    expect((await ask(rooms, tokens.gateway, 'GET', '/metrics')).status).toBe(403);
+    expect((await ask(rooms, tokens.auditor, 'GET', '/metrics')).status).toBe(200);
     expect(rooms.routes.length).toBeGreaterThan(35);
   });
 

@@ -85,6 +85,8 @@ test('a number of six phones names nobody; its phones still do', async () => {
   expect((await detail(fifth)).history?.calls).toHaveLength(4);
   await end(fifth);
   const sixth = await arrive(rooms, { number, imei: imeis[5] });
+  // Whether or not PostgreSQL has this call already: itself it counts.
+  expect(rooms.call(sixth).history).toMatchObject({ nonUnique: ['number'] });
   expect((await detail(sixth)).history).toEqual({ calls: [], nonUnique: ['number'] });
   const again = await arrive(rooms, { number, imei: imeis[0] });
   expect((await detail(again)).history).toMatchObject({ nonUnique: ['number'], calls: [{ linkedBy: 'imei' }] });
@@ -95,6 +97,7 @@ test('a phone with six numbers links nothing; its numbers still do', async () =>
   const numbers = Array.from({ length: 6 }, newNumber);
   for (const number of numbers.slice(0, 5)) await past(rooms, { number, imei });
   const sixth = await arrive(rooms, { number: numbers[5], imei });
+  expect(rooms.call(sixth).history).toMatchObject({ nonUnique: ['imei'] });
   expect((await detail(sixth)).history).toEqual({ calls: [], nonUnique: ['imei'] });
   const again = await arrive(rooms, { number: numbers[0], imei });
   expect((await detail(again)).history).toMatchObject({ nonUnique: ['imei'], calls: [{ linkedBy: 'number' }] });
