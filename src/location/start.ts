@@ -34,6 +34,8 @@ export interface LocationRoom {
 export function startLocation(deps: {
   readonly city: string;
   readonly postgres: Postgres;
+  /** Connections of its own for what is asked at each call. */
+  readonly postgresForLookups: Postgres;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: () => Settings;
@@ -50,6 +52,7 @@ export function startLocation(deps: {
   const fetcher = createLocationFetcher({ ...deps, allowed: () => settings().locationServers, readPidfLo });
   const inbox = createAmlInbox({
     ...deps,
+    postgres: deps.postgresForLookups,
     window: () => settings().amlWindowSeconds * 1_000,
     calls: () => runner().all(),
     tell: (callId, input) => runner().tell(callId, input),
@@ -57,6 +60,7 @@ export function startLocation(deps: {
   });
   const lookups = createLookups({
     ...deps,
+    postgres: deps.postgresForLookups,
     fetcher,
     giveMessages: (call) => inbox.giveWaiting(call),
     tell: (callId, input) => runner().tell(callId, input),
