@@ -30,17 +30,17 @@ const shown = 20;
 
 /**
  * The earlier calls of a number or phone, newest first, 20 at most. A number whose last 1,000 calls came from more phones
- * than the limit, or a phone that called under more numbers, is non-unique and links nothing.
+ * than the limit, or a phone that called under more numbers, this call's counted, is non-unique and links nothing.
  */
 export async function readHistory(sql: Sql, keys: CallerKeys): Promise<CallerHistory> {
   if (keys.number === null && keys.imei === null) return { calls: [], nonUnique: [] };
   const seen = await sql.first(
     counts,
     `select
-       (select count(distinct imei)::int from (select imei from calls where e164 = $1
-          order by arrived_at desc limit ${looksBack}) as by_number) as imeis,
-       (select count(distinct e164)::int from (select e164 from calls where imei = $2
-          order by arrived_at desc limit ${looksBack}) as by_phone) as numbers`,
+       (select count(distinct imei)::int from (select $2::text as imei union all (select imei from calls where e164 = $1
+          order by arrived_at desc limit ${looksBack})) as by_number) as imeis,
+       (select count(distinct e164)::int from (select $1::text as e164 union all (select e164 from calls where imei = $2
+          order by arrived_at desc limit ${looksBack})) as by_phone) as numbers`,
     [keys.number, keys.imei],
   );
   const nonUnique: CallerKey[] = [];

@@ -15,6 +15,11 @@ export interface EarlierCall {
 /** What may link the calls of one caller. */
 export type CallerKey = 'number' | 'imei';
 
+/** The number that a caller's calls and messages are known by: none where the network has put in what reaches nobody. */
+export function linkingNumber({ number, notCallable }: { number: string | null; notCallable: string | null }) {
+  return notCallable === 'placeholder' ? null : number;
+}
+
 /** What is on record of the caller's number and phone. */
 export interface CallerHistory {
   /** Newest first, a page at most. */

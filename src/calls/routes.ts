@@ -4,15 +4,16 @@ import { circleOfCall, confidential, mayKnow } from '../incidents/need-to-know.t
 import { noteReading } from '../incidents/read-audit.ts';
 import { timelineView } from '../incidents/view.ts';
 import { roles, writers, type Principal } from '../platform/auth.ts';
-import type { Clock } from '../platform/clock.ts';
+import { pause, type Clock } from '../platform/clock.ts';
 import { decodeCursor, encodeCursor, pageOf, pageQuery, timePosition } from '../platform/paging.ts';
 import { isUnavailable, type Postgres } from '../platform/postgres.ts';
 import { conflict, notFound, unavailable } from '../platform/problem.ts';
 import { defineRoute, type AuthenticatedContext, type Route } from '../platform/route.ts';
 import type { CallRunner } from './runner.ts';
 import type { Call } from './call.ts';
-import type { CallerHistory } from './history.ts';
+import { linkingNumber, type CallerHistory } from './history.ts';
 import { readHistory } from './history-store.ts';
+import { e164 } from './identity.ts';
 import { foundStored, listCalls, readCall, readCallLocation, type FoundCall } from './store.ts';
 import {
   callDetailView,
@@ -39,6 +40,8 @@ export interface CallRouteDeps {
 }
 
 const params = z.object({ callId: z.uuid() });
+/** A live call waits for nobody: so many milliseconds for what PostgreSQL knows better. */
+const patience = 300;
 
 /** /v1/calls: a live call from the memory of its owner, any other from PostgreSQL. */
 export function callRoutes(deps: CallRouteDeps): Route[] {
@@ -90,9 +93,30 @@ async function detail(deps: CallRouteDeps, callId: string, context: Authenticate
   const { principal } = context;
   const found = await readable(deps, callId, context);
   const { live } = found;
-  const view = live === undefined ? await storedDetail(deps, found, context) : detailOfCall(live, principal);
-  if (live?.history) await noteHistory(deps, live.history, context, true);
+  const view = live === undefined ? await storedDetail(deps, found, context) : await liveDetail(deps, live, context);
   return mayKnow(principal, found.circle) ? view : withoutCaller(view);
+}
+
+async function liveDetail(deps: CallRouteDeps, live: Call, context: AuthenticatedContext): Promise<CallDetailView> {
+  const history = await historyNow(deps, live, context);
+  if (history !== null) await noteHistory(deps, history, context, true);
+  return detailOfCall(live, history, context.principal);
+}
+
+/** Read anew, for an earlier incident may have proved confidential since; what the call knows where that takes long. */
+async function historyNow(
+  { postgres, clock, identityLimit }: CallRouteDeps,
+  { id, arrivedAt, identity, history }: Call,
+  { logger }: AuthenticatedContext,
+): Promise<CallerHistory | null> {
+  const number = linkingNumber(identity);
+  const keys = { callId: id, before: arrivedAt, number, imei: identity.imei, identityLimit: identityLimit() };
+  try {
+    return (await Promise.race([readHistory(postgres, keys), pause(clock, patience)])) ?? history;
+  } catch (error) {
+    if (!isUnavailable(error)) logger.error({ err: error, callId: id }, 'the history of a live call could not be read');
+    return history;
+  }
 }
 
 async function storedDetail(
@@ -100,7 +124,9 @@ async function storedDetail(
   { view }: FoundCall,
   context: AuthenticatedContext,
 ): Promise<CallDetailView> {
-  const { number = null, imei = null } = view.identity ?? {};
+  const { identity, callerNumber } = view;
+  const number = identity === null ? e164(callerNumber ?? '') : linkingNumber(identity);
+  const imei = identity?.imei ?? null;
   const before = Date.parse(view.arrivedAt);
   const keys = { callId: view.id, before, number, imei, identityLimit: deps.identityLimit() };
   const [location, history] = await Promise.all([
@@ -118,7 +144,8 @@ async function noteHistory(
   { principal, logger }: AuthenticatedContext,
   live: boolean,
 ): Promise<void> {
-  for (const { incidentId, kind } of knownTo(history.calls, principal)) {
+  const kinds = new Map(knownTo(history.calls, principal).map(({ incidentId, kind }) => [incidentId, kind]));
+  for (const [incidentId, kind] of kinds) {
     await noteReading(postgres, recordAudit, { principal, logger, subject: `incident/${incidentId}`, kind, live });
   }
 }

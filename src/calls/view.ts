@@ -104,9 +104,12 @@ export function viewOfCall(call: Call): CallView {
   };
 }
 
-/** A live call by itself, as the one who asks may see it. */
-export function detailOfCall(call: Call, who: Pick<Principal, 'role' | 'operatorId'>): CallDetailView {
-  const { history } = call;
+/** A live call by itself with a history, as the one who asks may see it. */
+export function detailOfCall(
+  call: Call,
+  history: CallerHistory | null,
+  who: Pick<Principal, 'role' | 'operatorId'>,
+): CallDetailView {
   return {
     ...viewOfCall(call),
     location: viewOfLocation(call.location),

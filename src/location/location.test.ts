@@ -5,7 +5,7 @@ import { fixOf, nowhere, receive, type CallLocation, type Received } from './loc
 const with_ = (fixes: Received['fixes'], unusable: Received['unusable'] = []): Received => ({ fixes, unusable });
 const many = (count: number, over: Parameters<typeof someFix>[0] = {}) =>
   Array.from({ length: count }, () => someFix(over));
-const tooMany = { source: 'all', reason: 'more than 100 locations came' };
+const tooMany = { source: 'aml-https', reason: 'more than 100 locations came of this source' };
 
 describe('what is received', () => {
   it('is added in the order in which it came, and the best is chosen anew', () => {
@@ -47,7 +47,7 @@ describe('what is received', () => {
 describe('what would make a call too heavy to carry', () => {
   const corners = Array.from({ length: 1_000 }, (_, n) => ({ latitude: 0.5 + n / 1e7, longitude: 101.123456789 }));
   const heavy = (over: Parameters<typeof someFix>[0] = {}) => someFix({ shape: { type: 'polygon', corners }, ...over });
-  const tooHeavy = { source: 'all', reason: 'a location has more corners or words than can be kept' };
+  const tooHeavy = { source: 'reference', reason: 'a location has more corners or words than can be kept' };
 
   it('is left out and said, and what is light comes in beside it', () => {
     const light = someFix({ shape: circle(20) });
@@ -56,7 +56,7 @@ describe('what would make a call too heavy to carry', () => {
     expect(location.fixes).toEqual([sent[0], light]);
     expect(location.unusable).toMatchObject([tooHeavy]);
     expect(JSON.stringify(location).length).toBeLessThan(70_000);
-    const later = receive(location, with_([heavy(), someFix()]), arrival);
+    const later = receive(location, with_([heavy({ source: 'reference' }), someFix()]), arrival);
     expect(later.fixes).toHaveLength(1);
     expect(later.unusable).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { derivedId } from '../platform/ids.ts';
+import { derivedId, timeOf } from '../platform/ids.ts';
 import { bestFix, type BestFix } from './best-fix.ts';
 import type { Fix, FixSource, Sighting } from './fix.ts';
 import type { AccessNetwork } from './cells/pani.ts';
@@ -27,12 +27,12 @@ export interface CallLocation {
 export const nowhere: CallLocation = { fixes: [], unusable: [], networks: [], best: null };
 
 /**
- * More of either than a call can have in good faith; what comes on top is counted as unusable, or dropped. Operators have
- * their own hundred: no flood keeps them from saying where the caller is.
+ * More than a call can have in good faith, of one source or of reasons; what comes on top is said, or dropped. Of one
+ * source, so that whoever floods a call shuts out nobody else: least of all its operator.
  */
 const fixesKept = 100;
 /**
- * Characters of JSON that all fixes of either may have: each decision of the call copies and journals them. A polygon of a
+ * Characters of JSON that all fixes of one source may have: each decision of the call copies and journals them. A polygon of a
  * thousand corners has some 45,000; a location server of somebody's own could send a hundred such.
  */
 const charactersKept = 65_536;
@@ -57,28 +57,31 @@ export interface Merged {
 /** Adds what was received, keeps all that was there, and chooses the best fix anew. `at` is epoch milliseconds. */
 export function receive(before: CallLocation, received: Received, at: number): Merged {
   const known = new Set(before.fixes.map(({ id }) => id));
-  const room = { operator: fixesKept, other: fixesKept };
-  const space = { operator: charactersKept, other: charactersKept };
-  for (const fix of before.fixes) {
-    room[whose(fix)] -= 1;
-    space[whose(fix)] -= JSON.stringify(fix).length;
-  }
+  const kept = new Map<FixSource, { fixes: number; characters: number }>();
+  const add = (fix: Fix): { fixes: number; characters: number } => {
+    const { fixes: count, characters } = kept.get(fix.source) ?? { fixes: 0, characters: 0 };
+    return { fixes: count + 1, characters: characters + JSON.stringify(fix).length };
+  };
+  for (const fix of before.fixes) kept.set(fix.source, add(fix));
   const fixes: Fix[] = [];
-  const left = new Set<string>();
+  const left = new Map<string, Omit<Unusable, 'at'>>();
   for (const fix of received.fixes) {
-    if (known.has(fix.id)) continue;
-    known.add(fix.id);
-    const length = JSON.stringify(fix).length;
-    if (room[whose(fix)] <= 0) left.add(`more than ${fixesKept} locations came`);
-    else if (space[whose(fix)] < length) left.add('a location has more corners or words than can be kept');
-    else {
-      room[whose(fix)] -= 1;
-      space[whose(fix)] -= length;
+    const { id, source } = fix;
+    if (known.has(id)) continue;
+    known.add(id);
+    const sum = add(fix);
+    if (sum.fixes <= fixesKept && sum.characters <= charactersKept) {
+      kept.set(source, sum);
       fixes.push(fix);
+      continue;
     }
+    const reason =
+      sum.fixes > fixesKept
+        ? `more than ${fixesKept} locations came of this source`
+        : 'a location has more corners or words than can be kept';
+    left.set(`${source} ${reason}`, { source, reason });
   }
-  const reasons = [...received.unusable, ...[...left].map((reason) => ({ source: 'all', reason }))];
-  const unusable = newReasons(before.unusable, reasons, at);
+  const unusable = newReasons(before.unusable, [...received.unusable, ...left.values()], at);
   const all = [...before.fixes, ...fixes];
   const best = fixes.length > 0 ? bestFix(all, at) : before.best;
   return {
@@ -89,10 +92,6 @@ export function receive(before: CallLocation, received: Received, at: number): M
       (name) => best?.[name] !== before.best?.[name],
     ),
   };
-}
-
-function whose({ source }: Fix): 'operator' | 'other' {
-  return source === 'operator' ? 'operator' : 'other';
 }
 
 /** Each reason once, however often it comes, and fit to be shown and stored. */
@@ -118,7 +117,8 @@ export function fixOf(
   const { method, shape, civic, confidence, at } = sighting;
   const said = JSON.stringify([source, method, shape, civic, confidence, at]);
   return {
-    id: derivedId('fix', call.callId, said, call.arrivedAt),
+    // Of the call's own time: it arrives anew with each of its owners.
+    id: derivedId('fix', call.callId, said, timeOf(call.callId)),
     source,
     ...{ method, shape, civic, confidence, at },
     receivedAt: received.receivedAt,

@@ -1,6 +1,6 @@
 import type { Call } from '../calls/call.ts';
 import type { CallInput } from '../calls/call-input.ts';
-import type { CallerHistory } from '../calls/history.ts';
+import { linkingNumber, type CallerHistory } from '../calls/history.ts';
 import { readHistory } from '../calls/history-store.ts';
 import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -11,6 +11,7 @@ import type { DistrictMap } from './districts/district-map.ts';
 import type { Cell, Place, Sighting } from './fix.ts';
 import { readGeolocationHeader } from './held/geolocation-header.ts';
 import type { LocationFetcher } from './held/held.ts';
+import { readLocation } from './fix-store.ts';
 import { sightingsToFixes, type CallKey } from './invite.ts';
 import { fixOf, type Received } from './location.ts';
 import type { AccessNetwork } from './cells/pani.ts';
@@ -36,7 +37,7 @@ export interface LookupDeps {
   readonly isHere: (callId: string) => boolean;
 }
 
-type Part = 'cells' | 'subscriber' | 'messages' | 'history';
+type Part = 'earlier' | 'cells' | 'subscriber' | 'messages' | 'history';
 
 /** While PostgreSQL is away, what it could not tell is asked again after so many seconds; then the call is left as it is. */
 const again = [1, 2, 5, 10, 20, 30, 60, 60];
@@ -54,11 +55,13 @@ export function createLookups(deps: LookupDeps): Lookups {
   };
 
   const asked: Record<Part, (call: Call) => Promise<void>> = {
+    earlier: async (call) => locate(call, await toldBefore(call)),
     cells: async (call) => locate(call, await towers(call)),
     subscriber: async (call) => locate(call, await subscriber(call)),
     messages: (call) => deps.giveMessages(call),
     history: async (call) => {
-      const { number, imei } = call.identity;
+      const { imei } = call.identity;
+      const number = linkingNumber(call.identity);
       const { identityLimit } = deps.settings();
       const keys = { callId: call.id, before: call.arrivedAt, number, imei, identityLimit };
       const history: CallerHistory = await readHistory(postgres, keys);
@@ -92,6 +95,14 @@ export function createLookups(deps: LookupDeps): Lookups {
     }
   };
 
+  /** What an earlier owner of the call was told: words of the caller come once. */
+  const toldBefore = async (call: Call): Promise<Received> => {
+    const stored = await readLocation(postgres, call.id);
+    if (stored === null) return noneFound;
+    const known = new Set(call.location.fixes.map(({ id }) => id));
+    return { fixes: stored.fixes.filter(({ id }) => !known.has(id)), unusable: [] };
+  };
+
   const towers = async (call: Call): Promise<Received> => {
     const found = await Promise.all(
       cellsOf(call.location.networks).map(async ({ cell, network }) => {
@@ -117,7 +128,7 @@ export function createLookups(deps: LookupDeps): Lookups {
   };
 
   const subscriber = async (call: Call): Promise<Received> => {
-    const { number } = call.identity;
+    const number = linkingNumber(call.identity);
     const line = number === null ? undefined : await findSubscriber(postgres, number);
     if (line === undefined) return noneFound;
     const sighting: Sighting = {
@@ -147,7 +158,7 @@ export function createLookups(deps: LookupDeps): Lookups {
   return {
     begin(call) {
       if (stopped) return;
-      void ask(call, ['cells', 'subscriber', 'messages', 'history'], 0);
+      void ask(call, ['earlier', 'cells', 'subscriber', 'messages', 'history'], 0);
       for (const uri of readGeolocationHeader(call.origin.headers['Geolocation'] ?? '').references)
         void fetch(call, uri);
     },

@@ -32,7 +32,7 @@ export interface LocationRouteDeps {
     callId: string,
   ) => Promise<{ arrivedAt: number; incidentId: string; circle: Circle } | undefined>;
   /** An ended call was told where its caller is. */
-  readonly addedLater: (callId: string, incidentId: string, received: Received) => void;
+  readonly addedLater: (callId: string, incidentId: string) => void;
 }
 
 /** What an operator took down, or an integrator hands in. */
@@ -143,10 +143,10 @@ async function add(
     if (!told.durable) throw unavailable('journal.unavailable', 'It was done, but the journal could not confirm it.');
     return live.location;
   }
-  const location = await postgres.transaction((sql) => addToStoredCall(sql, callId, received, at));
-  if (location === null) throw notFound('calls.unknown', `There is no call ${callId}.`);
-  addedLater(callId, incidentId, received);
-  return location;
+  const merged = await postgres.transaction((sql) => addToStoredCall(sql, callId, received, at));
+  if (merged === null) throw notFound('calls.unknown', `There is no call ${callId}.`);
+  if (merged.fixes.length + merged.unusable.length > 0) addedLater(callId, incidentId);
+  return merged.location;
 }
 
 function cellRoute({ postgres }: LocationRouteDeps): Route {

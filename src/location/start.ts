@@ -12,7 +12,6 @@ import { amlRoutes } from './aml/aml-routes.ts';
 import type { DistrictMap } from './districts/district-map.ts';
 import { createLocationFetcher } from './held/held.ts';
 import { introduceInAnyCase, type Introduction } from './invite.ts';
-import type { Received } from './location.ts';
 import { createLookups } from './lookups.ts';
 import { readPidfLo } from './pidf-lo/pidf-lo.ts';
 import { seedCells } from './cells/seed-cells.ts';
@@ -45,7 +44,7 @@ export function startLocation(deps: {
   /** Journals a phone's message. */
   readonly keepAml: (aml: ReceivedAml) => void;
   readonly findStored: LocationRouteDeps['findStored'];
-  readonly addedLater: (callId: string, incidentId: string, received: Received) => void;
+  readonly addedLater: (callId: string, incidentId: string) => void;
   readonly alarm: (code: string, detail: Record<string, string>) => void;
 }): LocationRoom {
   const { clock, settings, map, runner } = deps;

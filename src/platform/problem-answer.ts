@@ -12,7 +12,7 @@ const bodyFaults: Record<string, { status: number; title: string; code: string; 
     status: 413,
     title: 'Content too large',
     code: 'request.too-large',
-    detail: 'The body is larger than 256 KB.',
+    detail: 'The body is larger than this route takes.',
   },
   'entity.parse.failed': {
     status: 400,

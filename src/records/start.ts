@@ -5,7 +5,6 @@ import type { IntakeDeps } from '../calls/intake.ts';
 import { screenOfCall } from '../calls/view.ts';
 import type { Feed } from '../events/feed.ts';
 import type { ReceivedAml } from '../location/aml/aml-received.ts';
-import type { Received } from '../location/location.ts';
 import { newId } from '../platform/ids.ts';
 import type { OwnJournal } from '../platform/journal.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -27,7 +26,7 @@ export interface RecordsRoom {
   /** Keeps a phone's own location message. */
   readonly keepAml: (aml: ReceivedAml) => void;
   /** An ended call was told where its caller is: the screens are told as well. */
-  readonly locatedLater: (callId: string, incidentId: string, received: Received) => void;
+  readonly locatedLater: (callId: string, incidentId: string) => void;
   /** SIP Call-IDs that reached the dialplan lately, by Asterisk's own log. */
   readonly sawSipCall: (sipCallId: string) => boolean;
   readonly projector: Projector;
@@ -137,10 +136,9 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
     },
     alarm,
     keepAml: (aml) => write({ kind: 'aml', aml }),
-    locatedLater(callId, incidentId, { fixes, unusable }) {
-      const sources = [...new Set(fixes.map(({ source }) => source))];
-      const detail = { sources, fixes: fixes.length, unusable: unusable.length };
-      feed.publish({ type: 'location.added-later', callId, incidentId, detail }, clock.now());
+    locatedLater(callId, incidentId) {
+      // Whom the call concerns the feed may not know any more: whoever may know asks for the call.
+      feed.publish({ type: 'location.added-later', callId, incidentId, detail: {} }, clock.now());
     },
     sawSipCall: (sipCallId) => log?.sawSipCall(sipCallId) ?? false,
     projector,

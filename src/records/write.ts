@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import type { CallEntry } from '../calls/runner.ts';
 import type { Call } from '../calls/call.ts';
+import { linkingNumber } from '../calls/history.ts';
+import { e164 } from '../calls/identity.ts';
 import type { Incident } from '../incidents/incident.ts';
 import { keepAml, markMatched } from '../location/aml/aml-store.ts';
-import { addFixes, storedForm } from '../location/fix-store.ts';
+import { addFixes, addFixesOfOwners, storedForm } from '../location/fix-store.ts';
+import { storableJson, storableText } from '../platform/postgres-text.ts';
+import type { Fix } from '../location/fix.ts';
 import type { Sql } from '../platform/postgres.ts';
 import type { AlarmEntry, Entry, LoggedCall, OperatorEntry } from './entry.ts';
 
@@ -17,7 +21,7 @@ export async function writeEntries(sql: Sql, entries: readonly Entry[]): Promise
   for (const entry of entries) {
     if (entry.kind === 'call' && isNewer(entry, latest.get(entry.callId))) latest.set(entry.callId, entry);
   }
-  for (const entry of latest.values()) await writeCall(sql, entry);
+  for (const entry of latest.values()) await writeCall(sql, entry, fixesOf(entry.callId, entries));
   await writeTimeline(
     sql,
     entries.filter((entry) => entry.kind === 'call'),
@@ -41,9 +45,19 @@ function isNewer(entry: CallEntry, other: CallEntry | undefined): boolean {
   return entry.claimedAt === other.claimedAt && entry.sequence > other.sequence;
 }
 
+/** Of all its owners: what one was told the next does not know, and the latest state alone would lose it. */
+function fixesOf(callId: string, entries: readonly Entry[]): Fix[] {
+  const byOwner = new Map<number, CallEntry>();
+  for (const entry of entries) {
+    if (entry.kind !== 'call' || entry.callId !== callId) continue;
+    if (isNewer(entry, byOwner.get(entry.claimedAt))) byOwner.set(entry.claimedAt, entry);
+  }
+  return [...byOwner.values()].flatMap(({ state }) => state.location.fixes);
+}
+
 const writtenCall = z.object({ logged: z.boolean() });
 
-async function writeCall(sql: Sql, entry: CallEntry): Promise<void> {
+async function writeCall(sql: Sql, entry: CallEntry, fixes: readonly Fix[]): Promise<void> {
   const { state } = entry;
   await writeIncident(sql, state.incident);
   const written = await sql.first(
@@ -68,7 +82,7 @@ async function writeCall(sql: Sql, entry: CallEntry): Promise<void> {
       state.incident.id,
       state.node,
       state.channelId,
-      state.origin.sipCallId,
+      storableText(state.origin.sipCallId),
       date(state.arrivedAt),
       date(state.answeredAt),
       date(state.firstTalkAt),
@@ -76,23 +90,22 @@ async function writeCall(sql: Sql, entry: CallEntry): Promise<void> {
       state.stage,
       state.outcome,
       state.reason,
-      clean(state.origin.carrier),
-      clean(state.origin.dialled),
-      clean(state.origin.source),
-      clean(state.origin.callerNumber),
-      clean(state.origin.callerName),
-      clean(JSON.stringify(state.origin.headers)),
+      storableText(state.origin.carrier),
+      storableText(state.origin.dialled),
+      storableText(state.origin.source),
+      storableText(state.origin.callerNumber),
+      storableText(state.origin.callerName),
+      storableJson(state.origin.headers),
       entry.claimedAt,
       entry.sequence,
-      state.identity.number,
+      linkingNumber(state.identity),
       state.identity.imei,
-      clean(JSON.stringify(state.identity)),
-      clean(JSON.stringify(state.emergency)),
+      storableJson(state.identity),
+      storableJson(state.emergency),
       storedForm(state.location),
     ],
   );
-  // None is lost with a state that came late: fixes are only added.
-  await addFixes(sql, state.id, state.location.fixes);
+  await addFixesOfOwners(sql, state.id, fixes, written === undefined ? undefined : state.location);
   // An older state has older dispatches.
   if (written === undefined) return;
   await writeDispatches(sql, state);
@@ -115,7 +128,7 @@ async function writeIncident(sql: Sql, incident: Incident): Promise<void> {
       incident.severity,
       incident.district,
       incident.disposition,
-      clean(JSON.stringify(incident.notes)),
+      storableJson(incident.notes),
     ],
   );
 }
@@ -139,12 +152,12 @@ async function writeDispatches(sql: Sql, call: Call): Promise<void> {
         dispatch.mode,
         dispatch.state,
         dispatch.outcome,
-        JSON.stringify(dispatch.reason),
+        storableJson(dispatch.reason),
         date(dispatch.requestedAt),
         date(dispatch.acceptedAt),
         date(dispatch.joinedAt),
         date(dispatch.endedAt),
-        JSON.stringify(dispatch.attempts),
+        storableJson(dispatch.attempts),
       ],
     );
   }
@@ -170,7 +183,7 @@ async function writeTimeline(sql: Sql, entries: readonly CallEntry[]): Promise<v
      from jsonb_to_recordset($1::jsonb) as row(call_id uuid, claimed_at bigint, sequence integer, position smallint,
        incident_id uuid, at timestamptz, type text, detail jsonb)
      on conflict do nothing`,
-    [clean(JSON.stringify(rows))],
+    [storableJson(rows)],
   );
   // Whoever talked last, also when older entries come after newer ones.
   const talked = new Set(rows.filter(({ type }) => type === 'operator.talking').map((row) => row.call_id));
@@ -197,8 +210,8 @@ async function writeDecision(sql: Sql, { input, callId, claimedAt, sequence, sta
       state.incident.id,
       date(at),
       ruleSetVersion,
-      JSON.stringify(actions),
-      clean(JSON.stringify(trace)),
+      storableJson(actions),
+      storableJson(trace),
     ],
   );
 }
@@ -208,7 +221,7 @@ async function writeAlarm(sql: Sql, alarm: AlarmEntry): Promise<void> {
     alarm.id,
     alarm.code,
     date(alarm.at),
-    clean(JSON.stringify(alarm.detail)),
+    storableJson(alarm.detail),
   ]);
 }
 
@@ -246,9 +259,9 @@ async function writeLoggedCall(sql: Sql, call: LoggedCall): Promise<boolean> {
       call.channelId,
       call.sipCallId,
       date(call.arrivedAt),
-      clean(call.callerNumber),
-      clean(call.callerName),
-      JSON.stringify(logged),
+      storableText(call.callerNumber),
+      storableText(call.callerName),
+      storableJson(logged),
       ...originColumns(call),
     ],
   );
@@ -257,13 +270,15 @@ async function writeLoggedCall(sql: Sql, call: LoggedCall): Promise<boolean> {
 }
 
 /** carrier, dialled, source, headers, e164, imei, identity, emergency, location */
-function originColumns({ origin, introduction }: LoggedCall): (string | null)[] {
-  const network = [origin?.carrier, origin?.dialled, origin?.source].map((text) => clean(text ?? null));
-  const headers = clean(JSON.stringify(origin?.headers ?? {}));
-  if (!introduction) return [...network, headers, null, null, null, null, null];
+function originColumns({ origin, introduction, callerNumber }: LoggedCall): (string | null)[] {
+  const network = [origin?.carrier, origin?.dialled, origin?.source].map((text) => storableText(text ?? null));
+  const headers = storableJson(origin?.headers ?? {});
+  // Where the log has no headers, Asterisk's word for the number is what there is.
+  const number = introduction?.identity.number ?? (callerNumber === null ? null : e164(callerNumber));
+  if (!introduction) return [...network, headers, number, null, null, null, null];
   const { identity, emergency, location } = introduction;
-  const said = [JSON.stringify(identity), JSON.stringify(emergency)].map(clean);
-  return [...network, headers, identity.number, identity.imei, ...said, storedForm(location)];
+  const said = [storableJson(identity), storableJson(emergency)];
+  return [...network, headers, number, identity.imei, ...said, storedForm(location)];
 }
 
 /**
@@ -299,9 +314,4 @@ async function applyLog(sql: Sql, callId: string): Promise<boolean> {
 
 function date(at: number | null): string | null {
   return at === null ? null : new Date(at).toISOString();
-}
-
-/** PostgreSQL takes no NUL, neither in text nor in JSON. */
-function clean(text: string | null): string | null {
-  return text === null ? null : text.replaceAll('\u0000', '').replaceAll('\\u0000', '');
 }

@@ -8,6 +8,9 @@ import type { CitizenOptions } from '../../scripts/sip/phone.mjs';
 import type { Sighting } from '../../src/location/fix.ts';
 import { printPidfLo } from '../../src/location/pidf-lo/pidf-lo-print.ts';
 
+/** In the middle of Pekanbaru. */
+export const middle = { latitude: 0.5333, longitude: 101.4478 };
+
 /** A circle of so many metres that a phone has found by satellite. */
 export function circle(latitude: number, longitude: number, radius: number): Sighting {
   return {

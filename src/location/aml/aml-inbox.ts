@@ -1,12 +1,12 @@
 import type { Call } from '../../calls/call.ts';
 import type { CallInput } from '../../calls/call-input.ts';
-import type { Clock } from '../../platform/clock.ts';
+import { linkingNumber } from '../../calls/history.ts';
+import { pause, type Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { isUnavailable, type Postgres, type Sql } from '../../platform/postgres.ts';
-import { amlLocation, belongsTo, type Caller, type ReceivedAml } from './aml-received.ts';
-import { amlChannel, amlOfCaller, endedCallsOf, lockUnmatched, markMatched, readAml } from './aml-store.ts';
+import { isUnavailable, type Postgres } from '../../platform/postgres.ts';
+import { amlLocation, amlSource, belongsTo, type Caller, type ReceivedAml } from './aml-received.ts';
+import { amlChannel, amlForEndedCalls, amlOfCaller, markMatched, readAml } from './aml-store.ts';
 import type { DistrictMap } from '../districts/district-map.ts';
-import type { Received } from '../location.ts';
 import { addToStoredCall } from '../stored-call.ts';
 
 /** Phones' own location messages: each finds its call, before it, during it, or after it. */
@@ -25,6 +25,13 @@ const remembered = 5_000;
 const sweepEvery = 10_000;
 /** A call that ended so long ago is in nobody's memory any more. */
 const settledAfter = 15_000;
+/** PostgreSQL may have been away, or the call long: a message that fitted none is looked at for so long. */
+const hopesFor = 24 * 3_600_000;
+/** And one that fitted another call of the caller first, as after a redial, for so long. */
+const redialsFor = 2 * 3_600_000;
+/** How long a message waits to be told from a repetition. */
+const patience = 500;
+const again = 'the same message came before: a repetition, or a replay. It is not taken for a new one';
 
 export function createAmlInbox(deps: {
   postgres: Postgres;
@@ -38,10 +45,12 @@ export function createAmlInbox(deps: {
   /** Writes the message down where it cannot be lost. */
   keep: (aml: ReceivedAml) => void;
   /** An ended call was told. */
-  addedLater: (callId: string, incidentId: string, received: Received) => void;
+  addedLater: (callId: string, incidentId: string) => void;
 }): AmlInbox {
   const { postgres, clock, logger } = deps;
   const recent = new Map<string, ReceivedAml>();
+  /** Digests of those that may have come before. */
+  const unsure = new Set<string>();
 
   const remember = (aml: ReceivedAml): void => {
     recent.set(aml.digest, aml);
@@ -62,40 +71,74 @@ export function createAmlInbox(deps: {
       logger.info({ channel: aml.channel }, 'a location message fits no call here, and is kept');
   };
 
+  /** Nothing of it counts a second time, but whoever has its call shall know. */
+  const sayAgain = (aml: ReceivedAml): void => {
+    const received = { fixes: [], unusable: [{ source: amlSource(aml), reason: again }] };
+    for (const call of deps.calls()) {
+      if (belongsTo(aml, callerOf(call), deps.window())) {
+        deps.tell(call.id, { type: 'located', at: clock.now(), received });
+      }
+    }
+  };
+
+  /** The message as another process, or an earlier start of this one, has taken it in: then that is when it came. */
+  const takenBefore = async ({ digest, receivedAt }: ReceivedAml): Promise<ReceivedAml | undefined> => {
+    try {
+      const stored = (await Promise.race([readAml(postgres, digest), pause(clock, patience)])) ?? undefined;
+      return stored !== undefined && stored.receivedAt < receivedAt ? stored : undefined;
+    } catch (error) {
+      // It may be an old one again; but it may be new, and then it is wanted now.
+      if (!isUnavailable(error)) logger.error({ err: error }, 'a location message could not be compared');
+      return undefined;
+    }
+  };
+
+  const distribute = async (aml: ReceivedAml): Promise<void> => {
+    const first = await takenBefore(aml);
+    unsure.delete(aml.digest);
+    if (first !== undefined) remember(first);
+    offer(first ?? aml);
+    if (first !== undefined) sayAgain(aml);
+  };
+
   /** Another process took a message in: one of the calls here may be its. */
-  const heardOf = async (digest: string | undefined): Promise<void> => {
-    if (digest === undefined || recent.has(digest)) return;
+  const heardOf = async (digest: string): Promise<void> => {
+    if (recent.has(digest)) return;
     const aml = await readAml(postgres, digest);
     if (aml === undefined || recent.has(digest)) return;
     remember(aml);
     offer(aml);
   };
+  /** What was told while this process could not hear is read anew. */
+  const catchUp = async (): Promise<void> => {
+    for (const call of deps.calls()) await giveWaiting(call);
+  };
   const stopListening = postgres.listen(amlChannel, (digest) => {
-    heardOf(digest).catch((error: unknown) => logger.warn({ err: error }, 'a location message could not be read'));
+    const read = digest === undefined ? catchUp() : heardOf(digest);
+    read.catch((error: unknown) => logger.warn({ err: error }, 'a location message could not be read'));
   });
 
-  const sweep = async (): Promise<void> => {
-    const now = clock.now();
-    const done = await postgres.transaction(async (sql) => {
-      const window = deps.window();
-      // A message may come that much before its call, and the call last on: twice the window is the end of hope.
-      const open = await lockUnmatched(sql, now - settledAfter, 2 * window);
-      const given = await Promise.all(open.map((aml) => giveToEnded(sql, aml, window, now - settledAfter)));
-      return given.flat();
-    });
-    for (const { callId, incidentId, received } of done) deps.addedLater(callId, incidentId, received);
+  const giveWaiting = async (call: Call): Promise<void> => {
+    for (const aml of recent.values()) if (!unsure.has(aml.digest)) give(call, aml);
+    const stored = await amlOfCaller(postgres, callerOf(call), deps.window());
+    for (const aml of stored) if (!recent.has(aml.digest)) give(call, aml);
   };
 
-  const giveToEnded = async (sql: Sql, aml: ReceivedAml, window: number, ended: number) => {
-    const told: { callId: string; incidentId: string; received: Received }[] = [];
-    for (const call of await endedCallsOf(sql, aml, window, ended)) {
-      if (!belongsTo(aml, call, window)) continue;
-      const received = amlLocation(aml, call, deps.map());
-      await addToStoredCall(sql, call.callId, received, clock.now());
-      await markMatched(sql, aml.digest, call.callId);
-      told.push({ ...call, received });
+  const sweep = async (): Promise<void> => {
+    const settled = clock.now() - settledAfter;
+    const since = { unmatched: settled - hopesFor, matched: settled - redialsFor };
+    const open = await amlForEndedCalls(postgres, { settled, since, window: deps.window() });
+    // One after the other: each chooses among all that the call has by then.
+    for (const { callId, incidentId, arrivedAt, ...aml } of open) {
+      const received = amlLocation(aml, { callId, arrivedAt }, deps.map());
+      const merged = await postgres.transaction(async (sql) => {
+        const added = await addToStoredCall(sql, callId, received, clock.now());
+        await markMatched(sql, aml.digest, callId);
+        return added;
+      });
+      if (merged === null || merged.fixes.length + merged.unusable.length === 0) continue;
+      deps.addedLater(callId, incidentId);
     }
-    return told;
   };
 
   const cancelSweep = clock.every(sweepEvery, () => {
@@ -106,17 +149,17 @@ export function createAmlInbox(deps: {
 
   return {
     take(aml) {
-      if (recent.has(aml.digest)) return false;
+      if (recent.has(aml.digest)) {
+        sayAgain(aml);
+        return false;
+      }
       remember(aml);
+      unsure.add(aml.digest);
       deps.keep(aml);
-      offer(aml);
+      void distribute(aml);
       return true;
     },
-    async giveWaiting(call) {
-      for (const aml of recent.values()) give(call, aml);
-      const stored = await amlOfCaller(postgres, callerOf(call), deps.window());
-      for (const aml of stored) if (!recent.has(aml.digest)) give(call, aml);
-    },
+    giveWaiting,
     sweep,
     stop() {
       cancelSweep();
@@ -125,6 +168,6 @@ export function createAmlInbox(deps: {
   };
 }
 
-function callerOf({ arrivedAt, identity }: Call): Caller {
-  return { arrivedAt, e164: identity.number, imei: identity.imei };
+function callerOf({ arrivedAt, endedAt, identity }: Call): Caller {
+  return { arrivedAt, endedAt, e164: linkingNumber(identity), imei: identity.imei };
 }

@@ -10,7 +10,13 @@ const window = 300_000;
 const message = (over: Partial<AmlMessage> = {}): AmlMessage => ({ ...emptyAmlMessage, ...over });
 const received = (over: Partial<AmlMessage> = {}, later = 0): ReceivedAml =>
   receivedAml('sms', message(over), 'A"ML=1', arrival + later);
-const caller = (over: Partial<Caller> = {}): Caller => ({ arrivedAt: arrival, e164: number, imei, ...over });
+const caller = (over: Partial<Caller> = {}): Caller => ({
+  arrivedAt: arrival,
+  endedAt: arrival,
+  e164: number,
+  imei,
+  ...over,
+});
 
 describe('a message', () => {
   test('is tied by E.164 and by 15 digits, however they were written', () => {
@@ -54,6 +60,13 @@ describe('a message belongs to a call', () => {
     expect(belongsTo(received({ sender: number }, later), caller(), window)).toBe(expected);
     expect(belongsTo(received({ imei }, later), caller(), window)).toBe(expected);
   });
+});
+
+test('a message belongs to a call that goes on, however long it has', () => {
+  const late = received({ sender: number }, 10 * window);
+  expect(belongsTo(late, caller({ endedAt: null }), window)).toBe(true);
+  expect(belongsTo(late, caller({ endedAt: arrival + 9 * window }), window)).toBe(true);
+  expect(belongsTo(late, caller({ endedAt: arrival + 8 * window }), window)).toBe(false);
 });
 
 describe('what a message says', () => {

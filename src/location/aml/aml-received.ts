@@ -38,25 +38,31 @@ export function receivedAml(
 /** Who called, and when. */
 export interface Caller {
   readonly arrivedAt: number;
+  /** Null while the call goes on. */
+  readonly endedAt: number | null;
   readonly e164: string | null;
   readonly imei: string | null;
 }
 
 /**
- * Whether a message belongs to a call: by the number, else by the IMEI, within the window before or after the call's
- * arrival. Two numbers that differ decide, whatever the IMEI says: a phone may have two SIMs, but the message names the one
- * that called. `window` is milliseconds.
+ * Whether a message belongs to a call: by the number, else by the IMEI, during the call or within the window before its
+ * arrival or after its end. Two numbers that differ decide, whatever the IMEI says: a phone may have two SIMs, but the
+ * message names the one that called. `window` is milliseconds.
  */
 export function belongsTo({ e164, imei, receivedAt }: ReceivedAml, caller: Caller, window: number): boolean {
-  if (Math.abs(receivedAt - caller.arrivedAt) > window) return false;
+  if (receivedAt < caller.arrivedAt - window || receivedAt > (caller.endedAt ?? receivedAt) + window) return false;
   if (e164 !== null && caller.e164 !== null) return e164 === caller.e164;
   return imei !== null && imei === caller.imei;
 }
 
+export function amlSource({ channel }: ReceivedAml): 'aml-sms' | 'aml-https' {
+  return channel === 'sms' ? 'aml-sms' : 'aml-https';
+}
+
 /** What a message says of where its call's caller is. */
 export function amlLocation(aml: ReceivedAml, call: CallKey, map: DistrictMap): Received {
-  const { message, receivedAt, channel } = aml;
-  const source = channel === 'sms' ? 'aml-sms' : 'aml-https';
+  const { message, receivedAt } = aml;
+  const source = amlSource(aml);
   const sightings = message.sighting === null ? [] : [message.sighting];
   const detail = detailOf(message);
   return {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storableJson } from '../../platform/postgres-text.ts';
 import type { Sql } from '../../platform/postgres.ts';
 import { timeColumn } from '../../platform/text.ts';
 import type { Caller, ReceivedAml } from './aml-received.ts';
@@ -42,11 +43,11 @@ const columns = 'digest, received_at as "receivedAt", channel, e164, imei, conte
 /** Keeps a message and tells every process of it; one that is there already stays as it is. */
 export async function keepAml(sql: Sql, aml: ReceivedAml): Promise<void> {
   const { digest, receivedAt, channel, e164, imei, message } = aml;
-  const content = JSON.stringify(message).replaceAll('\\u0000', '');
+  const content = storableJson(message);
   const kept = await sql.execute(
     `insert into aml_messages (digest, received_at, channel, e164, imei, content) values ($1, $2, $3, $4, $5, $6)
      on conflict do nothing`,
-    [digest, new Date(receivedAt).toISOString(), channel, e164, imei, content],
+    [digest, date(receivedAt), channel, e164, imei, content],
   );
   if (kept > 0) await sql.execute('select pg_notify($1, $2)', [amlChannel, digest]);
 }
@@ -55,54 +56,61 @@ export function readAml(sql: Sql, digest: string): Promise<ReceivedAml | undefin
   return sql.first(row, `select ${columns} from aml_messages where digest = $1`, [digest]);
 }
 
-/** Messages that may be a caller's, the oldest first; `window` is milliseconds. */
-export async function amlOfCaller(sql: Sql, { arrivedAt, e164, imei }: Caller, window: number): Promise<ReceivedAml[]> {
+/** Messages that may be a caller's, the oldest first and the latest 100 at most; `window` is milliseconds. */
+export async function amlOfCaller(
+  sql: Sql,
+  { arrivedAt, endedAt, e164, imei }: Caller,
+  window: number,
+): Promise<ReceivedAml[]> {
   if (e164 === null && imei === null) return [];
-  return sql.rows(
+  const until = endedAt === null ? null : date(endedAt + window);
+  const latest = await sql.rows(
     row,
     `select ${columns} from aml_messages
-     where (e164 = $1 or imei = $2) and received_at between $3 and $4 order by received_at limit 20`,
-    [e164, imei, new Date(arrivedAt - window).toISOString(), new Date(arrivedAt + window).toISOString()],
+     where (e164 = $1 or imei = $2) and received_at >= $3 and ($4::timestamptz is null or received_at <= $4)
+     order by received_at desc limit 100`,
+    [e164, imei, date(arrivedAt - window), until],
   );
+  return latest.reverse();
 }
 
-/** Those of the last `window` milliseconds before `until` that fit no call yet; each is locked for one process. */
-export function lockUnmatched(sql: Sql, until: number, window: number): Promise<ReceivedAml[]> {
-  return sql.rows(
-    row,
-    `select ${columns} from aml_messages where call_id is null and received_at between $1 and $2
-     order by received_at limit 100 for update skip locked`,
-    [new Date(until - window).toISOString(), new Date(until).toISOString()],
-  );
-}
-
-const endedCall = z.object({
+const forCall = row.extend({
   callId: z.string(),
   incidentId: z.string(),
   arrivedAt: z.date().transform((at) => at.getTime()),
-  e164: text,
-  imei: text,
 });
 
-/** Calls that a message may belong to and that ended before `ended` (epoch milliseconds): nobody has them in memory. */
-export function endedCallsOf(
+// The rule of `belongsTo`. No call lasts a day: without a first day, all calls of a switchboard would be looked at.
+const fits = `(c.e164 = m.e164 or (c.imei = m.imei and (c.e164 is null or m.e164 is null)))
+  and c.arrived_at between m.received_at - interval '1 day' and m.received_at + $3 * interval '1 ms'
+  and c.ended_at >= m.received_at - $3 * interval '1 ms' and c.ended_at < $2 and m.received_at < $2`;
+const pair = `m.digest, m.received_at as "receivedAt", m.channel, m.e164, m.imei, m.content as message,
+  c.id as "callId", c.incident_id as "incidentId", c.arrived_at as "arrivedAt"`;
+
+/**
+ * Messages for calls that ended before `settled`, so that nobody has them in memory: such as fit no call yet, and such as
+ * fitted another call of the caller first. Times are epoch milliseconds.
+ */
+export async function amlForEndedCalls(
   sql: Sql,
-  { e164, imei, receivedAt }: ReceivedAml,
-  window: number,
-  ended: number,
-): Promise<z.output<typeof endedCall>[]> {
-  return sql.rows(
-    endedCall,
-    `select id as "callId", incident_id as "incidentId", arrived_at as "arrivedAt", e164, imei from calls
-     where (e164 = $1 or imei = $2) and arrived_at between $3 and $4 and ended_at < $5 limit 20`,
-    [
-      e164,
-      imei,
-      new Date(receivedAt - window).toISOString(),
-      new Date(receivedAt + window).toISOString(),
-      new Date(ended).toISOString(),
-    ],
+  { settled, since, window }: { settled: number; since: { unmatched: number; matched: number }; window: number },
+): Promise<z.output<typeof forCall>[]> {
+  const unmatched = await sql.rows(
+    forCall,
+    `select ${pair} from aml_messages m join calls c on ${fits}
+     where m.call_id is null and m.received_at > $1 order by m.received_at limit 100`,
+    [date(since.unmatched), date(settled), window],
   );
+  const matched = await sql.rows(
+    forCall,
+    `select ${pair} from calls c join aml_messages m on ${fits}
+     where c.arrived_at > $1 and m.call_id <> c.id and m.content->'sighting' <> 'null' and not exists (
+       select from location_fixes f
+       where f.call_id = c.id and f.received_at = m.received_at and f.source = 'aml-' || m.channel)
+     order by m.received_at limit 100`,
+    [date(since.matched), date(settled), window],
+  );
+  return [...unmatched, ...matched];
 }
 
 /** Notes the first call that a message fitted. */
@@ -126,4 +134,8 @@ export function listAml(sql: Sql, filter: { matched: boolean | undefined; limit:
      from aml_messages where $1::boolean is null or (call_id is not null) = $1 order by received_at desc limit $2`,
     [filter.matched ?? null, filter.limit],
   );
+}
+
+function date(at: number): string {
+  return new Date(at).toISOString();
 }

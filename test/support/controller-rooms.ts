@@ -1,0 +1,228 @@
+import { join } from 'node:path';
+import { createLine } from '../../src/acd/mailbox.ts';
+import type { AriCommands } from '../../src/asterisk/commands.ts';
+import { recordAudit } from '../../src/audit/record.ts';
+import type { Call } from '../../src/calls/call.ts';
+import { startCalls } from '../../src/calls/start.ts';
+import type { CallRunner } from '../../src/calls/runner.ts';
+import { createPlanner } from '../../src/dispatch/planner.ts';
+import { dispatchRoutes } from '../../src/dispatch/routes.ts';
+import { createFeed, type FeedEvent } from '../../src/events/feed.ts';
+import { eventRoutes } from '../../src/events/routes.ts';
+import { incidentReader, startIncidents } from '../../src/incidents/start.ts';
+import { loadDistrictMap } from '../../src/location/districts/district-map-start.ts';
+import { startLocation } from '../../src/location/start.ts';
+import { systemClock, type Clock } from '../../src/platform/clock.ts';
+import { openJournal } from '../../src/platform/journal.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
+import { createPostgres, type Postgres } from '../../src/platform/postgres.ts';
+import { startRecords } from '../../src/records/start.ts';
+import { callTiming } from '../../src/settings/call-timing.ts';
+import type { Settings } from '../../src/settings/setting.ts';
+import { until } from './rest.ts';
+import { startRooms, stateFolder, type Rooms } from './rooms.ts';
+
+/** A caller as Asterisk tells of him. */
+export interface Arrival {
+  readonly number?: string | null | undefined;
+  readonly imei?: string | undefined;
+  /** Of a caller who comes from another process. */
+  readonly channelId?: string;
+  /** More of the dialplan's variables. */
+  readonly variables?: Record<string, string>;
+}
+
+/** The rooms of a controller over real PostgreSQL, with an Asterisk that does all it is told and tells nothing. */
+export interface ControllerRooms extends Rooms {
+  readonly runner: CallRunner;
+  readonly database: Postgres;
+  readonly journalFolder: string;
+  /** Everything that was told to screens, in order. */
+  readonly events: FeedEvent[];
+  /** Moves the time of calls and messages on; nothing is waited for. */
+  ahead(milliseconds: number): void;
+  now(): number;
+  arrive(arrival?: Arrival): Call;
+  /** The state of a call as it is now; fails when it is not here any more. */
+  call(callId: string): Call;
+  /** An operator's phone rings and he answers. */
+  talk(callId: string, operatorId: string): Promise<void>;
+  hangUp(callId: string): void;
+  /** Waits until the call is in PostgreSQL only. */
+  gone(callId: string): Promise<void>;
+  /** Waits until PostgreSQL has all that was journalled. */
+  settled(): Promise<void>;
+  /** Ends it like a killed process: what PostgreSQL has not got stays in the journal. */
+  kill(): Promise<void>;
+}
+
+/** How many times as fast waits pass in the rooms; their clock tells real time all the same. */
+const speed = 10;
+const fast: Clock = {
+  ...systemClock,
+  after: (ms, fn) => systemClock.after(ms / speed, fn),
+  every: (ms, fn) => systemClock.every(ms / speed, fn),
+};
+
+let channels = 0;
+
+export async function startController(
+  databaseUrl: string,
+  options: {
+    amlKey?: string;
+    settings?: Partial<Settings>;
+    stateDir?: string;
+    application?: string;
+    city?: string;
+  } = {},
+): Promise<ControllerRooms> {
+  const logger = createLogger('silent');
+  const stateDir = options.stateDir ?? (await stateFolder());
+  const { application = `siaga-test-${(channels += 1)}` } = options;
+  const directory = join(stateDir, 'journal');
+  let shift = 0;
+  const clock: Clock = { ...fast, now: () => systemClock.now() + shift };
+  const postgres = createPostgres(databaseUrl, { applicationName: application, logger, clock: systemClock, max: 4 });
+  const journal = openJournal({ directory, name: application, clock: systemClock, logger, reserveBytes: 0 });
+  const feed = createFeed({ clock, callOf: (callId) => calls.runner.get(callId) });
+  const events: FeedEvent[] = [];
+  feed.subscribe((event) => events.push(event));
+  const metrics = createMetrics();
+  const settings = (): Settings => ({ ...rooms.settings.current(), ...options.settings });
+  const map = await loadDistrictMap('pekanbaru');
+  const records = await startRecords({
+    postgres,
+    journal,
+    directory,
+    celFile: null,
+    node: 'node',
+    clock: fast,
+    logger,
+    metrics,
+    feed,
+    ownsChannel: () => false,
+    projected: (callId, sequence) => calls.projected(callId, sequence),
+    introduce: (origin, ids) => location.introduce(origin, ids),
+  });
+  const reader = incidentReader(postgres);
+  const location = startLocation({
+    city: options.city ?? 'nowhere',
+    postgres,
+    postgresForLookups: postgres,
+    clock,
+    logger,
+    settings,
+    map: () => map,
+    runner: () => calls.runner,
+    amlKey: options.amlKey,
+    keepAml: records.keepAml,
+    findStored: reader.callOf,
+    addedLater: records.locatedLater,
+    alarm: records.alarm,
+  });
+  const obedient: AriCommands = {
+    send: () => Promise.resolve({ ok: true, status: 200, body: null }),
+    close: () => Promise.resolve(),
+  };
+  const line = createLine({
+    clock,
+    logger,
+    timing: () => ({ wrapUp: 0, retry: 1_000 }),
+    assigned: () => false,
+    changed: () => undefined,
+  });
+  const calls = startCalls({
+    node: 'node',
+    application,
+    claimDelay: 0,
+    ari: obedient,
+    clock,
+    logger,
+    journal,
+    metrics,
+    postgres,
+    incidents: reader,
+    line: () => ({ ...line, staffed: () => true }),
+    timing: () => callTiming(settings()),
+    guard: { held: () => false, keepsUp: () => true, heard: () => undefined, stop: () => undefined },
+    connected: () => false,
+    introduce: location.introduce,
+    lookUp: location.lookUp,
+    identityLimit: () => settings().identityLimit,
+    ringAgency: () => Promise.resolve({ result: 'taken' }),
+    recorded: records.recorded,
+    alarm: records.alarm,
+  });
+  const planner = createPlanner({
+    clock,
+    agencies: () => rooms.agencies.current(),
+    settings,
+    decide: (incident, at) => rooms.routing.decide(incident, at),
+  });
+  const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, circleOf: reader.circleOf, ...planner };
+  const inner = [calls, location, startIncidents(shared), records].flatMap((room) => room.routes);
+  const rooms: Rooms = await startRooms(databaseUrl, {
+    stateDir,
+    extraRoutes: [...inner, ...dispatchRoutes(shared), ...eventRoutes({ feed, clock })],
+  });
+
+  const end = async (wait: boolean): Promise<void> => {
+    await rooms.stop();
+    calls.stop();
+    await location.stop();
+    line.stop();
+    if (wait) await records.stop();
+    else await records.projector.stop();
+    await journal.close();
+    await postgres.close();
+  };
+  const { runner } = calls;
+  const callOf = (callId: string): Call => {
+    const call = runner.get(callId);
+    if (call === undefined) throw new Error(`the call ${callId} is not here`);
+    return call;
+  };
+
+  return {
+    ...rooms,
+    runner,
+    database: postgres,
+    journalFolder: directory,
+    events,
+    ahead: (milliseconds) => void (shift += milliseconds),
+    now: () => clock.now(),
+    arrive({ number = null, imei, channelId, variables = {} } = {}) {
+      channels += 1;
+      const id = channelId ?? `node-${Math.floor(clock.now() / 1_000)}.${channels}`;
+      const contact = imei === undefined ? {} : { SIAGA_CONTACT: `<sip:x>;+sip.instance="<urn:gsma:imei:${imei}>"` };
+      calls.intake.arrive({
+        id,
+        name: `PJSIP/carrier-1-${channels}`,
+        state: channelId === undefined ? 'Ring' : 'Up',
+        sipCallId: id,
+        callerNumber: number,
+        callerName: null,
+        variables: { SIAGA_ROLE: 'caller', SIAGA_CARRIER: 'carrier-1', ...contact, ...variables },
+      });
+      const call = runner.ownerOf(id);
+      if (call === undefined) throw new Error('the call was not taken');
+      return call;
+    },
+    call: callOf,
+    async talk(callId, operatorId) {
+      const assignmentId = `as-${(channels += 1)}`;
+      runner.tell(callId, { type: 'operator-assigned', at: clock.now(), assignmentId, operatorId, account: 'op' });
+      const channelId = callOf(callId).operator?.channelId ?? '';
+      runner.tell(callId, { type: 'leg-entered', at: clock.now(), channelId });
+      await until('they talk', () => callOf(callId).stage === 'talking');
+    },
+    hangUp: (callId) => void runner.tell(callId, { type: 'caller-gone', at: clock.now(), cause: 16 }),
+    gone: (callId) => until('the call is in PostgreSQL only', () => runner.get(callId) === undefined, 60_000),
+    async settled() {
+      if (!(await records.projector.drained(60_000))) throw new Error('PostgreSQL has not got all');
+    },
+    kill: () => end(false),
+    stop: () => end(true),
+  };
+}
