@@ -42,7 +42,10 @@ export interface Process {
 export async function startController(process: Process): Promise<{ stops: Stop[]; drain: () => Promise<void> }> {
   const { config, application, ari, clock, logger, metrics } = process;
   const { SIAGA_NODE: node, SIAGA_STATE_DIR: stateDir } = config;
-  const postgres = createPostgres(config.SIAGA_DATABASE_URL, { applicationName: application, logger, clock });
+  const connections = { applicationName: application, logger, clock };
+  const postgres = createPostgres(config.SIAGA_DATABASE_URL, connections);
+  // Several queries for each call: with a slow server they would take every connection from the records.
+  const postgresForLookups = createPostgres(config.SIAGA_DATABASE_URL, { ...connections, max: 4 });
   const provisioning = provisioningOf(config, ari);
   const directory = join(stateDir, 'journal');
   const journal = openJournal({ directory, name: application, clock, logger });
@@ -71,6 +74,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const location = startLocation({
     city: config.SIAGA_CITY,
     postgres,
+    postgresForLookups,
     clock,
     logger,
     settings: configuration.settings,
@@ -180,7 +184,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['records', records.stop],
       ['journal', () => journal.close()],
       ['configuration', configuration.stop],
-      ['postgres', () => postgres.close()],
+      ['postgres', () => Promise.all([postgres.close(), postgresForLookups.close()])],
     ],
   };
 }

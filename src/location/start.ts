@@ -33,6 +33,8 @@ export interface LocationRoom {
 export function startLocation(deps: {
   readonly city: string;
   readonly postgres: Postgres;
+  /** Connections of its own for what is asked at each call. */
+  readonly postgresForLookups: Postgres;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: () => Settings;
@@ -49,6 +51,7 @@ export function startLocation(deps: {
   const fetcher = createLocationFetcher({ ...deps, allowed: () => settings().locationServers, readPidfLo });
   const inbox = createAmlInbox({
     ...deps,
+    postgres: deps.postgresForLookups,
     window: () => settings().amlWindowSeconds * 1_000,
     calls: () => runner().all(),
     tell: (callId, input) => runner().tell(callId, input),
@@ -56,6 +59,7 @@ export function startLocation(deps: {
   });
   const lookups = createLookups({
     ...deps,
+    postgres: deps.postgresForLookups,
     fetcher,
     giveMessages: (call) => inbox.giveWaiting(call),
     tell: (callId, input) => runner().tell(callId, input),

@@ -109,6 +109,7 @@ export async function startController(
   const location = startLocation({
     city: options.city ?? 'nowhere',
     postgres,
+    postgresForLookups: postgres,
     clock,
     logger,
     settings,
