@@ -19,6 +19,20 @@ test('what was missed follows, and what is no longer kept is said to be gone', (
   expect(feed.since(events[0]?.id ?? '')).toBeUndefined();
 });
 
+test('the feed is bounded by what it holds as well as by how many', () => {
+  const feed = createFeed({ clock: fakeClock(), callOf: () => undefined, keepCharacters: 1_000 });
+  const events = recorded(feed);
+  const large = (length: number): void =>
+    feed.publish({ type: 'x', callId: null, incidentId: null, detail: { text: 'x'.repeat(length) } }, 0);
+  for (let one = 0; one < 4; one += 1) large(200);
+  expect(feed.since(events[0]?.id ?? '')).toBeUndefined();
+  expect(feed.since(events[1]?.id ?? '')).toHaveLength(2);
+  // The latest is kept, however large: who reads on from it has missed nothing.
+  large(5_000);
+  expect(feed.since(events[3]?.id ?? '')).toBeUndefined();
+  expect(feed.since(events[4]?.id ?? '')).toEqual([]);
+});
+
 test('a call that proves confidential is so from its first event on, and stays so when it is gone', () => {
   const calls = new Map<string, CallInCircle>();
   const feed = createFeed({ clock: fakeClock(), callOf: (callId) => calls.get(callId), keep: 3 });

@@ -29,10 +29,13 @@ export function createFeed(deps: {
   clock: Clock;
   callOf: (callId: string) => CallInCircle | undefined;
   keep?: number;
+  /** Characters of JSON. */
+  keepCharacters?: number;
 }): Feed {
-  const { clock, keep = 5_000 } = deps;
+  const { clock, keep = 5_000, keepCharacters = 32_000_000 } = deps;
   const start = clock.now().toString(36);
-  const kept: FeedEvent[] = [];
+  const kept: { event: FeedEvent; characters: number }[] = [];
+  let characters = 0;
   const readers = new Set<(event: FeedEvent) => void>();
   const calls = new Map<string, { circle: Circle; events: number }>();
   let count = 0;
@@ -53,20 +56,29 @@ export function createFeed(deps: {
     if (known.events === 0) calls.delete(callId);
   };
 
+  const drop = (): void => {
+    const oldest = kept.shift();
+    if (oldest === undefined) return;
+    characters -= oldest.characters;
+    if (oldest.event.callId !== null) forget(oldest.event.callId);
+  };
+
   return {
     publish(event, at) {
       count += 1;
       const full: FeedEvent = { id: `${start}-${count}`, at: isoTime(at), ...event };
-      kept.push(full);
+      // A screen's event has the whole call in it: a count alone would be no bound.
+      const length = JSON.stringify(full).length;
+      kept.push({ event: full, characters: length });
+      characters += length;
       if (full.callId !== null) remember(full.callId);
-      const oldest = kept.length > keep ? kept.shift() : undefined;
-      if (oldest !== undefined && oldest.callId !== null) forget(oldest.callId);
+      while (kept.length > keep || (characters > keepCharacters && kept.length > 1)) drop();
       for (const reader of readers) reader(full);
     },
     since(lastId) {
-      const index = kept.findIndex((event) => event.id === lastId);
+      const index = kept.findIndex(({ event }) => event.id === lastId);
       if (index === -1) return undefined;
-      return kept.slice(index + 1);
+      return kept.slice(index + 1).map(({ event }) => event);
     },
     subscribe(reader) {
       readers.add(reader);

@@ -69,6 +69,11 @@ export function createLookups(deps: LookupDeps): Lookups {
     },
   };
 
+  /** Nothing waits for a look-up: what goes wrong in it must be seen all the same. */
+  const watch = (call: Call, work: Promise<void>): void => {
+    work.catch((error: unknown) => logger.error({ err: error, callId: call.id }, 'a caller could not be looked up'));
+  };
+
   const ask = async (call: Call, parts: readonly Part[], round: number): Promise<void> => {
     const outcomes = await Promise.all(parts.map(async (part) => ({ part, ok: await answered(call, part) })));
     const missing = outcomes.filter(({ ok }) => !ok).map(({ part }) => part);
@@ -78,7 +83,7 @@ export function createLookups(deps: LookupDeps): Lookups {
     if (missing.length === 0 || wait === undefined || stopped) return;
     const cancel = clock.after(wait * 1_000, () => {
       waiting.delete(call.id);
-      if (deps.isHere(call.id)) void ask(call, missing, round + 1);
+      if (deps.isHere(call.id)) watch(call, ask(call, missing, round + 1));
     });
     waiting.set(call.id, cancel);
   };
@@ -158,9 +163,9 @@ export function createLookups(deps: LookupDeps): Lookups {
   return {
     begin(call) {
       if (stopped) return;
-      void ask(call, ['earlier', 'cells', 'subscriber', 'messages', 'history'], 0);
+      watch(call, ask(call, ['earlier', 'cells', 'subscriber', 'messages', 'history'], 0));
       for (const uri of readGeolocationHeader(call.origin.headers['Geolocation'] ?? '').references)
-        void fetch(call, uri);
+        watch(call, fetch(call, uri));
     },
     stop() {
       stopped = true;
