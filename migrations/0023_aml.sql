@@ -13,6 +13,7 @@ create table aml_messages (
 );
 create index aml_messages_e164 on aml_messages (e164, received_at) where e164 is not null;
 create index aml_messages_imei on aml_messages (imei, received_at) where imei is not null;
+create index aml_messages_received on aml_messages (received_at);
 create index aml_messages_unmatched on aml_messages (received_at) where call_id is null;
 
 -- Gateways hand messages in, and may do nothing else.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storableJson } from '../platform/postgres-text.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { isoTime, timeColumn } from '../platform/text.ts';
 import type { Incident } from './incident.ts';
@@ -82,7 +83,7 @@ export async function saveIncident(sql: Sql, incident: IncidentView): Promise<vo
       incident.severity,
       incident.district,
       incident.disposition,
-      JSON.stringify(notes),
+      storableJson(notes),
     ],
   );
 }
@@ -95,7 +96,7 @@ export async function addToTimeline(
   await sql.execute(
     `insert into timeline (call_id, claimed_at, sequence, position, incident_id, at, type, detail)
      values ($1, $2, $3, 0, $4, to_timestamp($5::double precision / 1000), $6, $7) on conflict do nothing`,
-    [line.callId, line.at, line.version, line.incidentId, line.at, line.type, JSON.stringify(line.detail)],
+    [line.callId, line.at, line.version, line.incidentId, line.at, line.type, storableJson(line.detail)],
   );
 }
 

@@ -41,7 +41,7 @@ export const settingsSchema = z.strictObject({
   areaCodes: z.array(z.strictObject({ code: z.string().regex(/^0\d{1,6}$/), name: plainText(80) })).max(500),
   /** A number or phone that was seen with more identities than this links no calls. */
   identityLimit: z.number().int().min(1).max(1_000),
-  /** How long before and after its arrival a call may get a phone's own location message (AML). */
+  /** How long before its arrival and after its end a call may get a phone's own location message (AML). */
   amlWindowSeconds: seconds(30, 3_600),
   /** Location servers in our own networks that may be asked, as host or host:port; others must have a public address. */
   locationServers: z

@@ -54,7 +54,9 @@ async function fullCall(
 
 /** Records with an outcome of calls that came since then. */
 function arrivedSince(began: number): Promise<z.output<typeof outcomeRow>[]> {
-  const all = 'select outcome, sip_call_id from calls where arrived_at >= to_timestamp($1) and outcome is not null';
+  // One that was given back has its outcome when Asterisk's log has told of its end.
+  const all =
+    "select outcome, sip_call_id from calls where arrived_at >= to_timestamp($1) and outcome is not null and outcome <> 'returned'";
   return centre.api.sql(outcomeRow, all, [began / 1_000]);
 }
 
