@@ -23,7 +23,7 @@ export function architecture() {
   throw new StepError({
     tried: 'find programs for this machine',
     happened: `its processor (${process.arch}) is not one that ready programs are fetched for (x64, arm64)`,
-    next: `install Asterisk 22, Redis 7, PostgreSQL 15 and SIPp 3.6 (or newer) on the PATH, ${useCompose}`,
+    next: `install Asterisk 22, Redis 7, PostgreSQL 15 and SIPp 3.8 (or newer) on the PATH, ${useCompose}`,
   });
 }
 

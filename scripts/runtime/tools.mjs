@@ -52,7 +52,7 @@ const wantedTools = {
   },
   sipp: {
     title: 'SIPp',
-    minimum: '3.6.0',
+    minimum: '3.8.0',
     programs: ['sipp'],
     inRoot: 'usr/bin/sipp',
     packages: ['sip-tester'],
