@@ -38,8 +38,10 @@ try {
 }
 
 async function play() {
-  const directory = path.join(runtimeDirectory(), 'demo');
-  stack = await startStack({ directory, ...(flags.city ? { city: flags.city } : {}) });
+  const city = flags.city || process.env.SIAGA_CITY || 'pekanbaru';
+  // Each city has its own database: what was stored of the first one would stay.
+  const directory = path.join(runtimeDirectory(), `demo-${city}`);
+  stack = await startStack({ directory, city });
   writeDescription(stack);
   const { description, api } = stack;
   events = await followEvents(description.http, description.tokens.admin);
