@@ -9,7 +9,22 @@ describe('whatever a call is told, in whatever order', () => {
       fc.property(sequences, (moves) => {
         play(moves);
       }),
-      { numRuns: 1_200 },
+      {
+        numRuns: 1_200,
+        examples: [
+          // An arrival that comes twice, the second time with no bridge: what was told once is not told again.
+          [
+            [
+              ['recent-command-failed', 0, 0],
+              ['timer-late', 506, 0],
+              ['assign', 0, 0],
+              ['located', 0, 0],
+              ['recent-command-failed', 481, 22],
+              ['arrived', 0, 0],
+            ],
+          ],
+        ],
+      },
     );
   });
 

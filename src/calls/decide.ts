@@ -115,7 +115,9 @@ function arrived(step: Step, up: boolean): void {
     notCallable: call.identity.notCallable,
     network: call.identity.network,
   });
-  if (!again) tellOfArrival(step);
+  // One that has arrived before has a place in the line, or somebody who comes.
+  const first = call.line === null && call.operator === null && call.dispatches.length === 0;
+  if (!again && first) tellOfArrival(step);
   if (!up) step.effects.push({ do: 'answer', channelId: call.channelId });
   else call.answeredAt ??= step.at;
   makeBridge(step);
