@@ -1,6 +1,7 @@
 import type { Dispatch } from '../dispatch/dispatch.ts';
 import { openIncident, type Incident } from '../incidents/incident.ts';
 import type { CallLocation } from '../location/location.ts';
+import type { AsteriskLocation } from '../location/pidf-lo/asterisk-location.ts';
 import type { EmergencyIdentifiers } from './emergency-id.ts';
 import type { CallerHistory } from './history.ts';
 import type { CallerIdentity } from './identity.ts';
@@ -65,14 +66,6 @@ export interface CallOrigin {
   headers: Record<string, string>;
   /** What Asterisk read of a location in the INVITE's body; null where there was none. */
   location: AsteriskLocation | null;
-}
-
-/** A location as Asterisk's GEOLOC_PROFILE tells it. */
-export interface AsteriskLocation {
-  format: string;
-  location: string;
-  method: string;
-  confidence: string;
 }
 
 /** Milliseconds, taken from the settings when the call arrived. */

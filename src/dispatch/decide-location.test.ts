@@ -1,12 +1,12 @@
+import type { PrintedAsteriskLocation } from '../location/pidf-lo/asterisk-location.ts';
 import { gone, leg, path, ring, started, type Path, type Told } from '../../test/support/dispatch-path.ts';
-import type { SentLocation } from './dispatch.ts';
 
 /** The same of another attempt. */
 const over = (told: Told, attempt: number): object =>
   told.type === 'ring-result' ? { attemptId: `d1.a${attempt}` } : { channelId: `d1.a${attempt}` };
 
 describe('a trunk that makes nothing of a location', () => {
-  const location: SentLocation = { format: 'GML', locationInfo: 'shape=Point,crs=2d,pos="0.5 101.4"' };
+  const location: PrintedAsteriskLocation = { format: 'GML', locationInfo: 'shape=Point,crs=2d,pos="0.5 101.4"' };
   const located = (): Path => path({}, location).tell({ type: 'start' });
 
   it.each([127, 58])('is rung once more without it, and the next trunk with it again (cause %s)', (cause) => {

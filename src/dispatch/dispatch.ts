@@ -1,3 +1,5 @@
+import type { PrintedAsteriskLocation } from '../location/pidf-lo/asterisk-location.ts';
+
 /** One agency engaged for one incident, and the attempts to reach it. */
 export interface Dispatch {
   readonly id: string;
@@ -97,7 +99,7 @@ export interface RingJob {
   callerNumber: string | null;
   /** Call-Info that names call and incident to other centres. */
   callInfo: string;
-  location: SentLocation | null;
+  location: PrintedAsteriskLocation | null;
   callerChannelId: string;
   /** Milliseconds the agency's phone may ring. */
   ring: number;
@@ -105,12 +107,6 @@ export interface RingJob {
   inLine: boolean;
   /** Epoch milliseconds after which the job does nothing. */
   expiresAt: number;
-}
-
-/** A location as Asterisk's GEOLOC_PROFILE takes it, to send it as PIDF-LO. */
-export interface SentLocation {
-  format: 'GML' | 'civicAddress';
-  locationInfo: string;
 }
 
 /** How a ring job ended: taken means that Asterisk rings; all else is a failed attempt. */

@@ -1,7 +1,7 @@
 import { halfCharacter } from '../../test/support/fixes.ts';
 import type { CallOrigin } from '../calls/call.ts';
 import { defaultSettings } from '../settings/setting.ts';
-import { readDistrictMap } from './districts/district-map.ts';
+import { readDistrictMap } from './districts/read-district-map.ts';
 import { introduce, introduceInAnyCase, type Introduction } from './invite.ts';
 
 const ids = {

@@ -13,7 +13,7 @@ import { readGeolocationHeader } from './held/geolocation-header.ts';
 import type { LocationFetcher } from './held/held.ts';
 import { readLocation } from './fix-store.ts';
 import { sightingsToFixes, type CallKey } from './invite.ts';
-import { fixOf, type Received } from './location.ts';
+import type { Received } from './location.ts';
 import type { AccessNetwork } from './cells/pani.ts';
 import { findSubscriber } from './lines/subscribers.ts';
 
@@ -144,12 +144,10 @@ export function createLookups(deps: LookupDeps): Lookups {
       at: null,
     };
     const detail = { name: line.name };
-    const [fix] = sightingsToFixes('subscriber', [sighting], keyOf(call), clock.now(), deps.map(), { detail });
-    if (fix === undefined || line.position !== null || line.district === '')
-      return { fixes: fix ? [fix] : [], unusable: [] };
-    const { receivedAt } = fix;
-    const place = inDistrict(line.district);
-    return { fixes: [fixOf(keyOf(call), 'subscriber', sighting, { receivedAt, place, detail })], unusable: [] };
+    const fixes = sightingsToFixes('subscriber', [sighting], keyOf(call), clock.now(), deps.map(), { detail });
+    // Without a position it is in the district that the table names.
+    const named = line.position === null && line.district !== '' ? inDistrict(line.district) : null;
+    return { fixes: fixes.map((fix) => ({ ...fix, place: fix.place ?? named })), unusable: [] };
   };
 
   const fetch = async (call: Call, uri: string): Promise<void> => {

@@ -87,10 +87,9 @@ export function startLocation(deps: {
       }
     },
     async stop() {
-      seeding.stop();
       lookups.stop();
       inbox.stop();
-      await fetcher.close();
+      await Promise.all([seeding.stop(), fetcher.close()]);
     },
   };
 }

@@ -1,6 +1,7 @@
+import type { PrintedAsteriskLocation } from '../../src/location/pidf-lo/asterisk-location.ts';
 import { testDispatch } from './calls.ts';
 import { decideDispatch, type DispatchAction, type DispatchInput } from '../../src/dispatch/decide.ts';
-import type { Dispatch, RingJob, RingResult, SentLocation } from '../../src/dispatch/dispatch.ts';
+import type { Dispatch, RingJob, RingResult } from '../../src/dispatch/dispatch.ts';
 
 const context = {
   callId: 'call',
@@ -28,7 +29,7 @@ export interface Path {
   tell(...inputs: Told[]): Path;
 }
 
-export function path(over: Partial<Dispatch> = {}, location: SentLocation | null = null): Path {
+export function path(over: Partial<Dispatch> = {}, location: PrintedAsteriskLocation | null = null): Path {
   let dispatch = testDispatch(over);
   let actions: DispatchAction[] = [];
   let wakeAt: number | null = null;

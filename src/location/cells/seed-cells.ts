@@ -9,7 +9,9 @@ import { anyMadeUpCell, seedMadeUpCells } from './cells.ts';
 const again = 30_000;
 
 /** Stores the made-up towers that ship with a city, once PostgreSQL is there, unless there are towers already. */
-export function seedCells(deps: { city: string; postgres: Postgres; clock: Clock; logger: Logger }): { stop: Cancel } {
+export function seedCells(deps: { city: string; postgres: Postgres; clock: Clock; logger: Logger }): {
+  stop: () => Promise<void>;
+} {
   const { postgres, clock, logger } = deps;
   const file = fileURLToPath(new URL(`../../../cities/${deps.city}-cells.csv`, import.meta.url));
   let cancel: Cancel = () => undefined;
@@ -22,14 +24,15 @@ export function seedCells(deps: { city: string; postgres: Postgres; clock: Clock
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return;
       if (!isUnavailable(error)) logger.error({ err: error }, 'the made-up cell towers could not be stored');
-      else if (!stopped) cancel = clock.after(again, () => void seed());
+      else if (!stopped) cancel = clock.after(again, () => (running = seed()));
     }
   };
-  void seed();
+  let running = seed();
   return {
-    stop() {
+    async stop() {
       stopped = true;
       cancel();
+      await running;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { fitToSettings, importMessages } from './district-map-command.ts';
-import { readDistrictMap, type DistrictMap } from './district-map.ts';
+import type { DistrictMap } from './district-map.ts';
+import { readDistrictMap } from './read-district-map.ts';
 
 const ring = [
   [0, 0],

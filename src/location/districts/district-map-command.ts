@@ -9,7 +9,8 @@ import { createPostgres, type Sql } from '../../platform/postgres.ts';
 import { settingOf } from '../../platform/setting-of.ts';
 import { parseDistrictMap } from './district-map-start.ts';
 import { lockSettingsDistricts, lockStoredMap, replaceStoredMap } from './district-map-store.ts';
-import { nameKey, shown, sortedByName, type DistrictMap } from './district-map.ts';
+import type { DistrictMap } from './district-map.ts';
+import { nameKey, shown, sortedByName } from './read-district-map.ts';
 
 const usage = `Imports the borders of the city's districts and of neighbouring centres.
 

@@ -11,7 +11,8 @@ import type { Postgres } from '../../platform/postgres.ts';
 import type { Route } from '../../platform/route.ts';
 import { districtMapRoutes } from './district-map-routes.ts';
 import { districtMapChannel, readStoredMap, seedStoredMap, type StoredMap } from './district-map-store.ts';
-import { emptyMap, geoJsonOf, readDistrictMap, shown, type DistrictMap } from './district-map.ts';
+import { emptyMap, geoJsonOf, type DistrictMap } from './district-map.ts';
+import { readDistrictMap, shown } from './read-district-map.ts';
 
 export interface DistrictMapRoom {
   readonly routes: Route[];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Sql } from '../../platform/postgres.ts';
-import { geoJsonOf, readDistrictMap, type DistrictMap } from './district-map.ts';
+import { geoJsonOf, type DistrictMap } from './district-map.ts';
+import { readDistrictMap } from './read-district-map.ts';
 
 /** NOTIFY on it tells every process that there is another map. */
 export const districtMapChannel = 'siaga_district_map';

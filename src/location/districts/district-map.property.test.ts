@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { geoJsonOf, placeOf, readDistrictMap, type DistrictMap } from './district-map.ts';
+import { geoJsonOf, placeOf, type DistrictMap } from './district-map.ts';
+import { readDistrictMap } from './read-district-map.ts';
 import { loadDistrictMap } from './district-map-start.ts';
 
 const mapOf = (geojson: unknown): DistrictMap => {

@@ -1,4 +1,5 @@
-import { nameKey, placeOf, readDistrictMap, shown, type Area, type DistrictMap } from './district-map.ts';
+import { placeOf, type Area, type DistrictMap } from './district-map.ts';
+import { nameKey, readDistrictMap, shown } from './read-district-map.ts';
 
 /** Degrees of latitude, or of longitude at the equator, in about 111.2 km. */
 const kilometre = 1 / 111.195;
