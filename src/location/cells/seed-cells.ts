@@ -24,8 +24,11 @@ export function seedCells(deps: { city: string; postgres: Postgres; clock: Clock
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return;
       if (!isUnavailable(error)) logger.error({ err: error }, 'the made-up cell towers could not be stored');
-      else if (!stopped) cancel = clock.after(again, () => (running = seed()));
+      else if (!stopped) cancel = clock.after(again, seedAgain);
     }
+  };
+  const seedAgain = (): void => {
+    running = seed();
   };
   let running = seed();
   return {
