@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { plainText, slug } from '../platform/text.ts';
 import { kindIds, kindSchema } from '../routing/rule.ts';
+import { lineDefaults, lineShape } from './line-setting.ts';
+import { outgoingDefaults, outgoingShape } from './outgoing-setting.ts';
+import { triageDefaults, triageShape } from './triage-setting.ts';
 
 const seconds = (min: number, max: number) => z.number().int().min(min).max(max);
 
@@ -52,6 +55,9 @@ export const settingsSchema = z.strictObject({
         .regex(/^[A-Za-z0-9.:[\]-]+$/, 'host or host:port'),
     )
     .max(50),
+  ...lineShape,
+  ...triageShape,
+  ...outgoingShape,
 });
 
 /** How the centre works, as far as it may be changed while it runs. */
@@ -91,6 +97,9 @@ export const defaultSettings: Settings = {
   identityLimit: 5,
   amlWindowSeconds: 300,
   locationServers: [],
+  ...lineDefaults,
+  ...triageDefaults,
+  ...outgoingDefaults,
 };
 
 /** Puts a patch over settings; absent fields stay. */
