@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { queueOf } from './acd/queue.ts';
 import { startAcd } from './acd/start.ts';
 import type { AriCommands } from './asterisk/commands.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
@@ -99,7 +100,11 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     postgres,
     incidents: reader,
     line: () => acd.line,
-    timing: () => callTiming(configuration.settings()),
+    queueOf: (dialled) => {
+      const settings = configuration.settings();
+      const queue = queueOf(dialled, settings.queues);
+      return { queue, timing: callTiming(settings, queue.id) };
+    },
     guard,
     connected: () => asterisk.connected(),
     introduce: location.introduce,

@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { decideLine, type AssignmentOutcome, type LineInput, type LineTiming } from './decide.ts';
+import type { CallQueue } from './queue.ts';
 import { emptyLine, stateOf, type Line, type Operator, type OperatorState, type WaitingCall } from './operator.ts';
 
 export interface LineSnapshot {
@@ -16,7 +17,8 @@ export interface LineSnapshot {
 
 /** The mailbox of operators and waiting line. Told synchronously, it answers by inputs to the calls. */
 export interface WaitingLine {
-  enter(callId: string, since: number): void;
+  enter(callId: string, since: number, queue?: CallQueue): void;
+  rank(callId: string, queue: CallQueue): void;
   leave(callId: string): void;
   outcome(operatorId: string, assignmentId: string, outcome: AssignmentOutcome): void;
   operators(list: Operator[]): void;
@@ -78,6 +80,7 @@ export function createLine(deps: LineDeps): WaitingLine {
 
   return {
     enter: (callId, since) => tell({ type: 'enter', at: clock.now(), callId, since }),
+    rank: () => undefined,
     leave: (callId) => tell({ type: 'leave', at: clock.now(), callId }),
     outcome: (operatorId, assignmentId, outcome) =>
       tell({ type: 'outcome', at: clock.now(), operatorId, assignmentId, outcome }),

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { emergencyQueue } from '../../src/acd/queue.ts';
 import { createLine } from '../../src/acd/mailbox.ts';
 import type { AriCommands } from '../../src/asterisk/commands.ts';
 import { recordAudit } from '../../src/audit/record.ts';
@@ -144,7 +145,7 @@ export async function startController(
     postgres,
     incidents: reader,
     line: () => ({ ...line, staffed: () => true }),
-    timing: () => callTiming(settings()),
+    queueOf: () => ({ queue: emergencyQueue, timing: callTiming(settings()) }),
     guard: { held: () => false, keepsUp: () => true, heard: () => undefined, stop: () => undefined },
     connected: () => false,
     introduce: location.introduce,
