@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { linePolicy } from './acd/line-policy.ts';
 import { startAcd } from './acd/start.ts';
 import type { AriCommands } from './asterisk/commands.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
@@ -112,7 +113,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const acd = await startAcd({
     ...common,
     provisioning,
-    timing: () => ({ wrapUp: configuration.settings().wrapUpSeconds * 1_000, retry: 3_000 }),
+    policies: () => linePolicy(configuration.settings()),
     assigned: (callId, assignment) =>
       calls.runner.tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
     changed: (operator, state, reason, at) => records.operatorChanged(operator.id, state, reason, at),
