@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { queueOf } from './acd/queue.ts';
+import { linePolicy } from './acd/line-policy.ts';
 import { startAcd } from './acd/start.ts';
 import type { AriCommands } from './asterisk/commands.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
@@ -117,9 +118,15 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const acd = await startAcd({
     ...common,
     provisioning,
-    timing: () => ({ wrapUp: configuration.settings().wrapUpSeconds * 1_000, retry: 3_000 }),
+    policies: () => linePolicy(configuration.settings()),
     assigned: (callId, assignment) =>
       calls.runner.tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
+    toBackupCentre(callId) {
+      const at = clock.now();
+      const dispatch = planner.planBackupCentre(at);
+      if (dispatch !== undefined) calls.runner.tell(callId, { type: 'dispatch-requested', at, dispatch });
+    },
+    placed: (callId, place) => calls.runner.tell(callId, { type: 'placed', at: clock.now(), ...place }),
     changed: (operator, state, reason, at) => records.operatorChanged(operator.id, state, reason, at),
   });
   const asterisk = listenToAsterisk({

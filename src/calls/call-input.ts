@@ -4,7 +4,7 @@ import type { Received } from '../location/location.ts';
 import type { Decision } from '../routing/rule.ts';
 import type { CallEffect } from './call-effect.ts';
 import type { CallQueue } from '../acd/queue.ts';
-import type { Place } from './call.ts';
+import type { Place } from '../acd/operator.ts';
 import type { CallerHistory } from './history.ts';
 
 /** Everything a call can be told. Each may come late, twice or never. `at` is epoch milliseconds. */

@@ -1,3 +1,4 @@
+import type { Place } from '../acd/operator.ts';
 import { emergencyQueue, type CallQueue } from '../acd/queue.ts';
 import type { Dispatch } from '../dispatch/dispatch.ts';
 import { openIncident, type Incident } from '../incidents/incident.ts';
@@ -57,13 +58,6 @@ export interface Call {
   endedAt: number | null;
   outcome: CallOutcome | null;
   reason: string | null;
-}
-
-/** How many are served before a waiting call, plus one, and how long that may take. */
-export interface Place {
-  position: number;
-  /** Null where nobody can tell. */
-  expectedWaitSeconds: number | null;
 }
 
 /** What the network said about the call, as it came. */

@@ -70,7 +70,8 @@ export function startCalls(deps: {
     partners: {
       perform: (callId, application, effect) => performer.perform(callId, application, effect),
       enterLine: (callId, since, queue) => deps.line().enter(callId, since, queue),
-      rankInLine: (callId, queue) => deps.line().rank(callId, queue),
+      rankInLine: (callId, { priority, skills, languages }) =>
+        deps.line().rank(callId, { priority, skills, languages }),
       leaveLine: (callId) => deps.line().leave(callId),
       operatorOutcome: (_callId, operatorId, assignmentId, outcome) =>
         deps.line().outcome(operatorId, assignmentId, outcome),
