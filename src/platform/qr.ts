@@ -30,6 +30,9 @@ const alignments = [
   [6, 28, 50],
 ];
 
+/** Bytes that a code holds at most. */
+export const longestText = 213;
+
 /** The masks of the standard, by their number. */
 const masks: readonly ((row: number, column: number) => boolean)[] = [
   (row, column) => (row + column) % 2 === 0,
