@@ -106,16 +106,22 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     lookUp: location.lookUp,
     identityLimit: () => configuration.settings().identityLimit,
     ringAgency: dispatch.ring,
-    recorded: records.recorded,
+    recorded(entry) {
+      records.recorded(entry);
+      acd.recorded(entry);
+    },
     alarm: records.alarm,
   });
   const acd = await startAcd({
     ...common,
     provisioning,
-    timing: () => ({ wrapUp: configuration.settings().wrapUpSeconds * 1_000, retry: 3_000 }),
+    settings: configuration.settings,
+    sip: { host: config.SIAGA_SIP_HOST, port: config.SIAGA_SIP_PORT, tlsPort: config.SIAGA_SIP_TLS_PORT },
     assigned: (callId, assignment) =>
       calls.runner.tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
-    changed: (operator, state, reason, at) => records.operatorChanged(operator.id, state, reason, at),
+    changed: records.operatorChanged,
+    sessionChanged: records.sessionChanged,
+    publish: (type, detail) => feed.publish({ type, callId: null, incidentId: null, detail }, clock.now()),
   });
   const asterisk = listenToAsterisk({
     ...process,

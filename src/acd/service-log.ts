@@ -1,6 +1,12 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import { servicePicture, startOfDay, type HandledCall, type ServicePicture, type ServiceTarget } from './service-level.ts';
+import {
+  servicePicture,
+  startOfDay,
+  type HandledCall,
+  type ServicePicture,
+  type ServiceTarget,
+} from './service-level.ts';
 
 /** What is kept of a call's state when it was answered or ended. */
 export interface RecordedCall {

@@ -46,7 +46,8 @@ export function softphoneOf(desk: StoredDesk, side: SipSide): Softphone {
 export function provisioningOf(desk: StoredDesk, side: SipSide, password: string): Provisioning {
   const softphone = softphoneOf(desk, side);
   const uri = uriOf(softphone, password);
-  const qr = uri.length > longestText ? null : `data:image/svg+xml;base64,${Buffer.from(qrSvg(uri)).toString('base64')}`;
+  const qr =
+    uri.length > longestText ? null : `data:image/svg+xml;base64,${Buffer.from(qrSvg(uri)).toString('base64')}`;
   return { text: words(softphone, password).join('\n'), uri, qr };
 }
 
