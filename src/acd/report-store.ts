@@ -28,6 +28,12 @@ export function sessionsOf(
   );
 }
 
+/** The same as it is answered. */
+export const sessionView = sessionRow.extend({
+  beganAt: z.string(),
+  endedAt: z.string().nullable(),
+});
+
 const stateTime = z.object({
   operatorId: z.string(),
   name: z.string().nullable(),

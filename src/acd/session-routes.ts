@@ -4,7 +4,7 @@ import { decodeCursor, encodeCursor, pageOf, pageQuery } from '../platform/pagin
 import { badRequest, conflict } from '../platform/problem.ts';
 import { defineRoute, noContent, type Route } from '../platform/route.ts';
 import { isoTime } from '../platform/text.ts';
-import { sessionRow, sessionsOf, timeInStates } from './report-store.ts';
+import { sessionsOf, sessionView, timeInStates } from './report-store.ts';
 import { mustBeOwn, operatorParams, operatorView, unknownOperator, viewOf, type OperatorRouteDeps } from './routes.ts';
 import type { LogInRefusal } from './seats.ts';
 
@@ -73,7 +73,7 @@ function sessionsRoute(deps: OperatorRouteDeps): Route {
     summary: 'Where an operator was logged in, newest first',
     roles,
     input: { params: operatorParams, query: pageQuery },
-    response: { 200: pageOf(sessionRow) },
+    response: { 200: pageOf(sessionView) },
     handler: async ({ params: { operatorId }, query, principal }) => {
       mustBeOwn(principal, operatorId);
       const before = query.cursor === undefined ? undefined : decodeCursor(position, query.cursor)[0];

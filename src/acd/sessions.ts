@@ -32,6 +32,8 @@ export interface SessionKeeper {
 
 /** Another process of the node may have changed it. */
 const lookEvery = 2_000;
+/** A person that was made so short a time ago was logged in by that. */
+const newFor = 60_000;
 
 export function createSessionKeeper(deps: {
   line: Pick<WaitingLine, 'logIn' | 'logOut' | 'pause' | 'resume' | 'snapshot'>;
@@ -102,11 +104,11 @@ export function createSessionKeeper(deps: {
     if (before?.deskId === deskId) return before;
     const known = told?.[operatorId]?.session;
     if (known?.deskId === deskId) return known;
-    // The first session at his own desk begins with himself, and has the same id in every process.
+    // A new person's first session, at his own desk, has the same id in every process.
     const own = people().desks.some(({ id, owner }) => id === deskId && owner === operatorId);
-    if (own && kept[operatorId] === undefined) {
-      const beganAt = timeOf(operatorId);
-      return { id: derivedId('operator-session', deskId, operatorId, beganAt), deskId, beganAt };
+    const madeAt = timeOf(operatorId);
+    if (own && kept[operatorId] === undefined && at - madeAt < newFor) {
+      return { id: derivedId('operator-session', deskId, operatorId, madeAt), deskId, beganAt: madeAt };
     }
     return { id: newId(at), deskId, beganAt: at };
   };

@@ -97,7 +97,12 @@ export async function startAcd(deps: AcdDeps): Promise<AcdRoom> {
   };
   const line = observed(
     createLine({
-      ...deps,
+      clock,
+      logger,
+      assigned: deps.assigned,
+      reserved: (...given) => deps.reserved?.(...given) ?? false,
+      refused: (...given) => deps.refused?.(...given),
+      toBackupCentre: (callId) => deps.toBackupCentre?.(callId),
       policies: () => linePolicy(settings()),
       changed(operator, state, reason, at) {
         const now = line.snapshot().operators.find((one) => one.operator.id === operator.id);

@@ -45,11 +45,13 @@ export async function insertOperator(
   return true;
 }
 
+type Changes<T> = { [K in keyof T]?: T[K] | undefined };
+
 /** Changes what is given; the operator as he is now, or undefined if there is none. */
 export async function updateOperator(
   sql: Sql,
   id: string,
-  change: Partial<Omit<StoredOperator, 'id' | 'extension'>>,
+  change: Changes<Omit<StoredOperator, 'id' | 'extension'>>,
 ): Promise<StoredOperator | undefined> {
   const { name, tier, skills, languages, pinDigest } = change;
   const row = await sql.first(
@@ -85,7 +87,7 @@ export async function insertDesk(sql: Sql, desk: StoredDesk, at: number): Promis
 export async function updateDesk(
   sql: Sql,
   id: string,
-  change: Partial<Pick<StoredDesk, 'name' | 'transport' | 'media' | 'passwordDigest'>>,
+  change: Changes<Pick<StoredDesk, 'name' | 'transport' | 'media' | 'passwordDigest'>>,
 ): Promise<StoredDesk | undefined> {
   const { name, transport, media, passwordDigest } = change;
   const row = await sql.first(
