@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { queueOf } from './acd/queue.ts';
-import { linePolicy } from './acd/line-policy.ts';
 import { startAcd } from './acd/start.ts';
 import type { AriCommands } from './asterisk/commands.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
@@ -112,13 +111,17 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     lookUp: location.lookUp,
     identityLimit: () => configuration.settings().identityLimit,
     ringAgency: dispatch.ring,
-    recorded: records.recorded,
+    recorded(entry) {
+      records.recorded(entry);
+      acd.recorded(entry);
+    },
     alarm: records.alarm,
   });
   const acd = await startAcd({
     ...common,
     provisioning,
-    policies: () => linePolicy(configuration.settings()),
+    settings: configuration.settings,
+    sip: { host: config.SIAGA_SIP_HOST, port: config.SIAGA_SIP_PORT, tlsPort: config.SIAGA_SIP_TLS_PORT },
     assigned: (callId, assignment) =>
       calls.runner.tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
     toBackupCentre(callId) {
@@ -127,7 +130,9 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       if (dispatch !== undefined) calls.runner.tell(callId, { type: 'dispatch-requested', at, dispatch });
     },
     placed: (callId, place) => calls.runner.tell(callId, { type: 'placed', at: clock.now(), ...place }),
-    changed: (operator, state, reason, at) => records.operatorChanged(operator.id, state, reason, at),
+    changed: records.operatorChanged,
+    sessionChanged: records.sessionChanged,
+    publish: (type, detail) => feed.publish({ type, callId: null, incidentId: null, detail }, clock.now()),
   });
   const asterisk = listenToAsterisk({
     ...process,

@@ -50,7 +50,8 @@ export function places(line: Line, at: number, policies: LinePolicies): (Place &
   });
 }
 
-function expectedWait(handling: number | null, position: number, operators: number): number | null {
+/** Seconds; null while nothing is known of it. */
+export function expectedWait(handling: number | null, position: number, operators: number): number | null {
   if (handling === null || operators === 0) return null;
   return Math.ceil((position * handling) / operators / 30_000) * 30;
 }

@@ -4,8 +4,9 @@ import { inOrder } from './assign.ts';
 import { decideLine, type LineDecision, type LineInput } from './decide.ts';
 import type { AssignmentOutcome } from './line-outcome.ts';
 import type { LinePolicies } from './line-policy.ts';
-import type { LineAlert } from './line-watch.ts';
+import { expectedWait, type LineAlert } from './line-watch.ts';
 import {
+  answering,
   callsIn,
   emptyLine,
   isAvailable,
@@ -34,7 +35,7 @@ export interface LineView {
 
 export interface LineSnapshot {
   /** For whom no phone rings, in the order in which they are served: position 1 is the next. */
-  waiting: (LineView & { position: number; passedOver: string | null })[];
+  waiting: (LineView & { position: number; passedOver: string | null; expectedWaitSeconds: number | null })[];
   /** For whom phones ring. */
   ringing: (LineView & { operatorIds: string[] })[];
   operators: {
@@ -67,7 +68,7 @@ export interface WaitingLine {
   logIn(operatorId: string, deskId: string): LogInRefusal | null;
   logOut(operatorId: string): 'done' | 'after-call' | 'not-logged-in' | 'unknown-operator';
   /** False: there is no such operator. */
-  pause(operatorId: string, reason: string): boolean;
+  pause(operatorId: string, reason: string, automatic?: boolean): boolean;
   resume(operatorId: string): boolean;
   /** The desk with this account and who is logged in there; undefined if there is no such desk. */
   atDesk(account: string): { desk: Desk; operator: Operator | null } | undefined;
@@ -190,8 +191,8 @@ export function createLine(deps: LineDeps): WaitingLine {
       tell({ type: 'log-out', at: clock.now(), operatorId });
       return answer;
     },
-    pause(operatorId, reason) {
-      tell({ type: 'pause', at: clock.now(), operatorId, reason });
+    pause(operatorId, reason, automatic = false) {
+      tell({ type: 'pause', at: clock.now(), operatorId, reason, automatic });
       return line.operators[operatorId] !== undefined;
     },
     resume(operatorId) {
@@ -226,6 +227,7 @@ function snapshotOf(
       ...call,
       position: index + 1,
       passedOver: passedOver.find((one) => one.callId === call.callId)?.reason ?? null,
+      expectedWaitSeconds: expectedWait(line.handling, index + 1, answering(line).length),
     })),
     ringing: ordered('ringing').map((call) => ({
       ...call,
