@@ -148,7 +148,7 @@ describe('assign, for any line', () => {
         const promoted = waiting.filter((one) => at - one.since >= policy.main.promote);
         const first = promoted.sort((a, b) => a.since - b.since || (a.callId < b.callId ? -1 : 1))[0];
         fc.pre(anybody && first !== undefined && at - first.since >= policy.main.skill);
-        expect(assign(line, at, policy).pairs.map((pair) => pair.callId)).toContain(first?.callId);
+        expect(assign(line, at, policy).pairs.map((pair) => pair.callId)).toContain(first.callId);
       }),
     );
   });
