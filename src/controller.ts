@@ -2,14 +2,18 @@ import { join } from 'node:path';
 import { startAcd } from './acd/start.ts';
 import type { AriCommands } from './asterisk/commands.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
+import { auditLater } from './audit/later.ts';
 import { recordAudit } from './audit/record.ts';
 import { watchGuardian } from './calls/guardian.ts';
 import { watchOrphans } from './calls/orphans.ts';
 import { startCalls } from './calls/start.ts';
+import { deskLine, deskSeams } from './codes/seams.ts';
+import { startCodes } from './codes/start.ts';
 import type { Config } from './config.ts';
 import { startConfiguration } from './configuration.ts';
 import { createPlanner } from './dispatch/planner.ts';
 import { dispatchRoom, startDispatch } from './dispatch/start.ts';
+import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
 import { eventRoutes } from './events/routes.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
@@ -52,7 +56,10 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const feed = createFeed({ clock, callOf: (callId) => calls.runner.get(callId) });
   const common = { postgres, stateDir, clock, logger, audit: recordAudit };
 
-  const configuration = await startConfiguration(common, config.SIAGA_CITY);
+  const configuration = await startConfiguration(
+    { ...common, refuses: (_patch, settings) => evacuation.refuses(settings) },
+    config.SIAGA_CITY,
+  );
   const dispatch = startDispatch(process);
   const records = await startRecords({
     postgres,
@@ -87,7 +94,21 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     alarm: records.alarm,
   });
   const guardian = watchGuardian({ ...process, inControl, alarm: records.alarm });
+  const publish = (type: string, detail: Record<string, unknown>): void =>
+    feed.publish({ type, callId: null, incidentId: null, detail }, clock.now());
+  const codes = startCodes({
+    ari,
+    clock,
+    logger,
+    actions: {
+      ...deskSeams(() => acd.line),
+      ghost: (principal) => incidents.closeAsGhost(principal),
+      audit: auditLater(common),
+      told: (detail) => publish('desk.code', detail),
+    },
+  });
   const calls = startCalls({
+    desks: codes,
     node,
     application,
     claimDelay: config.SIAGA_RANK * 150,
@@ -117,11 +138,23 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       calls.runner.tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
     changed: (operator, state, reason, at) => records.operatorChanged(operator.id, state, reason, at),
   });
+  const evacuation = startEvacuation({
+    ...common,
+    ari,
+    connected: () => asterisk.connected(),
+    settings: configuration.settings,
+    able: () => null,
+    operatorAt: (account) => deskLine(acd.line).atDesk(account)?.operator ?? null,
+    told: publish,
+    alarm: records.alarm,
+  });
+  configuration.onSettings(evacuation.look);
   const asterisk = listenToAsterisk({
     ...process,
     onEvent: (event) => calls.intake.take(event),
     onConnected: () => {
       guardian.beat();
+      evacuation.look();
       calls.reconcile();
       void acd.pushAll();
     },
@@ -144,7 +177,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
 
   const planner = createPlanner({ ...configuration, clock });
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, circleOf: reader.circleOf, ...planner };
-  const rooms = [calls, location, startIncidents(shared), dispatchRoom(shared), acd, configuration, records];
+  const incidents = startIncidents(shared);
+  const rooms = [calls, location, incidents, dispatchRoom(shared), acd, evacuation, configuration, records];
   const server = createHttpServer({
     ...process,
     routes: [...rooms.flatMap((room) => room.routes), ...eventRoutes({ feed, clock })],
@@ -178,6 +212,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['orphans', orphans.stop],
       ['clock watch', stopClockWatch],
       ['calls', calls.stop],
+      ['codes', codes.stop],
+      ['evacuation', evacuation.stop],
       ['location', location.stop],
       ['acd', acd.stop],
       ['dispatch', dispatch.stop],
