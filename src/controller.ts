@@ -77,7 +77,6 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   });
   const reader = incidentReader(postgres);
   const guard = createPauseGuard(clock);
-  const inControl = (): boolean => asterisk.hears() && guard.keepsUp() && !guard.held();
   const location = startLocation({
     city: config.SIAGA_CITY,
     postgres,
@@ -93,7 +92,6 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     addedLater: records.locatedLater,
     alarm: records.alarm,
   });
-  const guardian = watchGuardian({ ...process, inControl, alarm: records.alarm });
   const publish = (type: string, detail: Record<string, unknown>): void =>
     feed.publish({ type, callId: null, incidentId: null, detail }, clock.now());
   const codes = startCodes({
@@ -138,6 +136,9 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       calls.runner.tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
     changed: (operator, state, reason, at) => records.operatorChanged(operator.id, state, reason, at),
   });
+  // Its first beat asks for Asterisk's socket: nothing may be awaited in between.
+  const inControl = (): boolean => asterisk.hears() && guard.keepsUp() && !guard.held();
+  const guardian = watchGuardian({ ...process, inControl, alarm: records.alarm });
   const evacuation = startEvacuation({
     ...common,
     ari,
