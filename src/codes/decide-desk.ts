@@ -95,7 +95,6 @@ function entered(call: DeskCall, at: number): Decision {
   const { dialled } = call;
   // It may be told twice.
   if (call.stage !== 'dialled') return { call, effects: [] };
-  if (dialled.code === 'unknown') return say(call, 'code-unknown', at);
   if (dialled.code !== 'log-in' || dialled.pin !== null) return carryOut(call, dialled, at);
   const asked = say(call, 'enter-pin', at);
   return { call: { ...asked.call, stage: 'asking', stageEndsAt: call.endsAt }, effects: asked.effects };

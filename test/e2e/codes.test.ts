@@ -111,6 +111,8 @@ test('a number may not be called from here while nothing leads outside', async (
 });
 
 test('112 dialled at a desk is a call to the centre: another operator answers, and it is recorded', async () => {
+  // The line does not know yet that he is at his phone.
+  await centre.api.ask('POST', `/v1/operators/${operator().id}/state`, { body: { state: 'paused', reason: 'calls' } });
   const phone = await centre.dialAtDesk(operator(), '112', 440);
   const call = await centre.api.taken(phone.wire);
   await centre.feed.waitFor('operator.talking', { callId: call.id, detail: { operatorId: operator(1).id } });

@@ -164,7 +164,7 @@ test('with every controller killed, a code evacuates all the same, and Asterisk 
       (await centre.api.ask('GET', '/v1/evacuation')).at('evacuated') === true;
     await until('the controller knows it', known);
     expect((await centre.api.ask('GET', '/v1/evacuation')).at('by')).toBe(desk.username);
-    expect(await centre.api.alarms('evacuated')).toHaveLength(2);
+    await until('it is an alarm again', async () => (await centre.api.alarms('evacuated')).length === 2);
   } finally {
     await again.stop();
   }
