@@ -9,11 +9,18 @@ import { loadDistrictMap, startDistrictMap } from './location/districts/district
 import { startRouting } from './routing/start.ts';
 import { citySettings } from './settings/city.ts';
 import { cityFile, loadCity } from './settings/load-city.ts';
-import { startSettings } from './settings/start.ts';
+import { startSettings, type SettingsCheck } from './settings/start.ts';
 
 /** What admins edit: tokens, settings, agencies and rules. All of it is in memory, so that no call waits for it. */
 export async function startConfiguration(
-  common: { postgres: Postgres; stateDir: string; clock: Clock; logger: Logger; audit: RecordAudit },
+  common: {
+    postgres: Postgres;
+    stateDir: string;
+    clock: Clock;
+    logger: Logger;
+    audit: RecordAudit;
+    refuses?: SettingsCheck;
+  },
   cityId: string,
 ) {
   const [city, seed] = await Promise.all([loadCity(cityFile(cityId)), loadDistrictMap(cityId)]);
@@ -36,6 +43,7 @@ export async function startConfiguration(
   return {
     check: access.check,
     settings: settings.current,
+    onSettings: settings.onChange,
     agencies: agencies.current,
     districtMap: districtMap.current,
     decide: routing.decide,

@@ -3,14 +3,17 @@ import { queueOf } from './acd/queue.ts';
 import { startAcd } from './acd/start.ts';
 import type { AriCommands } from './asterisk/commands.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
+import { auditLater } from './audit/later.ts';
 import { recordAudit } from './audit/record.ts';
 import { watchGuardian } from './calls/guardian.ts';
 import { watchOrphans } from './calls/orphans.ts';
 import { startCalls } from './calls/start.ts';
+import { startCodes } from './codes/start.ts';
 import type { Config } from './config.ts';
 import { startConfiguration } from './configuration.ts';
 import { createPlanner } from './dispatch/planner.ts';
 import { dispatchRoom, startDispatch } from './dispatch/start.ts';
+import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
 import { eventRoutes } from './events/routes.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
@@ -53,7 +56,10 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const feed = createFeed({ clock, callOf: (callId) => calls.runner.get(callId) });
   const common = { postgres, stateDir, clock, logger, audit: recordAudit };
 
-  const configuration = await startConfiguration(common, config.SIAGA_CITY);
+  const configuration = await startConfiguration(
+    { ...common, refuses: (_patch, settings) => evacuation.refuses(settings) },
+    config.SIAGA_CITY,
+  );
   const dispatch = startDispatch(process);
   const records = await startRecords({
     postgres,
@@ -71,7 +77,6 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   });
   const reader = incidentReader(postgres);
   const guard = createPauseGuard(clock);
-  const inControl = (): boolean => asterisk.hears() && guard.keepsUp() && !guard.held();
   const location = startLocation({
     city: config.SIAGA_CITY,
     postgres,
@@ -87,8 +92,23 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     addedLater: records.locatedLater,
     alarm: records.alarm,
   });
-  const guardian = watchGuardian({ ...process, inControl, alarm: records.alarm });
+  const publish = (type: string, detail: Record<string, unknown>): void =>
+    feed.publish({ type, callId: null, incidentId: null, detail }, clock.now());
+  const codes = startCodes({
+    ari,
+    clock,
+    logger,
+    actions: {
+      line: () => acd.line,
+      checkPin: (extension, pin) => acd.checkPin(extension, pin),
+      outgoing: () => false,
+      ghost: (principal) => incidents.closeAsGhost(principal),
+      audit: auditLater(common),
+      told: (detail) => publish('desk.code', detail),
+    },
+  });
   const calls = startCalls({
+    desks: codes,
     node,
     application,
     claimDelay: config.SIAGA_RANK * 150,
@@ -132,13 +152,28 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     placed: (callId, place) => calls.runner.tell(callId, { type: 'placed', at: clock.now(), ...place }),
     changed: records.operatorChanged,
     sessionChanged: records.sessionChanged,
-    publish: (type, detail) => feed.publish({ type, callId: null, incidentId: null, detail }, clock.now()),
+    publish,
   });
+  // Its first beat asks for Asterisk's socket: nothing may be awaited in between.
+  const inControl = (): boolean => asterisk.hears() && guard.keepsUp() && !guard.held();
+  const guardian = watchGuardian({ ...process, inControl, alarm: records.alarm });
+  const evacuation = startEvacuation({
+    ...common,
+    ari,
+    connected: () => asterisk.connected(),
+    settings: configuration.settings,
+    able: () => acd.line.snapshot().operators.map(({ operator }) => operator),
+    operatorAt: (account) => acd.line.atDesk(account)?.operator ?? null,
+    told: publish,
+    alarm: records.alarm,
+  });
+  configuration.onSettings(evacuation.look);
   const asterisk = listenToAsterisk({
     ...process,
     onEvent: (event) => calls.intake.take(event),
     onConnected: () => {
       guardian.beat();
+      evacuation.look();
       calls.reconcile();
       void acd.pushAll();
     },
@@ -161,7 +196,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
 
   const planner = createPlanner({ ...configuration, clock });
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, circleOf: reader.circleOf, ...planner };
-  const rooms = [calls, location, startIncidents(shared), dispatchRoom(shared), acd, configuration, records];
+  const incidents = startIncidents(shared);
+  const rooms = [calls, location, incidents, dispatchRoom(shared), acd, evacuation, configuration, records];
   const server = createHttpServer({
     ...process,
     routes: [...rooms.flatMap((room) => room.routes), ...eventRoutes({ feed, clock })],
@@ -195,6 +231,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['orphans', orphans.stop],
       ['clock watch', stopClockWatch],
       ['calls', calls.stop],
+      ['codes', codes.stop],
+      ['evacuation', evacuation.stop],
       ['location', location.stop],
       ['acd', acd.stop],
       ['dispatch', dispatch.stop],

@@ -41,6 +41,8 @@ export interface IntakeDeps {
   introduce: (origin: CallOrigin, ids: { callId: string; incidentId: string; arrivedAt: number }) => Introduction;
   /** Begins to look up what the INVITE does not say; the call is told. */
   lookUp: (call: Call) => void;
+  /** What operators dialled for themselves: takes an event of theirs, and says so. */
+  desks: { take(event: AsteriskEvent): boolean };
 }
 
 /** A leg that leaves the application and whose end is not told within this has ended all the same. */
@@ -61,7 +63,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     // Whom the human path has in hand stays there while nobody here could take him: it rings every phone there is.
     if (role === 'caller' && channel.state === 'Up' && !deps.staffed()) return;
     const callId = channel.variables['SIAGA_CALL'];
-    if (role !== 'caller' && (callId === undefined || runner.get(callId) === undefined)) return;
+    if (role !== 'caller' && role !== 'desk' && (callId === undefined || runner.get(callId) === undefined)) return;
     if (deps.claimDelay === 0) void claim(channel.id, role);
     else clock.after(deps.claimDelay, () => void claim(channel.id, role));
   };
@@ -146,6 +148,7 @@ export function createIntake(deps: IntakeDeps): Intake {
 
   const take = (event: AsteriskEvent): void => {
     if (event.type === 'broadcast') return broadcast(event.channel);
+    if (deps.desks.take(event)) return;
     if (event.type === 'entered') return entered(event.channel, event.arguments);
     if (event.type === 'left') return left(event.channelId);
     if (event.type === 'replaced') return;

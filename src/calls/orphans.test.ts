@@ -40,6 +40,16 @@ describe('what a dead controller left', () => {
     expect(find({ held: [agency.id], channels: [agency, caller] })).toEqual([{ do: 'rescue', channelId: agency.id }]);
   });
 
+  it('an operator who dialled 112 is a caller; what else he dialled is hung up', () => {
+    const phone = { id: 'n1-9.1', name: 'PJSIP/op-a-00000009', state: 'Up' };
+    const dialled = { ...phone, variables: { SIAGA_ROLE: 'caller' } };
+    expect(find({ held: [phone.id], channels: [dialled] })).toEqual([{ do: 'human-path', channelId: phone.id }]);
+    const desk = { ...phone, variables: { SIAGA_ROLE: 'desk' } };
+    expect(find({ held: [phone.id], channels: [desk] })).toEqual([{ do: 'hang-up', channelId: phone.id }]);
+    expect(find({ held: [phone.id], channels: [{ ...desk, state: 'Ring' }] })).toHaveLength(1);
+    expect(find({ channels: [desk] })).toEqual([]);
+  });
+
   it('two who talk are left to each other, until one has gone whom Asterisk still lists in the bridge', () => {
     const bridges = [{ id: 'call.b1', name: 'call', channels: [caller.id, operator.id] }];
     const held = [caller.id, operator.id];

@@ -41,7 +41,11 @@ export function findOrphans(snapshot: AsteriskSnapshot, dead: ReadonlySet<string
   return [
     ...snapshot.channels.flatMap((channel): Orphan[] => {
       const { id, name, state, variables } = channel;
-      const isCaller = name.startsWith('PJSIP/carrier-');
+      const role = variables['SIAGA_ROLE'];
+      // An operator may dial 112 as well.
+      const isCaller = name.startsWith('PJSIP/carrier-') || role === 'caller';
+      // What an operator dialled for himself: he dials it again.
+      if (role === 'desk') return held.has(id) && !talking.has(id) ? [{ do: 'hang-up', channelId: id }] : [];
       if (held.has(id) && !talking.has(id) && (isCaller || state === 'Up')) {
         return [{ do: isCaller ? 'human-path' : 'rescue', channelId: id }];
       }

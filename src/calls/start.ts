@@ -57,6 +57,7 @@ export function startCalls(deps: {
   alarm: (code: string, detail: Record<string, string>) => void;
   introduce: IntakeDeps['introduce'];
   lookUp: IntakeDeps['lookUp'];
+  desks: IntakeDeps['desks'];
   identityLimit: () => number;
 }): CallsRoom & { projected: (callId: string, sequence: number) => void } {
   const { ari, clock, logger, journal, postgres } = deps;

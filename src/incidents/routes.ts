@@ -148,7 +148,8 @@ interface Edit {
   readonly ifVersion?: (version: number) => void;
 }
 
-async function change(
+/** Changes an incident, with its call under way or in PostgreSQL. @throws Problem when it may not, or cannot. */
+export async function change(
   deps: IncidentRouteDeps,
   incidentId: string,
   edit: Edit,

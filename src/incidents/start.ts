@@ -1,7 +1,8 @@
 import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import type { Circle } from './need-to-know.ts';
-import { incidentRoutes, type IncidentRouteDeps } from './routes.ts';
+import { ghostCloser } from './ghost.ts';
+import { change, incidentRoutes, type IncidentRouteDeps } from './routes.ts';
 import { readCallInCircle, readIncident, readTimeline } from './store.ts';
 
 /** What other rooms read of incidents. */
@@ -23,7 +24,11 @@ export function incidentReader(postgres: Postgres): IncidentReader {
   };
 }
 
-/** Incidents over REST. */
-export function startIncidents(deps: IncidentRouteDeps): { readonly routes: Route[] } {
-  return { routes: incidentRoutes(deps) };
+/** Incidents over REST, and the key by which an operator closes one as a ghost. */
+export function startIncidents(deps: IncidentRouteDeps): {
+  readonly routes: Route[];
+  readonly closeAsGhost: ReturnType<typeof ghostCloser>;
+} {
+  const closeAsGhost = ghostCloser({ ...deps, change: (incidentId, edit) => change(deps, incidentId, edit) });
+  return { routes: incidentRoutes(deps), closeAsGhost };
 }

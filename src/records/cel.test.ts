@@ -7,7 +7,6 @@ const line = (over: Record<string, string>): string =>
     eventtime: '1795325501.508087',
     name: 'Warga',
     num: '0811',
-    exten: 's',
     context: 'siaga-112',
     channame: 'PJSIP/carrier-telkomsel-00000001',
     appname: '',
@@ -32,6 +31,30 @@ const gather = (...events: CelEvent[]): LoggedCall[] => {
 const sipCall = event({ eventtype: 'SIAGA_CALL', userdeftype: 'SIAGA_CALL', eventextra: '{"extra":"a@b"}' });
 
 describe("Asterisk's event log", () => {
+  it('says of a call to the backup centre that the centre was evacuated', () => {
+    const evacuated = event({ eventtype: 'SIAGA_EVACUATED', userdeftype: 'SIAGA_EVACUATED' });
+    const end = event({ eventtype: 'CHAN_END' });
+    const talked = gather(sipCall, evacuated, event({ eventtype: 'BRIDGE_ENTER' }), end);
+    expect(talked).toMatchObject([{ outcome: 'human-path', reason: 'evacuated' }]);
+    expect(gather(sipCall, evacuated, end)).toMatchObject([
+      { outcome: 'abandoned', reason: 'evacuated; hung up before anybody answered' },
+    ]);
+  });
+
+  it('has 112 dialled at a desk as a call of the desk, and nothing else that is dialled there', () => {
+    const channame = 'PJSIP/op-0123456789abcdef-00000001';
+    const start = event({ channame });
+    const end = event({ eventtype: 'CHAN_END', channame });
+    expect(gather(start, end)).toEqual([]);
+    const named = event({
+      eventtype: 'SIAGA_CALL',
+      userdeftype: 'SIAGA_CALL',
+      eventextra: '{"extra":"a@b"}',
+      channame,
+    });
+    expect(gather(start, named, end)).toMatchObject([{ sipCallId: 'a@b', origin: { carrier: 'desk' } }]);
+  });
+
   it('makes a record of a call that the human path answered', () => {
     const calls = gather(
       event({}),

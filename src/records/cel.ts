@@ -60,6 +60,8 @@ interface Gathered {
   sipCallId: string | null;
   callerName: string;
   callerNumber: string;
+  /** It came while the centre was evacuated, and was offered to another one first. */
+  evacuated: boolean;
   /** The variables that the dialplan noted, decoded. */
   variables: Record<string, string>;
   /** Where in the log it begins. */
@@ -95,10 +97,11 @@ export function createCelGatherer(options: {
     sawSipCall: (sipCallId) => seen.has(sipCallId),
     oldest: () => (calls.size === 0 ? null : Math.min(...[...calls.values()].map(({ start }) => start))),
     take(event, start = 0) {
-      const isCaller = event.channelName.startsWith('PJSIP/carrier-') && event.channelId === event.linkedId;
       const known = calls.get(event.channelId);
       if (known === undefined) {
-        if (!isCaller || (event.type !== 'CHAN_START' && event.type !== 'SIAGA_CALL')) return;
+        const isCaller = event.channelName.startsWith('PJSIP/carrier-') && event.channelId === event.linkedId;
+        // An operator who dials 112 calls the centre like anybody; what else he dials is no 112 call.
+        if (event.type !== 'SIAGA_CALL' && !(isCaller && event.type === 'CHAN_START')) return;
         const oldest = calls.size >= limit ? calls.keys().next().value : undefined;
         if (oldest !== undefined) calls.delete(oldest);
       }
@@ -109,6 +112,7 @@ export function createCelGatherer(options: {
         sipCallId: null,
         callerName: event.name,
         callerNumber: event.number,
+        evacuated: false,
         variables: carrierOf(event.channelName),
         start,
       };
@@ -122,6 +126,9 @@ export function createCelGatherer(options: {
           return;
         case 'SIAGA_NOTED':
           note(call.variables, event.extra['extra']);
+          return;
+        case 'SIAGA_EVACUATED':
+          call.evacuated = true;
           return;
         case 'ANSWER':
           call.answeredAt ??= event.at;
@@ -154,8 +161,13 @@ function asCall(event: CelEvent, call: Gathered, node: string): LoggedCall {
     callerName: call.callerName === '' ? null : call.callerName,
     origin: originOfLogged(call),
     outcome: talked ? 'human-path' : 'abandoned',
-    reason: talked ? 'answered without a controller' : 'hung up before anybody answered; no controller saw it',
+    reason: reasonOf(talked, call.evacuated),
   };
+}
+
+function reasonOf(talked: boolean, evacuated: boolean): string {
+  if (evacuated) return talked ? 'evacuated' : 'evacuated; hung up before anybody answered';
+  return talked ? 'answered without a controller' : 'hung up before anybody answered; no controller saw it';
 }
 
 function originOfLogged({ variables, sipCallId, callerNumber, callerName }: Gathered): CallOrigin {
@@ -171,6 +183,7 @@ function note(variables: Record<string, string>, text: unknown): void {
 
 /** The carrier's endpoint stands in the channel's name. */
 function carrierOf(channelName: string): Record<string, string> {
+  if (channelName.startsWith('PJSIP/op-')) return { SIAGA_CARRIER: 'desk' };
   const carrier = /^PJSIP\/carrier-(.+)-[0-9a-f]{8}$/.exec(channelName)?.[1];
   return carrier === undefined ? {} : { SIAGA_CARRIER: carrier };
 }

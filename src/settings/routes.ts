@@ -2,9 +2,23 @@ import type { RecordAudit } from '../audit/audit.ts';
 import { roles } from '../platform/auth.ts';
 import { etag, requireIfMatch } from '../platform/etag.ts';
 import type { Postgres } from '../platform/postgres.ts';
+import { unprocessable } from '../platform/problem.ts';
 import { defineRoute, type Route } from '../platform/route.ts';
-import { settingsPatch, versionedSettings, withPatch, type SettingsPatch, type VersionedSettings } from './setting.ts';
+import {
+  settingsPatch,
+  versionedSettings,
+  withPatch,
+  type Settings,
+  type SettingsPatch,
+  type VersionedSettings,
+} from './setting.ts';
 import { patchSettings, readSettings, seedSettings } from './store.ts';
+
+/**
+ * Says why a change is refused that leaves callers no way to anybody; undefined when it may be made. `settings` are those
+ * that there would be.
+ */
+export type SettingsCheck = (patch: SettingsPatch, settings: Settings) => string | undefined;
 
 /** /v1/settings. */
 export function settingsRoutes(deps: {
@@ -13,6 +27,7 @@ export function settingsRoutes(deps: {
   readonly current: () => VersionedSettings;
   readonly reload: () => Promise<void>;
   readonly seed: SettingsPatch;
+  readonly refuses: SettingsCheck;
 }): Route[] {
   const { postgres, audit, current, reload } = deps;
   return [
@@ -38,10 +53,13 @@ export function settingsRoutes(deps: {
           const stored = await readSettings(sql, { lock: true });
           if (!stored) throw new Error('the settings vanished');
           requireIfMatch(ifMatch, stored.version);
+          const settings = withPatch(stored.settings, body);
+          const reason = deps.refuses(body, settings);
+          if (reason !== undefined) throw unprocessable('settings.no-way', reason);
           const version = stored.version + 1;
           await patchSettings(sql, body, version);
           await audit(sql, { principal, action: 'settings.patch', subject: 'settings', detail: { version, ...body } });
-          return { version, settings: withPatch(stored.settings, body) };
+          return { version, settings };
         });
         await reload();
         return { status: 200, body: changed, headers: { ETag: etag(changed.version) } };

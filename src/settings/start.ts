@@ -7,7 +7,8 @@ import { startLiveCopy } from '../platform/live-copy.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
-import { settingsRoutes } from './routes.ts';
+import { settingsRoutes, type SettingsCheck } from './routes.ts';
+
 import {
   defaultSettings,
   settingsPatch,
@@ -18,6 +19,8 @@ import {
   type VersionedSettings,
 } from './setting.ts';
 import { readSettings, seedSettings, settingsChannel } from './store.ts';
+
+export type { SettingsCheck };
 
 export interface SettingsRoom {
   readonly routes: Route[];
@@ -42,6 +45,8 @@ export async function startSettings(deps: {
   readonly audit: RecordAudit;
   /** What the city brings; stored at the first start. */
   readonly seed: SettingsPatch;
+  /** Why settings would leave callers no way to anybody; undefined when there is one. */
+  readonly refuses?: SettingsCheck;
 }): Promise<SettingsRoom> {
   const { postgres, logger, seed } = deps;
   const copy = await startLiveCopy<VersionedSettings>({
@@ -62,7 +67,14 @@ export async function startSettings(deps: {
     builtIn: { version: 0, settings: withPatch(defaultSettings, seed) },
   });
   return {
-    routes: settingsRoutes({ postgres, audit: deps.audit, current: copy.current, reload: copy.reload, seed }),
+    routes: settingsRoutes({
+      postgres,
+      audit: deps.audit,
+      current: copy.current,
+      reload: copy.reload,
+      seed,
+      refuses: deps.refuses ?? (() => undefined),
+    }),
     current: () => copy.current().settings,
     onChange: (fn) => copy.onChange((value) => fn(value.settings)),
     stop: () => {

@@ -253,6 +253,19 @@ export class Centre {
 
   /** A citizen who listens to what really comes over the wire; on the line when it returns. */
   async dialLine(tone: number, options: { address?: string; number?: string } = {}): Promise<LineCaller> {
+    const caller = await this.#line(options);
+    await caller.talk(tone);
+    return caller;
+  }
+
+  /** Somebody dials on an operator's phone; answered when it returns. */
+  async dialAtDesk({ username, password }: OperatorAccount, dials: string, tone = 0): Promise<LineCaller> {
+    const caller = await this.#line({ address: '127.0.0.1', account: { username, password }, dials });
+    await caller.talk(tone);
+    return caller;
+  }
+
+  async #line(options: Partial<Parameters<typeof LineCaller.open>[1]>): Promise<LineCaller> {
     this.#media ??= new Media();
     const caller = await LineCaller.open(this.#media, {
       server: this.asterisk.sip,
@@ -260,7 +273,6 @@ export class Centre {
       ...options,
     });
     this.#lineCallers.push(caller);
-    await caller.talk(tone);
     return caller;
   }
 

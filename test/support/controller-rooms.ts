@@ -139,6 +139,7 @@ export async function startController(
     application,
     claimDelay: 0,
     ari: obedient,
+    desks: { take: () => false },
     clock,
     logger,
     journal,

@@ -15,8 +15,11 @@ export function heardIn(file: string, tones: Readonly<Record<string, number>>): 
 
 /** Is the beginning of a prompt (Indonesian) in the recording? Compared wave by wave, whatever else there is. */
 export function hearsPrompt(file: string, prompt: string): boolean {
-  if (!existsSync(file)) return false;
-  const recording = readWav(file);
+  return existsSync(file) && samplesHavePrompt(readWav(file), prompt);
+}
+
+/** The same of samples, 8,000 a second. */
+export function samplesHavePrompt(recording: Int16Array, prompt: string): boolean {
   const spoken = readWav(`${sounds}id/siaga/${prompt}.wav`);
   // From where the voice begins: silence resembles everything.
   const start = spoken.findIndex((sample) => Math.abs(sample) > 2_000);

@@ -90,7 +90,15 @@ export class LineCaller {
   /** Opens the sockets; nothing is sent yet. */
   static async open(
     media: Media,
-    options: { server: { host: string; port: number }; address: string; number?: string },
+    options: {
+      server: { host: string; port: number };
+      address: string;
+      number?: string;
+      /** What is dialled, 112 unless said otherwise. */
+      dials?: string;
+      /** An operator's phone. */
+      account?: { username: string; password: string };
+    },
   ): Promise<LineCaller> {
     const { line, port, heard } = await media.open(options.address);
     const body = [
@@ -102,8 +110,16 @@ export class LineCaller {
       `m=audio ${port} RTP/AVP 0`,
       '',
     ].join('\r\n');
-    const from = `<sip:${options.number ?? '081234567890'}@127.0.0.1>`;
-    const wire = await WireCall.open({ server: options.server, address: options.address, from, body });
+    const { server, address, account, dials = '112' } = options;
+    const from = `<sip:${account?.username ?? options.number ?? '081234567890'}@127.0.0.1>`;
+    const wire = await WireCall.open({
+      server,
+      address,
+      from,
+      body,
+      uri: `sip:${dials.replaceAll('#', '%23')}@${server.host}:${server.port}`,
+      ...(account === undefined ? {} : { account }),
+    });
     return new LineCaller(wire, media, line, heard, options.server.host);
   }
 
@@ -124,6 +140,17 @@ export class LineCaller {
   async hangUp(): Promise<void> {
     this.#media.tell({ do: 'quiet', line: this.#line });
     await this.wire.hangUp();
+  }
+
+  /** Everything that came, one packet after the other. */
+  samples(): Int16Array {
+    const samples = new Int16Array(this.#heard.reduce((sum, packet) => sum + packet.samples.length, 0));
+    let at = 0;
+    for (const packet of this.#heard) {
+      samples.set(packet.samples, at);
+      at += packet.samples.length;
+    }
+    return samples;
   }
 
   /** Seconds of a tone that came since then (milliseconds, as of Date.now()). */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { SipMessage } from '../../scripts/sip/phone.mjs';
+import { authorization } from '../../scripts/sip/raw.mjs';
 import { until } from './rest.ts';
 
 /** A caller by hand, for INVITEs that no phone would send, and for looking at the RTP that comes back. */
@@ -21,6 +22,8 @@ export interface WireOptions {
   body?: string;
   /** How the text goes out; latin1 makes a byte of each character. */
   encoding?: 'utf8' | 'latin1';
+  /** Answers a challenge (401) with digest. */
+  account?: { username: string; password: string };
 }
 
 export interface Packet {
@@ -59,10 +62,14 @@ export class WireCall {
   /** Requests that Asterisk sent us: BYE, mostly. */
   readonly requests: SipMessage[] = [];
   readonly packets: Packet[] = [];
-  readonly #options: Required<WireOptions>;
+  readonly #options: Required<Omit<WireOptions, 'account'>> & Pick<WireOptions, 'account'>;
   readonly #sip: Socket;
   readonly #rtp: Socket;
-  readonly #branch = `z9hG4bK-${random()}`;
+  #branch = `z9hG4bK-${random()}`;
+  /** Of our latest request. */
+  #sequence = 1;
+  #inviteSequence = 1;
+  #credentials: string | undefined;
   readonly #tag = random();
   #acknowledgement: Buffer | null = null;
   #closed = false;
@@ -108,7 +115,8 @@ export class WireCall {
       `From: ${from};tag=${this.#tag}`,
       `To: ${to}`,
       `Call-ID: ${this.callId}`,
-      'CSeq: 1 INVITE',
+      `CSeq: ${this.#inviteSequence} INVITE`,
+      ...(this.#credentials === undefined ? [] : [`Authorization: ${this.#credentials}`]),
       `Contact: ${contact}`,
       ...headers,
       ...(body === '' ? [] : [`Content-Type: ${contentType}`]),
@@ -125,16 +133,31 @@ export class WireCall {
 
   cancel(): void {
     const { uri, from, to } = this.#options;
-    this.#send(this.#request(`CANCEL ${uri}`, '1 CANCEL', this.#branch, { from: `${from};tag=${this.#tag}`, to }));
+    this.#send(
+      this.#request(`CANCEL ${uri}`, `${this.#inviteSequence} CANCEL`, this.#branch, {
+        from: `${from};tag=${this.#tag}`,
+        to,
+      }),
+    );
   }
 
   ack(): void {
-    this.#acknowledgement = this.#inside('ACK', 1);
+    this.#acknowledgement = this.#inside('ACK', this.#inviteSequence);
     this.#send(this.#acknowledgement);
   }
 
   bye(): void {
-    this.#insist(this.#inside('BYE', 2), 'BYE');
+    this.#insist(this.#inside('BYE', (this.#sequence += 1)), 'BYE');
+  }
+
+  /** A key of the phone, as SIP INFO (application/dtmf-relay). Resolves when it is answered. */
+  async press(key: string): Promise<void> {
+    const before = this.#repliesTo('INFO');
+    const head = this.#inside('INFO', (this.#sequence += 1)).toString();
+    const body = `Signal=${key}\r\nDuration=160\r\n`;
+    const length = `Content-Type: application/dtmf-relay\r\nContent-Length: ${body.length}\r\n`;
+    this.#insist(Buffer.from(head.replace('Content-Length: 0\r\n', length) + body), 'INFO');
+    await until('the key is taken', () => this.#repliesTo('INFO') > before, 5_000);
   }
 
   /** The final answer to the INVITE; one that refuses is acknowledged at once, one that accepts is not. */
@@ -193,12 +216,30 @@ export class WireCall {
     if ((message.status ?? 0) >= 300) {
       const { uri, from } = this.#options;
       const to = message.header('To') ?? '';
-      this.#send(this.#request(`ACK ${uri}`, '1 ACK', this.#branch, { from: `${from};tag=${this.#tag}`, to }));
+      const sequence = `${message.cseq} ACK`;
+      this.#send(this.#request(`ACK ${uri}`, sequence, this.#branch, { from: `${from};tag=${this.#tag}`, to }));
     }
+    if (this.#isChallenge(message) && this.#credentials === undefined) this.#inviteAgain(message);
   }
 
   #final(): SipMessage | undefined {
-    return this.replies.find((reply) => reply.about === 'INVITE' && (reply.status ?? 0) >= 200);
+    return this.replies.find(
+      (reply) => reply.about === 'INVITE' && (reply.status ?? 0) >= 200 && !this.#isChallenge(reply),
+    );
+  }
+
+  #isChallenge({ status, cseq }: SipMessage): boolean {
+    return status === 401 && cseq === 1 && this.#options.account !== undefined;
+  }
+
+  #inviteAgain(challenged: SipMessage): void {
+    const { account, uri } = this.#options;
+    if (account === undefined) return;
+    const challenge = challenged.header('WWW-Authenticate') ?? '';
+    this.#credentials = authorization({ challenge, method: 'INVITE', uri, ...account });
+    this.#branch = `z9hG4bK-${random()}`;
+    this.#inviteSequence = this.#sequence += 1;
+    this.invite();
   }
 
   #inside(method: string, sequence: number): Buffer {
