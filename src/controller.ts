@@ -5,6 +5,7 @@ import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
 import { recordAudit } from './audit/record.ts';
 import { watchGuardian } from './calls/guardian.ts';
 import { watchOrphans } from './calls/orphans.ts';
+import { liveCallOf } from './calls/command.ts';
 import { startCalls } from './calls/start.ts';
 import type { Config } from './config.ts';
 import { startConfiguration } from './configuration.ts';
@@ -12,6 +13,7 @@ import { createPlanner } from './dispatch/planner.ts';
 import { dispatchRoom, startDispatch } from './dispatch/start.ts';
 import { createFeed } from './events/feed.ts';
 import { eventRoutes } from './events/routes.ts';
+import { circleOfCall } from './incidents/need-to-know.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
 import { watchClock, type Clock } from './platform/clock.ts';
 import { createHttpServer } from './platform/http.ts';
@@ -24,6 +26,8 @@ import { createPauseGuard } from './platform/pause-guard.ts';
 import { createPostgres } from './platform/postgres.ts';
 import { startRecords } from './records/start.ts';
 import { startLocation } from './location/start.ts';
+import { reservationsOf } from './outgoing/reservations.ts';
+import { startOutgoing, type OutgoingRoom } from './outgoing/start.ts';
 import { callTiming } from './settings/call-timing.ts';
 import type { Stop } from './stop.ts';
 
@@ -106,7 +110,11 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     lookUp: location.lookUp,
     identityLimit: () => configuration.settings().identityLimit,
     ringAgency: dispatch.ring,
-    recorded: records.recorded,
+    recorded(entry) {
+      records.recorded(entry);
+      outgoing.heardOf(entry);
+    },
+    ownedElsewhere: (channelId) => outgoing.owns(channelId),
     alarm: records.alarm,
   });
   const acd = await startAcd({
@@ -117,9 +125,33 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       calls.runner.tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
     changed: (operator, state, reason, at) => records.operatorChanged(operator.id, state, reason, at),
   });
+  const outgoing: OutgoingRoom = startOutgoing({
+    ...process,
+    postgres,
+    settings: configuration.settings,
+    held: guard.held,
+    connected: () => asterisk.connected(),
+    leads: config.SIAGA_RANK === 0,
+    line: reservationsOf(acd.line, () => outgoing),
+    // Until there is a list of callers who gave up.
+    callbacks: { nextDue: () => null, tried: () => undefined },
+    recorded: records.outgoing,
+    synced: () => journal.synced(),
+    circleOf: async (incidentId) => {
+      const live = liveCallOf(calls.runner, incidentId);
+      return live === undefined ? reader.circleOf(incidentId) : circleOfCall(live);
+    },
+    partiesOutside: () => 0,
+    refusedInCall: (operatorId, reason) =>
+      feed.publish(
+        { type: 'outgoing.refused', callId: null, incidentId: null, detail: { operatorId, reason } },
+        clock.now(),
+      ),
+    alarm: records.alarm,
+  });
   const asterisk = listenToAsterisk({
     ...process,
-    onEvent: (event) => calls.intake.take(event),
+    onEvent: (event) => void (outgoing.take(event) || calls.intake.take(event)),
     onConnected: () => {
       guardian.beat();
       calls.reconcile();
@@ -144,7 +176,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
 
   const planner = createPlanner({ ...configuration, clock });
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, circleOf: reader.circleOf, ...planner };
-  const rooms = [calls, location, startIncidents(shared), dispatchRoom(shared), acd, configuration, records];
+  const rooms = [calls, location, startIncidents(shared), dispatchRoom(shared), outgoing, acd, configuration, records];
   const server = createHttpServer({
     ...process,
     routes: [...rooms.flatMap((room) => room.routes), ...eventRoutes({ feed, clock })],
@@ -178,6 +210,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['orphans', orphans.stop],
       ['clock watch', stopClockWatch],
       ['calls', calls.stop],
+      ['outgoing', outgoing.stop],
       ['location', location.stop],
       ['acd', acd.stop],
       ['dispatch', dispatch.stop],

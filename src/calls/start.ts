@@ -59,6 +59,8 @@ export function startCalls(deps: {
   introduce: IntakeDeps['introduce'];
   lookUp: IntakeDeps['lookUp'];
   identityLimit: () => number;
+  /** A channel of no 112 call, which another room sees to. */
+  ownedElsewhere: (channelId: string) => boolean;
 }): CallsRoom & { projected: (callId: string, sequence: number) => void } {
   const { ari, clock, logger, journal, postgres } = deps;
   const metrics = callMetrics(deps.metrics, () => live());

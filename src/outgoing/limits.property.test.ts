@@ -9,9 +9,9 @@ const digits = (min: number, max: number) =>
   fc.array(fc.integer({ min: 0, max: 9 }), { minLength: min, maxLength: max }).map((all) => all.join(''));
 /** Separators anywhere between the digits, or percent-encoding of any of them. */
 const written = (number: fc.Arbitrary<string>) =>
-  fc.tuple(number, fc.infiniteStream(fc.constantFrom('', '', '', ' ', '-', '.', '(', ')', '/', '%20', '%2'))).map(
-    ([text, between]) => [...text].map((one) => one + String(between.next().value)).join(''),
-  );
+  fc
+    .tuple(number, fc.infiniteStream(fc.constantFrom('', '', '', ' ', '-', '.', '(', ')', '/', '%20', '%2')))
+    .map(([text, between]) => [...text].map((one) => one + String(between.next().value)).join(''));
 
 /** National number without its 0 or country code, in every form. */
 const forms = (subscriber: string): string[] => [
@@ -28,9 +28,9 @@ const forms = (subscriber: string): string[] => [
 it('no premium number is ever dialled, however it is written', () => {
   fc.assert(
     fc.property(
-      fc.tuple(digits(2, 10), fc.integer({ min: 0, max: 7 })).chain(([rest, form]) =>
-        written(fc.constant(forms(`809${rest}`)[form] ?? '')),
-      ),
+      fc
+        .tuple(digits(2, 10), fc.integer({ min: 0, max: 7 }))
+        .chain(([rest, form]) => written(fc.constant(forms(`809${rest}`)[form] ?? ''))),
       (text) => {
         expect(mayCall(text, settings, none).allowed).toBe(false);
       },

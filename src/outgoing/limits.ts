@@ -87,7 +87,13 @@ function short(digits: string): DialledNumber {
 function abroad(written: string, rest: string): DialledNumber | undefined {
   if (rest.length < 7 || rest.length > 15 || rest.startsWith('0')) return undefined;
   const after = [rest, ...(written.startsWith('00') ? [rest.slice(1)] : [])];
-  const aliases = after.flatMap((number) => [`+${number}`, `00${number}`, `001${number}`, `007${number}`, `008${number}`]);
+  const aliases = after.flatMap((number) => [
+    `+${number}`,
+    `00${number}`,
+    `001${number}`,
+    `007${number}`,
+    `008${number}`,
+  ]);
   return { dialled: written, spellings: [written], aliases: [...aliases, written] };
 }
 
