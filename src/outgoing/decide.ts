@@ -52,7 +52,7 @@ function take(step: Step, input: OutgoingInput): void {
     case 'sound-ended':
       return soundEnded(step, input.soundId);
     case 'command-failed':
-      return commandFailed(step, input.command, input.target);
+      return commandFailed(step, input.command);
     case 'end':
       return end(step, call.answeredAt === null ? 'cancelled' : 'answered', input.reason);
     case 'timer':
@@ -214,15 +214,17 @@ function soundEnded(step: Step, soundId: string): void {
   else if (call.stage === 'ringing') effects.push({ do: 'ring-tone', channelId: call.operator.channelId });
 }
 
-function commandFailed(step: Step, command: OutgoingEffect['do'], target: string): void {
+function commandFailed(step: Step, command: OutgoingEffect['do']): void {
   const { call, effects } = step;
   switch (command) {
     case 'ring-operator':
+      if (call.operator.state !== 'ringing') return;
       // No answer to the request does not mean that nothing rings.
-      effects.push({ do: 'hang-up', channelId: target });
+      effects.push({ do: 'hang-up', channelId: call.operator.channelId });
       return operatorGone(step, 0);
     case 'ring-outside':
-      effects.push({ do: 'hang-up', channelId: target });
+      if (call.outside.state !== 'ringing') return;
+      effects.push({ do: 'hang-up', channelId: call.outside.channelId });
       return outsideGone(step, 0);
     case 'make-bridge':
     case 'join':
