@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { linePolicy } from './acd/line-policy.ts';
 import { startAcd } from './acd/start.ts';
 import type { AriCommands } from './asterisk/commands.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
@@ -120,9 +121,11 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const acd = await startAcd({
     ...common,
     provisioning,
-    timing: () => ({ wrapUp: configuration.settings().wrapUpSeconds * 1_000, retry: 3_000 }),
+    policies: () => linePolicy(configuration.settings()),
     assigned: (callId, assignment) =>
       calls.runner.tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
+    reserved: (callId, reservation) => outgoing.reserved(callId, reservation),
+    refused: (callId, _requestId, reason) => void outgoing.refused(callId, reason),
     changed: (operator, state, reason, at) => records.operatorChanged(operator.id, state, reason, at),
   });
   const outgoing: OutgoingRoom = startOutgoing({
@@ -132,9 +135,10 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     held: guard.held,
     connected: () => asterisk.connected(),
     leads: config.SIAGA_RANK === 0,
-    line: reservationsOf(acd.line, () => outgoing),
+    line: reservationsOf(acd.line),
     // Until there is a list of callers who gave up.
-    callbacks: { nextDue: () => null, tried: () => undefined },
+    callbacks: { nextDue: () => Promise.resolve(null), tried: () => Promise.resolve() },
+    callInfoOf: reader.callInfoOf,
     recorded: records.outgoing,
     synced: () => journal.synced(),
     circleOf: async (incidentId) => {

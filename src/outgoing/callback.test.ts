@@ -3,7 +3,7 @@ import { createLogger } from '../platform/logger.ts';
 import { resultOf, startCallbacks, type CallbackList, type DueCallback } from './callback.ts';
 import { newOutgoing, type OutgoingCall } from './outgoing.ts';
 
-const due: DueCallback = { id: 'c1', number: '0812345', incidentId: null, callInfo: '' };
+const due: DueCallback = { id: 'c1', callId: 'call', incidentId: 'incident', number: '0812345' };
 
 function callOf(over: Partial<OutgoingCall> = {}): OutgoingCall {
   const call = newOutgoing({
@@ -31,8 +31,11 @@ function world(list: Partial<CallbackList> = {}) {
   const tried: string[] = [];
   const callbacks = startCallbacks({
     list: {
-      nextDue: () => due,
-      tried: (id, result, reason) => void tried.push(`${id} ${result} ${reason}`),
+      nextDue: () => Promise.resolve(due),
+      tried(id, result, reason) {
+        tried.push(`${id} ${result} ${reason}`);
+        return Promise.resolve();
+      },
       ...list,
     },
     clock,
@@ -44,6 +47,7 @@ function world(list: Partial<CallbackList> = {}) {
     place(one) {
       placed.push(one.id);
       state.underWay.push(callOf({ callbackId: one.id }));
+      return Promise.resolve();
     },
   });
   /** Seconds go by, one after the other. */
@@ -65,14 +69,14 @@ describe('calling back', () => {
   });
 
   it('never while a caller waits, also one who came while the list was asked', async () => {
-    const { placed, pass, state } = world({
+    const { placed, tried, pass, state } = world({
       nextDue: () => {
         state.waiting = true;
         return Promise.resolve(due);
       },
     });
     await pass(2);
-    expect(placed).toEqual([]);
+    expect([placed, tried]).toEqual([[], ['c1 not-tried a caller waits']]);
     const other = world();
     other.state.waiting = true;
     await other.pass(5);
@@ -84,7 +88,9 @@ describe('calling back', () => {
 
   it('with no more operators at a time than set, and only where it may', async () => {
     const ids = ['c1', 'c2', 'c3'];
-    const { placed, pass, state } = world({ nextDue: () => ({ ...due, id: ids[placed.length] ?? 'c4' }) });
+    const { placed, pass, state } = world({
+      nextDue: () => Promise.resolve({ ...due, id: ids[placed.length] ?? 'c4' }),
+    });
     state.atOnce = 2;
     await pass(5);
     expect(placed).toEqual(['c1', 'c2']);
@@ -97,19 +103,18 @@ describe('calling back', () => {
     expect(off.placed).toEqual([]);
   });
 
-  it('tells the list how a try went, and an operator who was not there is none', async () => {
-    const { callbacks, tried, pass, placed, state } = world();
-    await pass(1);
-    state.underWay = [];
+  it('tells the list how a try went, also that an operator who was not there is none', () => {
+    const { callbacks, tried } = world();
     callbacks.ended(callOf({ outcome: 'no-operator', reason: 'busy' }));
-    await pass(10);
-    expect([tried, placed]).toEqual([[], ['c1']]);
-    // Some seconds later he is tried again.
-    await pass(10);
-    expect(placed).toEqual(['c1', 'c1']);
     callbacks.ended(callOf({ outcome: 'no-answer', reason: 'cause 19' }));
     callbacks.ended(callOf({ outcome: 'answered', reason: 'over', callbackId: null }));
-    expect(tried).toEqual(['c1 no-answer cause 19']);
+    expect(tried).toEqual(['c1 not-tried no-operator: busy', 'c1 not-reached no-answer: cause 19']);
+  });
+
+  it('takes one without a number off its hands', async () => {
+    const { placed, tried, pass } = world({ nextDue: () => Promise.resolve({ ...due, number: null }) });
+    await pass(1);
+    expect([placed, tried]).toEqual([[], ['c1 not-reached no number']]);
   });
 
   it('goes on when the list fails', async () => {
@@ -123,15 +128,15 @@ describe('calling back', () => {
 
   it.each([
     ['answered', 'over', 'reached'],
-    ['busy', '', 'busy'],
-    ['no-answer', '', 'no-answer'],
-    ['unreachable', '', 'failed'],
-    ['declined', '', 'failed'],
-    ['refused', 'not-allowed', 'refused'],
-    ['refused', 'at-once', null],
-    ['refused', 'no-trunk', null],
-    ['no-operator', '', null],
-    ['cancelled', 'the operator hung up', null],
+    ['busy', '', 'not-reached'],
+    ['no-answer', '', 'not-reached'],
+    ['unreachable', '', 'not-reached'],
+    ['declined', '', 'not-reached'],
+    ['refused', 'not-allowed', 'not-reached'],
+    ['refused', 'at-once', 'not-tried'],
+    ['refused', 'no-trunk', 'not-tried'],
+    ['no-operator', '', 'not-tried'],
+    ['cancelled', 'the operator hung up', 'not-tried'],
   ] as const)('%s (%s) is %s to the list', (outcome, reason, result) => {
     expect(resultOf({ outcome, reason })).toBe(result);
   });

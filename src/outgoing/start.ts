@@ -89,6 +89,8 @@ export interface OutgoingDeps {
   connected: () => boolean;
   line: Reservations;
   callbacks: CallbackList;
+  /** Call-Info that names a stored call and its incident; empty where there is none. */
+  callInfoOf: (callId: string) => Promise<string>;
   /** This controller leads: others call nobody back. */
   leads: boolean;
   recorded: (entry: OutgoingEntry) => void;
@@ -204,8 +206,10 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
     return last !== undefined && clock.now() - last.at <= belongsFor ? last.incidentId : null;
   };
 
-  const callBack = ({ id, number, incidentId, callInfo }: DueCallback): void =>
-    void place({ purpose: 'callback', number, operatorId: null, incidentId, callbackId: id, callInfo, by: null });
+  const callBack = async ({ id, callId, number, incidentId }: DueCallback & { number: string }): Promise<void> => {
+    const callInfo = await deps.callInfoOf(callId);
+    place({ purpose: 'callback', number, operatorId: null, incidentId, callbackId: id, callInfo, by: null });
+  };
 
   const ofCallbacks = (): OutgoingCall[] =>
     runner.all().filter((call) => call.purpose === 'callback' && call.endedAt === null);

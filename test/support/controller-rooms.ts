@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { linePolicy } from '../../src/acd/line-policy.ts';
 import { createLine } from '../../src/acd/mailbox.ts';
 import type { AriCommands } from '../../src/asterisk/commands.ts';
 import { recordAudit } from '../../src/audit/record.ts';
@@ -128,7 +129,7 @@ export async function startController(
   const line = createLine({
     clock,
     logger,
-    timing: () => ({ wrapUp: 0, retry: 1_000 }),
+    policies: () => linePolicy(settings()),
     assigned: () => false,
     changed: () => undefined,
   });
