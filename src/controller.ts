@@ -155,7 +155,9 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   });
   const asterisk = listenToAsterisk({
     ...process,
-    onEvent: (event) => void (outgoing.take(event) || calls.intake.take(event)),
+    onEvent(event) {
+      if (!outgoing.take(event)) calls.intake.take(event);
+    },
     onConnected: () => {
       guardian.beat();
       calls.reconcile();

@@ -234,14 +234,22 @@ function commandFailed(step: Step, command: OutgoingEffect['do']): void {
       // Nobody would say that it has ended.
       if (call.sound !== null) soundEnded(step, call.sound);
       return;
-    default:
+    case 'reserve':
+    case 'operator-outcome':
+    case 'mark':
+    case 'answer':
+    case 'ring-tone':
+    case 'stop-ring-tone':
+    case 'stop-sound':
+    case 'destroy-bridge':
+    case 'hang-up':
       return;
   }
 }
 
 function timeUp(step: Step, name: OutgoingTimer): void {
   const { call, effects } = step;
-  delete call.timers[name];
+  Reflect.deleteProperty(call.timers, name);
   switch (name) {
     case 'reserve':
       return noReservation(step, 'the line did not answer');

@@ -1,5 +1,5 @@
 import type { AriCommands } from '../asterisk/commands.ts';
-import type { AsteriskEvent } from '../asterisk/translate.ts';
+import type { AsteriskChannel, AsteriskEvent } from '../asterisk/translate.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { OutgoingRunner } from './runner.ts';
@@ -23,23 +23,20 @@ export function createOutgoingIntake(deps: {
     if (!answer.ok) logger.warn({ channelId, reason: answer.reason }, 'a leg to the outside could not be claimed');
   };
 
+  /** A leg whose owner was taken for dead. */
+  const broadcast = ({ id, variables }: AsteriskChannel): boolean => {
+    if (variables['SIAGA_ROLE'] === 'caller' || runner.get(variables['SIAGA_CALL'] ?? '') === undefined) return false;
+    void claim(id);
+    return true;
+  };
+
   return (event) => {
     const at = clock.now();
-    switch (event.type) {
-      case 'broadcast': {
-        const { id, variables } = event.channel;
-        if (variables['SIAGA_ROLE'] === 'caller' || runner.get(variables['SIAGA_CALL'] ?? '') === undefined)
-          return false;
-        void claim(id);
-        return true;
-      }
-      case 'sound-ended': {
-        const id = event.soundId.split('.s')[0] ?? '';
-        return runner.tell(id, { type: 'sound-ended', at, soundId: event.soundId });
-      }
-      case 'replaced':
-        return false;
-      default:
+    if (event.type === 'replaced') return false;
+    if (event.type === 'broadcast') return broadcast(event.channel);
+    if (event.type === 'sound-ended') {
+      const id = event.soundId.split('.s')[0] ?? '';
+      return runner.tell(id, { type: 'sound-ended', at, soundId: event.soundId });
     }
     const channelId = event.type === 'entered' ? event.channel.id : event.channelId;
     const call = runner.ownerOf(channelId);

@@ -11,7 +11,7 @@ const digits = (min: number, max: number) =>
 const written = (number: fc.Arbitrary<string>) =>
   fc
     .tuple(number, fc.infiniteStream(fc.constantFrom('', '', '', ' ', '-', '.', '(', ')', '/', '%20', '%2')))
-    .map(([text, between]) => [...text].map((one) => one + String(between.next().value)).join(''));
+    .map(([text, between]) => Array.from(text, (one) => one + String(between.next().value)).join(''));
 
 /** National number without its 0 or country code, in every form. */
 const forms = (subscriber: string): string[] => [

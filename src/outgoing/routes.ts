@@ -97,6 +97,7 @@ function refusal({ outcome, reason }: OutgoingCall): Problem {
       return conflict('outgoing.no-trunk', 'The settings name no trunk for calls to the outside.', extra);
     case 'malformed':
       return unprocessable('outgoing.number-malformed', 'That is no telephone number.', extra);
+    case null:
     default:
       return unprocessable('outgoing.number-refused', 'This number may not be called from here.', extra);
   }

@@ -61,7 +61,8 @@ export interface OutgoingRoom {
   /** Takes an event of Asterisk that concerns a call to the outside; false: it concerns none. */
   readonly take: (event: AsteriskEvent) => boolean;
   readonly owns: (channelId: string) => boolean;
-  readonly dialled: (from: Dialled) => void;
+  /** True: the channel is this room's from now on, also where its number is refused; the operator is told by a prompt. */
+  readonly dialled: (from: Dialled) => boolean;
   /** The line's answer to a reservation; false: no such call is here, and the operator is free. */
   readonly reserved: (
     callId: string,
@@ -232,8 +233,9 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
     owns: (channelId) => runner.ownerOf(channelId) !== undefined,
     dialled({ channelId, operatorId, number }) {
       // Told twice, it is dialled once.
-      if (runner.ownerOf(channelId) !== undefined) return;
+      if (runner.ownerOf(channelId) !== undefined) return true;
       place({ purpose: 'dial-out', number: number.slice(0, 40), operatorId, channelId, incidentId: null, by: null });
+      return true;
     },
     resolveNumber(operatorId, text) {
       const verdict = verdictOf(text, operatorId);
