@@ -53,14 +53,16 @@ export function createOutgoingIntake(deps: {
         hangUpCauses.set(channelId, event.cause ?? 16);
         break;
       case 'left': {
-        const cause = hangUpCauses.get(channelId) ?? 0;
-        clock.after(endToldWithin, () => gone(cause));
-        hangUpCauses.delete(channelId);
+        clock.after(endToldWithin, () => {
+          gone(hangUpCauses.get(channelId) ?? 0);
+          hangUpCauses.delete(channelId);
+        });
         break;
       }
       case 'destroyed':
-        hangUpCauses.delete(channelId);
-        gone(event.cause);
+        // A leg that is hung up on its way into the bridge ends without a cause of its own.
+        gone(event.cause === 0 ? (hangUpCauses.get(channelId) ?? 0) : event.cause);
+        clock.after(endToldWithin, () => hangUpCauses.delete(channelId));
         break;
       case 'joined-bridge':
       case 'left-bridge':
