@@ -20,6 +20,7 @@ export function reconcileOutgoing(deps: {
     // As it was when Asterisk was asked: a leg that is rung meanwhile may not be listed.
     const expected = runner
       .all()
+      .filter((call) => call.endedAt === null)
       .flatMap((call) =>
         [
           ...(call.operator.state === 'entered' ? [call.operator] : []),

@@ -69,6 +69,8 @@ export function createOutgoingRunner(deps: {
       return;
     }
     const { call, effects, facts } = decision;
+    // What comes after the end and changes nothing is none of the record's.
+    if (mailbox.call.endedAt !== null && effects.length === 0) return;
     const ended = mailbox.call.endedAt === null && call.endedAt !== null;
     mailbox.call = call;
     mailbox.sequence += 1;
