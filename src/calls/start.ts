@@ -59,6 +59,8 @@ export function startCalls(deps: {
   lookUp: IntakeDeps['lookUp'];
   desks: IntakeDeps['desks'];
   identityLimit: () => number;
+  /** A channel of no 112 call, which another room sees to. */
+  ownedElsewhere: (channelId: string) => boolean;
 }): CallsRoom & { projected: (callId: string, sequence: number) => void } {
   const { ari, clock, logger, journal, postgres } = deps;
   const metrics = callMetrics(deps.metrics, () => live());
