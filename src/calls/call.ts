@@ -5,6 +5,7 @@ import type { AsteriskLocation } from '../location/pidf-lo/asterisk-location.ts'
 import type { EmergencyIdentifiers } from './emergency-id.ts';
 import type { CallerHistory } from './history.ts';
 import type { CallerIdentity } from './identity.ts';
+import { unheard, type Silence } from './silence.ts';
 
 /** A citizen's 112 call from the INVITE to the hang-up: the whole of its live state, plain JSON. */
 export interface Call {
@@ -40,6 +41,7 @@ export interface Call {
   settled: string[];
   /** The place in the waiting line; null while an operator rings or talks. */
   line: { since: number } | null;
+  silence: Silence;
   incident: Incident;
   dispatches: Dispatch[];
   /** Due times in epoch milliseconds; the owner wakes the call with a timer input. */
@@ -77,6 +79,10 @@ export interface CallTiming {
   comfort: number;
   /** The line is asked again this often, should an answer have been lost. */
   lineCheck: number;
+  /** Nothing was heard from the caller for so long: he is a silent one. */
+  silence: number;
+  /** Who asks a silent caller for a key: his operator when he wants to, or the line by itself. */
+  silentQuestion: 'operator' | 'line';
 }
 
 export type CallStage = 'waiting' | 'ringing' | 'talking' | 'returned' | 'ended';
@@ -95,7 +101,15 @@ export interface Sound {
   name: Prompt | 'music';
 }
 
-export type Prompt = 'greeting' | 'please-wait' | 'operator-lost' | 'agency-announcement' | 'agency-unreachable';
+export type Prompt =
+  | 'greeting'
+  | 'please-wait'
+  | 'operator-lost'
+  | 'agency-announcement'
+  | 'agency-unreachable'
+  | 'silent-question'
+  | 'silent-kinds'
+  | 'silent-noted';
 
 export interface OperatorLeg {
   readonly operatorId: string;
@@ -108,7 +122,7 @@ export interface OperatorLeg {
   talkingAt: number | null;
 }
 
-export type TimerName = 'ring' | 'join' | 'comfort' | 'line' | 'left' | 'pop';
+export type TimerName = 'ring' | 'join' | 'comfort' | 'line' | 'left' | 'pop' | 'silence' | 'packets' | 'question';
 
 /** How a call ended. */
 export type CallOutcome =
@@ -151,6 +165,7 @@ export function newCall(seed: {
     talkedWith: null,
     settled: [],
     line: null,
+    silence: unheard(seed.arrivedAt),
     incident: openIncident(incidentId, seed.arrivedAt),
     dispatches: [],
     timers: {},

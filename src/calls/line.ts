@@ -1,5 +1,5 @@
 import { company, speakers, type Call } from './call.ts';
-import { playToCaller, silence, type Step } from './step.ts';
+import { hushQuestion, playToCaller, silence, type Step } from './step.ts';
 
 /** Puts the caller in the line, at the place of his arrival: who was served badly does not wait behind later callers. */
 export function backToLine(step: Step): void {
@@ -33,6 +33,7 @@ export function alone(step: Step): void {
 export function joinCaller(step: Step): void {
   const { call } = step;
   silence(step);
+  if (!call.caller.joined) hushQuestion(step);
   if (!call.caller.live || call.caller.joined || call.joining.includes(call.channelId)) return;
   // Had the answer been lost, he would be joined and heard by nobody.
   if (call.answeredAt === null) step.effects.push({ do: 'answer', channelId: call.channelId });

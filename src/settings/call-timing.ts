@@ -8,5 +8,7 @@ export function callTiming(settings: Settings): CallTiming {
     join: 2_000,
     comfort: settings.comfortSeconds * 1_000,
     lineCheck: 5_000,
+    silence: settings.silenceSeconds * 1_000,
+    silentQuestion: settings.silentQuestion,
   };
 }
