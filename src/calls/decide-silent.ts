@@ -12,6 +12,8 @@ const slowLookEvery = 10_000;
 const answerWithin = 10_000;
 /** Should nobody say when the question has been said, it was by then. */
 const saidWithin = 15_000;
+/** A silence is told of so long without the count that was asked for. */
+const answerLimit = 2_000;
 const questionsByLine = 3;
 /** Keys that are remembered as answers; each is on the timeline in any case. */
 const answersKept = 20;
@@ -104,7 +106,7 @@ export function callerPressed(step: Step, key: string): void {
 export function questionPlayed(step: Step, soundId: string): void {
   const { call } = step;
   const { question } = call.silence;
-  if (question === null) return;
+  if (question === null || !canHear(call)) return;
   const { sound } = call.caller;
   const waits = sound?.id === soundId && (sound.name === 'silent-question' || sound.name === 'silent-kinds');
   if (question.sound === soundId) question.sound = null;
@@ -150,15 +152,18 @@ export function watchSilence(step: Step): void {
     silence.detecting = true;
     step.effects.push({ do: 'detect-talk', channelId: call.channelId });
   }
-  const due = silence.since + call.timing.silence;
-  if (silence.silent || isSpeaking(silence)) delete timers.silence;
-  else if (at < due) timers.silence = due;
-  else declare(step);
   if (nextLook(call) <= at) {
     silence.lookedAt = at;
     silence.looking = true;
     step.effects.push({ do: 'count-packets', channelId: call.channelId });
   }
+  const due = silence.since + call.timing.silence;
+  // Whether packets come is told with it, and is being asked just now.
+  const declaredAt = silence.looking ? due + answerLimit : due;
+  if (silence.silent || isSpeaking(silence)) delete timers.silence;
+  else if (at < due) timers.silence = due;
+  else if (at < declaredAt) timers.silence = declaredAt;
+  else declare(step);
   timers.packets = nextLook(call);
 }
 
