@@ -10,8 +10,17 @@ export type LineInput = { at: number } & (
   | { type: 'registered'; account: string; registered: boolean }
   | { type: 'pause'; operatorId: string; reason: string }
   | { type: 'resume'; operatorId: string }
+  | ({ type: 'reserve' } & Reservation)
   | { type: 'timer' }
 );
+
+/** An operator wanted for something beside the calls that wait. */
+export interface Reservation {
+  requestId: string;
+  callId: string;
+  target: { operatorId: string } | { tier: 'supervisor' } | { any: true };
+  evenPaused: boolean;
+}
 
 export type AssignmentOutcome = 'talking' | 'no-answer' | 'busy' | 'failed' | 'not-needed' | 'finished' | 'lost';
 
@@ -25,6 +34,8 @@ export interface LineTiming {
 export interface LineDecision {
   line: Line;
   assigned: (Pair & { assignmentId: string; account: string })[];
+  reserved: { requestId: string; callId: string; operatorId: string; assignmentId: string; account: string }[];
+  refused: { requestId: string; callId: string; reason: string }[];
   changed: { operatorId: string; state: OperatorState; reason: string | null }[];
   /** When the line wants to be woken; null if nothing is due. */
   wakeAt: number | null;
@@ -35,9 +46,10 @@ export function decideLine(before: Line, input: LineInput, timing: LineTiming): 
   const line = structuredClone(before);
   const states = new Map(Object.values(line.operators).map((status) => [status.operator.id, stateOf(status)]));
   take(line, input, timing);
+  const reservation = input.type === 'reserve' ? reserve(line, input, input.at) : { reserved: [], refused: [] };
   endWrapUps(line, input.at);
   const assigned = giveOut(line, input.at);
-  return { line, assigned, changed: changes(line, states, input.at), wakeAt: nextDue(line, input.at) };
+  return { line, assigned, ...reservation, changed: changes(line, states, input.at), wakeAt: nextDue(line, input.at) };
 }
 
 function take(line: Line, input: LineInput, timing: LineTiming): void {
@@ -71,9 +83,28 @@ function take(line: Line, input: LineInput, timing: LineTiming): void {
       if (was !== null && input.type === 'resume') status.idleSince = input.at;
       return;
     }
+    case 'reserve':
     case 'timer':
       return;
   }
+}
+
+function reserve(line: Line, input: Reservation, at: number): Pick<LineDecision, 'reserved' | 'refused'> {
+  const { requestId, callId, target, evenPaused } = input;
+  const status = Object.values(line.operators).find(
+    (one) =>
+      one.engaged === null &&
+      one.registered &&
+      (evenPaused || isFree(one, at)) &&
+      (!('operatorId' in target) || one.operator.id === target.operatorId) &&
+      !('tier' in target),
+  );
+  if (status === undefined) return { reserved: [], refused: [{ requestId, callId, reason: 'nobody is free' }] };
+  line.assignments += 1;
+  const { id: operatorId, account } = status.operator;
+  const assignmentId = `${operatorId}.${line.assignments}`;
+  status.engaged = { assignmentId, callId, state: 'ringing' };
+  return { reserved: [{ requestId, callId, operatorId, assignmentId, account }], refused: [] };
 }
 
 /** A call knows best whether it has an operator: if it waits, the news of how he was lost was lost itself. */

@@ -1,6 +1,8 @@
 import { isTalking, speakers } from './call.ts';
 import { decideDispatch } from '../dispatch/decide.ts';
 import { applyDispatchStep, contextOf } from './apply-dispatch.ts';
+import { endMonitors } from './decide-monitor.ts';
+import { bargingLegs } from './monitor.ts';
 import { backToLine, leaveLine } from './line.ts';
 import { hangUp, report, silence, tell, type Step } from './step.ts';
 
@@ -39,7 +41,8 @@ export function callerLeft(step: Step, seen: boolean): void {
 export function endIfDeserted(step: Step): void {
   const { call } = step;
   if (call.caller.live || call.endedAt !== null) return;
-  if (speakers(call).length >= 2) return;
+  // A supervisor is there for the caller's sake: he and the operator alone do not keep the call.
+  if (speakers(call).length - bargingLegs(call.monitors, 'joined').length >= 2) return;
   endCall(step, 'the caller hung up');
 }
 
@@ -85,6 +88,7 @@ export function reopen(step: Step): void {
 function close(step: Step, outcome: 'answered' | 'abandoned' | 'returned', reason: string): void {
   const { call } = step;
   stopWaiting(step);
+  endMonitors(step, 'the call has ended');
   if (call.operator !== null) {
     const { operator } = call;
     call.operator = null;

@@ -1,5 +1,5 @@
 import { hasPending } from './apply-dispatch.ts';
-import { speakers } from './call.ts';
+import { company, speakers } from './call.ts';
 import { prepareScreen } from './decide-caller.ts';
 import { endCall, giveBack } from './decide-end.ts';
 import { backToLine, join, joinCaller } from './line.ts';
@@ -96,6 +96,6 @@ export function operatorGone(step: Step, cause: number): void {
   const hungUp = cause === 16;
   report(step, operator, hungUp ? 'finished' : 'lost');
   tell(step, hungUp ? 'operator.left' : 'operator.lost', { operatorId, cause });
-  const spokeAlone = operator.state === 'joined' && call.caller.joined && speakers(call).length === 0;
+  const spokeAlone = operator.state === 'joined' && call.caller.joined && company(call).length === 0;
   if (hungUp && spokeAlone && !hasPending(call)) endCall(step, 'the operator hung up');
 }

@@ -8,7 +8,11 @@ import type { CallInput, CommandFailure } from './call-input.ts';
 /** The effects that are ARI commands. The others go to the line and to the jobs. */
 export type AriEffect = Exclude<
   CallEffect,
-  { do: 'enter-line' } | { do: 'leave-line' } | { do: 'operator-outcome' } | { do: 'ring-agency' }
+  | { do: 'enter-line' }
+  | { do: 'leave-line' }
+  | { do: 'operator-outcome' }
+  | { do: 'ring-agency' }
+  | { do: 'reserve-operator' }
 >;
 
 export interface Performer {
@@ -107,6 +111,30 @@ export function createPerformer(deps: {
           ring: effect.ring,
           variables: {},
         });
+      case 'ring-supervisor':
+        return ringLeg(ari, {
+          channelId: effect.channelId,
+          endpoint: effect.account,
+          role: 'monitor',
+          application,
+          callId,
+          callerChannelId: null,
+          callerId: callerId(effect.callerName, effect.callerNumber),
+          ring: effect.ring,
+          variables: { SIAGA_ROLE: 'monitor' },
+        });
+      case 'snoop':
+        return ari.send('POST', `/channels/${effect.snooped}/snoop/${effect.channelId}`, {
+          spy: 'both',
+          whisper: effect.whisper ? 'out' : 'none',
+          app: application,
+          appArgs: `snoop,${callId},${effect.channelId}`,
+        });
+      case 'tie-to-caller':
+        return ari.send('POST', `/channels/${effect.channelId}/variable`, {
+          variable: 'SIAGA_CALLER_CHANNEL',
+          value: effect.callerChannelId ?? '',
+        });
     }
   };
 
@@ -146,6 +174,8 @@ function hangUpReason(
 
 function lanesOf(effect: AriEffect): string[] {
   if (effect.do === 'make-bridge' || effect.do === 'destroy-bridge') return [effect.bridgeId];
+  // Nothing waits for it.
+  if (effect.do === 'tie-to-caller') return [`${effect.channelId} tie`];
   return effect.do === 'join' ? [effect.channelId, effect.bridgeId] : [effect.channelId];
 }
 

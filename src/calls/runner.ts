@@ -3,9 +3,10 @@ import type { Journal } from '../platform/journal.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { RingJob, RingResult } from '../dispatch/dispatch.ts';
 import { isTalking, type Call } from './call.ts';
-import type { CallEffect, Fact, OperatorOutcome } from './call-effect.ts';
+import type { CallEffect, Fact, OperatorOutcome, ReservationTarget } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
 import { decide } from './decide.ts';
+import { monitorChannels } from './monitor.ts';
 import type { AriEffect } from './perform.ts';
 
 /** One journalled decision: what came in, what was decided, and the state after. */
@@ -29,6 +30,7 @@ export interface CallPartners {
   enterLine(callId: string, since: number): void;
   leaveLine(callId: string): void;
   operatorOutcome(callId: string, operatorId: string, assignmentId: string, outcome: OperatorOutcome): void;
+  reserveOperator(callId: string, wish: { requestId: string; target: ReservationTarget; evenPaused: boolean }): void;
   ringAgency(job: RingJob): Promise<RingResult>;
   /** A decision threw: somebody has to look. */
   failed(call: Call, input: string, error: unknown): void;
@@ -139,23 +141,26 @@ export function createCallRunner(deps: {
       endedAt: at,
       reason: 'a decision failed',
       timers: {},
+      monitors: [],
     };
     const legs = call.dispatches.flatMap((one) => one.attempts).filter((attempt) => attempt.endedAt === null);
     const effects: AriEffect[] = [
-      ...[...(call.operator === null ? [] : [call.operator]), ...legs].map(({ channelId }): AriEffect => ({
-        do: 'hang-up',
-        channelId,
-        cause: 'normal',
-      })),
+      ...[
+        ...[...(call.operator === null ? [] : [call.operator]), ...legs].map(({ channelId }) => channelId),
+        ...monitorChannels(call.monitors),
+      ].map((channelId): AriEffect => ({ do: 'hang-up', channelId, cause: 'normal' })),
       { do: 'return-to-dialplan', channelId: call.channelId },
-      ...(call.bridge === null ? [] : [{ do: 'destroy-bridge' as const, bridgeId: call.bridge.id }]),
+      ...[call.bridge?.id, ...call.monitors.map((monitor) => monitor.bridgeId)].flatMap((bridgeId): AriEffect[] =>
+        typeof bridgeId === 'string' ? [{ do: 'destroy-bridge', bridgeId }] : [],
+      ),
     ];
     mailbox.sequence += 1;
     const facts: Fact[] = [{ type: 'call.returned', detail: { reason: 'a decision failed' } }];
     record(mailbox, { input, effects, facts, state });
     partners.leaveLine(call.id);
-    if (call.operator !== null) {
-      partners.operatorOutcome(call.id, call.operator.operatorId, call.operator.assignmentId, 'not-needed');
+    for (const { operatorId, assignmentId } of [...(call.operator === null ? [] : [call.operator]), ...call.monitors]) {
+      if (operatorId === null || assignmentId === null) continue;
+      partners.operatorOutcome(call.id, operatorId, assignmentId, 'not-needed');
     }
     for (const effect of effects) partners.perform(call.id, call.application, effect);
     forget(call.id);
@@ -188,6 +193,9 @@ export function createCallRunner(deps: {
     else if (effect.do === 'leave-line') partners.leaveLine(call.id);
     else if (effect.do === 'operator-outcome') {
       partners.operatorOutcome(call.id, effect.operatorId, effect.assignmentId, effect.outcome);
+    } else if (effect.do === 'reserve-operator') {
+      const { requestId, target, evenPaused } = effect;
+      partners.reserveOperator(call.id, { requestId, target, evenPaused });
     } else if (effect.do === 'ring-agency') void ringAgency(call.id, effect.job);
     else partners.perform(call.id, call.application, effect);
   };
@@ -213,6 +221,7 @@ export function createCallRunner(deps: {
     };
     index(call.channelId);
     if (call.operator !== null) index(call.operator.channelId);
+    for (const channelId of monitorChannels(call.monitors)) index(channelId);
     for (const dispatch of call.dispatches) {
       const attempt = dispatch.attempts.at(-1);
       if (attempt !== undefined) index(attempt.channelId);

@@ -17,6 +17,7 @@ import { createIntake, type Intake, type IntakeDeps } from './intake.ts';
 import { createPerformer } from './perform.ts';
 import { keepReconciled } from './reconcile.ts';
 import { sweepUnstaffed } from './unstaffed.ts';
+import { monitorRoutes } from './monitor-routes.ts';
 import { callRoutes } from './routes.ts';
 import { createCallRunner, type CallEntry, type CallRunner } from './runner.ts';
 
@@ -74,12 +75,16 @@ export function startCalls(deps: {
       leaveLine: (callId) => deps.line().leave(callId),
       operatorOutcome: (_callId, operatorId, assignmentId, outcome) =>
         deps.line().outcome(operatorId, assignmentId, outcome),
+      reserveOperator: (callId, wish) => deps.line().reserve({ ...wish, callId }),
       ringAgency: deps.ringAgency,
       failed: (call, input, error) =>
         deps.alarm('decision-failed', { callId: call.id, input, reason: messageOf(error) }),
       recorded(entry) {
         metrics.observe(entry);
         deps.recorded(entry);
+        for (const { type, detail } of entry.facts) {
+          if (type === 'assist.refused') deps.alarm(type, { callId: entry.callId, reason: String(detail['reason']) });
+        }
       },
     },
   });
@@ -103,17 +108,20 @@ export function startCalls(deps: {
         if (runner.sequenceOf(callId) === sequence) runner.forget(callId);
       });
     },
-    routes: callRoutes({
-      postgres,
-      clock,
-      runner,
-      identityLimit: deps.identityLimit,
-      readTimeline: deps.incidents.timelineOfCall,
-      kindOf: async (incidentId) => {
-        const live = runner.all().find((call) => call.incident.id === incidentId);
-        return live === undefined ? deps.incidents.kindOf(incidentId) : live.incident.kind;
-      },
-    }),
+    routes: [
+      ...monitorRoutes({ postgres, clock, runner }),
+      ...callRoutes({
+        postgres,
+        clock,
+        runner,
+        identityLimit: deps.identityLimit,
+        readTimeline: deps.incidents.timelineOfCall,
+        kindOf: async (incidentId) => {
+          const live = runner.all().find((call) => call.incident.id === incidentId);
+          return live === undefined ? deps.incidents.kindOf(incidentId) : live.incident.kind;
+        },
+      }),
+    ],
     reconcile: () => reconciler.now(),
     stop() {
       stopSweep();

@@ -5,6 +5,7 @@ import type { Principal } from '../platform/auth.ts';
 import { isoTime, isoTimeOrNull } from '../platform/text.ts';
 import type { Call } from './call.ts';
 import type { CallerHistory, EarlierCall } from './history.ts';
+import type { Monitor } from './monitor.ts';
 
 const identityView = z.object({
   /** E.164. */
@@ -18,6 +19,17 @@ const identityView = z.object({
 });
 
 const emergencyView = z.object({ callId: z.string(), incidentId: z.string() });
+
+export const monitorView = z.object({
+  id: z.string(),
+  /** Null while the line looks for a supervisor. */
+  operatorId: z.string().nullable(),
+  mode: z.enum(['listen', 'whisper', 'barge']),
+  state: z.enum(['reserving', 'ringing', 'entered', 'joined']),
+  since: z.string(),
+  by: z.string(),
+});
+export type MonitorView = z.output<typeof monitorView>;
 
 /** A call in a list. */
 export const callView = z.object({
@@ -40,6 +52,8 @@ export const callView = z.object({
   channelId: z.string(),
   node: z.string(),
   operatorId: z.string().nullable(),
+  /** Supervisors who are on it now; none on a call that is over. */
+  monitors: z.array(monitorView),
   /** `controller`, or `cel` for a call that no controller saw. */
   recordedBy: z.enum(['controller', 'cel']),
   headers: z.record(z.string(), z.string()),
@@ -96,12 +110,18 @@ export function viewOfCall(call: Call): CallView {
     channelId: call.channelId,
     node: call.node,
     operatorId: call.operator?.operatorId ?? call.talkedWith,
+    monitors: call.monitors.map(viewOfMonitor),
     recordedBy: 'controller',
     headers: origin.headers,
     identity: call.identity,
     emergency: call.emergency,
     bestFix: call.location.best === null ? null : viewOfBest(call.location.best),
   };
+}
+
+/** A supervisor on a live call. */
+export function viewOfMonitor({ id, operatorId, mode, state, since, by }: Monitor): MonitorView {
+  return { id, operatorId, mode, state, since: isoTime(since), by };
 }
 
 /** A live call by itself with a history, as the one who asks may see it. */

@@ -155,6 +155,12 @@ export function shortly(effect: CallEffect): string {
       return `ring-agency ${effect.job.channelId}`;
     case 'operator-outcome':
       return `operator-outcome ${effect.assignmentId} ${effect.outcome}`;
+    case 'reserve-operator':
+      return `reserve-operator ${effect.requestId}`;
+    case 'snoop':
+      return `${effect.whisper ? 'whisper' : 'snoop'} ${effect.snooped} ${effect.channelId}`;
+    case 'tie-to-caller':
+      return `tie ${effect.channelId} ${effect.callerChannelId ?? 'nobody'}`;
     case 'enter-line':
     case 'leave-line':
       return effect.do;
@@ -163,6 +169,7 @@ export function shortly(effect: CallEffect): string {
     case 'music':
     case 'return-to-dialplan':
     case 'ring-operator':
+    case 'ring-supervisor':
       return `${effect.do} ${effect.channelId}`;
   }
 }

@@ -130,6 +130,8 @@ export async function startController(
     logger,
     timing: () => ({ wrapUp: 0, retry: 1_000 }),
     assigned: () => false,
+    reserved: () => false,
+    refused: () => false,
     changed: () => undefined,
   });
   const calls = startCalls({
