@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { linePolicy } from './acd/line-policy.ts';
 import { startAcd } from './acd/start.ts';
 import type { AriCommands } from './asterisk/commands.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
@@ -112,13 +113,13 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const acd = await startAcd({
     ...common,
     provisioning,
-    timing: () => ({ wrapUp: configuration.settings().wrapUpSeconds * 1_000, retry: 3_000 }),
+    policies: () => linePolicy(configuration.settings()),
     assigned: (callId, assignment) =>
       calls.runner.tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
     reserved: (callId, reservation) =>
       calls.runner.tell(callId, { type: 'operator-reserved', at: clock.now(), ...reservation }),
-    refused: (callId, refusal) =>
-      calls.runner.tell(callId, { type: 'reservation-refused', at: clock.now(), ...refusal }),
+    refused: (callId, requestId, reason) =>
+      calls.runner.tell(callId, { type: 'reservation-refused', at: clock.now(), requestId, reason }),
     changed: (operator, state, reason, at) => records.operatorChanged(operator.id, state, reason, at),
   });
   const asterisk = listenToAsterisk({

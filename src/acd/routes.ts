@@ -42,11 +42,13 @@ export function operatorRoutes(deps: OperatorRouteDeps): Route[] {
 }
 
 function views(line: WaitingLine): z.output<typeof operatorView>[] {
-  return line.snapshot().operators.map(({ operator, since, ...rest }) => ({
+  return line.snapshot().operators.map(({ operator, state, reason, callId, since }) => ({
     id: operator.id,
     name: operator.name,
     extension: operator.extension,
-    ...rest,
+    state,
+    reason,
+    callId,
     since: isoTime(since),
   }));
 }

@@ -8,7 +8,7 @@ import { startLiveCopy } from '../platform/live-copy.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
-import type { LineTiming } from './decide.ts';
+import type { LinePolicies } from './line-policy.ts';
 import { createLine, type LineDeps, type WaitingLine } from './mailbox.ts';
 import { operatorRoutes } from './routes.ts';
 import { operatorsChannel, readOperators, storedOperator, type StoredOperator } from './store.ts';
@@ -29,11 +29,11 @@ export async function startAcd(deps: {
   clock: Clock;
   logger: Logger;
   audit: RecordAudit;
-  timing: () => LineTiming;
+  policies: () => LinePolicies;
   assigned: LineDeps['assigned'];
-  reserved: LineDeps['reserved'];
-  refused: LineDeps['refused'];
   changed: LineDeps['changed'];
+  reserved: NonNullable<LineDeps['reserved']>;
+  refused: NonNullable<LineDeps['refused']>;
 }): Promise<AcdRoom> {
   const { postgres, provisioning, clock, logger } = deps;
   const copy = await startLiveCopy<StoredOperator[]>({
@@ -49,14 +49,18 @@ export async function startAcd(deps: {
   const line = createLine({
     clock,
     logger,
-    timing: deps.timing,
+    policies: deps.policies,
     assigned: deps.assigned,
     reserved: deps.reserved,
     refused: deps.refused,
     changed: deps.changed,
   });
   const tellLine = (operators: StoredOperator[]): void => {
-    line.operators(operators.map(({ id, name, extension, account }) => ({ id, name, extension, account })));
+    line.operators(
+      operators.map(({ id, name, extension }) => ({ id, name, extension, tier: 'regular', skills: [], languages: [] })),
+    );
+    line.desks(operators.map(({ id, name, account }) => ({ id, name, account })));
+    for (const { id } of operators) line.logIn(id, id);
   };
   tellLine(copy.current());
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { linePolicy } from '../../src/acd/line-policy.ts';
 import { createLine } from '../../src/acd/mailbox.ts';
 import type { AriCommands } from '../../src/asterisk/commands.ts';
 import { recordAudit } from '../../src/audit/record.ts';
@@ -128,10 +129,8 @@ export async function startController(
   const line = createLine({
     clock,
     logger,
-    timing: () => ({ wrapUp: 0, retry: 1_000 }),
+    policies: () => linePolicy(settings()),
     assigned: () => false,
-    reserved: () => false,
-    refused: () => false,
     changed: () => undefined,
   });
   const calls = startCalls({
