@@ -83,7 +83,8 @@ export function startCalls(deps: {
         metrics.observe(entry);
         deps.recorded(entry);
         for (const { type, detail } of entry.facts) {
-          if (type === 'assist.refused') deps.alarm(type, { callId: entry.callId, reason: String(detail['reason']) });
+          if (type === 'assist.refused')
+            deps.alarm('assist-refused', { callId: entry.callId, reason: String(detail['reason']) });
         }
       },
     },

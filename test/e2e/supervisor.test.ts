@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { answers, freePort, rejects, rings, type Call, type Phone } from '../../scripts/sip/phone.mjs';
 import type { CallView } from '../../src/calls/view.ts';
 import type { Centre } from '../support/centre.ts';
-import { heardIn } from '../support/ear.ts';
+import { heardIn, hearsPrompt } from '../support/ear.ts';
 import { Media, type LineCaller } from '../support/line-caller.ts';
 import { LinePhone } from '../support/line-phone.ts';
 import { until, type Answer } from '../support/rest.ts';
@@ -276,3 +276,61 @@ test('only supervisors may, and whatever they do is in the audit trail', async (
     { action: 'monitors.end', role: 'supervisor', mode: 'barge' },
   ]);
 }, 40_000);
+
+test('an operator who asks for help in vain hears so, and it is an alarm', async () => {
+  const { call, citizen } = await talk();
+  const answer = await centre.api.ask('POST', `/v1/calls/${call.id}/assist`, { as: 'supervisor' });
+  expect([answer.status, answer.code]).toEqual([409, 'assist.refused']);
+  await centre.feed.waitFor('assist.refused', { callId: call.id });
+  const operatorHears = centre.recording(leg(call, 'o', 1), 'heard');
+  await until('the operator hears it', () => hearsPrompt(operatorHears, 'code-refused'));
+  await until('there is an alarm', async () => (await centre.api.alarms('assist-refused')).length === 1);
+  expect(citizen.ended).toBe(false);
+  const stranger = await centre.api.ask('POST', `/v1/calls/${call.id}/assist`, { as: 'operator' });
+  expect([stranger.status, stranger.code]).toEqual([409, 'calls.not-yours']);
+}, 40_000);
+
+describe('with every controller dead', () => {
+  const kill = async (): Promise<void> => {
+    for (const controller of centre.controllers) controller.kill('SIGKILL');
+    await Promise.all(centre.controllers.map(({ exited }) => exited));
+  };
+
+  test('who listened is hung up, and the two talk on', async () => {
+    const { citizen, operator, listener, call } = await supervised('listen');
+    await kill();
+    await listener.waitFor('ended', { within: 15_000 });
+    const since = Date.now();
+    await until(
+      'they hear each other',
+      () => citizen.secondsOf(tones.operator, since) + citizen.secondsOf(tones.second, since) > 1,
+    );
+    expect([citizen.ended, operator.ended]).toEqual([false, false]);
+    expect(
+      (await centre.channels()).filter((name) => name.startsWith('Snoop/') || name.includes(`${call.id}.m`)),
+    ).toEqual([]);
+    await citizen.hangUp();
+    await centre.hangUpAll();
+    await centre.noChannelLeft(8_000);
+    await centre.startController();
+    await centre.follow();
+    await until('the line is there', async () => (await centre.api.ask('GET', '/v1/queue')).status === 200);
+    await pause(supervisor());
+    await centre.api.operatorIs(centre.operators[0]?.id ?? '', 'available');
+  }, 60_000);
+
+  test('who has barged in stays with the caller', async () => {
+    const { citizen, listener } = await supervised('barge');
+    await until('the caller hears him', () => citizen.secondsOf(tones.supervisor) > 0.5);
+    await kill();
+    const since = Date.now();
+    // Longer than the guardian takes to see that nobody is in control.
+    await until('he still does', () => citizen.secondsOf(tones.supervisor, since) > 5, 20_000);
+    expect([citizen.ended, listener.ended]).toEqual([false, false]);
+    await citizen.hangUp();
+    await centre.hangUpAll();
+    await centre.noChannelLeft(8_000);
+    await centre.startController();
+    await centre.follow();
+  }, 60_000);
+});
