@@ -156,8 +156,13 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       if (dispatch !== undefined) calls.runner.tell(callId, { type: 'dispatch-requested', at, dispatch });
     },
     placed: (callId, place) => calls.runner.tell(callId, { type: 'placed', at: clock.now(), ...place }),
-    reserved: (callId, reservation) => outgoing.reserved(callId, reservation),
-    refused: (callId, _requestId, reason) => void outgoing.refused(callId, reason),
+    reserved: (callId, reservation) =>
+      outgoing.reserved(callId, reservation) ||
+      calls.runner.tell(callId, { type: 'operator-reserved', at: clock.now(), ...reservation }),
+    refused(callId, requestId, reason) {
+      if (outgoing.refused(callId, reason)) return;
+      calls.runner.tell(callId, { type: 'reservation-refused', at: clock.now(), requestId, reason });
+    },
     changed: records.operatorChanged,
     sessionChanged: records.sessionChanged,
     publish,

@@ -6,11 +6,11 @@ export interface RingLeg {
   endpoint: string;
   /** SIP URI, where the endpoint has no address of its own. */
   uri?: string;
-  role: 'operator' | 'agency' | 'outside';
+  role: 'operator' | 'agency' | 'outside' | 'monitor';
   application: string;
   callId: string;
-  /** Empty for a leg of no 112 call. */
-  callerChannelId: string;
+  /** Where the dialplan takes the leg without a controller; null: nowhere, it is hung up. */
+  callerChannelId: string | null;
   callerId: string;
   /** Milliseconds. */
   ring: number;
@@ -47,7 +47,7 @@ export async function ringLeg(ari: AriCommands, leg: RingLeg): Promise<AriAnswer
         SIAGA_APPLICATION: leg.application,
         SIAGA_CALL: leg.callId,
         SIAGA_LEG: leg.channelId,
-        SIAGA_CALLER_CHANNEL: leg.callerChannelId,
+        ...(leg.callerChannelId === null ? {} : { SIAGA_CALLER_CHANNEL: leg.callerChannelId }),
         ...leg.variables,
       },
     },

@@ -31,7 +31,25 @@ export type CallEffect =
   | { do: 'enter-line'; since: number; queue: CallQueue }
   | { do: 'rank-in-line'; queue: CallQueue }
   | { do: 'leave-line' }
+  /** Asks the line for an operator beside the calls that wait; it answers with an input. */
+  | { do: 'reserve-operator'; requestId: string; target: ReservationTarget; evenPaused: boolean }
+  /** As `ring-operator`, for a leg that is never thrown at the caller. */
+  | {
+      do: 'ring-supervisor';
+      channelId: string;
+      account: string;
+      callerNumber: string | null;
+      callerName: string | null;
+      ring: number;
+    }
+  /** Makes a channel that hears another, and that only who is on it hears, if whispered to. */
+  | { do: 'snoop'; channelId: string; snooped: string; whisper: boolean }
+  /** Whom the dialplan takes a leg to when no controller lives; null: to nobody. */
+  | { do: 'tie-to-caller'; channelId: string; callerChannelId: string | null }
   | { do: 'operator-outcome'; operatorId: string; assignmentId: string; outcome: OperatorOutcome };
+
+/** Whom a reservation asks for: one operator, or anybody who is free. */
+export type ReservationTarget = { operatorId: string } | { tier: 'supervisor' } | { any: true };
 
 /** What the line is told of an operator it assigned. */
 export type OperatorOutcome = 'talking' | 'no-answer' | 'busy' | 'failed' | 'not-needed' | 'finished' | 'lost';

@@ -6,6 +6,7 @@ import type { CallEffect } from './call-effect.ts';
 import type { CallQueue } from '../acd/queue.ts';
 import type { Place } from '../acd/operator.ts';
 import type { CallerHistory } from './history.ts';
+import type { MonitorMode } from './monitor.ts';
 
 /** Everything a call can be told. Each may come late, twice or never. `at` is epoch milliseconds. */
 export type CallInput = { at: number } & (
@@ -53,6 +54,16 @@ export type CallInput = { at: number } & (
   | { type: 'dispatch-requested'; dispatch: Dispatch }
   | { type: 'dispatch-cancelled'; dispatchId: string; by: string }
   | { type: 'call-ended-by'; by: string }
+  /** The line gives the operator that was asked for (`requestId`), or says why it cannot. */
+  | { type: 'operator-reserved'; requestId: string; operatorId: string; assignmentId: string; account: string }
+  | { type: 'reservation-refused'; requestId: string; reason: string }
+  /** A supervisor is to hear the call, or to speak in it. */
+  | { type: 'monitor-requested'; monitorId: string; operatorId: string; mode: MonitorMode; by: string }
+  | { type: 'monitor-changed'; monitorId: string; mode: MonitorMode; by: string }
+  | { type: 'monitor-ended'; monitorId: string; by: string }
+  | { type: 'taken-over'; monitorId: string; by: string }
+  /** The operator wants a supervisor's help. */
+  | { type: 'assist-requested'; by: string }
   /** Who waits is given to the human path. */
   | { type: 'hand-over'; reason: string }
 );

@@ -7,7 +7,8 @@ import type { AsteriskLocation } from '../location/pidf-lo/asterisk-location.ts'
 import type { EmergencyIdentifiers } from './emergency-id.ts';
 import type { CallerHistory } from './history.ts';
 import type { CallerIdentity } from './identity.ts';
-import { unheard, type Silence } from './silence.ts';
+import { type Silence, unheard } from './silence.ts';
+import { bargingLegs, type Monitor } from './monitor.ts';
 
 /** A citizen's 112 call from the INVITE to the hang-up: the whole of its live state, plain JSON. */
 export interface Call {
@@ -51,8 +52,10 @@ export interface Call {
   silence: Silence;
   incident: Incident;
   dispatches: Dispatch[];
+  /** Supervisors who listen, whisper or have barged in. */
+  monitors: Monitor[];
   /** Due times in epoch milliseconds; the owner wakes the call with a timer input. */
-  timers: Partial<Record<TimerName, number>> & Record<`dispatch:${string}`, number>;
+  timers: Partial<Record<TimerName, number>> & Record<`dispatch:${string}` | `monitor:${string}`, number>;
   /** `unrung`: operators in a row whose phone Asterisk was told to ring, and did not. */
   counters: { leg: number; sound: number; bridge: number; rebuilt: number; unrung: number; returned: number };
   answeredAt: number | null;
@@ -126,7 +129,9 @@ export type Prompt =
   | 'wait-minutes'
   | 'silent-question'
   | 'silent-kinds'
-  | 'silent-noted';
+  | 'silent-noted'
+  | 'assist-announcement'
+  | 'code-refused';
 
 export interface OperatorLeg {
   readonly operatorId: string;
@@ -191,6 +196,7 @@ export function newCall(seed: {
     silence: unheard(seed.arrivedAt),
     incident: openIncident(incidentId, seed.arrivedAt),
     dispatches: [],
+    monitors: [],
     timers: {},
     counters: { leg: first, sound: first, bridge: first, rebuilt: 0, unrung: 0, returned: 0 },
     answeredAt: null,
@@ -211,7 +217,8 @@ export function speakers(call: Call): string[] {
   const agencies = call.dispatches
     .filter((dispatch) => dispatch.state === 'joined')
     .flatMap((dispatch) => dispatch.attempts.at(-1)?.channelId ?? []);
-  return call.operator?.state === 'joined' ? [call.operator.channelId, ...agencies] : agencies;
+  const others = [...agencies, ...bargingLegs(call.monitors, 'joined')];
+  return call.operator?.state === 'joined' ? [call.operator.channelId, ...others] : others;
 }
 
 /** The channels of everyone who took the call: in its bridge, or on the way into it. */
@@ -219,9 +226,8 @@ export function company(call: Call): string[] {
   const agencies = call.dispatches
     .filter((dispatch) => dispatch.state === 'joined' || dispatch.state === 'accepted')
     .flatMap((dispatch) => dispatch.attempts.at(-1)?.channelId ?? []);
-  return call.operator === null || call.operator.state === 'ringing'
-    ? agencies
-    : [call.operator.channelId, ...agencies];
+  const others = [...agencies, ...bargingLegs(call.monitors, 'all')];
+  return call.operator === null || call.operator.state === 'ringing' ? others : [call.operator.channelId, ...others];
 }
 
 /** The caller is in the bridge with somebody who is known to be in it as well. */

@@ -1,6 +1,7 @@
 import { company, isTalking } from './call.ts';
 import { endIfDeserted } from './decide-end.ts';
 import { watchSilence } from './decide-silent.ts';
+import { settleMonitors } from './decide-monitor.ts';
 import { alone } from './line.ts';
 import { musicToCaller, report, silence, tell, type Step } from './step.ts';
 
@@ -8,6 +9,7 @@ import { musicToCaller, report, silence, tell, type Step } from './step.ts';
 export function settle(step: Step): void {
   const { call } = step;
   if (call.endedAt !== null) return;
+  settleMonitors(step);
   forgetJoins(step);
   if (!call.caller.live) {
     watchSilence(step);

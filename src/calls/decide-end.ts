@@ -3,6 +3,8 @@ import { decideDispatch } from '../dispatch/decide.ts';
 import { applyDispatchStep, contextOf } from './apply-dispatch.ts';
 import { backToLine, leaveLine, stopRinging } from './line.ts';
 import { hangUp, hushQuestion, report, silence, type Step, tell } from './step.ts';
+import { endMonitors } from './decide-monitor.ts';
+import { bargingLegs } from './monitor.ts';
 
 /** The caller has hung up, or his channel is gone. */
 export function callerGone(step: Step, cause: number): void {
@@ -39,7 +41,8 @@ export function callerLeft(step: Step, seen: boolean): void {
 export function endIfDeserted(step: Step): void {
   const { call } = step;
   if (call.caller.live || call.endedAt !== null) return;
-  if (speakers(call).length >= 2) return;
+  // A supervisor is there for the caller's sake: he and the operator alone do not keep the call.
+  if (speakers(call).length - bargingLegs(call.monitors, 'joined').length >= 2) return;
   endCall(step, 'the caller hung up');
 }
 
@@ -86,6 +89,7 @@ export function reopen(step: Step): void {
 function close(step: Step, outcome: 'answered' | 'abandoned' | 'returned', reason: string): void {
   const { call } = step;
   stopWaiting(step);
+  endMonitors(step, 'the call has ended');
   if (call.operator !== null) {
     const { operator } = call;
     call.operator = null;

@@ -1,6 +1,7 @@
 import { isTalking, operatorLegs } from './call.ts';
 import type { CallInput, CommandFailure } from './call-input.ts';
 import { callerLeft, giveBack, reopen } from './decide-end.ts';
+import { monitorCommandFailed } from './decide-monitor.ts';
 import { joinFailed, rebuildBridge } from './decide-join.ts';
 import { notListening } from './decide-silent.ts';
 import { notRung, operatorGone } from './decide-operator.ts';
@@ -14,7 +15,7 @@ export function commandFailed(step: Step, input: Failed): void {
   const { command, target, failure } = input;
   tell(step, 'command.failed', { command, target, failure });
   if (command === 'return-to-dialplan') return returnFailed(step, failure);
-  if (call.endedAt !== null) return;
+  if (call.endedAt !== null || monitorCommandFailed(step, input)) return;
   switch (command) {
     case 'answer':
       return answerFailed(step, failure);
@@ -40,6 +41,10 @@ export function commandFailed(step: Step, input: Failed): void {
     case 'rank-in-line':
     case 'leave-line':
     case 'operator-outcome':
+    case 'reserve-operator':
+    case 'ring-supervisor':
+    case 'snoop':
+    case 'tie-to-caller':
       return;
   }
 }

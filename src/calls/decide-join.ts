@@ -2,6 +2,7 @@ import { company, isTalking, type Call } from './call.ts';
 import type { CommandFailure } from './call-input.ts';
 import { agencyInput } from './decide-dispatch.ts';
 import { callerLeft, giveBack } from './decide-end.ts';
+import { bargeFailed, moveBarging } from './decide-monitor.ts';
 import { operatorGone } from './decide-operator.ts';
 import { join, joinCaller, makeBridge } from './line.ts';
 import { hangUp, tell, type Step } from './step.ts';
@@ -68,6 +69,7 @@ export function rebuildBridge(step: Step, reason: string): void {
   call.joining = [];
   call.caller.joined = false;
   if (call.operator?.state === 'joined') call.operator.state = 'entered';
+  moveBarging(step);
   const others = company(call);
   if (others.length > 0) joinCaller(step);
   for (const channelId of others) join(step, channelId);
@@ -83,6 +85,7 @@ export function stillHere(call: Call): void {
 }
 
 function agencyLost(step: Step, channelId: string): void {
+  if (bargeFailed(step, channelId)) return;
   hangUp(step, channelId);
   agencyInput(step, { type: 'leg-gone', at: step.at, channelId, cause: 41 });
 }

@@ -1,5 +1,5 @@
 import { hasPending } from './apply-dispatch.ts';
-import { operatorLegs, speakers, type OperatorLeg } from './call.ts';
+import { company, type OperatorLeg, operatorLegs, speakers } from './call.ts';
 import { prepareScreen } from './decide-caller.ts';
 import { withdrawBackupCentre } from './decide-backup-centre.ts';
 import { endCall, giveBack } from './decide-end.ts';
@@ -122,6 +122,6 @@ export function operatorGone(step: Step, channelId: string, cause: number): void
   const hungUp = cause === 16;
   report(step, leg, hungUp ? 'finished' : 'lost');
   tell(step, hungUp ? 'operator.left' : 'operator.lost', { operatorId, cause });
-  const spokeAlone = leg.state === 'joined' && call.caller.joined && speakers(call).length === 0;
+  const spokeAlone = leg.state === 'joined' && call.caller.joined && company(call).length === 0;
   if (hungUp && spokeAlone && !hasPending(call)) endCall(step, 'the operator hung up');
 }

@@ -18,9 +18,24 @@ import {
   questionUnanswered,
   talkDetected,
 } from './decide-silent.ts';
+import {
+  askAssist,
+  changeMonitor,
+  endMonitoring,
+  monitorEntered,
+  monitorGone,
+  monitorJoined,
+  monitorRequested,
+  monitorTimedOut,
+  reservationRefused,
+  supervisorPressed,
+  supervisorReserved,
+  takeOver,
+} from './decide-monitor.ts';
+import { monitorOf } from './monitor.ts';
 import { operatorAssigned, operatorEntered, operatorGone, operatorRangOut } from './decide-operator.ts';
 import { backToLine, enterLine, makeBridge, wordsOfPlace } from './line.ts';
-import { hangUp, playToCaller, tell, type Step } from './step.ts';
+import { hangUp, playToCaller, report, tell, type Step } from './step.ts';
 
 /** The call's next state, what is to be done, and what is to be told. */
 export interface Decision {
@@ -72,17 +87,12 @@ function take(step: Step, input: CallInput): void {
     case 'leg-entered':
       return legEntered(step, input.channelId);
     case 'leg-joined':
-      return input.bridgeId === call.bridge?.id ? legJoined(step, input.channelId) : undefined;
+      if (input.bridgeId === call.bridge?.id) legJoined(step, input.channelId);
+      return monitorJoined(step, input.channelId, input.bridgeId);
     case 'leg-gone':
-      if (input.channelId === call.channelId) return callerGone(step, input.cause);
-      if (operatorLegs(call).some(({ channelId }) => channelId === input.channelId)) {
-        return operatorGone(step, input.channelId, input.cause);
-      }
-      return agencyInput(step, { type: 'leg-gone', at: input.at, channelId: input.channelId, cause: input.cause });
+      return legGone(step, input.channelId, input.cause);
     case 'key-pressed':
-      tell(step, 'key.pressed', { key: input.key, by: whoIs(call, input.channelId) });
-      if (input.channelId === call.channelId) return callerPressed(step, input.key);
-      return agencyInput(step, { type: 'key-pressed', at: input.at, channelId: input.channelId, key: input.key });
+      return keyPressed(step, input.channelId, input.key);
     case 'talk-detected':
       return talkDetected(step, input.channelId, input.talking);
     case 'packets-counted':
@@ -118,6 +128,20 @@ function take(step: Step, input: CallInput): void {
     case 'call-ended-by':
       tell(step, 'call.end-requested', { by: input.by });
       return endCall(step, 'ended by a person');
+    case 'operator-reserved':
+      return reserved(step, input);
+    case 'reservation-refused':
+      return reservationRefused(step, input.requestId, input.reason);
+    case 'monitor-requested':
+      return monitorRequested(step, input);
+    case 'monitor-changed':
+      return changeMonitor(step, input.monitorId, input.mode, input.by);
+    case 'monitor-ended':
+      return endMonitoring(step, input.monitorId, input.by);
+    case 'taken-over':
+      return takeOver(step, input.monitorId, input.by);
+    case 'assist-requested':
+      return askAssist(step, input.by);
   }
 }
 
@@ -161,6 +185,7 @@ function legRinging(step: Step, channelId: string): void {
   if (dispatchOfChannel(call, channelId) !== undefined) {
     return agencyInput(step, { type: 'leg-ringing', at: step.at, channelId });
   }
+  if (monitorOf(call.monitors, channelId) !== undefined) return;
   notWanted(step, channelId);
 }
 
@@ -170,7 +195,33 @@ function legEntered(step: Step, channelId: string): void {
   if (dispatchOfChannel(call, channelId) !== undefined) {
     return agencyInput(step, { type: 'leg-entered', at: step.at, channelId });
   }
+  const monitor = monitorOf(call.monitors, channelId);
+  if (monitor !== undefined) return monitorEntered(step, monitor, channelId);
   notWanted(step, channelId);
+}
+
+function legGone(step: Step, channelId: string, cause: number): void {
+  const { call } = step;
+  if (channelId === call.channelId) return callerGone(step, cause);
+  if (operatorLegs(call).some((leg) => leg.channelId === channelId)) return operatorGone(step, channelId, cause);
+  const monitor = monitorOf(call.monitors, channelId);
+  if (monitor !== undefined) return monitorGone(step, monitor, channelId, cause);
+  agencyInput(step, { type: 'leg-gone', at: step.at, channelId, cause });
+}
+
+function keyPressed(step: Step, channelId: string, key: string): void {
+  const { call } = step;
+  tell(step, 'key.pressed', { key, by: whoIs(call, channelId) });
+  if (channelId === call.channelId) return callerPressed(step, key);
+  const monitor = monitorOf(call.monitors, channelId);
+  if (monitor !== undefined) return supervisorPressed(step, monitor, key);
+  agencyInput(step, { type: 'key-pressed', at: step.at, channelId, key });
+}
+
+/** The line has reserved an operator: for whom nobody waits any more is free again. */
+function reserved(step: Step, input: Extract<CallInput, { type: 'operator-reserved' }>): void {
+  if (step.call.operator?.assignmentId === input.assignmentId) return;
+  if (!supervisorReserved(step, input)) report(step, input, 'not-needed');
 }
 
 /** A phone that rings or answers after its ring was called off: nobody waits for it. */
@@ -236,6 +287,7 @@ function timeUp(step: Step, name: string): void {
       // Were it only a suspicion, he would be nowhere: he is sent. Refused, he had gone already.
       return giveBack(step, 'the channel left the application', !call.caller.left);
     default:
+      if (name.startsWith('monitor:')) return monitorTimedOut(step, name);
       wakeDispatch(step, name);
   }
 }
@@ -250,5 +302,6 @@ function stageOf(call: Call): Call['stage'] {
 function whoIs(call: Call, channelId: string): string {
   if (channelId === call.channelId) return 'caller';
   if (channelId === call.operator?.channelId) return 'operator';
+  if (monitorOf(call.monitors, channelId) !== undefined) return 'supervisor';
   return dispatchOfChannel(call, channelId)?.agencyId ?? 'unknown';
 }

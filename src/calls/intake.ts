@@ -80,6 +80,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     if (role === 'caller') return arrive(channel);
     const call = callId === undefined ? undefined : runner.get(callId);
     if (call === undefined || (legId !== undefined && legId !== channel.id)) {
+      if (role === 'snoop' || role === 'monitor') return void hangUp(channel.id);
       logger.warn({ callId, channelId: channel.id, role }, 'a leg of a call that is not here is sent to its caller');
       void giveBack(channel.id, toItsCaller);
       return;
@@ -91,6 +92,14 @@ export function createIntake(deps: IntakeDeps): Intake {
     const answer = await ari.send('POST', `/channels/${channelId}/continue`, where);
     if (!answer.ok && answer.failure !== 'gone') {
       logger.warn({ channelId, reason: answer.reason }, 'a channel could not be sent back to the dialplan');
+    }
+  };
+
+  /** A listener is not thrown at a caller. */
+  const hangUp = async (channelId: string): Promise<void> => {
+    const answer = await ari.send('DELETE', `/channels/${channelId}`);
+    if (!answer.ok && answer.failure !== 'gone') {
+      logger.warn({ channelId, reason: answer.reason }, 'a listener of a call that is not here could not be hung up');
     }
   };
 

@@ -22,7 +22,7 @@ export type Orphan =
   | { do: 'human-path'; channelId: string }
   /** A phone that was answered and has nobody: it gets its caller, or is told that he has gone. */
   | { do: 'rescue'; channelId: string }
-  /** A phone that rings for nobody. */
+  /** A phone that rings for nobody, and whoever only listens. */
   | { do: 'hang-up'; channelId: string }
   | { do: 'delete-bridge'; bridgeId: string }
   /** Asterisk keeps an application while it is subscribed to something. */
@@ -46,6 +46,7 @@ export function findOrphans(snapshot: AsteriskSnapshot, dead: ReadonlySet<string
       const isCaller = name.startsWith('PJSIP/carrier-') || role === 'caller';
       // What an operator dialled for himself: he dials it again.
       if (role === 'desk') return held.has(id) && !talking.has(id) ? [{ do: 'hang-up', channelId: id }] : [];
+      if (held.has(id) && listens(channel)) return [{ do: 'hang-up', channelId: id }];
       if (held.has(id) && !talking.has(id) && (isCaller || state === 'Up')) {
         return [{ do: isCaller ? 'human-path' : 'rescue', channelId: id }];
       }
@@ -65,6 +66,12 @@ export function findOrphans(snapshot: AsteriskSnapshot, dead: ReadonlySet<string
         : endpointIds.map((id) => ({ do: 'unsubscribe', application: name, eventSource: `endpoint:${id}` })),
     ),
   ];
+}
+
+/** A supervisor who has not barged in, or the channel that he hears by: nobody needs him, and he is not for the caller. */
+function listens({ name, variables }: AsteriskSnapshot['channels'][number]): boolean {
+  if (name.startsWith('Snoop/')) return true;
+  return variables['SIAGA_ROLE'] === 'monitor' && variables['SIAGA_CALLER_CHANNEL'] === undefined;
 }
 
 /** The applications of a node's controllers but `own`, whatever else is connected to Asterisk. */

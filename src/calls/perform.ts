@@ -14,6 +14,8 @@ export type AriEffect = Exclude<
   | { do: 'leave-line' }
   | { do: 'operator-outcome' }
   | { do: 'ring-agency' }
+  | { do: 'leave-line' }
+  | { do: 'reserve-operator' }
 >;
 
 export interface Performer {
@@ -125,6 +127,30 @@ export function createPerformer(deps: {
           ring: effect.ring,
           variables: {},
         });
+      case 'ring-supervisor':
+        return ringLeg(ari, {
+          channelId: effect.channelId,
+          endpoint: effect.account,
+          role: 'monitor',
+          application,
+          callId,
+          callerChannelId: null,
+          callerId: callerId(effect.callerName, effect.callerNumber),
+          ring: effect.ring,
+          variables: { SIAGA_ROLE: 'monitor' },
+        });
+      case 'snoop':
+        return ari.send('POST', `/channels/${effect.snooped}/snoop/${effect.channelId}`, {
+          spy: 'both',
+          whisper: effect.whisper ? 'out' : 'none',
+          app: application,
+          appArgs: `snoop,${callId},${effect.channelId}`,
+        });
+      case 'tie-to-caller':
+        return ari.send('POST', `/channels/${effect.channelId}/variable`, {
+          variable: 'SIAGA_CALLER_CHANNEL',
+          value: effect.callerChannelId ?? '',
+        });
     }
   };
 
@@ -172,6 +198,8 @@ function lanesOf(effect: AriEffect): string[] {
   if (effect.do === 'make-bridge' || effect.do === 'destroy-bridge') return [effect.bridgeId];
   // The others for the caller do not wait for a look at him.
   if (effect.do === 'detect-talk' || effect.do === 'count-packets') return [`${effect.channelId} ${effect.do}`];
+  // Nothing waits for it.
+  if (effect.do === 'tie-to-caller') return [`${effect.channelId} tie`];
   return effect.do === 'join' ? [effect.channelId, effect.bridgeId] : [effect.channelId];
 }
 

@@ -3,7 +3,8 @@ import type { AriCommands } from '../asterisk/commands.ts';
 import { readChannels, type AsteriskChannel } from '../asterisk/translate.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import { operatorLegs, type Call } from './call.ts';
+import { type Call, operatorLegs } from './call.ts';
+import { monitorOf } from './monitor.ts';
 import type { CallRunner } from './runner.ts';
 
 /** What Asterisk lists, as far as it concerns this controller. */
@@ -57,6 +58,11 @@ function ofOurs(channel: AsteriskChannel, calls: readonly Call[], at: number): C
     if (call.endedAt === null || call.endedAt > at - settles) return [];
     return call.outcome === 'returned' ? [{ do: 'arrive', channel }] : [{ do: 'hang-up', channelId: channel.id }];
   }
+  const listens = channel.name.startsWith('Snoop/') || role === 'monitor';
+  if (listens) {
+    const call = calls.find((one) => monitorOf(one.monitors, channel.id) !== undefined || isLegOf(one, channel.id));
+    return call === undefined ? [{ do: 'hang-up', channelId: channel.id }] : missedEntry(call, channel.id);
+  }
   if (role !== 'operator' && role !== 'agency' && role !== 'outside') return [];
   const call = calls.find((one) => one.id === channel.variables['SIAGA_CALL']);
   // Its call is over and forgotten, and whatever was to hang it up did not: the dialplan ends it.
@@ -65,6 +71,13 @@ function ofOurs(channel: AsteriskChannel, calls: readonly Call[], at: number): C
   const wanted = call.endedAt === null && isLegOf(call, channel.id);
   if (!wanted) return [{ do: 'hang-up', channelId: channel.id }];
   return stillRings(call, channel.id) ? [{ do: 'enter', callId: call.id, channelId: channel.id }] : [];
+}
+
+/** A supervisor's leg that has answered, or what he hears by, of which nobody has told. */
+function missedEntry(call: Call, channelId: string): Correction[] {
+  const monitor = monitorOf(call.monitors, channelId);
+  const missed = channelId === monitor?.snoopId ? monitor.awaited.includes(channelId) : monitor?.state === 'ringing';
+  return missed === true ? [{ do: 'enter', callId: call.id, channelId }] : [];
 }
 
 function isLegOf(call: Call, channelId: string): boolean {
@@ -89,7 +102,16 @@ function expectedChannels(call: Call): string[] {
   const attempts = call.dispatches
     .flatMap((dispatch) => dispatch.attempts)
     .filter((one) => one.endedAt === null && (one.ringingAt ?? one.answeredAt ?? one.takenAt) !== null);
-  return [...(call.caller.live ? [call.channelId] : []), ...[...operators, ...attempts].map((leg) => leg.channelId)];
+  const monitors = call.monitors
+    .filter(({ state }) => state === 'entered' || state === 'joined')
+    .flatMap(({ channelId, snoopId, awaited }) =>
+      snoopId === null || awaited.includes(snoopId) ? [channelId] : [channelId, snoopId],
+    );
+  return [
+    ...(call.caller.live ? [call.channelId] : []),
+    ...[...operators, ...attempts].map((leg) => leg.channelId),
+    ...monitors,
+  ];
 }
 
 /** Where the dialplan takes a leg that nobody controls. */

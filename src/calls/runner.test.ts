@@ -18,6 +18,7 @@ function start() {
     enterLine: () => done.push('enter-line'),
     leaveLine: () => done.push('leave-line'),
     operatorOutcome: (_callId, _operatorId, _assignmentId, outcome) => done.push(outcome),
+    reserveOperator: () => undefined,
     ringAgency: () => Promise.resolve({ result: 'taken' }),
     failed: (_call, input) => failed.push(input),
     recorded: (entry) => entries.push(entry),

@@ -3,11 +3,12 @@ import type { Journal } from '../platform/journal.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { CallQueue } from '../acd/queue.ts';
 import type { RingJob, RingResult } from '../dispatch/dispatch.ts';
-import { isTalking, operatorLegs, type Call } from './call.ts';
-import type { CallEffect, Fact, OperatorOutcome } from './call-effect.ts';
+import { type Call, isTalking, operatorLegs } from './call.ts';
+import type { CallEffect, Fact, OperatorOutcome, ReservationTarget } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
 import { decide } from './decide.ts';
 import { isRoutine } from './decide-silent.ts';
+import { monitorChannels } from './monitor.ts';
 import type { AriEffect } from './perform.ts';
 
 /** One journalled decision: what came in, what was decided, and the state after. */
@@ -32,6 +33,7 @@ export interface CallPartners {
   rankInLine(callId: string, queue: CallQueue): void;
   leaveLine(callId: string): void;
   operatorOutcome(callId: string, operatorId: string, assignmentId: string, outcome: OperatorOutcome): void;
+  reserveOperator(callId: string, wish: { requestId: string; target: ReservationTarget; evenPaused: boolean }): void;
   ringAgency(job: RingJob): Promise<RingResult>;
   /** A decision threw: somebody has to look. */
   failed(call: Call, input: string, error: unknown): void;
@@ -148,22 +150,24 @@ export function createCallRunner(deps: {
       endedAt: at,
       reason: 'a decision failed',
       timers: {},
+      monitors: [],
     };
     const legs = call.dispatches.flatMap((one) => one.attempts).filter((attempt) => attempt.endedAt === null);
     const effects: AriEffect[] = [
-      ...[...operatorLegs(call), ...legs].map(({ channelId }): AriEffect => ({
-        do: 'hang-up',
-        channelId,
-        cause: 'normal',
-      })),
+      ...[...[...operatorLegs(call), ...legs].map(({ channelId }) => channelId), ...monitorChannels(call.monitors)].map(
+        (channelId): AriEffect => ({ do: 'hang-up', channelId, cause: 'normal' }),
+      ),
       { do: 'return-to-dialplan', channelId: call.channelId },
-      ...(call.bridge === null ? [] : [{ do: 'destroy-bridge' as const, bridgeId: call.bridge.id }]),
+      ...[call.bridge?.id, ...call.monitors.map((monitor) => monitor.bridgeId)].flatMap((bridgeId): AriEffect[] =>
+        typeof bridgeId === 'string' ? [{ do: 'destroy-bridge', bridgeId }] : [],
+      ),
     ];
     mailbox.sequence += 1;
     const facts: Fact[] = [{ type: 'call.returned', detail: { reason: 'a decision failed' } }];
     record(mailbox, { input, effects, facts, state });
     partners.leaveLine(call.id);
-    for (const { operatorId, assignmentId } of operatorLegs(call)) {
+    for (const { operatorId, assignmentId } of [...operatorLegs(call), ...call.monitors]) {
+      if (operatorId === null || assignmentId === null) continue;
       partners.operatorOutcome(call.id, operatorId, assignmentId, 'not-needed');
     }
     for (const effect of effects) partners.perform(call.id, call.application, effect);
@@ -198,6 +202,9 @@ export function createCallRunner(deps: {
     else if (effect.do === 'leave-line') partners.leaveLine(call.id);
     else if (effect.do === 'operator-outcome') {
       partners.operatorOutcome(call.id, effect.operatorId, effect.assignmentId, effect.outcome);
+    } else if (effect.do === 'reserve-operator') {
+      const { requestId, target, evenPaused } = effect;
+      partners.reserveOperator(call.id, { requestId, target, evenPaused });
     } else if (effect.do === 'ring-agency') void ringAgency(call.id, effect.job);
     else partners.perform(call.id, call.application, effect);
   };
@@ -223,6 +230,7 @@ export function createCallRunner(deps: {
     };
     index(call.channelId);
     for (const { channelId } of operatorLegs(call)) index(channelId);
+    for (const channelId of monitorChannels(call.monitors)) index(channelId);
     for (const dispatch of call.dispatches) {
       const attempt = dispatch.attempts.at(-1);
       if (attempt !== undefined) index(attempt.channelId);

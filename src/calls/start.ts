@@ -16,6 +16,7 @@ import { createIntake, type Intake, type IntakeDeps } from './intake.ts';
 import { createPerformer } from './perform.ts';
 import { keepReconciled } from './reconcile.ts';
 import { sweepUnstaffed } from './unstaffed.ts';
+import { monitorRoutes } from './monitor-routes.ts';
 import { callRoutes } from './routes.ts';
 import { silentRoutes } from './silent-routes.ts';
 import { createCallRunner, type CallEntry, type CallRunner } from './runner.ts';
@@ -79,12 +80,17 @@ export function startCalls(deps: {
       leaveLine: (callId) => deps.line().leave(callId),
       operatorOutcome: (_callId, operatorId, assignmentId, outcome) =>
         deps.line().outcome(operatorId, assignmentId, outcome),
+      reserveOperator: (callId, wish) => deps.line().reserve({ ...wish, callId }),
       ringAgency: deps.ringAgency,
       failed: (call, input, error) =>
         deps.alarm('decision-failed', { callId: call.id, input, reason: messageOf(error) }),
       recorded(entry) {
         metrics.observe(entry);
         deps.recorded(entry);
+        for (const { type, detail } of entry.facts) {
+          if (type === 'assist.refused')
+            deps.alarm('assist-refused', { callId: entry.callId, reason: String(detail['reason']) });
+        }
       },
     },
   });
@@ -110,6 +116,7 @@ export function startCalls(deps: {
     },
     routes: [
       ...silentRoutes({ postgres, clock, runner }),
+      ...monitorRoutes({ postgres, clock, runner }),
       ...callRoutes({
         postgres,
         clock,

@@ -6,6 +6,7 @@ import { isoTime, isoTimeOrNull } from '../platform/text.ts';
 import type { Call } from './call.ts';
 import type { CallerHistory, EarlierCall } from './history.ts';
 import { packetsOf, type Silence } from './silence.ts';
+import type { Monitor } from './monitor.ts';
 
 const identityView = z.object({
   /** E.164. */
@@ -45,6 +46,17 @@ const silenceView = z.object({
     .nullable(),
 });
 
+export const monitorView = z.object({
+  id: z.string(),
+  /** Null while the line looks for a supervisor. */
+  operatorId: z.string().nullable(),
+  mode: z.enum(['listen', 'whisper', 'barge']),
+  state: z.enum(['reserving', 'ringing', 'entered', 'joined']),
+  since: z.string(),
+  by: z.string(),
+});
+export type MonitorView = z.output<typeof monitorView>;
+
 /** A call in a list. */
 export const callView = z.object({
   id: z.string(),
@@ -66,6 +78,8 @@ export const callView = z.object({
   channelId: z.string(),
   node: z.string(),
   operatorId: z.string().nullable(),
+  /** Supervisors who are on it now; none on a call that is over. */
+  monitors: z.array(monitorView),
   /** `controller`, or `cel` for a call that no controller saw. */
   recordedBy: z.enum(['controller', 'cel']),
   headers: z.record(z.string(), z.string()),
@@ -124,6 +138,7 @@ export function viewOfCall(call: Call): CallView {
     channelId: call.channelId,
     node: call.node,
     operatorId: call.operator?.operatorId ?? call.talkedWith,
+    monitors: call.monitors.map(viewOfMonitor),
     recordedBy: 'controller',
     headers: origin.headers,
     identity: call.identity,
@@ -149,6 +164,11 @@ function viewOfSilence(silence: Silence): z.output<typeof silenceView> {
             answers: question.answers.map((answer) => ({ ...answer, at: isoTime(answer.at) })),
           },
   };
+}
+
+/** A supervisor on a live call. */
+export function viewOfMonitor({ id, operatorId, mode, state, since, by }: Monitor): MonitorView {
+  return { id, operatorId, mode, state, since: isoTime(since), by };
 }
 
 /** A live call by itself with a history, as the one who asks may see it. */

@@ -103,7 +103,7 @@ function legOf(call: OutgoingCall, command: { channelId: string; shownNumber: st
     channelId,
     application,
     callId,
-    callerChannelId: '',
+    callerChannelId: null,
     callerId: callerId(null, shownNumber),
     ring: ring + ringMargin,
   };

@@ -2,6 +2,7 @@ import type { Call } from '../../src/calls/call.ts';
 import { company, operatorLegs, speakers } from '../../src/calls/call.ts';
 import type { CallEffect, Fact } from '../../src/calls/call-effect.ts';
 import { decide } from '../../src/calls/decide.ts';
+import { monitorChannels } from '../../src/calls/monitor.ts';
 import { currentAttempt, isPending, type Dispatch } from '../../src/dispatch/dispatch.ts';
 import { checkSilence, newSilenceSeen, type SilenceSeen } from './silence-laws.ts';
 import { ensure } from './ensure.ts';
@@ -17,8 +18,12 @@ export interface World {
   effects: CallEffect[];
   latest: CallEffect[];
   assignments: string[];
+  /** Those of the assignments that were reservations: the line gives no id twice. */
+  reservations: string[];
   outcomes: Map<string, string[]>;
   rung: string[];
+  /** Made and not destroyed. */
+  bridges: Set<string>;
   /** Legs that were hung up after they were rung, or of which the world said that they are gone. */
   over: Set<string>;
   /** By channel, the bridges the world said it is in; late words of an older bridge are among them. */
@@ -39,8 +44,10 @@ export function newWorld(): World {
     effects: [],
     latest: [],
     assignments: [],
+    reservations: [],
     outcomes: new Map(),
     rung: [],
+    bridges: new Set(),
     over: new Set(),
     inside: new Map(),
     returned: false,
@@ -80,9 +87,9 @@ function plain<T>(value: T): T {
 
 function note(world: World, input: Told, effects: CallEffect[]): void {
   const { call, over, inside } = world;
-  if (input.type === 'operator-assigned' && !world.assignments.includes(input.assignmentId)) {
-    world.assignments.push(input.assignmentId);
-  }
+  const given = input.type === 'operator-assigned' || input.type === 'operator-reserved';
+  if (given && !world.assignments.includes(input.assignmentId)) world.assignments.push(input.assignmentId);
+  if (input.type === 'operator-reserved') world.reservations.push(input.assignmentId);
   if (input.type === 'leg-gone') over.add(input.channelId);
   if (input.type === 'command-failed' && input.failure === 'gone') over.add(input.target);
   if (input.type === 'ring-result' && input.ring.result === 'gone') over.add(input.attemptId);
@@ -94,6 +101,9 @@ function note(world: World, input: Told, effects: CallEffect[]): void {
   if (input.type === 'arrived') world.returned = false;
   if (input.type === 'caller-left') world.returned = true;
   for (const effect of effects) {
+    if (effect.do === 'make-bridge') world.bridges.add(effect.bridgeId);
+    if (effect.do === 'destroy-bridge') world.bridges.delete(effect.bridgeId);
+    if (effect.do === 'ring-supervisor' || effect.do === 'snoop') world.rung.push(effect.channelId);
     if (effect.do === 'ring-operator') world.rung.push(effect.channelId);
     if (effect.do === 'ring-agency') world.rung.push(effect.job.channelId);
     if (effect.do === 'hang-up') {
@@ -115,6 +125,7 @@ function check(world: World, input: Told, effects: CallEffect[], before: Call): 
   checkEnded(world, effects);
   checkAssignments(world);
   checkDispatches(world);
+  checkMonitors(world);
   const rings = effects.filter((effect) => effect.do === 'ring-operator').length;
   ensure(rings <= 1, 'two operators rung at once');
   const together =
@@ -184,14 +195,44 @@ function checkEnded({ call, rung, over }: World, effects: CallEffect[]): void {
   ensure(made.length === 0 || effects.some((effect) => effect.do === 'destroy-bridge'), 'an ended call acts');
 }
 
+/**
+ * A supervisor leaves nothing behind, hears by something that is there, and is waited for with a limit; whoever is in the
+ * call's bridge was to be there, and one whom the caller has for company is his operator.
+ */
+function checkMonitors({ call, bridges, rung, over }: World): void {
+  ensure(call.endedAt === null || call.monitors.length === 0, 'a monitor of a call that is over');
+  const own = call.monitors.flatMap(({ bridgeId }) => bridgeId ?? []);
+  const wanted = new Set([...own, ...(call.bridge === null ? [] : [call.bridge.id])]);
+  ensure(
+    [...bridges].every((id) => wanted.has(id)) && own.every((id) => bridges.has(id)),
+    'a bridge of nobody, or none',
+  );
+  const there = [...monitorChannels(call.monitors), call.operator?.channelId];
+  for (const channelId of rung.filter((id) => /[.][mn][0-9]+$/.test(id))) {
+    ensure(over.has(channelId) || there.includes(channelId), `${channelId} was left behind`);
+  }
+  for (const { id, channelId, state, mode, snoopId, snooped, bridgeId } of call.monitors) {
+    const limited = call.timers[`monitor:${id}`] !== undefined;
+    ensure(limited === (state !== 'joined'), `monitor ${id} is ${state}, ${limited ? 'with' : 'without'} a limit`);
+    const hears = snoopId !== null && bridgeId !== null;
+    ensure(hears === (state !== 'reserving' && state !== 'ringing' && mode !== 'barge'), 'hears by nothing, or twice');
+    ensure(mode !== 'listen' || snooped === null || snooped === call.channelId, 'listens to somebody else');
+    ensure(mode !== 'whisper' || snooped === null || snooped === call.operator?.channelId, 'whispers to nobody');
+    ensure(mode === 'barge' || !call.joining.includes(channelId), 'a listener is joined to the call');
+  }
+  const alone = call.operator === null && call.caller.joined && call.joining.length === 0;
+  const barging = call.monitors.some(({ mode, state }) => mode === 'barge' && state === 'joined');
+  ensure(!alone || !barging, 'a caller with a supervisor and without an operator');
+}
+
 function checkAssignments({ call, assignments, outcomes }: World): void {
   for (const id of assignments) {
     const told = outcomes.get(id) ?? [];
     const final = told.findIndex((outcome) => outcome !== 'talking');
-    ensure(
-      (final === -1) === operatorLegs(call).some(({ assignmentId }) => assignmentId === id),
-      `assignment ${id} was told ${told.join(',')}`,
-    );
+    const open =
+      operatorLegs(call).some(({ assignmentId }) => assignmentId === id) ||
+      call.monitors.some((one) => one.assignmentId === id);
+    ensure((final === -1) === open, `assignment ${id} was told ${told.join(',')}`);
     const first = final === -1 ? told : told.slice(0, final);
     ensure(first.length <= 1, `assignment ${id} talked twice`);
     // A double that comes after the end is answered, and never by anything else.

@@ -46,6 +46,13 @@ const kinds = [
   'talk',
   'count',
   'ask',
+  'monitor',
+  'assist',
+  'change-monitor',
+  'take-over',
+  'end-monitor',
+  'reserved',
+  'refused',
   'end',
 ] as const;
 type Kind = (typeof kinds)[number];
@@ -55,7 +62,7 @@ const upsets = kinds.filter((kind) => !['obey', 'obey-on', 'assign', 'dispatch',
 
 const move = fc.tuple(
   fc.oneof(
-    { weight: 55, arbitrary: fc.constantFrom<Kind>('obey-on', 'obey-on', 'obey', 'assign', 'dispatch') },
+    { weight: 55, arbitrary: fc.constantFrom<Kind>('obey-on', 'obey-on', 'obey', 'assign', 'dispatch', 'monitor') },
     { weight: 31, arbitrary: fc.constantFrom(...upsets) },
     { weight: 12, arbitrary: fc.constantFrom<Kind>('timer-due', 'recent-command-failed') },
     { weight: 2, arbitrary: fc.constantFrom<Kind>('end', 'caller-gone', 'caller-gone') },
@@ -83,18 +90,18 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
   switch (kind) {
     case 'obey':
     case 'obey-on':
-      return world.latest.flatMap(obeyed);
+      return world.latest.flatMap((effect) => obeyed(world, effect));
     case 'obey-one': {
       const effect = pick(lastOf(world.effects, 12), n);
-      return effect === undefined ? [] : obeyed(effect);
+      return effect === undefined ? [] : obeyed(world, effect);
     }
     case 'assign':
-      return [assign(`as${world.assignments.length + 1}`, `op${n % 3}`)];
+      return [assign(nextAssignment(world), `op${n % 3}`)];
     case 'assign-together':
       return [
         {
           type: 'operator-assigned',
-          assignmentId: `as${world.assignments.length + 1}`,
+          assignmentId: nextAssignment(world),
           operatorId: `op${3 + (n % 3)}`,
           account: 'op-x',
           together: true,
@@ -105,7 +112,10 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
     case 'ranked':
       return [{ type: kind, queue: { priority: 1 + (n % 9) }, by: 'token', reason: 'so' }];
     case 'assign-again': {
-      const id = pick(lastOf(world.assignments, 8), n);
+      const id = pick(
+        lastOf(world.assignments, 8).filter((one) => !world.reservations.includes(one)),
+        n,
+      );
       return id === undefined ? [] : [assign(id)];
     }
     case 'leg-ringing':
@@ -116,7 +126,7 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
     case 'leg-gone':
       return leg === 'caller' ? [] : [{ type: 'leg-gone', channelId: leg, cause: pick(causes, m) ?? 0 }];
     case 'key':
-      return [{ type: 'key-pressed', channelId: leg, key: pick(['1', '9', '5', '2', '4'], m) ?? '1' }];
+      return [{ type: 'key-pressed', channelId: leg, key: pick(['1', '9', '5', '2', '3', '4'], m) ?? '1' }];
     case 'ring-result': {
       const ring = pick(
         [{ result: 'taken' }, { result: 'gone' }, { result: 'expired' }, { result: 'refused', reason: 'no' }] as const,
@@ -140,7 +150,20 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
           type: 'timer',
           name:
             pick(
-              ['ring', 'join', 'line', 'left', 'comfort', 'pop', 'silence', 'packets', 'question', 'dispatch:d1', 'x'],
+              [
+                'ring',
+                'join',
+                'line',
+                'left',
+                'comfort',
+                'pop',
+                'silence',
+                'packets',
+                'question',
+                'dispatch:d1',
+                'monitor:m1',
+                'x',
+              ],
               n,
             ) ?? 'x',
         },
@@ -178,6 +201,34 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
       return [{ type: 'packets-counted', received: pick([null, 0, m, call.silence.packets], n) ?? null }];
     case 'ask':
       return [{ type: 'silent-asked', by: 'token' }];
+    case 'monitor':
+      return [
+        {
+          type: 'monitor-requested',
+          monitorId: `m${n % 6}`,
+          operatorId: `op${m % 6}`,
+          mode: modes[n % 3] ?? 'listen',
+          by: 'x',
+        },
+      ];
+    case 'assist':
+      return [{ type: 'assist-requested', by: 'op1' }];
+    case 'change-monitor':
+      return [{ type: 'monitor-changed', monitorId: monitorId(call, n), mode: modes[m % 3] ?? 'listen', by: 'x' }];
+    case 'take-over':
+      return [{ type: 'taken-over', monitorId: monitorId(call, n), by: 'x' }];
+    case 'end-monitor':
+      return [{ type: 'monitor-ended', monitorId: monitorId(call, n), by: 'x' }];
+    case 'reserved':
+      return [
+        reserved(
+          (m % 4 === 0 ? pick(world.reservations, m) : undefined) ?? nextAssignment(world),
+          monitorId(call, n),
+          n,
+        ),
+      ];
+    case 'refused':
+      return [{ type: 'reservation-refused', requestId: monitorId(call, n), reason: 'busy' }];
     case 'end':
       return [{ type: 'call-ended-by', by: 'token' }];
   }
@@ -209,8 +260,19 @@ function someDispatch(call: Call, n: number, m: number): ReturnType<typeof testD
   });
 }
 
+const nextAssignment = (world: World): string => `as${world.assignments.length + 1}`;
+const modes = ['listen', 'whisper', 'barge'] as const;
+const monitorId = (call: Call, n: number): string => pick(call.monitors, n)?.id ?? 'none';
+const reserved = (assignmentId: string, requestId: string, n: number): Told => ({
+  type: 'operator-reserved',
+  requestId,
+  operatorId: `op${n % 6}`,
+  assignmentId,
+  account: 'op-s',
+});
+
 /** What follows when Asterisk, the jobs and the people do what an effect wants. */
-function obeyed(effect: CallEffect): Told[] {
+function obeyed(world: World, effect: CallEffect): Told[] {
   switch (effect.do) {
     case 'answer':
       return [{ type: 'caller-up' }];
@@ -222,6 +284,11 @@ function obeyed(effect: CallEffect): Told[] {
       return [{ type: 'leg-gone', channelId: effect.channelId, cause: 16 }];
     case 'return-to-dialplan':
       return [{ type: 'caller-left' }];
+    case 'snoop':
+      return [{ type: 'leg-entered', channelId: effect.channelId }];
+    case 'reserve-operator':
+      return [reserved(nextAssignment(world), effect.requestId, world.told)];
+    case 'ring-supervisor':
     case 'ring-operator':
       return [
         { type: 'leg-ringing', channelId: effect.channelId },
@@ -247,6 +314,7 @@ function obeyed(effect: CallEffect): Told[] {
     case 'rank-in-line':
     case 'leave-line':
     case 'operator-outcome':
+    case 'tie-to-caller':
       return [];
   }
 }

@@ -169,6 +169,12 @@ export function shortly(effect: CallEffect): string {
       return `ring-agency ${effect.job.channelId}`;
     case 'operator-outcome':
       return `operator-outcome ${effect.assignmentId} ${effect.outcome}`;
+    case 'reserve-operator':
+      return `reserve-operator ${effect.requestId}`;
+    case 'snoop':
+      return `${effect.whisper ? 'whisper' : 'snoop'} ${effect.snooped} ${effect.channelId}`;
+    case 'tie-to-caller':
+      return `tie ${effect.channelId} ${effect.callerChannelId ?? 'nobody'}`;
     case 'enter-line':
     case 'rank-in-line':
     case 'leave-line':
@@ -180,6 +186,7 @@ export function shortly(effect: CallEffect): string {
     case 'count-packets':
     case 'return-to-dialplan':
     case 'ring-operator':
+    case 'ring-supervisor':
       return `${effect.do} ${effect.channelId}`;
   }
 }

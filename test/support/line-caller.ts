@@ -6,7 +6,7 @@ import { WireCall } from './wire.ts';
 /** Prompts and music as well as tones; a voice's pauses between two words are shorter than anything asked about. */
 const audible = 300;
 /** Packets of 20 ms. */
-const packetEvery = 20;
+export const packetEvery = 20;
 
 /** What the thread with the sockets says; times are those of Date.now(), in milliseconds with fractions. */
 const saidByMedia = z.union([
@@ -17,7 +17,7 @@ const saidByMedia = z.union([
   }),
 ]);
 
-interface Heard {
+export interface Heard {
   at: number;
   samples: Int16Array;
   /** Of frequencies that were asked for: their part of the energy. */
@@ -213,7 +213,8 @@ export class LineCaller {
   }
 }
 
-function shareOf({ samples, shares }: Heard, frequency: number): number {
+/** The part of a packet's energy that a frequency has. */
+export function shareOf({ samples, shares }: Heard, frequency: number): number {
   const known = shares.get(frequency) ?? share(samples, frequency);
   shares.set(frequency, known);
   return known;

@@ -42,6 +42,7 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
       enterLine: nothing,
       leaveLine: nothing,
       operatorOutcome: nothing,
+      reserveOperator: () => undefined,
       ringAgency: () => Promise.resolve({ result: 'taken' }),
       failed: nothing,
       recorded: nothing,

@@ -1,0 +1,228 @@
+import { joined, ringing, talking, waiting, withAgency, type Story, type Told } from '../../test/support/calls.ts';
+import type { MonitorMode } from './monitor.ts';
+
+const request = (mode: MonitorMode, monitorId = 'm', operatorId = 'boss'): Told => ({
+  type: 'monitor-requested',
+  monitorId,
+  operatorId,
+  mode,
+  by: 'token',
+});
+const reserve = (requestId = 'm', assignmentId = 's1', operatorId = 'boss'): Told => ({
+  type: 'operator-reserved',
+  requestId,
+  operatorId,
+  assignmentId,
+  account: 'op-boss',
+});
+const entered = (channelId: string): Told => ({ type: 'leg-entered', channelId });
+const change = (mode: MonitorMode): Told => ({ type: 'monitor-changed', monitorId: 'm', mode, by: 'token' });
+const gone = (channelId: string, cause = 16): Told => ({ type: 'leg-gone', channelId, cause });
+
+/** The supervisor's phone has answered: it is `call.m2`, and he hears by `call.n3` in `call.b2`. */
+const answered = (mode: MonitorMode, story = talking()): Story =>
+  story.tell(request(mode), reserve()).tell(entered('call.m2'));
+const listening = (mode: 'listen' | 'whisper' = 'listen', story = talking()): Story =>
+  answered(mode, story).tell(entered('call.n3'), joined('call.n3', 'call.b2'), joined('call.m2', 'call.b2'));
+const barging = (): Story => answered('barge').tell(joined('call.m2'));
+
+const types = (story: Story): string[] => story.facts.map(({ type }) => type);
+/** Of the only monitor. */
+const one = (story: Story) => story.call.monitors[0];
+
+describe('a supervisor', () => {
+  it('is reserved, and rung by himself: the call goes on', () => {
+    const story = talking().tell(request('listen'));
+    expect(story.effects).toEqual([
+      { do: 'reserve-operator', requestId: 'm', target: { operatorId: 'boss' }, evenPaused: true },
+    ]);
+    expect(story.tell(reserve()).effects).toMatchObject([
+      { do: 'ring-supervisor', channelId: 'call.m2', account: 'op-boss' },
+    ]);
+    expect(story.tell(request('barge')).effects).toEqual([]);
+  });
+
+  it('listens by the caller’s channel, in a bridge of his own', () => {
+    const story = answered('listen');
+    expect(story.done).toEqual([
+      'operator-outcome s1 talking',
+      'make-bridge call.b2',
+      'join call.m2 call.b2',
+      'snoop caller call.n3',
+    ]);
+    expect(story.tell(entered('call.n3')).done).toEqual(['join call.n3 call.b2']);
+    story.tell(joined('call.n3', 'call.b2'), joined('call.m2', 'call.b2'));
+    expect([types(story), one(story)?.state]).toEqual([['monitor.joined'], 'joined']);
+  });
+
+  it('whispers by the operator’s channel, and by the caller’s when there is nobody to whisper to', () => {
+    expect(answered('whisper').done.at(-1)).toBe('whisper call.o1 call.n3');
+    const alone = waiting().tell(request('whisper'), reserve()).tell(entered('call.m1'));
+    expect([alone.done.at(-1), one(alone)?.mode]).toEqual(['snoop caller call.n2', 'listen']);
+  });
+
+  it('barges into the call’s own bridge, where the dialplan finds his caller', () => {
+    const story = answered('barge');
+    expect(story.done).toEqual(['operator-outcome s1 talking', 'tie call.m2 caller', 'join call.m2 call.b1']);
+    expect(types(story.tell(joined('call.m2')))).toEqual(['monitor.joined']);
+  });
+
+  it.each<[string, MonitorMode, string[]]>([
+    ['2', 'whisper', ['whisper call.o1 call.n4', 'hang-up call.n3']],
+    ['3', 'barge', ['tie call.m2 caller', 'join call.m2 call.b1', 'hang-up call.n3', 'destroy-bridge call.b2']],
+    ['4', 'barge', ['tie call.m2 caller', 'join call.m2 call.b1', 'hang-up call.n3', 'destroy-bridge call.b2']],
+    ['1', 'listen', []],
+    ['7', 'listen', []],
+  ])('presses %s: %s', (key, mode, done) => {
+    const story = listening().tell({ type: 'key-pressed', channelId: 'call.m2', key });
+    expect([story.done, one(story)?.mode]).toEqual([done, mode]);
+  });
+
+  it('who barged in goes back to listening', () => {
+    expect(barging().tell(change('listen')).done).toEqual([
+      'tie call.m2 nobody',
+      'make-bridge call.b2',
+      'join call.m2 call.b2',
+      'snoop caller call.n3',
+    ]);
+  });
+
+  it('takes over: the first operator leaves when he is in the bridge, and not before', () => {
+    const story = listening().tell({ type: 'taken-over', monitorId: 'm', by: 'token' });
+    expect(story.done).not.toContain('hang-up call.o1');
+    story.tell(joined('call.m2'));
+    expect(story.done).toEqual(['hang-up call.o1', 'operator-outcome a1 finished']);
+    expect(story.call.operator).toMatchObject({ operatorId: 'boss', channelId: 'call.m2', state: 'joined' });
+    expect([story.call.monitors, story.call.talkedWith, story.call.stage]).toEqual([[], 'boss', 'talking']);
+    expect(types(story)).toContain('operator.talking');
+    expect(story.tell(gone('call.m2')).call.outcome).toBe('answered');
+  });
+
+  it('keeps the caller when the operator goes, lost or hung up', () => {
+    for (const cause of [16, 41]) {
+      const story = barging().tell(gone('call.o1', cause));
+      expect(story.call.operator).toMatchObject({ operatorId: 'boss', channelId: 'call.m2' });
+      expect([story.call.endedAt, story.call.line, story.call.monitors]).toEqual([null, null, []]);
+    }
+  });
+
+  it('takes a caller who waits: a phone that rings for him falls silent', () => {
+    const story = ringing().tell(request('barge'), reserve()).tell(entered('call.m2'));
+    story.tell(joined('caller'), joined('call.m2'));
+    expect(story.done).toEqual(['hang-up call.o1', 'operator-outcome a1 not-needed']);
+    expect(story.call.operator?.operatorId).toBe('boss');
+  });
+
+  it('who whispered listens when the operator goes, and hears the next one', () => {
+    const story = listening('whisper').tell(gone('call.o1', 41));
+    expect(story.done).toContain('snoop caller call.n4');
+    expect(one(story)?.mode).toBe('listen');
+    const before = listening().tell(gone('call.o1', 41));
+    expect(before.done.filter((what) => /call[.][nm]/.test(what))).toEqual([]);
+    expect(one(before)).toMatchObject({ mode: 'listen', state: 'joined' });
+  });
+
+  const ends: [string, (story: Story) => Story, string][] = [
+    ['hangs up', (story) => story.tell(gone('call.m2')), 'finished'],
+    ['is lost', (story) => story.tell(gone('call.m2', 41)), 'lost'],
+    ['hears nothing any more', (story) => story.tell(gone('call.n3', 0)), 'finished'],
+    ['is sent away', (story) => story.tell({ type: 'monitor-ended', monitorId: 'm', by: 'token' }), 'finished'],
+    ['is on a call that ends', (story) => story.tell({ type: 'call-ended-by', by: 'token' }), 'finished'],
+    ['has no caller any more', (story) => story.tell({ type: 'caller-gone', cause: 16 }), 'finished'],
+    ['is on a call that is given back', (story) => story.tell({ type: 'hand-over', reason: 'x' }), 'finished'],
+  ];
+  it.each(ends)('who %s leaves nothing behind', (_what, end, outcome) => {
+    const story = end(listening());
+    expect(story.done).toEqual(
+      expect.arrayContaining([
+        'hang-up call.m2',
+        'hang-up call.n3',
+        'destroy-bridge call.b2',
+        `operator-outcome s1 ${outcome}`,
+      ]),
+    );
+    expect(story.call.monitors).toEqual([]);
+    expect(Object.keys(story.call.timers).filter((name) => name.startsWith('monitor:'))).toEqual([]);
+  });
+
+  it.each<[string, Told]>([
+    ['snoop', { type: 'command-failed', command: 'snoop', target: 'call.n3', failure: 'failed' }],
+    ['bridge', { type: 'command-failed', command: 'make-bridge', target: 'call.b2', failure: 'timeout' }],
+    ['join', { type: 'command-failed', command: 'join', target: 'call.m2', failure: 'gone', bridgeId: 'call.b2' }],
+  ])('whose %s fails is out, and the call goes on', (_what, failure) => {
+    const before = talking().call;
+    const story = answered('listen').tell(failure);
+    expect([story.call.monitors, story.call.stage, story.call.operator, story.call.bridge]).toEqual([
+      [],
+      'talking',
+      before.operator,
+      before.bridge,
+    ]);
+    expect(types(story)).toContain('monitor.ended');
+  });
+
+  it('who cannot barge in rebuilds no bridge', () => {
+    const story = answered('barge').fire('join');
+    expect(types(story)).toEqual(['monitor.ended']);
+    expect(story.call.bridge?.id).toBe('call.b1');
+  });
+
+  it('who does not answer, or whom the line does not give, is waited for with a limit', () => {
+    expect(talking().tell(request('listen')).fire('monitor:m').call.monitors).toEqual([]);
+    const rang = talking().tell(request('listen'), reserve()).fire('monitor:m');
+    expect(rang.done).toEqual(['hang-up call.m2 no-answer', 'operator-outcome s1 no-answer']);
+    expect(rang.tell(reserve()).done).toEqual(['operator-outcome s1 not-needed']);
+    const refused = talking()
+      .tell(request('listen'))
+      .tell({ type: 'reservation-refused', requestId: 'm', reason: 'busy' });
+    expect([types(refused), refused.done]).toEqual([['monitor.refused', 'monitor.ended'], []]);
+  });
+
+  it('is no reason for the call to go on without its caller, but an agency is', () => {
+    expect(barging().tell({ type: 'caller-gone', cause: 16 }).call.endedAt).not.toBeNull();
+    const three = withAgency()
+      .tell(request('barge'), reserve())
+      .tell(entered('call.m2'), joined('call.m2'))
+      .tell({ type: 'caller-gone', cause: 16 });
+    expect(three.call.endedAt).toBeNull();
+  });
+
+  it('is one of four at most, and not the call’s own operator', () => {
+    expect(types(talking().tell(request('listen', 'm', 'op1')))).toEqual(['monitor.refused']);
+    const full = talking().tell(...[1, 2, 3, 4].map((n) => request('listen', `m${n}`, `boss${n}`)));
+    expect(types(full.tell(request('listen', 'm5', 'boss5')))).toEqual(['monitor.refused']);
+    expect(full.call.monitors).toHaveLength(4);
+  });
+});
+
+describe('an operator who asks for help', () => {
+  const ask: Told = { type: 'assist-requested', by: 'op1' };
+
+  it('gets any supervisor, who is told why he is rung and whispers', () => {
+    const story = talking().tell(ask);
+    expect(story.effects).toEqual([
+      { do: 'reserve-operator', requestId: 'call.m2', target: { tier: 'supervisor' }, evenPaused: true },
+    ]);
+    story.tell(reserve('call.m2')).tell(entered('call.m2'));
+    expect(story.done).toContain('play call.m2 assist-announcement');
+    expect(story.done.at(-1)).toBe('whisper call.o1 call.n3');
+  });
+
+  it('hears that nobody comes, and so does every screen', () => {
+    const none = talking()
+      .tell(ask)
+      .tell({ type: 'reservation-refused', requestId: 'call.m2', reason: 'none is free' });
+    expect(none.done).toEqual(['play call.o1 code-refused']);
+    expect(none.facts[0]).toMatchObject({
+      type: 'assist.refused',
+      detail: { reason: 'none is free', operatorId: 'op1' },
+    });
+    const rang = talking().tell(ask, reserve('call.m2')).fire('monitor:call.m2');
+    expect(types(rang)).toContain('assist.refused');
+  });
+
+  it('gets one at a time', () => {
+    const twice = talking().tell(ask).tell(ask);
+    expect([types(twice), twice.call.monitors.length]).toEqual([['assist.requested', 'assist.refused'], 1]);
+  });
+});
