@@ -1,9 +1,9 @@
 import type { Call } from './call.ts';
 import type { OperatorOutcome, ReservationTarget } from './call-effect.ts';
 import type { CommandFailure } from './call-input.ts';
-import { prepareScreen } from './decide-caller.ts';
-import { bridgeOf, join, joinCaller, leaveLine } from './line.ts';
-import { bargingLegs, monitorOf, monitorsAtOnce, newMonitor, type Monitor, type MonitorMode } from './monitor.ts';
+import { becomeOperator } from './decide-take-over.ts';
+import { join, joinCaller } from './line.ts';
+import { monitorOf, monitorsAtOnce, newMonitor, type Monitor, type MonitorMode } from './monitor.ts';
 import { hangUp, report, tell, type Step } from './step.ts';
 
 /** The line answers at once; should its answer be lost, nobody waits for it longer. Milliseconds. */
@@ -210,61 +210,14 @@ function joinFailed(step: Step, monitor: Monitor, target: string, bridgeId: stri
 /** What has to hold of monitors after every input. */
 export function settleMonitors(step: Step): void {
   const { call } = step;
+  // First: to whom he whispered may be another one by then.
+  becomeOperator(step);
   for (const monitor of call.monitors) {
     if (monitor.mode === 'whisper' && monitor.snooped !== null && monitor.snooped !== whispersTo(call)) {
       fallBack(step, monitor);
     }
     if (monitor.mode === 'listen' && !call.caller.live) end(step, monitor, 'the caller is gone');
   }
-  becomeOperator(step);
-}
-
-/**
- * Who speaks to the caller without another operator is the call's operator; so is who takes over, and then the other one
- * leaves. His place as a speaker is one and the same: nobody in the bridge notices.
- */
-function becomeOperator(step: Step): void {
-  const { call } = step;
-  const here = bargingLegs(call.monitors, 'joined').filter((channelId) => !call.joining.includes(channelId));
-  if (here.length === 0 || call.bridge === null || (call.caller.live && !call.caller.joined)) return;
-  const there = call.monitors.filter(({ channelId }) => here.includes(channelId));
-  const alone = call.operator === null || call.operator.state === 'ringing';
-  const heir = there.find(({ takesOver }) => takesOver) ?? (alone ? there[0] : undefined);
-  if (heir === undefined || heir.operatorId === null || heir.assignmentId === null) return;
-  const { id: monitorId, operatorId, assignmentId, channelId } = heir;
-  leaveLine(step);
-  operatorLeaves(step, operatorId);
-  call.monitors = call.monitors.filter((one) => one !== heir);
-  Reflect.deleteProperty(call.timers, `monitor:${monitorId}`);
-  call.operator = {
-    operatorId,
-    assignmentId,
-    channelId,
-    assignedAt: step.at,
-    state: 'joined',
-    ringingAt: null,
-    talkingAt: step.at,
-  };
-  call.talkedWith = operatorId;
-  if (call.caller.live) call.firstTalkAt ??= step.at;
-  tell(step, 'monitor.ended', { monitorId, operatorId, mode: 'barge', reason: "he is the call's operator" });
-  tell(step, 'operator.talking', { operatorId });
-  prepareScreen(step);
-}
-
-function operatorLeaves(step: Step, takenOverBy: string): void {
-  const { call } = step;
-  const { operator } = call;
-  if (operator === null) return;
-  const { operatorId, channelId, state } = operator;
-  call.operator = null;
-  delete call.timers.ring;
-  delete call.timers.pop;
-  call.joining = call.joining.filter((one) => one !== channelId);
-  hangUp(step, channelId);
-  report(step, operator, state === 'ringing' ? 'not-needed' : 'finished');
-  if (state === 'ringing') tell(step, 'operator.not-needed', { operatorId });
-  else tell(step, 'operator.left', { operatorId, cause: 16, takenOverBy });
 }
 
 /** Puts a supervisor who is on the phone where his mode wants him. */
@@ -398,9 +351,4 @@ export function bargeFailed(step: Step, channelId: string): boolean {
   if (monitor === undefined) return false;
   end(step, monitor, 'he could not be joined');
   return true;
-}
-
-/** The bridge in which the call's own people are; a monitor's own is another. */
-export function isOwnBridge(call: Call, bridgeId: string): boolean {
-  return bridgeId !== bridgeOf(call) && call.monitors.some((one) => one.bridgeId === bridgeId);
 }

@@ -50,6 +50,19 @@ describe('what a dead controller left', () => {
     expect(find({ channels: [desk] })).toEqual([]);
   });
 
+  it('a supervisor who only listens is hung up with what he hears by; one who has barged in is a phone like others', () => {
+    const listener = { ...leg('op-s'), variables: { SIAGA_APPLICATION: dead, SIAGA_ROLE: 'monitor' } };
+    const snoop = { id: 'call.n3', name: 'Snoop/n1-1.1-00000001', state: 'Up', variables: {} };
+    const held = [listener.id, snoop.id];
+    const bridges = [{ id: 'call.b2', name: 'call', channels: held }];
+    expect(find({ held, bridges, channels: [listener, snoop] })).toEqual(
+      held.map((id) => ({ do: 'hang-up', channelId: id })),
+    );
+    expect(find({ channels: [listener, snoop] })).toEqual([]);
+    const barged = { ...listener, variables: { ...listener.variables, SIAGA_CALLER_CHANNEL: caller.id } };
+    expect(find({ held: [listener.id], channels: [barged] })).toEqual([{ do: 'rescue', channelId: listener.id }]);
+  });
+
   it('two who talk are left to each other, until one has gone whom Asterisk still lists in the bridge', () => {
     const bridges = [{ id: 'call.b1', name: 'call', channels: [caller.id, operator.id] }];
     const held = [caller.id, operator.id];

@@ -86,4 +86,30 @@ describe('what was missed while Asterisk could not be heard', () => {
     expect(compare({ ...listed, channels: [caller] }, before, now, later)).toEqual([]);
     expect(compare(listed, before, now, later)).toEqual([]);
   });
+
+  it('a supervisor or his snoop that nobody wants is hung up; one that is missing has gone; one that came is let in', () => {
+    const listens = talking()
+      .tell({ type: 'monitor-requested', monitorId: 'm', operatorId: 'boss', mode: 'listen', by: 'token' })
+      .tell({ type: 'operator-reserved', requestId: 'm', operatorId: 'boss', assignmentId: 's1', account: 'op-boss' });
+    const leg = channel('call.m2', 'monitor');
+    const snoop = { ...channel('call.n3'), name: 'Snoop/caller-1' };
+    const all = [caller, operator, leg, snoop];
+    expect(corrections([caller, operator, leg], [listens.call])).toEqual([
+      { do: 'enter', callId: 'call', channelId: 'call.m2' },
+    ]);
+    listens.tell({ type: 'leg-entered', channelId: 'call.m2' });
+    expect(corrections(all, [listens.call])).toEqual([{ do: 'enter', callId: 'call', channelId: 'call.n3' }]);
+    listens.tell({ type: 'leg-entered', channelId: 'call.n3' });
+    for (const id of ['call.n3', 'call.m2']) {
+      listens.tell({ type: 'leg-joined', channelId: id, bridgeId: 'call.b2' });
+    }
+    expect(corrections(all, [listens.call])).toEqual([]);
+    expect(corrections([caller, operator, leg], [listens.call])).toEqual([
+      { do: 'gone', callId: 'call', channelId: 'call.n3' },
+    ]);
+    expect(corrections(all, [talking().call])).toEqual([
+      { do: 'hang-up', channelId: 'call.m2' },
+      { do: 'hang-up', channelId: 'call.n3' },
+    ]);
+  });
 });

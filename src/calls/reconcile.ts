@@ -76,8 +76,9 @@ function ofOurs(channel: AsteriskChannel, calls: readonly Call[], at: number): C
 /** A supervisor's leg that has answered, or what he hears by, of which nobody has told. */
 function missedEntry(call: Call, channelId: string): Correction[] {
   const monitor = monitorOf(call.monitors, channelId);
-  const missed = channelId === monitor?.snoopId ? monitor.awaited.includes(channelId) : monitor?.state === 'ringing';
-  return missed === true ? [{ do: 'enter', callId: call.id, channelId }] : [];
+  if (monitor === undefined) return [];
+  const missed = channelId === monitor.snoopId ? monitor.awaited.includes(channelId) : monitor.state === 'ringing';
+  return missed ? [{ do: 'enter', callId: call.id, channelId }] : [];
 }
 
 function isLegOf(call: Call, channelId: string): boolean {

@@ -1,0 +1,55 @@
+import { prepareScreen } from './decide-caller.ts';
+import { leaveLine, stopRinging } from './line.ts';
+import { bargingLegs } from './monitor.ts';
+import { hangUp, report, tell, type Step } from './step.ts';
+
+/**
+ * Who speaks to the caller without another operator is the call's operator; so is who takes over, and then the other one
+ * leaves. His place as a speaker is one and the same: nobody in the bridge notices.
+ */
+export function becomeOperator(step: Step): void {
+  const { call } = step;
+  const here = bargingLegs(call.monitors, 'joined').filter((channelId) => !call.joining.includes(channelId));
+  if (here.length === 0 || call.bridge === null) return;
+  // Without the caller, only an agency's person is a reason to go on.
+  const others = call.caller.live ? call.caller.joined : call.dispatches.some(({ state }) => state === 'joined');
+  if (!others) return;
+  const there = call.monitors.filter(({ channelId }) => here.includes(channelId));
+  const alone = call.operator === null || call.operator.state === 'ringing';
+  const heir = there.find(({ takesOver }) => takesOver) ?? (alone ? there[0] : undefined);
+  if (heir === undefined || heir.operatorId === null || heir.assignmentId === null) return;
+  const { id: monitorId, operatorId, assignmentId, channelId } = heir;
+  leaveLine(step);
+  operatorLeaves(step, operatorId);
+  call.monitors = call.monitors.filter((one) => one !== heir);
+  Reflect.deleteProperty(call.timers, `monitor:${monitorId}`);
+  call.operator = {
+    operatorId,
+    assignmentId,
+    channelId,
+    assignedAt: step.at,
+    state: 'joined',
+    popped: false,
+    ringingAt: null,
+    talkingAt: step.at,
+  };
+  call.talkedWith = operatorId;
+  if (call.caller.live) call.firstTalkAt ??= step.at;
+  tell(step, 'monitor.ended', { monitorId, operatorId, mode: 'barge', reason: "he is the call's operator" });
+  tell(step, 'operator.talking', { operatorId });
+  prepareScreen(step);
+}
+
+function operatorLeaves(step: Step, takenOverBy: string): void {
+  const { call } = step;
+  const { operator } = call;
+  if (operator === null) return;
+  const { operatorId, channelId, state } = operator;
+  delete call.timers.pop;
+  if (state === 'ringing') return stopRinging(step);
+  call.operator = null;
+  call.joining = call.joining.filter((one) => one !== channelId);
+  hangUp(step, channelId);
+  report(step, operator, 'finished');
+  tell(step, 'operator.left', { operatorId, cause: 16, takenOverBy });
+}
