@@ -45,7 +45,9 @@ describe('a code is seen to', () => {
     const { dial, done, audited, told } = world();
     expect(await dial(text)).toBe(prompt);
     expect(done).toEqual(act === undefined ? [] : [act]);
-    expect(audited).toMatchObject([{ action, subject: 'operator/p1', principal: { operatorId: 'p1', tokenId: 'op-a' } }]);
+    expect(audited).toMatchObject([
+      { action, subject: 'operator/p1', principal: { operatorId: 'p1', tokenId: 'op-a' } },
+    ]);
     expect(told).toMatchObject([{ operatorId: 'p1', done: true, reason: null }]);
   });
 
