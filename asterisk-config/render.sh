@@ -27,6 +27,7 @@ done
 : "${ASTERISK_HUMAN_PATH_RING_SECONDS:=10}"
 : "${ASTERISK_CLAIM_MILLISECONDS:=1000}"
 : "${ASTERISK_LANGUAGE:=id}"
+: "${ASTERISK_SIP_TLS_BIND:=}" "${ASTERISK_TLS_CERTIFICATE:=}" "${ASTERISK_TLS_KEY:=}"
 
 variables='ASTERISK_RUN_DIR ASTERISK_MODULES_DIR ASTERISK_NODE ASTERISK_SIP_BIND ASTERISK_ARI_USER ASTERISK_ARI_PASSWORD
  ASTERISK_AMI_USER ASTERISK_AMI_PASSWORD ASTERISK_RECORDINGS_DIR ASTERISK_RTP_START ASTERISK_RTP_END
@@ -58,6 +59,23 @@ for carrier in $ASTERISK_CARRIERS; do
     printf '\n[carrier-%s]\ntype=identify\nendpoint=carrier-%s\nmatch=%s\n' "$name" "$name" "$addresses"
   } >>"$out/pjsip.conf"
 done
+
+# Phones over TLS, where there is a certificate.
+if [ -n "$ASTERISK_SIP_TLS_BIND$ASTERISK_TLS_CERTIFICATE$ASTERISK_TLS_KEY" ]; then
+  for name in ASTERISK_SIP_TLS_BIND ASTERISK_TLS_CERTIFICATE ASTERISK_TLS_KEY; do
+    eval "value=\$$name"
+    [ -n "$value" ] || fail "$name is not set, and phones over TLS need ASTERISK_SIP_TLS_BIND, ASTERISK_TLS_CERTIFICATE and ASTERISK_TLS_KEY. Set all three, or none."
+    case $value in *[!A-Za-z0-9._:/@+=,-]*) fail "$name holds a character that does not belong there: $value" ;; esac
+  done
+  for file in "$ASTERISK_TLS_CERTIFICATE" "$ASTERISK_TLS_KEY"; do
+    [ -r "$file" ] || fail "$file cannot be read: Asterisk would start without the transport for phones over TLS."
+  done
+  {
+    printf '\n[transport-tls]\ntype=transport\nprotocol=tls\nmethod=tlsv1_2\n'
+    printf 'bind=%s\n' "$ASTERISK_SIP_TLS_BIND"
+    printf 'cert_file=%s\npriv_key_file=%s\n' "$ASTERISK_TLS_CERTIFICATE" "$ASTERISK_TLS_KEY"
+  } >>"$out/pjsip.conf"
+fi
 
 # The overflow trunk takes the callers that no operator here answers: number@host:port of another centre.
 if [ -n "$ASTERISK_OVERFLOW" ]; then

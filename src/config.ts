@@ -39,6 +39,13 @@ const environment = z.object({
   SIAGA_HTTP_HOST: z.string().min(1).default('127.0.0.1'),
   SIAGA_HTTP_PORT: port.default(8112),
   SIAGA_TRUST_PROXY: z.string().optional(),
+  /** Where phones register: what a desk's account is told. */
+  SIAGA_SIP_HOST: z
+    .string()
+    .regex(/^[A-Za-z0-9.:[\]-]{1,253}$/, 'a host name or address')
+    .default('127.0.0.1'),
+  SIAGA_SIP_PORT: port.default(5060),
+  SIAGA_SIP_TLS_PORT: port.default(5061),
   SIAGA_STATE_DIR: z.string().min(1),
   SIAGA_CEL_FILE: z.string().optional(),
   SIAGA_AML_KEY: z.string().min(3, 'at least 3 characters').optional(),

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { queueOf } from './acd/queue.ts';
 import { startAcd } from './acd/start.ts';
 import type { AriCommands } from './asterisk/commands.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
@@ -7,7 +8,6 @@ import { recordAudit } from './audit/record.ts';
 import { watchGuardian } from './calls/guardian.ts';
 import { watchOrphans } from './calls/orphans.ts';
 import { startCalls } from './calls/start.ts';
-import { deskLine, deskSeams } from './codes/seams.ts';
 import { startCodes } from './codes/start.ts';
 import type { Config } from './config.ts';
 import { startConfiguration } from './configuration.ts';
@@ -99,7 +99,9 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     clock,
     logger,
     actions: {
-      ...deskSeams(() => acd.line),
+      line: () => acd.line,
+      checkPin: (extension, pin) => acd.checkPin(extension, pin),
+      outgoing: () => false,
       ghost: (principal) => incidents.closeAsGhost(principal),
       audit: auditLater(common),
       told: (detail) => publish('desk.code', detail),
@@ -118,23 +120,39 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     postgres,
     incidents: reader,
     line: () => acd.line,
-    timing: () => callTiming(configuration.settings()),
+    queueOf: (dialled) => {
+      const settings = configuration.settings();
+      const queue = queueOf(dialled, settings.queues);
+      return { queue, timing: callTiming(settings, queue.id) };
+    },
     guard,
     connected: () => asterisk.connected(),
     introduce: location.introduce,
     lookUp: location.lookUp,
     identityLimit: () => configuration.settings().identityLimit,
     ringAgency: dispatch.ring,
-    recorded: records.recorded,
+    recorded(entry) {
+      records.recorded(entry);
+      acd.recorded(entry);
+    },
     alarm: records.alarm,
   });
   const acd = await startAcd({
     ...common,
     provisioning,
-    timing: () => ({ wrapUp: configuration.settings().wrapUpSeconds * 1_000, retry: 3_000 }),
+    settings: configuration.settings,
+    sip: { host: config.SIAGA_SIP_HOST, port: config.SIAGA_SIP_PORT, tlsPort: config.SIAGA_SIP_TLS_PORT },
     assigned: (callId, assignment) =>
       calls.runner.tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
-    changed: (operator, state, reason, at) => records.operatorChanged(operator.id, state, reason, at),
+    toBackupCentre(callId) {
+      const at = clock.now();
+      const dispatch = planner.planBackupCentre(at);
+      if (dispatch !== undefined) calls.runner.tell(callId, { type: 'dispatch-requested', at, dispatch });
+    },
+    placed: (callId, place) => calls.runner.tell(callId, { type: 'placed', at: clock.now(), ...place }),
+    changed: records.operatorChanged,
+    sessionChanged: records.sessionChanged,
+    publish: (type, detail) => feed.publish({ type, callId: null, incidentId: null, detail }, clock.now()),
   });
   // Its first beat asks for Asterisk's socket: nothing may be awaited in between.
   const inControl = (): boolean => asterisk.hears() && guard.keepsUp() && !guard.held();
@@ -144,8 +162,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     ari,
     connected: () => asterisk.connected(),
     settings: configuration.settings,
-    able: () => null,
-    operatorAt: (account) => deskLine(acd.line).atDesk(account)?.operator ?? null,
+    able: () => acd.line.snapshot().operators.map(({ operator }) => operator),
+    operatorAt: (account) => acd.line.atDesk(account)?.operator ?? null,
     told: publish,
     alarm: records.alarm,
   });

@@ -84,6 +84,8 @@ function asteriskVariables({ node, ari, ami, sip, hepPort, recordingsDirectory, 
   return {
     SIAGA_NODE: node,
     SIAGA_SIP_NUMBER: sip.number,
+    SIAGA_SIP_HOST: sip.host === '0.0.0.0' ? loopback : sip.host,
+    SIAGA_SIP_PORT: String(sip.port),
     SIAGA_ARI_URL: ari.url,
     SIAGA_ARI_USER: ari.user,
     SIAGA_ARI_PASSWORD: ari.password,

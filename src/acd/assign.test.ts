@@ -1,200 +1,270 @@
-import fc from 'fast-check';
-import { assign, isFree } from './assign.ts';
-import { decideLine, type LineInput } from './decide.ts';
-import { emptyLine, stateOf, type Line, type OperatorStatus } from './operator.ts';
+import { lineWorld, pairs, patient, type LineWorld } from '../../test/support/line-world.ts';
 
-const timing = { wrapUp: 10_000, retry: 3_000 };
-
-function status(id: string, over: Partial<OperatorStatus> = {}): OperatorStatus {
-  return {
-    operator: { id, name: id, extension: '11', account: `op-${id}` },
-    registered: true,
-    pausedFor: null,
-    engaged: null,
-    wrapUpUntil: null,
-    notBefore: null,
-    idleSince: 0,
-    since: 0,
-    ...over,
-  };
+/** All waits at once: everybody logs out of his phone, the calls come, and all phones register again. */
+function atOnce(world: LineWorld, people: string[], calls: () => void): string[] {
+  for (const id of people) world.tell({ type: 'registered', account: `op-${id}`, registered: false });
+  calls();
+  const given: string[] = [];
+  world.tell({ type: 'desks', desks: [] });
+  for (const id of people) world.tell({ type: 'registered', account: `op-${id}`, registered: true });
+  world.tell({ type: 'desks', desks: people.map((id) => ({ id, name: id, account: `op-${id}` })) });
+  for (const id of people) given.push(...pairs(world.tell({ type: 'log-in', operatorId: id, deskId: id }, 1)));
+  return given;
 }
 
-function line(operators: OperatorStatus[], waiting: Line['waiting'] = [], tried: Line['tried'] = {}): Line {
-  const byId = Object.fromEntries(operators.map((one) => [one.operator.id, one]));
-  return { operators: byId, waiting, tried, assignments: 0 };
-}
-
-describe('assign', () => {
-  it.each<[string, Line, string[]]>([
+describe('the order of calls', () => {
+  it.each<[string, (world: LineWorld) => void, string[]]>([
     [
-      'the call that has waited longest gets the operator that has been idle longest',
-      line(
-        [status('a', { idleSince: 50 }), status('b', { idleSince: 10 })],
-        [
-          { callId: 'late', since: 20 },
-          { callId: 'early', since: 5 },
-        ],
-      ),
-      ['early-b', 'late-a'],
+      'who has waited longest is first',
+      (world) => {
+        world.enter('late', { since: world.at - 10 });
+        world.enter('early', { since: world.at - 20 });
+      },
+      ['early', 'late'],
     ],
-    ['a tie goes by id', line([status('b'), status('a')], [{ callId: 'c', since: 1 }]), ['c-a']],
     [
-      'who did not take the call is passed over while another is free',
-      line([status('a'), status('b', { idleSince: 99 })], [{ callId: 'c', since: 1 }], { c: ['a'] }),
-      ['c-b'],
+      'the priority comes before the age',
+      (world) => {
+        world.enter('old', { since: world.at - 20, priority: 5 });
+        world.enter('young', { priority: 1 });
+      },
+      ['young', 'old'],
     ],
-    ['and is asked again when nobody else is', line([status('a')], [{ callId: 'c', since: 1 }], { c: ['a'] }), ['c-a']],
-    ['offline', line([status('a', { registered: false })], [{ callId: 'c', since: 1 }]), []],
-    ['paused', line([status('a', { pausedFor: 'lunch' })], [{ callId: 'c', since: 1 }]), []],
-    ['wrap-up', line([status('a', { wrapUpUntil: 2_000 })], [{ callId: 'c', since: 1 }]), []],
-    ['left alone for a moment', line([status('a', { notBefore: 2_000 })], [{ callId: 'c', since: 1 }]), []],
     [
-      'in a call',
-      line(
-        [status('a', { engaged: { assignmentId: 'x', callId: 'other', state: 'talking' } })],
-        [{ callId: 'c', since: 1 }],
-      ),
-      [],
+      'who has waited over the limit comes before every priority',
+      (world) => {
+        world.enter('urgent', { priority: 1, since: world.at - 100_000 });
+        world.enter('promoted', { priority: 9, since: world.at - 180_000 });
+      },
+      ['promoted', 'urgent'],
     ],
-  ])('%s', (_what, state, expected) => {
-    expect(assign(state, 1_000).pairs.map((pair) => `${pair.callId}-${pair.operatorId}`)).toEqual(expected);
-  });
-
-  it.each<[Line, string]>([
-    [line([], [{ callId: 'c', since: 1 }]), 'there are no operators'],
-    [line([status('a', { pausedFor: 'x' })], [{ callId: 'c', since: 1 }]), 'no operator is free'],
-  ])('says why a call gets nobody', (state, reason) => {
-    expect(assign(state, 1_000).passedOver).toEqual([{ callId: 'c', reason }]);
+    [
+      'among them by age alone',
+      (world) => {
+        world.enter('urgent', { priority: 1, since: world.at - 180_001 });
+        world.enter('older', { priority: 9, since: world.at - 180_002 });
+      },
+      ['older', 'urgent'],
+    ],
+    [
+      'a call that was ranked lower waits behind later ones',
+      (world) => {
+        world.enter('prank', { since: world.at - 1_000 });
+        world.enter('clean');
+        world.tell({ type: 'rank', callId: 'prank', priority: 6 });
+      },
+      ['clean', 'prank'],
+    ],
+    [
+      'also when the rank was told first, and after it was with somebody',
+      (world) => {
+        world.tell({ type: 'rank', callId: 'prank', priority: 6 });
+        world.enter('prank', { since: world.at - 1_000 });
+        world.enter('clean');
+      },
+      ['clean', 'prank'],
+    ],
+    [
+      'a tie goes by id',
+      (world) => {
+        world.enter('b');
+        world.enter('a');
+      },
+      ['a', 'b'],
+    ],
+  ])('%s', (_what, calls, expected) => {
+    const world = lineWorld({ ringAll: null });
+    world.people('x', 'y');
+    const given = atOnce(world, ['x', 'y'], () => calls(world));
+    expect(given).toEqual([`${expected[0]}-x`, `${expected[1]}-y`]);
   });
 });
 
-const ids = ['a', 'b', 'c'];
-const callIds = ['c1', 'c2', 'c3', 'c4', 'c5'];
-const input = fc.oneof(
-  fc.record({ type: fc.constant('enter' as const), callId: fc.constantFrom(...callIds), since: fc.nat(100) }),
-  fc.record({ type: fc.constant('leave' as const), callId: fc.constantFrom(...callIds) }),
-  fc.record({
-    type: fc.constant('outcome' as const),
-    operatorId: fc.constantFrom(...ids),
-    assignmentId: fc.tuple(fc.constantFrom(...ids), fc.nat(12)).map(([id, n]) => `${id}.${n}`),
-    outcome: fc.constantFrom(
-      'talking' as const,
-      'no-answer' as const,
-      'busy' as const,
-      'failed' as const,
-      'not-needed' as const,
-      'finished' as const,
-      'lost' as const,
-    ),
-  }),
-  fc.record({
-    type: fc.constant('registered' as const),
-    account: fc.constantFrom('op-a', 'op-b', 'op-c', 'op-x'),
-    registered: fc.boolean(),
-  }),
-  fc.record({ type: fc.constant('pause' as const), operatorId: fc.constantFrom(...ids), reason: fc.constant('r') }),
-  fc.record({ type: fc.constant('resume' as const), operatorId: fc.constantFrom(...ids) }),
-  fc.record({ type: fc.constant('timer' as const) }),
-);
-
-describe('the line, told anything in any order', () => {
-  it('gives no operator two calls and no call two operators, forgets no call, and leaves none waiting beside a free operator', () => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(input, fc.nat(5_000)), { maxLength: 60 }), (steps) => {
-        let at = 0;
-        let now: Line = decideLine(
-          emptyLine,
-          {
-            type: 'operators',
-            at,
-            operators: ids.map((id) => ({ id, name: id, extension: '1', account: `op-${id}` })),
-          },
-          timing,
-        ).line;
-        for (const [step, later] of steps) {
-          at += later;
-          const told: LineInput = { ...step, at };
-          const before = JSON.stringify(now);
-          const decision = decideLine(now, told, timing);
-          expect(JSON.stringify(now)).toBe(before);
-          now = decision.line;
-          const statuses = Object.values(now.operators);
-          const engaged = statuses.flatMap((one) => one.engaged?.callId ?? []);
-          const waiting = now.waiting.map((one) => one.callId);
-          expect(new Set([...engaged, ...waiting]).size).toBe(engaged.length + waiting.length);
-          if (step.type === 'enter') expect([...engaged, ...waiting]).toContain(step.callId);
-          if (waiting.length > 0) expect(statuses.filter((one) => isFree(one, at))).toEqual([]);
-          // Who is not free for a set time wakes the line when that is over.
-          const due = statuses.some((one) => (one.wrapUpUntil ?? 0) > at || (one.notBefore ?? 0) > at);
-          expect(decision.wakeAt !== null).toBe(due);
-        }
-      }),
-      { numRuns: 500 },
-    );
+describe('who gets a call', () => {
+  it('the operator that has been idle longest, also after a call of his own', () => {
+    const world = lineWorld({ wrapUp: 0 });
+    world.people('a', 'b');
+    expect(pairs(world.enter('c1'))).toEqual(['c1-a']);
+    world.outcome('a', 'talking', 10);
+    world.outcome('a', 'finished', 10);
+    expect(pairs(world.enter('c2'))).toEqual(['c2-b']);
+    expect(pairs(world.enter('c3'))).toEqual(['c3-a']);
   });
 
-  it('starves nobody: of calls that wait, each is given out once as many operators came free as waited before it', () => {
-    fc.assert(
-      fc.property(fc.uniqueArray(fc.nat(1_000), { minLength: 1, maxLength: 8 }), (arrivals) => {
-        let now = decideLine(
-          emptyLine,
-          { type: 'operators', at: 0, operators: [{ id: 'a', name: 'a', extension: '1', account: 'op-a' }] },
-          { wrapUp: 0, retry: 0 },
-        ).line;
-        for (const since of arrivals) {
-          now = decideLine(now, { type: 'enter', at: 0, callId: `c${since}`, since }, timing).line;
-        }
-        const order: string[] = [];
-        let decision = decideLine(now, { type: 'registered', at: 1, account: 'op-a', registered: true }, timing);
-        while (decision.assigned[0] !== undefined) {
-          const { callId, operatorId, assignmentId } = decision.assigned[0];
-          order.push(callId);
-          decision = decideLine(
-            decision.line,
-            { type: 'outcome', at: 2, operatorId, assignmentId, outcome: 'finished' },
-            { wrapUp: 0, retry: 0 },
-          );
-        }
-        expect(order).toEqual([...arrivals].sort((x, y) => x - y).map((since) => `c${since}`));
-      }),
-    );
+  it('whoever did not take it is asked again only when nobody else is free', () => {
+    const world = lineWorld({}, { pauseUnanswered: false });
+    world.people('a', 'b');
+    world.enter('c');
+    world.outcome('a', 'no-answer', 15_000);
+    world.tell({ type: 'pause', operatorId: 'b', reason: 'meal' });
+    expect(pairs(world.enter('c', { since: world.at }))).toEqual(['c-a']);
+    world.outcome('a', 'no-answer', 15_000);
+    world.tell({ type: 'resume', operatorId: 'b' });
+    expect(pairs(world.enter('c', { since: world.at }))).toEqual(['c-b']);
+  });
+
+  it('one with every skill and language, before anybody else after a while', () => {
+    const world = lineWorld();
+    world.people('plain', { id: 'half', skills: ['medical'] }, { id: 'able', skills: ['medical'], languages: ['jv'] });
+    const needs = { skills: ['medical'], languages: ['jv'] };
+    expect(pairs(world.enter('c1', needs))).toEqual(['c1-able']);
+    expect(pairs(world.enter('c2', needs))).toEqual([]);
+    expect(world.last.passedOver).toEqual([{ callId: 'c2', reason: 'none with jv, medical is free yet' }]);
+    expect(world.last.wakeAt).toBe(world.at + 5_000);
+    expect(pairs(world.tell({ type: 'timer' }, 14_999))).toEqual([]);
+    expect(world.last.wakeAt).toBe(world.at + 1);
+    expect(pairs(world.tell({ type: 'timer' }, 1))).toEqual(['c2-plain']);
+    world.outcome('able', 'not-needed');
+    expect(pairs(world.enter('c3', { ...needs, since: world.at - 20_000 }))).toEqual(['c3-able']);
+  });
+
+  it('an earlier call leaves the only one that fits a later call, if it gets another', () => {
+    const world = lineWorld();
+    world.people({ id: 'able', languages: ['jv'] }, 'plain');
+    const given = atOnce(world, ['able', 'plain'], () => undefined);
+    expect(given).toEqual([]);
+    world.tell({ type: 'pause', operatorId: 'able', reason: 'x' });
+    world.tell({ type: 'pause', operatorId: 'plain', reason: 'x' });
+    world.enter('early');
+    world.enter('later', { languages: ['jv'] });
+    // Both come free in one moment: the wrap-ups of both end with the same input.
+    for (const status of Object.values(world.line.operators)) {
+      status.paused = null;
+      status.wrapUpUntil = world.at + 1;
+    }
+    expect(pairs(world.tell({ type: 'timer' }, 1))).toEqual(['early-plain', 'later-able']);
+  });
+
+  it('standby operators and supervisors once it has waited, regular ones before them', () => {
+    const world = lineWorld({ ringAll: null, wrapUp: 0 });
+    world.people({ id: 'super', tier: 'supervisor' }, { id: 'stand', tier: 'standby' }, 'regular');
+    expect(pairs(world.enter('c1'))).toEqual(['c1-regular']);
+    expect(pairs(world.enter('c2'))).toEqual([]);
+    expect(world.last.passedOver[0]?.reason).toContain('held for calls that waited longer');
+    expect(pairs(world.tell({ type: 'timer' }, 19_999))).toEqual([]);
+    expect(world.last.wakeAt).toBe(world.at + 1);
+    world.enter('c3', { since: world.at + 1 - 20_000 });
+    expect(pairs(world.tell({ type: 'timer' }, 1))).toEqual(['c2-stand']);
+    expect(world.last.wakeAt).toBe(world.at + 10_000);
+    expect(pairs(world.tell({ type: 'timer' }, 25_000))).toEqual(['c3-super']);
+    world.outcome('super', 'talking');
+    world.outcome('stand', 'talking');
+    world.outcome('regular', 'talking');
+    for (const id of ['super', 'stand', 'regular']) world.outcome(id, 'finished', 1);
+    expect(pairs(world.enter('c4', { since: world.at - 50_000 }))).toEqual(['c4-regular']);
+  });
+
+  it('never those whom the settings never ask', () => {
+    const world = lineWorld({ standby: null, ringAll: null });
+    world.people('regular', { id: 'stand', tier: 'standby' });
+    world.enter('c1');
+    world.enter('c2', { since: world.at - 3_600_000 });
+    expect(world.state('stand')).toBe('available');
+  });
+
+  it('those of other tiers at once when no regular operator is there', () => {
+    const world = lineWorld({ standby: null });
+    world.people('regular', { id: 'super', tier: 'supervisor' }, { id: 'stand', tier: 'standby' });
+    world.tell({ type: 'pause', operatorId: 'regular', reason: 'meal' });
+    expect(pairs(world.enter('c1'))).toEqual(['c1-stand']);
+    expect(pairs(world.enter('c2'))).toEqual(['c2-super']);
+  });
+
+  it('a queue is served by its own times', () => {
+    const world = lineWorld({}, { queues: { slow: { ...patient, skill: 600_000 } } });
+    world.people('plain');
+    expect(pairs(world.enter('c1', { id: 'slow', skills: ['x'], since: world.at - 60_000 }))).toEqual([]);
+    expect(pairs(world.enter('c2', { skills: ['x'], since: world.at - 60_000 }))).toEqual(['c2-plain']);
   });
 });
 
-describe('an operator after a call', () => {
-  const talking = (): Line => {
-    const entered = decideLine(line([status('a')]), { type: 'enter', at: 10, callId: 'c', since: 1 }, timing);
-    expect(entered.assigned).toEqual([{ callId: 'c', operatorId: 'a', assignmentId: 'a.1', account: 'op-a' }]);
-    return decideLine(
-      entered.line,
-      { type: 'outcome', at: 20, operatorId: 'a', assignmentId: 'a.1', outcome: 'talking' },
-      timing,
-    ).line;
-  };
-  const told = (state: Line, at: number, outcome: 'finished' | 'not-needed' | 'failed') =>
-    decideLine(state, { type: 'outcome', at, operatorId: 'a', assignmentId: 'a.1', outcome }, timing);
-  const stateIn = (state: Line): string => stateOf(state.operators['a'] ?? status('a'));
-
-  it('has his wrap-up, and is woken from it', () => {
-    const after = told(talking(), 30, 'finished');
-    expect(stateIn(after.line)).toBe('wrap-up');
-    expect(after.wakeAt).toBe(10_030);
-    const woken = decideLine(after.line, { type: 'timer', at: 10_030 }, timing);
-    expect(stateIn(woken.line)).toBe('available');
-    expect(woken.changed).toEqual([{ operatorId: 'a', state: 'available', reason: null }]);
+describe('ring-all', () => {
+  it('adds every phone that is left over to a call that rings too long, and those paused by themselves', () => {
+    const world = lineWorld();
+    world.people('a', 'b', 'c', 'd');
+    world.tell({ type: 'pause', operatorId: 'b', reason: 'no-answer', automatic: true });
+    world.tell({ type: 'pause', operatorId: 'c', reason: 'meal' });
+    expect(pairs(world.enter('x'))).toEqual(['x-a']);
+    expect(pairs(world.tell({ type: 'timer' }, 29_999))).toEqual([]);
+    expect(world.last.wakeAt).toBe(world.at + 1);
+    expect(pairs(world.tell({ type: 'timer' }, 1))).toEqual(['x-d+', 'x-b+']);
+    expect(world.state('c')).toBe('paused');
+    world.outcome('b', 'talking', 1_000);
+    expect(world.state('b')).toBe('talking');
+    expect(world.line.operators['b']?.paused).toBeNull();
+    world.outcome('a', 'not-needed');
+    world.outcome('d', 'not-needed');
+    expect(world.line.calls['x']?.place).toBe('talking');
+    expect([world.state('a'), world.state('d')]).toEqual(['available', 'available']);
   });
 
-  it('is left alone for a moment when his phone refused', () => {
-    const after = told(talking(), 30, 'failed');
-    const entered = decideLine(after.line, { type: 'enter', at: 31, callId: 'd', since: 1 }, timing);
-    expect(entered.assigned).toEqual([]);
-    expect(decideLine(entered.line, { type: 'timer', at: 3_030 }, timing).assigned).toHaveLength(1);
+  it('rings those paused by themselves for a call that nobody else could get', () => {
+    const world = lineWorld();
+    world.people('a', 'b');
+    world.tell({ type: 'pause', operatorId: 'a', reason: 'no-answer', automatic: true });
+    world.enter('x');
+    world.outcome('b', 'talking');
+    expect(pairs(world.enter('y'))).toEqual([]);
+    expect(pairs(world.tell({ type: 'timer' }, 30_000))).toEqual(['y-a+']);
   });
 
-  it('stays in the list while he talks, though he was deleted', () => {
-    const deleted = decideLine(talking(), { type: 'operators', at: 25, operators: [] }, timing).line;
-    expect(stateIn(deleted)).toBe('talking');
-    const after = decideLine(told(deleted, 30, 'finished').line, { type: 'operators', at: 31, operators: [] }, timing);
-    expect(after.line.operators).toEqual({});
+  it('spreads phones over the calls that are due', () => {
+    const world = lineWorld();
+    world.people('a', 'b', 'c', 'd', 'e');
+    for (const id of ['c', 'd', 'e'])
+      world.tell({ type: 'pause', operatorId: id, reason: 'no-answer', automatic: true });
+    world.enter('x');
+    world.enter('y');
+    expect(pairs(world.tell({ type: 'timer' }, 30_000))).toEqual(['x-c+', 'y-d+', 'x-e+']);
+    expect(pairs(world.enter('z', { since: world.at - 60_000 }))).toEqual([]);
+    expect(pairs(world.outcome('c', 'not-needed'))).toEqual(['z-c+']);
+  });
+
+  it('does not ring again who let it ring while others still are rung, nor whom the call does not need', () => {
+    const world = lineWorld();
+    world.people('a', 'b', 'c');
+    world.enter('x');
+    world.tell({ type: 'timer' }, 30_000);
+    expect(world.state('b')).toBe('ringing');
+    expect(pairs(world.outcome('b', 'no-answer', 10_000))).toEqual([]);
+    expect(pairs(world.outcome('c', 'not-needed', 1))).toEqual([]);
+    expect(world.line.calls['x']?.place).toBe('ringing');
+    world.outcome('a', 'no-answer', 1);
+    expect(pairs(world.enter('x', { since: world.at - 45_000 })).sort()).toEqual(['x-a+', 'x-b+', 'x-c']);
+  });
+});
+
+describe('the reason why a call gets nobody', () => {
+  it.each<[string, (world: LineWorld) => void, string]>([
+    ['nobody exists', () => undefined, 'there are no operators'],
+    [
+      'no phone is registered',
+      (world) => {
+        world.people('a');
+        world.tell({ type: 'registered', account: 'op-a', registered: false });
+      },
+      'nobody is at a desk',
+    ],
+    [
+      'all are paused',
+      (world) => {
+        world.people('a');
+        world.tell({ type: 'pause', operatorId: 'a', reason: 'meal' });
+      },
+      'everybody at a desk is paused',
+    ],
+    [
+      'all talk',
+      (world) => {
+        world.people('a');
+        world.enter('other');
+      },
+      'all operators are busy',
+    ],
+  ])('%s', (_what, prepare, reason) => {
+    const world = lineWorld();
+    prepare(world);
+    expect(world.enter('c').passedOver).toEqual([{ callId: 'c', reason }]);
+    expect(world.assign().passedOver).toEqual([{ callId: 'c', reason }]);
   });
 });

@@ -1,54 +1,183 @@
-import { stateOf, type Line, type OperatorStatus } from './operator.ts';
+import { policyOf, type LinePolicies, type LinePolicy } from './line-policy.ts';
+import {
+  answering,
+  callsIn,
+  compare,
+  compareIds,
+  isFree,
+  isPausedByItself,
+  phoneOf,
+  stateOf,
+  takersOf,
+  type Line,
+  type OperatorStatus,
+  type WaitingCall,
+} from './operator.ts';
 
 export interface Pair {
   callId: string;
   operatorId: string;
+  /** Rung together with others for the same call; who answers first has it. */
+  together: boolean;
 }
 
-/** Pairs, and for every call that gets nobody the reason. */
+/** Pairs, and for every waiting call that gets nobody the reason. */
 export interface Assignment {
   pairs: Pair[];
   passedOver: { callId: string; reason: string }[];
 }
 
 /**
- * Gives the calls that have waited longest to the operators that have been idle longest. Who did not take a call is
- * asked for it again only when nobody else is free. Pure and deterministic: ties go by id.
+ * Gives calls to operators. Calls in their order (`inOrder`), to who is eligible by the call's wait (tier, skills and
+ * languages): those who have the skills before those who have not, regular ones before standby before supervisors, then
+ * who has been idle longest. Who did not take a call is asked for it again only when nobody else is free. A call later
+ * in the order that only one operator fits may have him, if the earlier one gets another. Phones that are left over
+ * ring for the calls that waited longest (ring-all). Pure and deterministic: ties go by id.
  */
-export function assign(line: Line, at: number): Assignment {
+export function assign(line: Line, at: number, policies: LinePolicies): Assignment {
+  const view = look(line, at, policies);
+  const calls = inOrder(callsIn(line, 'waiting'), at, policies);
+  const given = new Map<string, WaitingCall>();
+  for (const call of calls) give(view, call, given, new Set());
+  const pairs = calls.flatMap((call) =>
+    [...given].filter(([, one]) => one === call).map(([operatorId]) => pairOf(call, operatorId, false)),
+  );
+  pairs.push(...ringAll(view, given));
+  const served = new Set(pairs.map((pair) => pair.callId));
+  const passedOver = calls
+    .filter((call) => !served.has(call.callId))
+    .map((call) => ({ callId: call.callId, reason: whyNobody(view, call) }));
+  return { pairs, passedOver };
+}
+
+/** Calls as they are served: those that waited over their limit by age, then by priority, age and id. */
+export function inOrder(calls: WaitingCall[], at: number, policies: LinePolicies): WaitingCall[] {
+  const rank = (call: WaitingCall): number =>
+    at - call.since >= policyOf(policies, call.queue.id).promote ? 0 : call.priority;
+  return [...calls].sort((a, b) => rank(a) - rank(b) || a.since - b.since || compare(a.callId, b.callId));
+}
+
+interface View {
+  line: Line;
+  at: number;
+  policies: LinePolicies;
+  /** Longest idle first. */
+  free: OperatorStatus[];
+  /** No regular operator is there to be waited for. */
+  noRegulars: boolean;
+}
+
+function look(line: Line, at: number, policies: LinePolicies): View {
   const free = Object.values(line.operators)
-    .filter((status) => isFree(status, at))
-    .sort((a, b) => a.idleSince - b.idleSince || compare(a.operator.id, b.operator.id));
-  const calls = [...line.waiting].sort((a, b) => a.since - b.since || compare(a.callId, b.callId));
-  const taken = new Set<string>();
-  const result: Assignment = { pairs: [], passedOver: [] };
-  for (const call of calls) {
-    const operator = choose(line.tried[call.callId] ?? [], free, taken);
-    if (operator === undefined) {
-      result.passedOver.push({ callId: call.callId, reason: whyNobody(line, free.length) });
-      continue;
-    }
-    taken.add(operator.operator.id);
-    result.pairs.push({ callId: call.callId, operatorId: operator.operator.id });
+    .filter((status) => isFree(line, status, at))
+    .sort(longestIdle);
+  return { line, at, policies, free, noRegulars: !answering(line).some(({ operator }) => operator.tier === 'regular') };
+}
+
+/** Gives the call one of its candidates, and moves an earlier call to another of its own where that is needed. */
+function give(view: View, call: WaitingCall, given: Map<string, WaitingCall>, asked: Set<string>): boolean {
+  const candidates = candidatesFor(view, call).map((status) => status.operator.id);
+  const left = candidates.find((id) => !given.has(id));
+  if (left !== undefined) {
+    given.set(left, call);
+    return true;
   }
-  return result;
+  for (const id of candidates) {
+    if (asked.has(id)) continue;
+    asked.add(id);
+    const holder = given.get(id);
+    if (holder === undefined || !give(view, holder, given, asked)) continue;
+    given.set(id, call);
+    return true;
+  }
+  return false;
 }
 
-export function isFree(status: OperatorStatus, at: number): boolean {
-  return stateOf(status) === 'available' && (status.notBefore === null || status.notBefore <= at);
+const tiers = ['regular', 'standby', 'supervisor'];
+
+function candidatesFor(view: View, call: WaitingCall): OperatorStatus[] {
+  const order = (status: OperatorStatus): number =>
+    (call.tried.includes(status.operator.id) ? 6 : 0) +
+    (hasSkills(status, call) ? 0 : 3) +
+    tiers.indexOf(status.operator.tier);
+  return view.free
+    .filter((status) => isEligible(view, status, call))
+    .sort((a, b) => order(a) - order(b) || longestIdle(a, b));
 }
 
-function choose(tried: string[], free: OperatorStatus[], taken: Set<string>): OperatorStatus | undefined {
-  const left = free.filter((status) => !taken.has(status.operator.id));
-  return left.find((status) => !tried.includes(status.operator.id)) ?? left[0];
+function isEligible(view: View, status: OperatorStatus, call: WaitingCall): boolean {
+  const waited = view.at - call.since;
+  const policy = policyOf(view.policies, call.queue.id);
+  return isOpen(view, status, policy, waited) && (waited >= policy.skill || hasSkills(status, call));
 }
 
-function whyNobody(line: Line, free: number): string {
-  if (Object.keys(line.operators).length === 0) return 'there are no operators';
-  if (free === 0) return 'no operator is free';
-  return 'every free operator has an earlier call';
+function isOpen(view: View, { operator }: OperatorStatus, policy: LinePolicy, waited: number): boolean {
+  if (operator.tier === 'regular' || view.noRegulars) return true;
+  const limit = operator.tier === 'standby' ? policy.standby : policy.supervisor;
+  return limit !== null && waited >= limit;
 }
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+function hasSkills({ operator }: OperatorStatus, call: WaitingCall): boolean {
+  return missing(operator, call).length === 0;
+}
+
+function missing(operator: { skills: string[]; languages: string[] }, call: WaitingCall): string[] {
+  return [
+    ...call.skills.filter((skill) => !operator.skills.includes(skill)),
+    ...call.languages.filter((language) => !operator.languages.includes(language)),
+  ];
+}
+
+/** Phones that are left over, each to the call with the fewest of those that waited long enough. */
+function ringAll(view: View, given: Map<string, WaitingCall>): Pair[] {
+  const { line, at, policies } = view;
+  const overdue = inOrder(callsIn(line, 'waiting', 'ringing'), at, policies).filter((call) => {
+    const limit = policyOf(policies, call.queue.id).ringAll;
+    return limit !== null && at - call.since >= limit;
+  });
+  if (overdue.length === 0) return [];
+  const phones = new Map(overdue.map((call) => [call, takersOf(line, call.callId).length]));
+  for (const call of given.values()) if (phones.has(call)) phones.set(call, 1);
+  const paused = Object.values(line.operators).filter((status) => isPausedByItself(line, status, at));
+  const leftOver = [...view.free.filter(({ operator }) => !given.has(operator.id)), ...paused.sort(longestIdle)];
+  return leftOver.flatMap((status) => {
+    const [call] = overdue
+      .filter((one) => isEligible(view, status, one) && !one.declined.includes(status.operator.id))
+      // Who let it ring is not rung again for it while others still are.
+      .filter((one) => one.place === 'waiting' || !one.tried.includes(status.operator.id))
+      .sort((a, b) => (phones.get(a) ?? 0) - (phones.get(b) ?? 0));
+    if (call === undefined) return [];
+    phones.set(call, (phones.get(call) ?? 0) + 1);
+    return [pairOf(call, status.operator.id, true)];
+  });
+}
+
+function whyNobody(view: View, call: WaitingCall): string {
+  const { line, free } = view;
+  const all = Object.values(line.operators);
+  if (all.length === 0) return 'there are no operators';
+  const there = all.filter((status) => phoneOf(line, status) !== null);
+  if (there.length === 0) return 'nobody is at a desk';
+  if (free.length === 0) {
+    return there.every((status) => stateOf(line, status) === 'paused')
+      ? 'everybody at a desk is paused'
+      : 'all operators are busy';
+  }
+  const waited = view.at - call.since;
+  const policy = policyOf(view.policies, call.queue.id);
+  const open = free.filter((status) => isOpen(view, status, policy, waited));
+  if (open.length === 0) return 'all regular operators are busy, and others are held for calls that waited longer';
+  if (!open.some((status) => isEligible(view, status, call))) {
+    const needed = [...new Set(open.flatMap((status) => missing(status.operator, call)))].sort(compare);
+    return `none with ${needed.join(', ')} is free yet`;
+  }
+  return 'every operator that is free is held for an earlier call';
+}
+
+function pairOf(call: WaitingCall, operatorId: string, together: boolean): Pair {
+  return { callId: call.callId, operatorId, together };
+}
+
+function longestIdle(a: OperatorStatus, b: OperatorStatus): number {
+  return a.idleSince - b.idleSince || compareIds(a, b);
 }

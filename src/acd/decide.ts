@@ -1,184 +1,199 @@
-import { assign, isFree, type Pair } from './assign.ts';
-import { stateOf, type Line, type Operator, type OperatorState, type OperatorStatus } from './operator.ts';
+import { assign, type Assignment, type Pair } from './assign.ts';
+import { enter, forgetCalls, leave, rank, takeOutcome, type AssignmentOutcome } from './line-outcome.ts';
+import type { LinePolicies } from './line-policy.ts';
+import { alerts, nextDue, overflow, places, type LineAlert } from './line-watch.ts';
+import {
+  accountOf,
+  phoneOf,
+  stateOf,
+  type Desk,
+  type Line,
+  type Operator,
+  type OperatorState,
+  type OperatorStatus,
+  type Place,
+  type Rank,
+} from './operator.ts';
+import { emergencyQueue, type CallQueue } from './queue.ts';
+import { chooseReserved, type ReserveRefusal, type ReserveRequest } from './reserve.ts';
+import { clearSeats, listDesks, listOperators, logIn, logOut, register } from './seats.ts';
 
 /** Everything the line can be told; each may come late, twice or never. */
 export type LineInput = { at: number } & (
-  | { type: 'enter'; callId: string; since: number }
+  | { type: 'enter'; callId: string; since: number; queue: CallQueue }
   | { type: 'leave'; callId: string }
+  /** Puts the call elsewhere than its queue would; kept until it is over. */
+  | ({ type: 'rank'; callId: string } & Rank)
   | { type: 'outcome'; operatorId: string; assignmentId: string; outcome: AssignmentOutcome }
   | { type: 'operators'; operators: Operator[] }
+  | { type: 'desks'; desks: Desk[] }
+  | { type: 'log-in'; operatorId: string; deskId: string }
+  | { type: 'log-out'; operatorId: string }
   | { type: 'registered'; account: string; registered: boolean }
-  | { type: 'pause'; operatorId: string; reason: string }
+  | { type: 'pause'; operatorId: string; reason: string; automatic?: boolean }
   | { type: 'resume'; operatorId: string }
+  | ({ type: 'reserve' } & ReserveRequest)
   | { type: 'timer' }
 );
-
-export type AssignmentOutcome = 'talking' | 'no-answer' | 'busy' | 'failed' | 'not-needed' | 'finished' | 'lost';
-
-export interface LineTiming {
-  /** Milliseconds an operator has to himself after a call. */
-  wrapUp: number;
-  /** Milliseconds a phone that refused is left alone. */
-  retry: number;
-}
 
 export interface LineDecision {
   line: Line;
   assigned: (Pair & { assignmentId: string; account: string })[];
+  /** Why each call that waits got nobody. */
+  passedOver: Assignment['passedOver'];
+  reserved: { requestId: string; callId: string; operatorId: string; assignmentId: string; account: string }[];
+  refused: { requestId: string; callId: string; reason: ReserveRefusal }[];
+  toBackupCentre: string[];
+  alerts: LineAlert[];
+  places: (Place & { callId: string })[];
   changed: { operatorId: string; state: OperatorState; reason: string | null }[];
+  /** Who sits elsewhere than before; null: nowhere. */
+  seated: { operatorId: string; deskId: string | null }[];
   /** When the line wants to be woken; null if nothing is due. */
   wakeAt: number | null;
 }
 
 /** Decides what the waiting line does with one input. Pure; the line handed in is not changed. */
-export function decideLine(before: Line, input: LineInput, timing: LineTiming): LineDecision {
+export function decideLine(before: Line, input: LineInput, policies: LinePolicies): LineDecision {
   const line = structuredClone(before);
-  const states = new Map(Object.values(line.operators).map((status) => [status.operator.id, stateOf(status)]));
-  take(line, input, timing);
-  endWrapUps(line, input.at);
-  const assigned = giveOut(line, input.at);
-  return { line, assigned, changed: changes(line, states, input.at), wakeAt: nextDue(line, input.at) };
+  const { at } = input;
+  take(line, input, policies);
+  endWaits(line, at);
+  clearSeats(line);
+  forgetCalls(line, at);
+  const { assigned, passedOver } = giveOut(line, at, policies);
+  // After the calls that wait: what they could have, no reservation takes.
+  const reservation = input.type === 'reserve' ? reserve(line, input) : { reserved: [], refused: [] };
+  return {
+    line,
+    assigned,
+    passedOver,
+    ...reservation,
+    toBackupCentre: overflow(line, at, policies),
+    alerts: alerts(line, at, policies),
+    places: places(line, at, policies),
+    ...changes(before, line, at),
+    wakeAt: nextDue(line, at, policies),
+  };
 }
 
-function take(line: Line, input: LineInput, timing: LineTiming): void {
+function take(line: Line, input: LineInput, policies: LinePolicies): void {
   switch (input.type) {
     case 'enter':
-      if (line.waiting.some((call) => call.callId === input.callId)) return;
-      release(line, input.callId);
-      line.waiting.push({ callId: input.callId, since: input.since });
-      return;
+      return enter(line, input);
     case 'leave':
-      line.waiting = line.waiting.filter((call) => call.callId !== input.callId);
-      Reflect.deleteProperty(line.tried, input.callId);
-      return;
+      return leave(line, input.callId);
+    case 'rank': {
+      const { priority, skills, languages } = input;
+      const given = { priority, ...(skills && { skills }), ...(languages && { languages }) };
+      return rank(line, { callId: input.callId, rank: given, queue: emergencyQueue, at: input.at });
+    }
     case 'outcome':
-      return outcome(line, input, timing);
+      return takeOutcome(line, input, policies);
     case 'operators':
-      return operators(line, input.operators, input.at);
-    case 'registered': {
-      const status = Object.values(line.operators).find((one) => one.operator.account === input.account);
-      if (status === undefined || status.registered === input.registered) return;
-      status.registered = input.registered;
-      if (input.registered) status.idleSince = input.at;
+      return listOperators(line, input.operators, input.at);
+    case 'desks':
+      return listDesks(line, input.desks);
+    case 'log-in':
+      return logIn(line, input);
+    case 'log-out':
+      return logOut(line, input.operatorId);
+    case 'registered':
+      return register(line, input);
+    case 'pause': {
+      const status = line.operators[input.operatorId];
+      // What he said himself stands.
+      if (status === undefined || (input.automatic === true && status.paused !== null)) return;
+      status.paused = { reason: input.reason, automatic: input.automatic ?? false };
       return;
     }
-    case 'pause':
     case 'resume': {
       const status = line.operators[input.operatorId];
-      if (status === undefined) return;
-      const was = status.pausedFor;
-      status.pausedFor = input.type === 'pause' ? input.reason : null;
-      if (was !== null && input.type === 'resume') status.idleSince = input.at;
+      if (status === undefined || status.paused === null) return;
+      status.paused = null;
+      status.idleSince = input.at;
       return;
     }
+    case 'reserve':
     case 'timer':
       return;
   }
 }
 
-/** A call knows best whether it has an operator: if it waits, the news of how he was lost was lost itself. */
-function release(line: Line, callId: string): void {
-  for (const status of Object.values(line.operators)) if (status.engaged?.callId === callId) status.engaged = null;
-}
-
-function outcome(line: Line, input: Extract<LineInput, { type: 'outcome' }>, timing: LineTiming): void {
-  const status = line.operators[input.operatorId];
-  if (status?.engaged?.assignmentId !== input.assignmentId) return;
-  const { callId } = status.engaged;
-  switch (input.outcome) {
-    case 'talking':
-      status.engaged.state = 'talking';
-      break;
-    case 'finished':
-    case 'lost':
-      status.engaged = null;
-      status.idleSince = input.at;
-      if (timing.wrapUp > 0) status.wrapUpUntil = input.at + timing.wrapUp;
-      break;
-    case 'not-needed':
-      // His turn was not used up: he keeps his place among the idle.
-      status.engaged = null;
-      break;
-    case 'no-answer':
-      status.engaged = null;
-      status.idleSince = input.at;
-      break;
-    case 'busy':
-    case 'failed':
-      status.engaged = null;
-      status.idleSince = input.at;
-      status.notBefore = input.at + timing.retry;
-      break;
-  }
-  // A call that was not taken comes back with an 'enter' of its own; until it is over, who was asked is remembered.
-  if (input.outcome === 'no-answer' || input.outcome === 'busy' || input.outcome === 'failed') {
-    line.tried[callId] = [...new Set([...(line.tried[callId] ?? []), input.operatorId])];
-  } else {
-    Reflect.deleteProperty(line.tried, callId);
-  }
-}
-
-function operators(line: Line, listed: Operator[], at: number): void {
-  const ids = new Set(listed.map((operator) => operator.id));
-  for (const [id, status] of Object.entries(line.operators)) {
-    // One who is deleted while he talks stays until his call is over.
-    if (!ids.has(id) && status.engaged === null) Reflect.deleteProperty(line.operators, id);
-  }
-  for (const operator of listed) {
-    const known = line.operators[operator.id];
-    if (known !== undefined) known.operator = operator;
-    else line.operators[operator.id] = newStatus(operator, at);
-  }
-}
-
-function newStatus(operator: Operator, at: number): OperatorStatus {
-  return {
-    operator,
-    registered: false,
-    pausedFor: null,
-    engaged: null,
-    wrapUpUntil: null,
-    notBefore: null,
-    idleSince: at,
-    since: at,
-  };
-}
-
-function endWrapUps(line: Line, at: number): void {
+function endWaits(line: Line, at: number): void {
   for (const status of Object.values(line.operators)) {
     if (status.wrapUpUntil !== null && status.wrapUpUntil <= at) status.wrapUpUntil = null;
     if (status.notBefore !== null && status.notBefore <= at) status.notBefore = null;
   }
 }
 
-function giveOut(line: Line, at: number): LineDecision['assigned'] {
+function giveOut(line: Line, at: number, policies: LinePolicies): Pick<LineDecision, 'assigned' | 'passedOver'> {
+  const { pairs, passedOver } = assign(line, at, policies);
   const assigned: LineDecision['assigned'] = [];
-  for (const pair of assign(line, at).pairs) {
+  for (const pair of pairs) {
     const status = line.operators[pair.operatorId];
-    if (status === undefined || !isFree(status, at)) continue;
-    line.assignments += 1;
-    const assignmentId = `${pair.operatorId}.${line.assignments}`;
-    status.engaged = { assignmentId, callId: pair.callId, state: 'ringing' };
-    line.waiting = line.waiting.filter((call) => call.callId !== pair.callId);
-    assigned.push({ ...pair, assignmentId, account: status.operator.account });
+    const call = line.calls[pair.callId];
+    if (status === undefined || call === undefined || status.engaged !== null) continue;
+    const account = phoneOf(line, status);
+    if (account === null) continue;
+    const assignmentId = engage(line, status, { callId: pair.callId, state: 'ringing', requestId: null, since: at });
+    if (call.place === 'waiting') {
+      call.place = 'ringing';
+      call.placedAt = at;
+      call.told = null;
+    }
+    assigned.push({ ...pair, assignmentId, account });
   }
-  return assigned;
+  return { assigned, passedOver };
 }
 
-function changes(line: Line, before: Map<string, OperatorState>, at: number): LineDecision['changed'] {
+function reserve(line: Line, input: ReserveRequest & { at: number }): Pick<LineDecision, 'reserved' | 'refused'> {
+  const { requestId, callId } = input;
+  const held = Object.values(line.operators).find(({ engaged }) => engaged?.requestId === requestId);
+  if (held?.engaged) {
+    // Asked twice; the answer is the same.
+    const { assignmentId } = held.engaged;
+    const account = accountOf(line, held) ?? '';
+    return { reserved: [{ requestId, callId, operatorId: held.operator.id, assignmentId, account }], refused: [] };
+  }
+  const choice = chooseReserved(line, input, input.at);
+  if ('refused' in choice) return { reserved: [], refused: [{ requestId, callId, reason: choice.refused }] };
+  const { status, account } = choice;
+  const state = input.occupied === true ? 'talking' : 'ringing';
+  const assignmentId = engage(line, status, { callId, state, requestId, since: input.at });
+  return { reserved: [{ requestId, callId, operatorId: status.operator.id, assignmentId, account }], refused: [] };
+}
+
+function engage(
+  line: Line,
+  status: OperatorStatus,
+  engagement: Omit<NonNullable<OperatorStatus['engaged']>, 'assignmentId'>,
+): string {
+  line.assignments += 1;
+  const assignmentId = `${status.operator.id}.${line.assignments}`;
+  status.engaged = { assignmentId, ...engagement };
+  status.wrapUpUntil = null;
+  return assignmentId;
+}
+
+function changes(before: Line, line: Line, at: number): Pick<LineDecision, 'changed' | 'seated'> {
   const changed: LineDecision['changed'] = [];
+  const seated: LineDecision['seated'] = [];
   for (const status of Object.values(line.operators)) {
-    const state = stateOf(status);
-    if (before.get(status.operator.id) === state) continue;
-    status.since = at;
-    changed.push({ operatorId: status.operator.id, state, reason: state === 'paused' ? status.pausedFor : null });
+    const operatorId = status.operator.id;
+    const known = before.operators[operatorId];
+    const now = stated(line, status);
+    const was = known === undefined ? null : stated(before, known);
+    if (was?.state !== now.state || was.reason !== now.reason) {
+      status.since = at;
+      changed.push({ operatorId, ...now });
+    }
+    if ((known?.deskId ?? null) !== status.deskId) seated.push({ operatorId, deskId: status.deskId });
   }
-  return changed;
+  return { changed, seated };
 }
 
-function nextDue(line: Line, at: number): number | null {
-  const due = Object.values(line.operators)
-    .flatMap((status) => [status.wrapUpUntil, status.notBefore])
-    .filter((time) => time !== null && time > at);
-  return due.length === 0 ? null : Math.min(...due.map(Number));
+function stated(line: Line, status: OperatorStatus): { state: OperatorState; reason: string | null } {
+  const state = stateOf(line, status);
+  return { state, reason: state === 'paused' ? (status.paused?.reason ?? null) : null };
 }

@@ -1,21 +1,53 @@
-/** A call taker, and the SIP account of his softphone. */
+import type { CallQueue } from './queue.ts';
+
+/** When a person is asked: the regular ones at once, those on standby and the supervisors when callers wait long. */
+export type Tier = 'regular' | 'standby' | 'supervisor';
+
+/** A call taker. He is a person, not a place: he takes calls at the desk where he is logged in. */
 export interface Operator {
   readonly id: string;
   name: string;
-  /** What people dial and say; it has nothing to do with the account. */
+  /** What people dial and say; it has nothing to do with an account. */
   extension: string;
-  /** `op-` and random letters: no caller's number can be taken for it. */
+  tier: Tier;
+  skills: string[];
+  /** RFC 5646, primary part alone. */
+  languages: string[];
+}
+
+/** A phone that people log in at. */
+export interface Desk {
+  readonly id: string;
+  name: string;
+  /** Its SIP account: `op-` and random letters, which no caller's number can be taken for. */
   account: string;
 }
 
 export type OperatorState = 'offline' | 'available' | 'paused' | 'ringing' | 'talking' | 'wrap-up';
 
+/** What keeps an operator: a call of the line, or (with a request's id) one that he was reserved for. */
+export interface Engagement {
+  assignmentId: string;
+  callId: string;
+  state: 'ringing' | 'talking';
+  /** Null: the line gave him the call. */
+  requestId: string | null;
+  /** Since when he rings or talks. */
+  since: number;
+}
+
 /** What the line knows of one operator. Times are epoch milliseconds. */
 export interface OperatorStatus {
   operator: Operator;
-  registered: boolean;
-  pausedFor: string | null;
-  engaged: { assignmentId: string; callId: string; state: 'ringing' | 'talking' } | null;
+  /** Where he is logged in; null: nowhere. */
+  deskId: string | null;
+  /** He logged out in a call, and is gone when it ends. */
+  leaving: boolean;
+  /** He was deleted in a call, and is forgotten when it ends. */
+  deleted: boolean;
+  /** Automatic: nobody asked for the pause, his phone rang unanswered. */
+  paused: { reason: string; automatic: boolean } | null;
+  engaged: Engagement | null;
   wrapUpUntil: number | null;
   /** A phone that refused or could not be reached is left alone until then. */
   notBefore: number | null;
@@ -25,26 +57,138 @@ export interface OperatorStatus {
   since: number;
 }
 
-export function stateOf(status: OperatorStatus): OperatorState {
-  if (status.engaged !== null) return status.engaged.state;
-  if (!status.registered) return 'offline';
-  if (status.pausedFor !== null) return 'paused';
-  return status.wrapUpUntil === null ? 'available' : 'wrap-up';
-}
-
+/**
+ * A call as the line knows it. `waiting`: nobody's phone rings for it. `between`: whoever rang or talked is gone, and
+ * the call will say itself whether it waits again. `expected`: only its rank is known yet. `served`: it needed nobody
+ * any more.
+ */
 export interface WaitingCall {
   callId: string;
   /** When the caller arrived, not when he entered the line. */
   since: number;
+  queue: CallQueue;
+  /** The queue's, unless the call was ranked otherwise; so are skills and languages. */
+  priority: number;
+  skills: string[];
+  languages: string[];
+  place: 'waiting' | 'ringing' | 'talking' | 'between' | 'expected' | 'served';
+  /** Since when it is in that place. */
+  placedAt: number;
+  ranked: Rank | null;
+  /** The operators who did not take it. They are asked again when nobody else is free. */
+  tried: string[];
+  /** The operators beside others that it said it does not need; not offered again before it waits anew. */
+  declined: string[];
+  /** The backup centre was asked. */
+  overflowed: boolean;
+  /** What the caller was last told of his place. */
+  told: Place | null;
 }
 
+export interface Rank {
+  priority: number;
+  skills?: string[];
+  languages?: string[];
+}
+
+/** Where a call stands in the line: 1 is the next. The expected wait is null while nothing is known of it. */
+export interface Place {
+  position: number;
+  expectedWaitSeconds: number | null;
+}
+
+/** Everything the line knows. */
 export interface Line {
   operators: Record<string, OperatorStatus>;
-  waiting: WaitingCall[];
-  /** By call: the operators who did not take it. They are asked again when nobody else is free. */
-  tried: Record<string, string[]>;
+  /** Deleted: its person talks, and it is forgotten when that ends. */
+  desks: Record<string, { desk: Desk; deleted: boolean }>;
+  /** The operators' accounts whose phones are registered. */
+  registered: string[];
+  calls: Record<string, WaitingCall>;
   /** Counts assignments, for their ids. */
   assignments: number;
+  /** Running average of what a call costs an operator, in milliseconds; null before the first. */
+  handling: number | null;
+  /** The levels of waiting that were told, until the wait is below them again. */
+  alerted: string[];
 }
 
-export const emptyLine: Line = { operators: {}, waiting: [], tried: {}, assignments: 0 };
+export const emptyLine: Line = {
+  operators: {},
+  desks: {},
+  registered: [],
+  calls: {},
+  assignments: 0,
+  handling: null,
+  alerted: [],
+};
+
+/** What an operator is doing, from his desk's phone, his calls and what he said. */
+export function stateOf(line: Line, status: OperatorStatus): OperatorState {
+  if (status.engaged !== null) return status.engaged.state;
+  if (phoneOf(line, status) === null) return 'offline';
+  if (status.paused !== null) return 'paused';
+  return status.wrapUpUntil === null ? 'available' : 'wrap-up';
+}
+
+/** The account of the registered phone at which he sits; null if there is none. */
+export function phoneOf(line: Line, status: OperatorStatus): string | null {
+  const account = accountOf(line, status);
+  return account !== null && line.registered.includes(account) ? account : null;
+}
+
+/** The account of the desk at which he is logged in, registered or not. */
+export function accountOf(line: Line, status: OperatorStatus): string | null {
+  return status.deskId === null ? null : (line.desks[status.deskId]?.desk.account ?? null);
+}
+
+/** Could be given a call now. */
+export function isFree(line: Line, status: OperatorStatus, at: number): boolean {
+  return stateOf(line, status) === 'available' && isRested(status, at);
+}
+
+/** Let his phone ring and was paused for it, but sits idle at a registered phone: he is rung when a call rings everywhere. */
+export function isPausedByItself(line: Line, status: OperatorStatus, at: number): boolean {
+  return (
+    stateOf(line, status) === 'paused' &&
+    status.paused?.automatic === true &&
+    (status.wrapUpUntil === null || status.wrapUpUntil <= at) &&
+    isRested(status, at)
+  );
+}
+
+/** At a registered phone, not paused and not about to go, whatever he is doing. */
+export function isAvailable(line: Line, status: OperatorStatus): boolean {
+  return status.paused === null && !status.leaving && !status.deleted && phoneOf(line, status) !== null;
+}
+
+/** Who answers for the line: the regular operators that are available, or, if there is none, any that is. */
+export function answering(line: Line): OperatorStatus[] {
+  const available = Object.values(line.operators).filter((status) => isAvailable(line, status));
+  const regular = available.filter((status) => status.operator.tier === 'regular');
+  return regular.length > 0 ? regular : available;
+}
+
+/** The calls in a place, in no order. */
+export function callsIn(line: Line, ...places: WaitingCall['place'][]): WaitingCall[] {
+  return Object.values(line.calls).filter((call) => places.includes(call.place));
+}
+
+/** The operators whom the line gave the call, longest first; reserved ones are not among them. */
+export function takersOf(line: Line, callId: string): OperatorStatus[] {
+  return Object.values(line.operators)
+    .filter(({ engaged }) => engaged?.callId === callId && engaged.requestId === null)
+    .sort((a, b) => (a.engaged?.since ?? 0) - (b.engaged?.since ?? 0) || compareIds(a, b));
+}
+
+export function compareIds(a: OperatorStatus, b: OperatorStatus): number {
+  return compare(a.operator.id, b.operator.id);
+}
+
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function isRested(status: OperatorStatus, at: number): boolean {
+  return status.notBefore === null || status.notBefore <= at;
+}

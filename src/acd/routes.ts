@@ -1,61 +1,102 @@
-import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { passwordDigest } from '../asterisk/provisioning.ts';
 import type { RecordAudit } from '../audit/audit.ts';
-import { roles, writers } from '../platform/auth.ts';
+import { roles, writers, type Principal } from '../platform/auth.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
+import type { Logger } from '../platform/logger.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import { conflict, forbidden, notFound } from '../platform/problem.ts';
 import { defineRoute, noContent, type Route } from '../platform/route.ts';
 import { isoTime, plainText } from '../platform/text.ts';
+import type { Accounts } from './accounts.ts';
+import { operatorFields, tiers, type StoredDesk, type StoredOperator, type StoredPeople } from './desk.ts';
 import type { WaitingLine } from './mailbox.ts';
-import { deleteOperator, insertOperator, type StoredOperator } from './store.ts';
+import { newAccount } from './new-account.ts';
+import { operatorState } from './picture.ts';
+import { newPin, pinDigest } from './pin.ts';
+import { provisioningOf, realm, type SipSide } from './softphone.ts';
+import { deleteDesk, deleteOperator, insertDesk, insertOperator, updateOperator } from './store.ts';
 
 export interface OperatorRouteDeps {
   postgres: Postgres;
   audit: RecordAudit;
   clock: Clock;
   line: WaitingLine;
+  people: () => StoredPeople;
   reload: () => Promise<void>;
-  /** Gives Asterisk the account; rejects when Asterisk does not take it. */
-  push: (operator: StoredOperator) => Promise<void>;
-  withdraw: (account: string) => Promise<void>;
+  accounts: Accounts;
+  sip: SipSide;
 }
 
-const state = z.enum(['offline', 'available', 'paused', 'ringing', 'talking', 'wrap-up']);
-const operatorView = z.object({
+export const operatorView = z.object({
   id: z.string(),
   name: z.string(),
   extension: z.string(),
-  state,
+  tier: z.enum(tiers),
+  skills: z.array(z.string()),
+  languages: z.array(z.string()),
+  /** Where he is logged in. */
+  desk: z.object({ id: z.string(), name: z.string() }).nullable(),
+  state: operatorState,
   reason: z.string().nullable(),
   since: z.string(),
   callId: z.string().nullable(),
 });
-const params = z.object({ operatorId: z.uuid() });
+export const operatorParams = z.object({ operatorId: z.uuid() });
 const extension = z.string().regex(/^\d{2,6}$/, '2 to 6 digits');
 
-/** /v1/operators and /v1/queue. */
+/** What is shown once, when an account is made or gets a new password. */
+export const provisioningView = z.object({ text: z.string(), uri: z.string(), qr: z.string().nullable() });
+export const sipView = z.object({ username: z.string(), password: z.string(), realm: z.string() });
+
+/** /v1/operators, but for their sessions. */
 export function operatorRoutes(deps: OperatorRouteDeps): Route[] {
-  return [listRoute(deps), createRoute(deps), deleteRoute(deps), stateRoute(deps), queueRoute(deps)];
+  return [listRoute(deps), createRoute(deps), changeRoute(deps), pinRoute(deps), deleteRoute(deps), stateRoute(deps)];
 }
 
 function views(line: WaitingLine): z.output<typeof operatorView>[] {
-  return line.snapshot().operators.map(({ operator, since, ...rest }) => ({
-    id: operator.id,
-    name: operator.name,
-    extension: operator.extension,
-    ...rest,
+  return line.snapshot().operators.map(({ operator, desk, state, reason, since, callId }) => ({
+    ...operator,
+    desk: desk === null ? null : { id: desk.id, name: desk.name },
+    state,
+    reason,
     since: isoTime(since),
+    callId,
   }));
+}
+
+/** An operator as he is shown; undefined if there is none. */
+export function viewOf(line: WaitingLine, operatorId: string): z.output<typeof operatorView> | undefined {
+  return views(line).find(({ id }) => id === operatorId);
+}
+
+export function unknownOperator(operatorId: string): Error {
+  return notFound('operators.unknown', `There is no operator ${operatorId}.`);
+}
+
+/** An operator's token does things for its own operator only. */
+export function mustBeOwn(principal: Principal, operatorId: string): void {
+  if (principal.role === 'operator' && principal.operatorId !== operatorId) {
+    throw forbidden('operators.not-yours', "An operator's token changes its own operator only.");
+  }
+}
+
+/** Gives Asterisk an account at once; false when it has to wait for Asterisk to be back. */
+export async function pushNow(accounts: Accounts, desk: StoredDesk, logger: Logger): Promise<boolean> {
+  try {
+    await accounts.push(desk);
+    return true;
+  } catch (error) {
+    logger.warn({ err: error, deskId: desk.id }, 'an account waits for Asterisk to take it');
+    return false;
+  }
 }
 
 function listRoute({ line }: OperatorRouteDeps): Route {
   return defineRoute({
     method: 'GET',
     path: '/v1/operators',
-    summary: 'Operators and what each is doing now',
+    summary: 'Operators, where each is logged in, and what each is doing now',
     roles,
     input: {},
     response: { 200: z.object({ items: z.array(operatorView), next: z.null() }) },
@@ -64,66 +105,150 @@ function listRoute({ line }: OperatorRouteDeps): Route {
 }
 
 function createRoute(deps: OperatorRouteDeps): Route {
-  const { postgres, audit, clock } = deps;
+  const { postgres, audit, clock, accounts } = deps;
   return defineRoute({
     method: 'POST',
     path: '/v1/operators',
-    summary: "Make an operator and his softphone's account; the password is shown this once",
+    summary: 'Make an operator, and a desk of his own unless told otherwise; PIN and password are shown this once',
     roles: ['admin'],
-    input: { body: z.strictObject({ name: plainText(100), extension }) },
+    input: {
+      body: z.strictObject({
+        name: operatorFields.name,
+        extension,
+        tier: operatorFields.tier.default('regular'),
+        skills: operatorFields.skills.default([]),
+        languages: operatorFields.languages.default(['id']),
+        /** False: he has no phone of his own, and logs in at others. */
+        desk: z.boolean().default(true),
+      }),
+    },
     response: {
       201: z.object({
         id: z.string(),
         name: z.string(),
         extension: z.string(),
+        tier: z.enum(tiers),
+        skills: z.array(z.string()),
+        languages: z.array(z.string()),
+        /** For logging in on a phone. */
+        pin: z.string(),
+        deskId: z.string().nullable(),
         /** False: Asterisk is away; it gets the account as soon as it is back. */
         pushed: z.boolean(),
-        sip: z.object({ username: z.string(), password: z.string(), realm: z.string() }),
+        sip: sipView.nullable(),
+        provisioning: provisioningView.nullable(),
       }),
     },
     handler: async ({ body, principal, logger }) => {
       const at = clock.now();
-      const account = `op-${randomBytes(8).toString('hex')}`;
-      const password = randomBytes(18).toString('base64url');
-      const operator = { id: newId(at), ...body, account, passwordDigest: passwordDigest(account, password) };
+      const { desk: withDesk, ...said } = body;
+      const { password, ...former } = newAccount();
+      const pin = newPin();
+      const operator: StoredOperator = { id: newId(at), ...said, pinDigest: await pinDigest(pin) };
+      const desk: StoredDesk = {
+        id: newId(at),
+        name: said.name,
+        ...former,
+        transport: 'udp',
+        media: 'rtp',
+        owner: operator.id,
+      };
       await postgres.transaction(async (sql) => {
-        if (!(await insertOperator(sql, operator, at))) {
+        if (!(await insertOperator(sql, operator, former, at))) {
           throw conflict('operators.extension-taken', `Extension ${body.extension} belongs to another operator.`);
         }
-        await audit(sql, { principal, action: 'operators.create', subject: `operator/${operator.id}` });
+        if (withDesk) await insertDesk(sql, desk, at);
+        const detail = { tier: said.tier, skills: said.skills, languages: said.languages, desk: withDesk };
+        await audit(sql, { principal, action: 'operators.create', subject: `operator/${operator.id}`, detail });
       });
       await deps.reload();
-      const pushed = await deps.push(operator).then(
-        () => true,
-        (error: unknown) => {
-          logger.warn({ err: error, operatorId: operator.id }, 'a new operator waits for Asterisk to take his account');
-          return false;
-        },
-      );
-      const sip = { username: account, password, realm: 'asterisk' };
-      return { status: 201, body: { id: operator.id, ...body, pushed, sip } };
+      const made = { id: operator.id, ...said, pin };
+      if (!withDesk) {
+        return { status: 201, body: { ...made, deskId: null, pushed: true, sip: null, provisioning: null } };
+      }
+      const pushed = await pushNow(accounts, desk, logger);
+      const sip = { username: desk.account, password, realm };
+      const provisioning = provisioningOf(desk, deps.sip, password);
+      return { status: 201, body: { ...made, deskId: desk.id, pushed, sip, provisioning } };
+    },
+  });
+}
+
+function changeRoute(deps: OperatorRouteDeps): Route {
+  const { postgres, audit, line } = deps;
+  const { name, tier, skills, languages } = operatorFields;
+  return defineRoute({
+    method: 'PATCH',
+    path: '/v1/operators/:operatorId',
+    summary: 'Change what a person is called and can do',
+    roles: ['admin'],
+    input: {
+      params: operatorParams,
+      body: z.strictObject({ name, tier, skills, languages }).partial(),
+    },
+    response: { 200: operatorView },
+    handler: async ({ params: { operatorId }, body, principal }) => {
+      await postgres.transaction(async (sql) => {
+        if ((await updateOperator(sql, operatorId, body)) === undefined) throw unknownOperator(operatorId);
+        await audit(sql, {
+          principal,
+          action: 'operators.change',
+          subject: `operator/${operatorId}`,
+          detail: { changed: body },
+        });
+      });
+      await deps.reload();
+      const view = viewOf(line, operatorId);
+      if (view === undefined) throw unknownOperator(operatorId);
+      return { status: 200, body: view };
+    },
+  });
+}
+
+function pinRoute(deps: OperatorRouteDeps): Route {
+  const { postgres, audit } = deps;
+  return defineRoute({
+    method: 'POST',
+    path: '/v1/operators/:operatorId/pin',
+    summary: 'Give a person a new PIN; it is shown this once, and the old one opens nothing any more',
+    roles: ['admin'],
+    input: { params: operatorParams },
+    response: { 200: z.object({ pin: z.string() }) },
+    handler: async ({ params: { operatorId }, principal }) => {
+      const pin = newPin();
+      const digest = await pinDigest(pin);
+      await postgres.transaction(async (sql) => {
+        const changed = await updateOperator(sql, operatorId, { pinDigest: digest });
+        if (changed === undefined) throw unknownOperator(operatorId);
+        await audit(sql, { principal, action: 'operators.new-pin', subject: `operator/${operatorId}` });
+      });
+      await deps.reload();
+      return { status: 200, body: { pin } };
     },
   });
 }
 
 function deleteRoute(deps: OperatorRouteDeps): Route {
-  const { postgres, audit } = deps;
+  const { postgres, audit, people, line } = deps;
   return defineRoute({
     method: 'DELETE',
     path: '/v1/operators/:operatorId',
-    summary: 'Delete an operator; a call he is in goes on',
+    summary: 'Delete an operator; a call he is in goes on. His own desk goes with him, unless somebody else is there',
     roles: ['admin'],
-    input: { params },
+    input: { params: operatorParams },
     response: { 204: noContent },
     handler: async ({ params: { operatorId }, principal }) => {
-      const account = await postgres.transaction(async (sql) => {
-        const deleted = await deleteOperator(sql, operatorId);
-        if (deleted === undefined) throw notFound('operators.unknown', `There is no operator ${operatorId}.`);
-        await audit(sql, { principal, action: 'operators.delete', subject: `operator/${operatorId}` });
-        return deleted;
+      const own = people().desks.find(({ owner }) => owner === operatorId);
+      const sitting = line.snapshot().operators.find(({ desk }) => desk !== null && desk.id === own?.id);
+      const withDesk = own !== undefined && (sitting === undefined || sitting.operator.id === operatorId);
+      await postgres.transaction(async (sql) => {
+        if (!(await deleteOperator(sql, operatorId))) throw unknownOperator(operatorId);
+        if (withDesk) await deleteDesk(sql, own.id);
+        const detail = { desk: withDesk };
+        await audit(sql, { principal, action: 'operators.delete', subject: `operator/${operatorId}`, detail });
       });
       await deps.reload();
-      await deps.withdraw(account);
+      if (withDesk) await deps.accounts.withdraw(own.account);
       return { status: 204, body: undefined };
     },
   });
@@ -136,7 +261,7 @@ function stateRoute({ line }: OperatorRouteDeps): Route {
     summary: 'Pause an operator, or make him available again',
     roles: writers,
     input: {
-      params,
+      params: operatorParams,
       body: z.discriminatedUnion('state', [
         z.strictObject({ state: z.literal('available') }),
         z.strictObject({ state: z.literal('paused'), reason: plainText(100) }),
@@ -144,45 +269,11 @@ function stateRoute({ line }: OperatorRouteDeps): Route {
     },
     response: { 200: operatorView },
     handler: ({ params: { operatorId }, body, principal }) => {
-      if (principal.role === 'operator' && principal.operatorId !== operatorId) {
-        throw forbidden('operators.not-yours', "An operator's token changes its own operator only.");
-      }
+      mustBeOwn(principal, operatorId);
       const known = body.state === 'paused' ? line.pause(operatorId, body.reason) : line.resume(operatorId);
-      const view = views(line).find((one) => one.id === operatorId);
-      if (!known || view === undefined) throw notFound('operators.unknown', `There is no operator ${operatorId}.`);
+      const view = viewOf(line, operatorId);
+      if (!known || view === undefined) throw unknownOperator(operatorId);
       return { status: 200, body: view };
-    },
-  });
-}
-
-function queueRoute({ line, clock }: OperatorRouteDeps): Route {
-  return defineRoute({
-    method: 'GET',
-    path: '/v1/queue',
-    summary: 'Who waits, how long, and how many operators are in each state',
-    roles,
-    input: {},
-    response: {
-      200: z.object({
-        waiting: z.array(z.object({ callId: z.string(), position: z.number(), waitingSeconds: z.number() })),
-        longestWaitSeconds: z.number(),
-        operators: z.record(state, z.number()),
-      }),
-    },
-    handler: () => {
-      const { waiting, operators } = line.snapshot();
-      const now = clock.now();
-      const calls = waiting.map(({ callId, since }, index) => ({
-        callId,
-        position: index + 1,
-        waitingSeconds: Math.max(0, Math.floor((now - since) / 1_000)),
-      }));
-      const counts = { offline: 0, available: 0, paused: 0, ringing: 0, talking: 0, 'wrap-up': 0 };
-      for (const one of operators) counts[one.state] += 1;
-      return {
-        status: 200,
-        body: { waiting: calls, longestWaitSeconds: calls[0]?.waitingSeconds ?? 0, operators: counts },
-      };
     },
   });
 }

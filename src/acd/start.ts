@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
-import { operatorAccount, type Provisioning } from '../asterisk/provisioning.ts';
+import type { Provisioning } from '../asterisk/provisioning.ts';
 import type { RecordAudit } from '../audit/audit.ts';
 import type { Clock } from '../platform/clock.ts';
 import { diskCopy } from '../platform/disk-copy.ts';
@@ -8,100 +7,187 @@ import { startLiveCopy } from '../platform/live-copy.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
-import type { LineTiming } from './decide.ts';
+import type { Settings } from '../settings/setting.ts';
+import { createAccounts } from './accounts.ts';
+import { deskRoutes } from './desk-routes.ts';
+import { storedPeople, type StoredPeople } from './desk.ts';
+import { linePolicy } from './line-policy.ts';
 import { createLine, type LineDeps, type WaitingLine } from './mailbox.ts';
+import { observed } from './observed.ts';
+import type { OperatorState } from './operator.ts';
+import { pictureOf, tellChanges, type QueuePicture } from './picture.ts';
+import { createPinCheck, type CheckPin } from './pin.ts';
+import { queueRoutes } from './queue-routes.ts';
 import { operatorRoutes } from './routes.ts';
-import { operatorsChannel, readOperators, storedOperator, type StoredOperator } from './store.ts';
+import { createServiceLog, type RecordedCall } from './service-log.ts';
+import { sessionRoutes } from './session-routes.ts';
+import { createSessionKeeper, keptLine, type SessionChange } from './sessions.ts';
+import type { SipSide } from './softphone.ts';
+import { handledSince, operatorsChannel, readPeople } from './store.ts';
 
 export interface AcdRoom {
   readonly routes: Route[];
   readonly line: WaitingLine;
+  /** Checks a person's PIN by his extension, without PostgreSQL. */
+  readonly checkPin: CheckPin;
+  /** A call's record: how callers are served follows from it. */
+  readonly recorded: (call: RecordedCall) => void;
   /** Gives Asterisk every account that it may have lost. */
   readonly pushAll: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
-/** Operators, their accounts, and the waiting line. */
-export async function startAcd(deps: {
+/** What is recorded of an operator's state. */
+export interface OperatorChange {
+  operatorId: string;
+  at: number;
+  state: OperatorState;
+  reason: string | null;
+  deskId: string | null;
+  callId: string | null;
+}
+
+export interface AcdDeps {
   postgres: Postgres;
   provisioning: Provisioning;
   stateDir: string;
   clock: Clock;
   logger: Logger;
   audit: RecordAudit;
-  timing: () => LineTiming;
+  settings: () => Settings;
+  /** Where phones register. */
+  sip: SipSide;
+  /** The line's words for calls. */
   assigned: LineDeps['assigned'];
-  changed: LineDeps['changed'];
-}): Promise<AcdRoom> {
-  const { postgres, provisioning, clock, logger } = deps;
-  const copy = await startLiveCopy<StoredOperator[]>({
+  reserved?: LineDeps['reserved'];
+  refused?: LineDeps['refused'];
+  toBackupCentre?: LineDeps['toBackupCentre'];
+  placed?: LineDeps['placed'];
+  changed: (change: OperatorChange) => void;
+  sessionChanged: (change: SessionChange) => void;
+  /** Tells the screens. */
+  publish: (type: 'queue.changed' | 'queue.alert', detail: Record<string, unknown>) => void;
+}
+
+/** People, desks with their accounts, and the waiting line. */
+export async function startAcd(deps: AcdDeps): Promise<AcdRoom> {
+  const { postgres, clock, logger, settings } = deps;
+  const copy = await startLiveCopy<StoredPeople>({
     name: 'operators',
     channel: operatorsChannel,
     postgres,
     clock,
     logger,
-    read: () => readOperators(postgres),
-    disk: diskCopy(join(deps.stateDir, 'operators.json'), z.array(storedOperator), logger),
-    builtIn: [],
+    read: () => readPeople(postgres),
+    disk: diskCopy(join(deps.stateDir, 'people.json'), storedPeople, logger),
+    builtIn: { operators: [], desks: [] },
   });
-  const line = createLine({
+  const people = copy.current;
+
+  // After whatever the line is being told, and once for all that one input changes.
+  let due = false;
+  const told = (): void => {
+    if (due) return;
+    due = true;
+    queueMicrotask(() => {
+      due = false;
+      keeper.changed();
+      changes.changed();
+    });
+  };
+  const line = observed(
+    createLine({
+      clock,
+      logger,
+      assigned: deps.assigned,
+      reserved: (...given) => deps.reserved?.(...given) ?? false,
+      refused: (...given) => deps.refused?.(...given),
+      toBackupCentre: (callId) => deps.toBackupCentre?.(callId),
+      policies: () => linePolicy(settings()),
+      changed(operator, state, reason, at) {
+        const now = line.snapshot().operators.find((one) => one.operator.id === operator.id);
+        const where = { deskId: now?.desk?.id ?? null, callId: now?.callId ?? null };
+        deps.changed({ operatorId: operator.id, at, state, reason, ...where });
+        told();
+      },
+      seated: told,
+      placed(callId, place) {
+        deps.placed?.(callId, place);
+        told();
+      },
+      alert: (alert) => deps.publish('queue.alert', { ...alert }),
+    }),
+    told,
+  );
+  const service = createServiceLog({
     clock,
     logger,
-    timing: deps.timing,
-    assigned: deps.assigned,
-    changed: deps.changed,
+    timeZone: () => settings().timeZone,
+    targets: () => settings().serviceLevels,
+    read: (since) => handledSince(postgres, since),
   });
-  const tellLine = (operators: StoredOperator[]): void => {
-    line.operators(operators.map(({ id, name, extension, account }) => ({ id, name, extension, account })));
-  };
-  tellLine(copy.current());
+  const picture = (): QueuePicture =>
+    pictureOf({
+      line: line.snapshot(),
+      service: service.picture(),
+      alerts: settings().queueAlerts,
+      now: clock.now(),
+    });
+  const changes = tellChanges({ clock, tell: () => deps.publish('queue.changed', picture()) });
+  const accounts = createAccounts({ ...deps, people });
+  const keeper = createSessionKeeper({
+    ...deps,
+    line,
+    people,
+    disk: diskCopy(join(deps.stateDir, 'line.json'), keptLine, logger),
+  });
 
-  const pushed = new Map<string, string>();
-  const push = async (operator: StoredOperator): Promise<void> => {
-    const callerId = `"112" <${operator.extension}>`;
-    await provisioning.put(operatorAccount(operator.account, operator.passwordDigest, callerId));
-    pushed.set(operator.account, operator.passwordDigest);
-  };
-  const pushAll = async (): Promise<void> => {
-    for (const operator of copy.current()) {
-      if (pushed.get(operator.account) === operator.passwordDigest) continue;
-      try {
-        await push(operator);
-      } catch (error) {
-        logger.warn({ err: error, operatorId: operator.id }, "an operator's account could not be given to Asterisk");
-        return;
-      }
+  const tellLine = ({ operators, desks }: StoredPeople): void => {
+    const gone = line.snapshot().operators.filter(({ operator }) => !operators.some(({ id }) => id === operator.id));
+    line.desks(desks.map(({ id, name, account }) => ({ id, name, account })));
+    line.operators(
+      operators.map(({ id, name, extension, tier, skills, languages }) => ({
+        id,
+        name,
+        extension,
+        tier,
+        skills,
+        languages,
+      })),
+    );
+    // Whoever is deleted in a call is recorded so as well: what he does then is nobody's time any more.
+    for (const { operator } of gone) {
+      const at = clock.now();
+      deps.changed({ operatorId: operator.id, at, state: 'offline', reason: 'deleted', deskId: null, callId: null });
     }
   };
-  copy.onChange((operators) => {
-    tellLine(operators);
-    void pushAll();
+  tellLine(people());
+  await keeper.restore();
+  copy.onChange((now) => {
+    tellLine(now);
+    void accounts.pushChanged();
   });
-  void pushAll();
-  const stopPushing = clock.every(10_000, () => void pushAll());
+  void accounts.pushChanged();
 
-  const withdraw = async (account: string): Promise<void> => {
-    pushed.delete(account);
-    const types = ['endpoint', 'aor', 'auth'] as const;
-    try {
-      await provisioning.remove(types.map((type) => ({ type, id: account })));
-    } catch (error) {
-      logger.warn({ err: error, account }, "a deleted operator's account could not be taken from Asterisk");
-    }
-  };
-
+  const shared = { ...deps, line, people, reload: copy.reload, accounts, picture };
   return {
     line,
-    pushAll: () => {
-      pushed.clear();
-      return pushAll();
+    checkPin: createPinCheck({
+      clock,
+      find: (extension) => people().operators.find((one) => one.extension === extension),
+    }),
+    recorded(call) {
+      if (service.took(call)) changes.changed();
     },
-    routes: operatorRoutes({ postgres, audit: deps.audit, clock, line, reload: copy.reload, push, withdraw }),
-    stop: () => {
-      stopPushing();
+    pushAll: () => accounts.pushAll(),
+    routes: [...operatorRoutes(shared), ...deskRoutes(shared), ...sessionRoutes(shared), ...queueRoutes(shared)],
+    stop: async () => {
+      accounts.stop();
+      changes.stop();
+      service.stop();
       copy.stop();
       line.stop();
-      return Promise.resolve();
+      await keeper.stop();
     },
   };
 }

@@ -14,7 +14,12 @@ export interface Provisioning {
   /** Creates or replaces the objects. Rejects when Asterisk does not take them. */
   put(objects: PjsipObject[]): Promise<void>;
   remove(objects: Pick<PjsipObject, 'type' | 'id'>[]): Promise<void>;
+  /** Whether Asterisk is configured with a transport of that name. Rejects when it does not say. */
+  hasTransport(id: string): Promise<boolean>;
 }
+
+/** The transport for phones over TLS; render.sh writes it where a certificate is set. */
+export const tlsTransport = 'transport-tls';
 
 /** ari-client has no limit of its own: a request to a dead Asterisk would be pending for ever. */
 const limit = 5_000;
@@ -81,6 +86,12 @@ export function createProvisioning(options: {
         );
       }
     },
+    async hasTransport(id) {
+      const answer = await options.probe(`/asterisk/config/dynamic/res_pjsip/transport/${id}`);
+      if (answer.ok) return true;
+      if (answer.failure === 'gone') return false;
+      throw new Error(`Asterisk did not tell its transports: ${answer.reason}`);
+    },
     async remove(objects) {
       for (const object of objects) {
         try {
@@ -93,8 +104,19 @@ export function createProvisioning(options: {
   };
 }
 
-/** The account of an operator's softphone: digest authentication, no password kept in clear anywhere. */
-export function operatorAccount(account: string, passwordDigest: string, callerId: string): PjsipObject[] {
+/** What a desk's phone has to be given in Asterisk. */
+export interface PhoneAccount {
+  account: string;
+  passwordDigest: string;
+  callerId: string;
+  /** `srtp`: speech that is not encrypted is refused (488). `rtp`: a phone that offers SRTP gets it. */
+  media: 'rtp' | 'srtp';
+  /** The transport that Asterisk reaches it over, where it has to be a certain one. */
+  transport: string | null;
+}
+
+/** The account of a desk's phone: digest authentication, no password kept in clear anywhere. */
+export function phoneAccount({ account, passwordDigest, callerId, media, transport }: PhoneAccount): PjsipObject[] {
   return [
     {
       type: 'auth',
@@ -129,7 +151,9 @@ export function operatorAccount(account: string, passwordDigest: string, callerI
         // A phone that vanished in mid-call; the caller goes back to the head of the line.
         rtp_timeout: '10',
         media_encryption: 'sdes',
-        media_encryption_optimistic: 'yes',
+        media_encryption_optimistic: media === 'srtp' ? 'no' : 'yes',
+        // Written empty where there is none: what an account had before would stay.
+        transport: transport ?? '',
       },
     },
   ];

@@ -1,10 +1,11 @@
 import type { RingJob } from '../dispatch/dispatch.ts';
+import type { CallQueue } from '../acd/queue.ts';
 import type { Prompt } from './call.ts';
 
 /** What a decision wants done; carried out in order per channel and bridge, each safe to repeat. */
 export type CallEffect =
   | { do: 'answer'; channelId: string }
-  | { do: 'play'; channelId: string; soundId: string; prompt: Prompt }
+  | { do: 'play'; channelId: string; soundId: string; prompt: Prompt; then?: Prompt[] }
   | { do: 'stop-sound'; channelId: string; soundId: string; music: boolean }
   | { do: 'music'; channelId: string }
   | { do: 'make-bridge'; bridgeId: string }
@@ -23,7 +24,8 @@ export type CallEffect =
       callerChannelId: string;
     }
   | { do: 'ring-agency'; job: RingJob }
-  | { do: 'enter-line'; since: number }
+  | { do: 'enter-line'; since: number; queue: CallQueue }
+  | { do: 'rank-in-line'; queue: CallQueue }
   | { do: 'leave-line' }
   | { do: 'operator-outcome'; operatorId: string; assignmentId: string; outcome: OperatorOutcome };
 

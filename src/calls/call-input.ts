@@ -3,6 +3,8 @@ import type { IncidentChange } from '../incidents/incident.ts';
 import type { Received } from '../location/location.ts';
 import type { Decision } from '../routing/rule.ts';
 import type { CallEffect } from './call-effect.ts';
+import type { CallQueue } from '../acd/queue.ts';
+import type { Place } from '../acd/operator.ts';
 import type { CallerHistory } from './history.ts';
 
 /** Everything a call can be told. Each may come late, twice or never. `at` is epoch milliseconds. */
@@ -13,7 +15,12 @@ export type CallInput = { at: number } & (
   /** The caller's channel left the application without hanging up. */
   | { type: 'caller-left' }
   | { type: 'sound-ended'; soundId: string }
-  | { type: 'operator-assigned'; assignmentId: string; operatorId: string; account: string }
+  /** `together`: while others ring for it as well. */
+  | { type: 'operator-assigned'; assignmentId: string; operatorId: string; account: string; together?: boolean }
+  /** What the line says of a waiting call's place. */
+  | ({ type: 'placed' } & Place)
+  /** Somebody, or what became known of the caller, gives the call another place in the line. */
+  | { type: 'ranked'; queue: Partial<Omit<CallQueue, 'id'>>; by: string; reason: string }
   | { type: 'leg-ringing'; channelId: string }
   | { type: 'leg-entered'; channelId: string }
   | { type: 'leg-joined'; channelId: string; bridgeId: string }

@@ -1,3 +1,5 @@
+import type { Place } from '../acd/operator.ts';
+import { emergencyQueue, type CallQueue } from '../acd/queue.ts';
 import type { Dispatch } from '../dispatch/dispatch.ts';
 import { openIncident, type Incident } from '../incidents/incident.ts';
 import type { CallLocation } from '../location/location.ts';
@@ -34,12 +36,17 @@ export interface Call {
   /** Channels told to join the bridge of which nobody has said yet that they are in; the join timer runs for them. */
   joining: string[];
   operator: OperatorLeg | null;
+  /** Phones that ring for the call beside the operator's: who answers first is its operator. */
+  others: OperatorLeg[];
   /** The operator who talked with the caller; the latest of several. Stays when he has left. */
   talkedWith: string | null;
   /** The latest assignments whose outcome the line was told: one that comes again rings nobody. */
   settled: string[];
   /** The place in the waiting line; null while an operator rings or talks. */
   line: { since: number } | null;
+  queue: CallQueue;
+  /** What the line last said of its place; null while it is not known. */
+  place: Place | null;
   incident: Incident;
   dispatches: Dispatch[];
   /** Due times in epoch milliseconds; the owner wakes the call with a timer input. */
@@ -77,6 +84,8 @@ export interface CallTiming {
   comfort: number;
   /** The line is asked again this often, should an answer have been lost. */
   lineCheck: number;
+  /** Whether who waits is told his place. */
+  announcePosition: boolean;
 }
 
 export type CallStage = 'waiting' | 'ringing' | 'talking' | 'returned' | 'ended';
@@ -95,7 +104,20 @@ export interface Sound {
   name: Prompt | 'music';
 }
 
-export type Prompt = 'greeting' | 'please-wait' | 'operator-lost' | 'agency-announcement' | 'agency-unreachable';
+export type Prompt =
+  | 'greeting'
+  | 'please-wait'
+  | 'operator-lost'
+  | 'agency-announcement'
+  | 'agency-unreachable'
+  | 'position-1'
+  | 'position-2'
+  | 'position-3'
+  | 'position-4'
+  | 'position-5'
+  | 'position-many'
+  | 'wait-short'
+  | 'wait-minutes';
 
 export interface OperatorLeg {
   readonly operatorId: string;
@@ -103,6 +125,8 @@ export interface OperatorLeg {
   readonly channelId: string;
   readonly assignedAt: number;
   state: 'ringing' | 'entered' | 'joined';
+  /** His screen was told of the call. */
+  popped: boolean;
   ringingAt: number | null;
   /** Since when he and the caller hear each other. */
   talkingAt: number | null;
@@ -133,6 +157,7 @@ export function newCall(seed: {
   emergency: EmergencyIdentifiers;
   location: CallLocation;
   timing: CallTiming;
+  queue?: CallQueue;
   /** Another process may have had this call before. */
   earlierOwners: boolean;
 }): Call {
@@ -148,9 +173,12 @@ export function newCall(seed: {
     bridge: null,
     joining: [],
     operator: null,
+    others: [],
     talkedWith: null,
     settled: [],
     line: null,
+    queue: seed.queue ?? structuredClone(emergencyQueue),
+    place: null,
     incident: openIncident(incidentId, seed.arrivedAt),
     dispatches: [],
     timers: {},
@@ -161,6 +189,11 @@ export function newCall(seed: {
     outcome: null,
     reason: null,
   };
+}
+
+/** The phones of operators that the call rings, or that took it. */
+export function operatorLegs(call: Pick<Call, 'operator' | 'others'>): OperatorLeg[] {
+  return call.operator === null ? call.others : [call.operator, ...call.others];
 }
 
 /** The channels of everyone who took the call and was in its bridge: who can speak to the caller. */

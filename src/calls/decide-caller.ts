@@ -1,6 +1,7 @@
 import type { Fix } from '../location/fix.ts';
 import { receive, type Received } from '../location/location.ts';
 import { findKind } from '../routing/rule.ts';
+import { operatorLegs } from './call.ts';
 import type { CallerHistory } from './history.ts';
 import { tell, type Step } from './step.ts';
 import type { Fact } from './call-effect.ts';
@@ -51,13 +52,18 @@ export function lookedUp(step: Step): void {
 export function prepareScreen(step: Step): void {
   const { call } = step;
   if (call.looked) popScreen(step);
-  else call.timers.pop = step.at + popPatience;
+  else if (call.others.length === 0) call.timers.pop = step.at + popPatience;
+  else call.timers.pop ??= step.at + popPatience;
 }
 
 export function popScreen(step: Step): void {
   const { call } = step;
   delete call.timers.pop;
-  if (call.operator !== null) tell(step, 'screen.pop', { operatorId: call.operator.operatorId });
+  for (const leg of operatorLegs(call)) {
+    if (leg.popped) continue;
+    leg.popped = true;
+    tell(step, 'screen.pop', { operatorId: leg.operatorId });
+  }
 }
 
 /** A later word on who or where: whoever has the call on his screen is told. */

@@ -5,7 +5,7 @@ import type { Decision } from '../routing/rule.ts';
 import { applyDispatchStep, contextOf, dispatchOfChannel } from './apply-dispatch.ts';
 import { speakers } from './call.ts';
 import type { Fact } from './call-effect.ts';
-import { leaveLine } from './line.ts';
+import { leaveLine, stopRinging } from './line.ts';
 import { hangUp, nextSoundId, report, tell, type Step } from './step.ts';
 
 export function addDispatch(step: Step, dispatch: Dispatch): void {
@@ -101,13 +101,13 @@ function agencyJoined(step: Step, dispatch: Dispatch): void {
   if (operator === null) return;
   // While the agency's person talks to the caller nobody else need be rung; in a transfer the operator leaves.
   const { operatorId, channelId, state } = operator;
-  if (state !== 'ringing' && dispatch.mode !== 'transfer') return;
+  if (state === 'ringing') return stopRinging(step);
+  if (dispatch.mode !== 'transfer') return;
   call.operator = null;
   delete call.timers.ring;
   hangUp(step, channelId);
-  report(step, operator, state === 'ringing' ? 'not-needed' : 'finished');
-  if (state === 'ringing') tell(step, 'operator.not-needed', { operatorId });
-  else tell(step, 'operator.left', { operatorId, cause: 16, transferredTo: dispatch.agencyId });
+  report(step, operator, 'finished');
+  tell(step, 'operator.left', { operatorId, cause: 16, transferredTo: dispatch.agencyId });
 }
 
 function afterAgencyFailed(step: Step, dispatch: Dispatch): void {

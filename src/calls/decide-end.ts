@@ -1,7 +1,7 @@
 import { isTalking, speakers } from './call.ts';
 import { decideDispatch } from '../dispatch/decide.ts';
 import { applyDispatchStep, contextOf } from './apply-dispatch.ts';
-import { backToLine, leaveLine } from './line.ts';
+import { backToLine, leaveLine, stopRinging } from './line.ts';
 import { hangUp, report, silence, tell, type Step } from './step.ts';
 
 /** The caller has hung up, or his channel is gone. */
@@ -112,10 +112,10 @@ function close(step: Step, outcome: 'answered' | 'abandoned' | 'returned', reaso
 function stopWaiting(step: Step): void {
   const { call } = step;
   leaveLine(step);
-  if (call.operator !== null && call.operator.state !== 'joined') {
+  stopRinging(step);
+  if (call.operator?.state === 'entered') {
     const { operator } = call;
     call.operator = null;
-    delete call.timers.ring;
     hangUp(step, operator.channelId);
     report(step, operator, 'not-needed');
   }

@@ -1,3 +1,4 @@
+import { emergencyQueue } from '../acd/queue.ts';
 import {
   agencyJoins,
   assign,
@@ -244,7 +245,7 @@ describe('a call that was given back', () => {
   it('is taken again when it is claimed again, at its old place in the line', () => {
     const call = returned().tell({ type: 'caller-left' }).wait(20_000).tell({ type: 'arrived', up: true });
     expect(call.done).toEqual(['enter-line', 'make-bridge call.b2', 'play caller greeting']);
-    expect(call.effects[0]).toEqual({ do: 'enter-line', since: 1_000_000 });
+    expect(call.effects[0]).toEqual({ do: 'enter-line', since: 1_000_000, queue: emergencyQueue });
     expect(call.facts[0]?.type).toBe('call.taken-again');
     expect(call.call).toMatchObject({ stage: 'waiting', outcome: null, reason: null, endedAt: null });
     call.tell(

@@ -1,4 +1,4 @@
-import { isTalking } from './call.ts';
+import { isTalking, operatorLegs } from './call.ts';
 import type { CallInput, CommandFailure } from './call-input.ts';
 import { callerLeft, giveBack, reopen } from './decide-end.ts';
 import { joinFailed, rebuildBridge } from './decide-join.ts';
@@ -33,6 +33,7 @@ export function commandFailed(step: Step, input: Failed): void {
     case 'hang-up':
     case 'ring-agency':
     case 'enter-line':
+    case 'rank-in-line':
     case 'leave-line':
     case 'operator-outcome':
       return;
@@ -53,14 +54,14 @@ function soundFailed(step: Step, command: 'play' | 'music', failure: CommandFail
 }
 
 function ringFailed(step: Step, target: string, failure: CommandFailure): void {
-  const { operator } = step.call;
-  if (target !== operator?.channelId || operator.state !== 'ringing') return;
+  const operator = operatorLegs(step.call).find((leg) => leg.channelId === target);
+  if (operator?.state !== 'ringing') return;
   // The id is taken: the phone rings already. So it does when it was heard to ring.
   if (failure === 'conflict' || (failure !== 'gone' && operator.ringingAt !== null)) return;
   // Without an answer in time nobody knows whether it rings.
   if (failure !== 'gone') hangUp(step, target);
-  notRung(step);
-  operatorGone(step, 27);
+  notRung(step, operator);
+  operatorGone(step, target, 27);
 }
 
 /**

@@ -53,7 +53,7 @@ export function joinFailed(step: Step, channelId: string, failure: CommandFailur
   if (failure === 'timeout' || failure === 'failed') return rebuildBridge(step, 'a join failed');
   // The phone is gone or left the application between its answer and the join.
   hangUp(step, channelId);
-  operatorGone(step, 41);
+  operatorGone(step, channelId, 41);
 }
 
 /** Makes a fresh bridge and moves everybody there; after too many, the dialplan gets the caller. */

@@ -1,3 +1,4 @@
+import { emergencyQueue } from '../acd/queue.ts';
 import {
   agencyJoins,
   assign,
@@ -89,7 +90,7 @@ describe('an operator', () => {
   ])('is not reached, %s: the caller is back in the line at his place', (_, cause, outcome) => {
     const call = ringing().wait(5_000).tell(gone(cause));
     expect(call.done).toEqual([`operator-outcome a1 ${outcome}`, 'enter-line']);
-    expect(call.effects[1]).toEqual({ do: 'enter-line', since: 1_000_000 });
+    expect(call.effects[1]).toEqual({ do: 'enter-line', since: 1_000_000, queue: emergencyQueue });
     expect(call.facts).toEqual([
       { type: 'operator.not-reached', detail: { operatorId: 'op1', reason: outcome, cause } },
     ]);

@@ -1,38 +1,50 @@
 import { hasPending } from './apply-dispatch.ts';
-import { speakers } from './call.ts';
+import { operatorLegs, speakers, type OperatorLeg } from './call.ts';
 import { prepareScreen } from './decide-caller.ts';
+import { withdrawBackupCentre } from './decide-backup-centre.ts';
 import { endCall, giveBack } from './decide-end.ts';
-import { backToLine, join, joinCaller } from './line.ts';
+import { backToLine, join, joinCaller, stopRinging } from './line.ts';
 import { hangUp, report, tell, type Step } from './step.ts';
 
 /** After so many phones in a row that did not ring, the human path has the better chance: it rings them by itself. */
 const unrungLimit = 3;
 
+/** So many phones ring for one call at once. */
+const ringAtMost = 50;
+
 export function operatorAssigned(
   step: Step,
-  input: { assignmentId: string; operatorId: string; account: string },
+  input: { assignmentId: string; operatorId: string; account: string; together?: boolean },
 ): void {
   const { call } = step;
-  if (call.operator?.assignmentId === input.assignmentId) return;
   const { operatorId, assignmentId } = input;
+  if (operatorLegs(call).some((leg) => leg.assignmentId === assignmentId)) return;
+  const live = call.endedAt === null && call.caller.live;
+  const first = live && call.line !== null && call.operator === null;
+  const beside =
+    live && input.together === true && call.operator?.state === 'ringing' && call.others.length < ringAtMost;
   // One that was settled already is a late double. It is answered, should the line think that he rings.
-  const wanted = call.endedAt === null && call.caller.live && call.line !== null && call.operator === null;
-  if (!wanted || call.settled.includes(assignmentId)) return report(step, input, 'not-needed');
-  call.line = null;
-  delete call.timers.line;
-  delete call.timers.comfort;
+  if (!(first || beside) || call.settled.includes(assignmentId)) return report(step, input, 'not-needed');
   call.counters.leg += 1;
   const channelId = `${call.id}.o${call.counters.leg}`;
-  call.operator = {
+  const leg: OperatorLeg = {
     operatorId,
     assignmentId,
     channelId,
     assignedAt: step.at,
     state: 'ringing',
+    popped: false,
     ringingAt: null,
     talkingAt: null,
   };
-  call.timers.ring = step.at + call.timing.operatorRing;
+  if (first) {
+    call.line = null;
+    call.place = null;
+    delete call.timers.line;
+    delete call.timers.comfort;
+    call.operator = leg;
+  } else call.others.push(leg);
+  limitRinging(step);
   tell(step, 'operator.assigned', { operatorId });
   step.effects.push({
     do: 'ring-operator',
@@ -46,47 +58,61 @@ export function operatorAssigned(
   prepareScreen(step);
 }
 
-export function operatorEntered(step: Step): void {
-  const { call } = step;
-  const { operator } = call;
-  if (operator?.state !== 'ringing') return;
-  operator.state = 'entered';
-  call.counters.unrung = 0;
-  delete call.timers.ring;
-  tell(step, 'operator.answered', { operatorId: operator.operatorId });
-  joinCaller(step);
-  join(step, operator.channelId);
+/** The ring timer is that of the phone that has rung longest. */
+function limitRinging({ call }: Step): void {
+  const since = operatorLegs(call)
+    .filter(({ state }) => state === 'ringing')
+    .map(({ assignedAt }) => assignedAt);
+  if (since.length === 0) delete call.timers.ring;
+  else call.timers.ring = Math.min(...since) + call.timing.operatorRing;
 }
 
-/** The phone has rung for as long as it may. */
+export function operatorEntered(step: Step, channelId: string): void {
+  const { call } = step;
+  const answered = operatorLegs(call).find((leg) => leg.channelId === channelId);
+  if (answered?.state !== 'ringing') return;
+  answered.state = 'entered';
+  call.counters.unrung = 0;
+  stopRinging(step, channelId);
+  call.operator = answered;
+  withdrawBackupCentre(step);
+  tell(step, 'operator.answered', { operatorId: answered.operatorId });
+  joinCaller(step);
+  join(step, answered.channelId);
+}
+
+/** Phones that have rung for as long as they may. */
 export function operatorRangOut(step: Step): void {
-  const { operator } = step.call;
-  if (operator?.state !== 'ringing') return;
-  hangUp(step, operator.channelId, 'no-answer');
-  notRung(step);
-  operatorGone(step, 19);
+  const { call } = step;
+  for (const leg of operatorLegs(call)) {
+    if (leg.state !== 'ringing' || step.at < leg.assignedAt + call.timing.operatorRing) continue;
+    hangUp(step, leg.channelId, 'no-answer');
+    notRung(step, leg);
+    operatorGone(step, leg.channelId, 19);
+  }
+  limitRinging(step);
 }
 
 /** Counts an operator whose phone was to ring, and was not heard to. */
-export function notRung(step: Step): void {
-  const { operator, counters } = step.call;
-  if (operator?.ringingAt === null) counters.unrung += 1;
+export function notRung({ call }: Step, { ringingAt }: OperatorLeg): void {
+  if (ringingAt === null) call.counters.unrung += 1;
 }
 
-/** The operator's phone is out of the call: refused, not answered, hung up, or vanished. */
-export function operatorGone(step: Step, cause: number): void {
+/** An operator's phone is out of the call: refused, not answered, hung up, or vanished. */
+export function operatorGone(step: Step, channelId: string, cause: number): void {
   const { call } = step;
-  const { operator } = call;
-  if (operator === null) return;
-  const { operatorId } = operator;
-  call.operator = null;
-  delete call.timers.ring;
+  const leg = operatorLegs(call).find((one) => one.channelId === channelId);
+  if (leg === undefined) return;
+  const { operatorId } = leg;
+  call.others = call.others.filter((one) => one !== leg);
+  if (call.operator === leg) call.operator = leg.state === 'ringing' ? (call.others.shift() ?? null) : null;
+  limitRinging(step);
 
-  if (operator.state === 'ringing') {
+  if (leg.state === 'ringing') {
     const outcome = cause === 17 ? 'busy' : cause === 18 || cause === 19 ? 'no-answer' : 'failed';
-    report(step, operator, outcome);
+    report(step, leg, outcome);
     tell(step, 'operator.not-reached', { operatorId, reason: outcome, cause });
-    if (speakers(call).length > 0) return;
+    if (call.operator !== null || speakers(call).length > 0) return;
     if (call.counters.unrung >= unrungLimit) giveBack(step, 'no phone could be rung', true);
     else backToLine(step);
     return;
@@ -94,8 +120,8 @@ export function operatorGone(step: Step, cause: number): void {
 
   // 16 is a BYE; anything else is a phone or a network that failed in mid-call.
   const hungUp = cause === 16;
-  report(step, operator, hungUp ? 'finished' : 'lost');
+  report(step, leg, hungUp ? 'finished' : 'lost');
   tell(step, hungUp ? 'operator.left' : 'operator.lost', { operatorId, cause });
-  const spokeAlone = operator.state === 'joined' && call.caller.joined && speakers(call).length === 0;
+  const spokeAlone = leg.state === 'joined' && call.caller.joined && speakers(call).length === 0;
   if (hungUp && spokeAlone && !hasPending(call)) endCall(step, 'the operator hung up');
 }

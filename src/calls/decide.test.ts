@@ -1,3 +1,4 @@
+import { emergencyQueue } from '../acd/queue.ts';
 import {
   agencyJoins,
   assign,
@@ -57,7 +58,7 @@ describe('a call arrives', () => {
 
   it('asks the line again, should an answer have been lost', () => {
     const call = waiting();
-    expect(call.fire('line').effects).toEqual([{ do: 'enter-line', since: 1_000_000 }]);
+    expect(call.fire('line').effects).toEqual([{ do: 'enter-line', since: 1_000_000, queue: emergencyQueue }]);
     expect(call.fire('line').done).toEqual(['enter-line']);
     expect(call.at).toBe(1_000_000 + 2 * timing.lineCheck);
   });

@@ -1,5 +1,5 @@
 import type { Call } from './call.ts';
-import { speakers } from './call.ts';
+import { operatorLegs, speakers } from './call.ts';
 import type { CallEffect, Fact } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
 import { settle } from './decide-always.ts';
@@ -10,7 +10,7 @@ import { callerGone, callerLeft, endCall, giveBack, reopen } from './decide-end.
 import { joinTimedOut, legJoined, stillHere } from './decide-join.ts';
 import { callerKnown, located, lookedUp, popScreen, tellOfArrival } from './decide-caller.ts';
 import { operatorAssigned, operatorEntered, operatorGone, operatorRangOut } from './decide-operator.ts';
-import { backToLine, makeBridge } from './line.ts';
+import { backToLine, enterLine, makeBridge, wordsOfPlace } from './line.ts';
 import { hangUp, playToCaller, tell, type Step } from './step.ts';
 
 /** The call's next state, what is to be done, and what is to be told. */
@@ -53,6 +53,11 @@ function take(step: Step, input: CallInput): void {
       return soundEnded(step, input.soundId);
     case 'operator-assigned':
       return operatorAssigned(step, input);
+    case 'placed':
+      if (call.line !== null) call.place = { position: input.position, expectedWaitSeconds: input.expectedWaitSeconds };
+      return;
+    case 'ranked':
+      return ranked(step, input);
     case 'leg-ringing':
       return legRinging(step, input.channelId);
     case 'leg-entered':
@@ -61,7 +66,9 @@ function take(step: Step, input: CallInput): void {
       return input.bridgeId === call.bridge?.id ? legJoined(step, input.channelId) : undefined;
     case 'leg-gone':
       if (input.channelId === call.channelId) return callerGone(step, input.cause);
-      if (input.channelId === call.operator?.channelId) return operatorGone(step, input.cause);
+      if (operatorLegs(call).some(({ channelId }) => channelId === input.channelId)) {
+        return operatorGone(step, input.channelId, input.cause);
+      }
       return agencyInput(step, { type: 'leg-gone', at: input.at, channelId: input.channelId, cause: input.cause });
     case 'key-pressed':
       tell(step, 'key.pressed', { key: input.key, by: whoIs(call, input.channelId) });
@@ -127,8 +134,8 @@ function arrived(step: Step, up: boolean): void {
 
 function legRinging(step: Step, channelId: string): void {
   const { call } = step;
-  const { operator } = call;
-  if (operator?.channelId === channelId) {
+  const operator = operatorLegs(call).find((leg) => leg.channelId === channelId);
+  if (operator !== undefined) {
     if (operator.ringingAt !== null) return;
     operator.ringingAt = step.at;
     call.counters.unrung = 0;
@@ -143,7 +150,7 @@ function legRinging(step: Step, channelId: string): void {
 
 function legEntered(step: Step, channelId: string): void {
   const { call } = step;
-  if (call.operator?.channelId === channelId) return operatorEntered(step);
+  if (operatorLegs(call).some((leg) => leg.channelId === channelId)) return operatorEntered(step, channelId);
   if (dispatchOfChannel(call, channelId) !== undefined) {
     return agencyInput(step, { type: 'leg-entered', at: step.at, channelId });
   }
@@ -153,6 +160,16 @@ function legEntered(step: Step, channelId: string): void {
 /** A phone that rings or answers after its ring was called off: nobody waits for it. */
 function notWanted(step: Step, channelId: string): void {
   if (channelId !== step.call.channelId) hangUp(step, channelId, 'answered-elsewhere');
+}
+
+/** Another place in the line: for what became known of the caller, or because a person wants it. */
+function ranked(step: Step, { queue, by, reason }: Extract<CallInput, { type: 'ranked' }>): void {
+  const { call } = step;
+  const next = { ...call.queue, ...queue };
+  if (call.endedAt !== null || JSON.stringify(next) === JSON.stringify(call.queue)) return;
+  call.queue = next;
+  tell(step, 'call.ranked', { priority: next.priority, skills: next.skills.join(','), by, reason });
+  if (call.line !== null) step.effects.push({ do: 'rank-in-line', queue: next });
 }
 
 function soundEnded(step: Step, soundId: string): void {
@@ -177,14 +194,14 @@ function timeUp(step: Step, name: string): void {
     case 'comfort':
       delete call.timers.comfort;
       if (call.line === null) return;
-      playToCaller(step, 'please-wait');
+      playToCaller(step, 'please-wait', wordsOfPlace(call));
       // Should nobody say when the sound has ended, the next one comes all the same.
       call.timers.comfort = step.at + call.timing.comfort;
       return;
     case 'line':
       delete call.timers.line;
       if (call.line === null) return;
-      step.effects.push({ do: 'enter-line', since: call.line.since });
+      enterLine(step);
       call.timers.line = step.at + call.timing.lineCheck;
       return;
     case 'pop':

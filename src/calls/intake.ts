@@ -1,3 +1,4 @@
+import type { CallQueue } from '../acd/queue.ts';
 import type { Introduction } from '../location/invite.ts';
 import type { AriCommands } from '../asterisk/commands.ts';
 import type { AsteriskChannel, AsteriskEvent } from '../asterisk/translate.ts';
@@ -30,7 +31,8 @@ export interface IntakeDeps {
   runner: CallRunner;
   clock: Clock;
   logger: Logger;
-  timing: () => CallTiming;
+  /** The queue of a call to this number, and the times that hold in it. */
+  queueOf: (dialled: string | null) => { queue: CallQueue; timing: CallTiming };
   /** False when this controller cannot keep up: the next one, or the human path, takes the call. */
   keepsUp: () => boolean;
   /** Somebody is at his desk, if only talking. */
@@ -113,7 +115,7 @@ export function createIntake(deps: IntakeDeps): Intake {
           claimedAt: at,
           origin,
           ...deps.introduce(origin, { callId: id, incidentId, arrivedAt: at }),
-          timing: deps.timing(),
+          ...deps.queueOf(origin.dialled),
           // One that is answered already comes from the human path, and may have been with a controller before.
           earlierOwners: up,
         }),

@@ -1,5 +1,5 @@
-import { company, speakers, type Call } from './call.ts';
-import { playToCaller, silence, type Step } from './step.ts';
+import { company, operatorLegs, speakers, type Call, type Prompt } from './call.ts';
+import { hangUp, playToCaller, report, silence, tell, type Step } from './step.ts';
 
 /** Puts the caller in the line, at the place of his arrival: who was served badly does not wait behind later callers. */
 export function backToLine(step: Step): void {
@@ -8,7 +8,13 @@ export function backToLine(step: Step): void {
   call.line = { since: call.arrivedAt };
   call.timers.line = step.at + call.timing.lineCheck;
   call.timers.comfort = step.at + call.timing.comfort;
-  step.effects.push({ do: 'enter-line', since: call.line.since });
+  call.place = null;
+  enterLine(step);
+}
+
+/** Tells the line that the call waits; again, should it not have heard. */
+export function enterLine({ call, effects }: Step): void {
+  if (call.line !== null) effects.push({ do: 'enter-line', since: call.line.since, queue: call.queue });
 }
 
 export function leaveLine(step: Step): void {
@@ -18,6 +24,30 @@ export function leaveLine(step: Step): void {
   if (call.line === null) return;
   call.line = null;
   step.effects.push({ do: 'leave-line' });
+}
+
+/** Phones that rang beside the one that was answered fall silent; of all, where nobody is needed any more. */
+export function stopRinging(step: Step, but: string | null = null): void {
+  const { call } = step;
+  for (const leg of operatorLegs(call)) {
+    if (leg.state !== 'ringing' || leg.channelId === but) continue;
+    hangUp(step, leg.channelId, but === null ? 'normal' : 'answered-elsewhere');
+    report(step, leg, 'not-needed');
+    tell(step, 'operator.not-needed', { operatorId: leg.operatorId });
+    if (call.operator?.channelId === leg.channelId) call.operator = null;
+  }
+  call.others = [];
+  delete call.timers.ring;
+}
+
+/** The words for a place in the line, and for how long it may take. */
+export function wordsOfPlace({ place, timing }: Call): Prompt[] {
+  if (place === null || !timing.announcePosition) return [];
+  const { position, expectedWaitSeconds } = place;
+  const words = ['position-1', 'position-2', 'position-3', 'position-4', 'position-5'] as const;
+  const wait =
+    expectedWaitSeconds === null ? [] : ([expectedWaitSeconds < 60 ? 'wait-short' : 'wait-minutes'] as const);
+  return [words[position - 1] ?? 'position-many', ...wait];
 }
 
 /** Nobody is left with the caller who can speak to him: he is told, and waits again at the head of the line. */

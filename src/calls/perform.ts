@@ -8,7 +8,11 @@ import type { CallInput, CommandFailure } from './call-input.ts';
 /** The effects that are ARI commands. The others go to the line and to the jobs. */
 export type AriEffect = Exclude<
   CallEffect,
-  { do: 'enter-line' } | { do: 'leave-line' } | { do: 'operator-outcome' } | { do: 'ring-agency' }
+  | { do: 'enter-line' }
+  | { do: 'rank-in-line' }
+  | { do: 'leave-line' }
+  | { do: 'operator-outcome' }
+  | { do: 'ring-agency' }
 >;
 
 export interface Performer {
@@ -65,11 +69,10 @@ export function createPerformer(deps: {
         return ari.send('POST', `/channels/${effect.channelId}/answer`);
       case 'play': {
         // An announcement is repeated while the agency's person thinks; the others are said once.
-        const media = Array.from(
-          { length: effect.prompt === 'agency-announcement' ? 6 : 1 },
-          () => `sound:siaga/${effect.prompt}`,
-        );
-        return ari.send('POST', `/channels/${effect.channelId}/play/${effect.soundId}`, { media: media.join(',') });
+        const times = effect.prompt === 'agency-announcement' ? 6 : 1;
+        const prompts = [...Array.from({ length: times }, () => effect.prompt), ...(effect.then ?? [])];
+        const media = prompts.map((prompt) => `sound:siaga/${prompt}`).join(',');
+        return ari.send('POST', `/channels/${effect.channelId}/play/${effect.soundId}`, { media });
       }
       case 'stop-sound':
         return effect.music

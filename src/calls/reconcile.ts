@@ -3,7 +3,7 @@ import type { AriCommands } from '../asterisk/commands.ts';
 import { readChannels, type AsteriskChannel } from '../asterisk/translate.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Call } from './call.ts';
+import { operatorLegs, type Call } from './call.ts';
 import type { CallRunner } from './runner.ts';
 
 /** What Asterisk lists, as far as it concerns this controller. */
@@ -68,11 +68,12 @@ function ofOurs(channel: AsteriskChannel, calls: readonly Call[], at: number): C
 }
 
 function isLegOf(call: Call, channelId: string): boolean {
-  return call.operator?.channelId === channelId || liveAttempt(call, channelId) !== undefined;
+  return operatorLegs(call).some((leg) => leg.channelId === channelId) || liveAttempt(call, channelId) !== undefined;
 }
 
 function stillRings(call: Call, channelId: string): boolean {
-  if (call.operator?.channelId === channelId) return call.operator.state === 'ringing';
+  const operator = operatorLegs(call).find((leg) => leg.channelId === channelId);
+  if (operator !== undefined) return operator.state === 'ringing';
   return liveAttempt(call, channelId)?.answeredAt === null;
 }
 
@@ -84,9 +85,7 @@ function liveAttempt(call: Call, channelId: string) {
 
 /** Channels that must be listed: a leg that nobody has heard of yet may simply not have been rung. */
 function expectedChannels(call: Call): string[] {
-  const { operator } = call;
-  const operators =
-    operator !== null && (operator.ringingAt !== null || operator.state !== 'ringing') ? [operator] : [];
+  const operators = operatorLegs(call).filter((leg) => leg.ringingAt !== null || leg.state !== 'ringing');
   const attempts = call.dispatches
     .flatMap((dispatch) => dispatch.attempts)
     .filter((one) => one.endedAt === null && (one.ringingAt ?? one.answeredAt ?? one.takenAt) !== null);

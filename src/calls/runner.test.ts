@@ -14,6 +14,7 @@ function start() {
   let held = false;
   const partners: CallPartners = {
     perform: (_callId, _application, effect) => done.push(effect.do),
+    rankInLine: () => 0,
     enterLine: () => done.push('enter-line'),
     leaveLine: () => done.push('leave-line'),
     operatorOutcome: (_callId, _operatorId, _assignmentId, outcome) => done.push(outcome),

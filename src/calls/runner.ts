@@ -1,8 +1,9 @@
 import type { Clock, Cancel } from '../platform/clock.ts';
 import type { Journal } from '../platform/journal.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { CallQueue } from '../acd/queue.ts';
 import type { RingJob, RingResult } from '../dispatch/dispatch.ts';
-import { isTalking, type Call } from './call.ts';
+import { isTalking, operatorLegs, type Call } from './call.ts';
 import type { CallEffect, Fact, OperatorOutcome } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
 import { decide } from './decide.ts';
@@ -26,7 +27,8 @@ export interface CallEntry {
 /** Where the effects of a call go that are no ARI commands. */
 export interface CallPartners {
   perform(callId: string, application: string, effect: AriEffect): void;
-  enterLine(callId: string, since: number): void;
+  enterLine(callId: string, since: number, queue: CallQueue): void;
+  rankInLine(callId: string, queue: CallQueue): void;
   leaveLine(callId: string): void;
   operatorOutcome(callId: string, operatorId: string, assignmentId: string, outcome: OperatorOutcome): void;
   ringAgency(job: RingJob): Promise<RingResult>;
@@ -142,7 +144,7 @@ export function createCallRunner(deps: {
     };
     const legs = call.dispatches.flatMap((one) => one.attempts).filter((attempt) => attempt.endedAt === null);
     const effects: AriEffect[] = [
-      ...[...(call.operator === null ? [] : [call.operator]), ...legs].map(({ channelId }): AriEffect => ({
+      ...[...operatorLegs(call), ...legs].map(({ channelId }): AriEffect => ({
         do: 'hang-up',
         channelId,
         cause: 'normal',
@@ -154,8 +156,8 @@ export function createCallRunner(deps: {
     const facts: Fact[] = [{ type: 'call.returned', detail: { reason: 'a decision failed' } }];
     record(mailbox, { input, effects, facts, state });
     partners.leaveLine(call.id);
-    if (call.operator !== null) {
-      partners.operatorOutcome(call.id, call.operator.operatorId, call.operator.assignmentId, 'not-needed');
+    for (const { operatorId, assignmentId } of operatorLegs(call)) {
+      partners.operatorOutcome(call.id, operatorId, assignmentId, 'not-needed');
     }
     for (const effect of effects) partners.perform(call.id, call.application, effect);
     forget(call.id);
@@ -184,7 +186,8 @@ export function createCallRunner(deps: {
   };
 
   const carryOut = (call: Call, effect: CallEffect): void => {
-    if (effect.do === 'enter-line') partners.enterLine(call.id, effect.since);
+    if (effect.do === 'enter-line') partners.enterLine(call.id, effect.since, effect.queue);
+    else if (effect.do === 'rank-in-line') partners.rankInLine(call.id, effect.queue);
     else if (effect.do === 'leave-line') partners.leaveLine(call.id);
     else if (effect.do === 'operator-outcome') {
       partners.operatorOutcome(call.id, effect.operatorId, effect.assignmentId, effect.outcome);
@@ -212,7 +215,7 @@ export function createCallRunner(deps: {
       mailbox.channels.add(channelId);
     };
     index(call.channelId);
-    if (call.operator !== null) index(call.operator.channelId);
+    for (const { channelId } of operatorLegs(call)) index(channelId);
     for (const dispatch of call.dispatches) {
       const attempt = dispatch.attempts.at(-1);
       if (attempt !== undefined) index(attempt.channelId);

@@ -11,7 +11,6 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { PauseGuard } from '../platform/pause-guard.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
-import type { CallTiming } from './call.ts';
 import { drain } from './drain.ts';
 import { createIntake, type Intake, type IntakeDeps } from './intake.ts';
 import { createPerformer } from './perform.ts';
@@ -50,7 +49,7 @@ export function startCalls(deps: {
   postgres: Postgres;
   incidents: IncidentReader;
   line: () => WaitingLine;
-  timing: () => CallTiming;
+  queueOf: IntakeDeps['queueOf'];
   guard: PauseGuard;
   connected: () => boolean;
   ringAgency: (job: RingJob) => Promise<RingResult>;
@@ -71,7 +70,9 @@ export function startCalls(deps: {
     held: deps.guard.held,
     partners: {
       perform: (callId, application, effect) => performer.perform(callId, application, effect),
-      enterLine: (callId, since) => deps.line().enter(callId, since),
+      enterLine: (callId, since, queue) => deps.line().enter(callId, since, queue),
+      rankInLine: (callId, { priority, skills, languages }) =>
+        deps.line().rank(callId, { priority, skills, languages }),
       leaveLine: (callId) => deps.line().leave(callId),
       operatorOutcome: (_callId, operatorId, assignmentId, outcome) =>
         deps.line().outcome(operatorId, assignmentId, outcome),

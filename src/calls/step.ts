@@ -22,12 +22,13 @@ export function silence(step: Step): void {
   step.call.caller.sound = null;
 }
 
-export function playToCaller(step: Step, prompt: Prompt): void {
+export function playToCaller(step: Step, prompt: Prompt, then: Prompt[] = []): void {
   silence(step);
   const { call } = step;
   const id = nextSoundId(call);
   call.caller.sound = { id, name: prompt };
-  step.effects.push({ do: 'play', channelId: call.channelId, soundId: id, prompt });
+  const more = then.length === 0 ? {} : { then };
+  step.effects.push({ do: 'play', channelId: call.channelId, soundId: id, prompt, ...more });
 }
 
 export function musicToCaller(step: Step): void {
@@ -51,7 +52,8 @@ export function hangUp(
   step.effects.push({ do: 'hang-up', channelId, cause });
 }
 
-const settledKept = 32;
+/** More than phones ring for a call at once. */
+const settledKept = 128;
 
 /** Tells the line what became of an operator it assigned; all but 'talking' are the last word on the assignment. */
 export function report(

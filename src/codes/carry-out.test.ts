@@ -1,30 +1,44 @@
+import type { Operator } from '../acd/operator.ts';
+import type { LogInRefusal } from '../acd/seats.ts';
 import type { AuditEntry } from '../audit/audit.ts';
 import { carryOut, type CodeActions } from './carry-out.ts';
 import { readDialled } from './codes.ts';
 
-const person = { id: 'p1', name: 'Sri' };
+const person: Operator = { id: 'p1', name: 'Sri', extension: '102', tier: 'regular', skills: [], languages: [] };
+const budi: Operator = { ...person, id: 'p2', name: 'Budi', extension: '101' };
 
-function world(over: { operator?: typeof person | null; free?: boolean; taken?: boolean; known?: boolean } = {}) {
-  const { operator = person, free = true, taken = false, known = true } = over;
+function world(over: { operator?: Operator | null; free?: boolean; taken?: boolean; known?: boolean } = {}) {
+  const { free = true, taken = false, known = true } = over;
+  let { operator = person } = over;
   const done: string[] = [];
   const audited: AuditEntry[] = [];
   const told: unknown[] = [];
   const act =
-    (what: string) =>
-    (...words: string[]): boolean => {
+    <T>(what: string, good: T, bad: T) =>
+    (...words: string[]): T => {
       done.push([what, ...words].join(' '));
-      return free;
+      return free ? good : bad;
     };
+  const logIn = act<LogInRefusal | null>('in', null, 'desk-taken');
   const actions: CodeActions = {
     line: () => ({
-      atDesk: (account) => (known && account === 'op-a' ? { desk: { id: 'd1' }, operator } : undefined),
-      logIn: act('in'),
-      logOut: act('out'),
-      pause: act('pause'),
-      resume: act('resume'),
+      atDesk: (account) =>
+        known && account === 'op-a' ? { desk: { id: 'd1', name: 'Desk 1', account }, operator } : undefined,
+      logIn(operatorId, deskId) {
+        const refusal = logIn(operatorId, deskId);
+        if (refusal === null) operator = budi;
+        return refusal;
+      },
+      logOut: act<'done' | 'not-logged-in'>('out', 'done', 'not-logged-in'),
+      pause: (operatorId, reason) => act('pause', true, false)(operatorId, reason),
+      resume: act('resume', true, false),
     }),
     checkPin: (extension, pin) =>
-      Promise.resolve(extension === '101' && pin === '4711' ? { operatorId: 'p2', name: 'Budi' } : null),
+      Promise.resolve(
+        extension === '101' && pin === '4711'
+          ? { right: true, operatorId: 'p2' }
+          : { right: false, reason: pin === '0000' ? 'locked' : 'wrong' },
+      ),
     ghost: ({ operatorId }) =>
       operatorId === 'p1' ? Promise.resolve('done') : Promise.reject(new Error('PostgreSQL is away')),
     outgoing: () => taken,
@@ -60,8 +74,10 @@ describe('a code is seen to', () => {
   });
 
   it.each([
-    ['*11101*4712', {}, 'log-in-refused', 'wrong-pin'],
-    ['*11101*4711', { free: false }, 'code-refused', 'not-possible'],
+    ['*11101*4712', {}, 'log-in-refused', 'pin-wrong'],
+    ['*11101*0000', {}, 'log-in-refused', 'pin-locked'],
+    ['*11101*4711', { free: false }, 'code-refused', 'desk-taken'],
+    ['*12', { free: false }, 'code-refused', 'not-logged-in'],
     ['*12', { operator: null }, 'code-refused', 'nobody-logged-in'],
     ['*9', { operator: null }, 'code-refused', 'nobody-logged-in'],
     ['0812345', { operator: null }, 'code-refused', 'nobody-logged-in'],
@@ -81,7 +97,7 @@ describe('a code is seen to', () => {
   });
 
   it('what cannot be told now is told as such', async () => {
-    const { dial, told } = world({ operator: { id: 'p9', name: 'Ani' } });
+    const { dial, told } = world({ operator: { ...person, id: 'p9' } });
     await expect(dial('*9')).rejects.toThrow('PostgreSQL is away');
     expect(told).toMatchObject([{ code: 'ghost', done: false, reason: 'unavailable' }]);
   });

@@ -1,17 +1,12 @@
+import type { WaitingLine } from '../acd/mailbox.ts';
+import type { CheckPin, PinAnswer } from '../acd/pin.ts';
 import type { AuditLater } from '../audit/later.ts';
 import type { Principal } from '../platform/auth.ts';
 import type { Dialled } from './codes.ts';
 import type { DeskPrompt } from './decide-desk.ts';
 
-/** What is asked of the line; `atDesk` is undefined for an account that is no desk's. */
-export interface DeskLine {
-  atDesk(account: string): { desk: { id: string }; operator: { id: string; name: string } | null } | undefined;
-  /** Each answers whether it could be done. */
-  logIn(operatorId: string, deskId: string): boolean;
-  logOut(operatorId: string): boolean;
-  pause(operatorId: string, reason: string): boolean;
-  resume(operatorId: string): boolean;
-}
+/** What is asked of the line. */
+export type DeskLine = Pick<WaitingLine, 'atDesk' | 'logIn' | 'logOut' | 'pause' | 'resume'>;
 
 /** A number that an operator has dialled on his own phone, which waits unanswered in our application. */
 export interface DialledNumber {
@@ -23,8 +18,7 @@ export interface DialledNumber {
 
 export interface CodeActions {
   line: () => DeskLine;
-  /** The operator of this extension, if this is his PIN. */
-  checkPin: (extension: string, pin: string) => Promise<{ operatorId: string; name: string } | null>;
+  checkPin: CheckPin;
   /** Closes the incident of the call that this person talked on last. */
   ghost: (principal: Principal & { operatorId: string }) => Promise<'done' | 'none'>;
   /** True when the channel is the other room's from now on. */
@@ -79,8 +73,10 @@ async function outcomeOf(
     return { operatorId, done: true, reason: null, prompt };
   };
   switch (dialled.code) {
-    case 'log-out':
-      return line.logOut(operatorId) ? done('logged-out') : refused(operatorId, 'not-possible');
+    case 'log-out': {
+      const answer = line.logOut(operatorId);
+      return answer === 'done' || answer === 'after-call' ? done('logged-out') : refused(operatorId, answer);
+    }
     case 'available':
       return line.resume(operatorId) ? done('available') : refused(operatorId, 'not-possible');
     case 'pause':
@@ -105,10 +101,14 @@ async function logIn(
   account: string,
   { extension, pin }: Extract<Dialled, { code: 'log-in' }>,
 ): Promise<Outcome> {
-  const person = pin === null || pin === '' ? null : await actions.checkPin(extension, pin);
-  if (person === null) return refused(null, 'wrong-pin', 'log-in-refused');
-  const { operatorId, name } = person;
-  if (!actions.line().logIn(operatorId, deskId)) return refused(operatorId, 'not-possible');
+  const answer: PinAnswer =
+    pin === null || pin === '' ? { right: false, reason: 'wrong' } : await actions.checkPin(extension, pin);
+  if (!answer.right) return refused(null, `pin-${answer.reason}`, 'log-in-refused');
+  const { operatorId } = answer;
+  const line = actions.line();
+  const refusal = line.logIn(operatorId, deskId);
+  if (refusal !== null) return refused(operatorId, refusal);
+  const name = line.atDesk(account)?.operator?.name ?? extension;
   note(actions, personAt(account, operatorId, name), 'log-in', { deskId });
   return { operatorId, done: true, reason: null, prompt: 'logged-in' };
 }

@@ -26,7 +26,11 @@ export interface Dispatch {
 
 export type DispatchMode = 'bridge' | 'transfer';
 
-export type DispatchReason = { by: 'rule'; ruleSetVersion: number; ruleId: string } | { by: 'person'; tokenId: string };
+export type DispatchReason =
+  | { by: 'rule'; ruleSetVersion: number; ruleId: string }
+  | { by: 'person'; tokenId: string }
+  /** Nobody answered here for too long. */
+  | { by: 'line' };
 
 export type DispatchState =
   | 'requested'

@@ -1,9 +1,23 @@
 import type { Agency, Trunk } from '../agencies/agency.ts';
+import { backupCentreId } from './backup-centre.ts';
 import type { Dispatch, DispatchMode, DispatchReason, DispatchTiming } from './dispatch.ts';
 
 /** The SIP URI of a trunk. Its parts were checked when the agency was stored: nothing in them can open a header. */
 export function trunkUri({ number, host, port, transport }: Trunk): string {
   return `sip:${number.replaceAll('#', '%23')}@${host}:${port}${transport === 'tcp' ? ';transport=tcp' : ''}`;
+}
+
+/** Another city's centre, as the agency that it is here: whoever answers there has the caller. */
+export function agencyOfBackupCentre(centre: { number: string; host: string; port: number }): Agency {
+  return {
+    id: backupCentreId,
+    name: 'Pusat cadangan',
+    nameEnglish: 'Backup centre',
+    number: centre.number,
+    acceptance: 'answer',
+    trunks: [{ id: backupCentreId, transport: 'udp', ...centre }],
+    version: 1,
+  };
 }
 
 /** A dispatch as it is asked for: the agency's paths as they are now. */

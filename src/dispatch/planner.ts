@@ -5,7 +5,7 @@ import { newId } from '../platform/ids.ts';
 import { kindSchema, type Decision, type Facts } from '../routing/rule.ts';
 import type { Settings } from '../settings/setting.ts';
 import type { Dispatch, DispatchMode, DispatchReason, DispatchTiming } from './dispatch.ts';
-import { planDispatch } from './plan.ts';
+import { agencyOfBackupCentre, planDispatch } from './plan.ts';
 
 /** What the rules decided, and the dispatches that come of it. */
 export interface Plan {
@@ -18,6 +18,8 @@ export interface Planner {
   planByRules: (incident: Incident, at: number) => Plan | null;
   /** Undefined when there is no such agency. */
   planByPerson: (wanted: Wish, at: number) => Dispatch | undefined;
+  /** Undefined where no backup centre is set. */
+  planBackupCentre: (at: number) => Dispatch | undefined;
 }
 
 /** What a person asks for. */
@@ -72,5 +74,19 @@ export function createPlanner(deps: {
     },
     planByPerson: ({ agencyId, mode, tokenId, id }, at) =>
       plan({ agencyId, mode, reason: { by: 'person', tokenId }, after: [], at, id }),
+    planBackupCentre(at) {
+      const { backupCentre } = deps.settings();
+      return backupCentre === null
+        ? undefined
+        : planDispatch({
+            id: newId(at),
+            agency: agencyOfBackupCentre(backupCentre),
+            mode: 'transfer',
+            reason: { by: 'line' },
+            timing: timing(),
+            after: [],
+            at,
+          });
+    },
   };
 }

@@ -13,12 +13,14 @@ export interface Circle {
 /** What a call's circle is told by. */
 export type CallInCircle = Pick<Call, 'talkedWith'> & {
   readonly operator: { readonly operatorId: string } | null;
+  readonly others: readonly { readonly operatorId: string }[];
   readonly incident: { readonly kind: string | null };
 };
 
 /** The circle of a call that is here. */
 export function circleOfCall(call: CallInCircle): Circle {
-  const operatorIds = [call.talkedWith, call.operator?.operatorId ?? null].filter((id) => id !== null);
+  const rung = call.others.map(({ operatorId }) => operatorId);
+  const operatorIds = [call.talkedWith, call.operator?.operatorId ?? null, ...rung].filter((id) => id !== null);
   return { kind: call.incident.kind, operatorIds };
 }
 

@@ -19,6 +19,19 @@ export interface OperatorEntry {
   at: number;
   state: OperatorState;
   reason: string | null;
+  /** Where he is logged in, and the call he is in; absent in what older versions wrote. */
+  deskId?: string | null;
+  callId?: string | null;
+}
+
+/** Somebody logged in, or (with `ended`) out. */
+export interface SessionEntry {
+  kind: 'operator-session';
+  id: string;
+  operatorId: string;
+  deskId: string;
+  beganAt: number;
+  ended: { at: number; by: string } | null;
 }
 
 /** A call that no controller saw, put together from Asterisk's own event log. Times are epoch milliseconds. */
@@ -53,4 +66,4 @@ export interface AmlEntry {
 }
 
 /** Everything the journal holds. */
-export type Entry = CallEntry | AlarmEntry | OperatorEntry | LoggedCallEntry | AmlEntry;
+export type Entry = CallEntry | AlarmEntry | OperatorEntry | SessionEntry | LoggedCallEntry | AmlEntry;

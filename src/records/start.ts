@@ -1,5 +1,4 @@
 import { Counter, Gauge } from 'prom-client';
-import type { OperatorState } from '../acd/operator.ts';
 import type { CallEntry } from '../calls/runner.ts';
 import type { IntakeDeps } from '../calls/intake.ts';
 import { screenOfCall } from '../calls/view.ts';
@@ -12,7 +11,7 @@ import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import { putAway, watchForDead } from './adopt.ts';
 import { followLog, type CelLogDeps } from './cel-log.ts';
-import type { AlarmEntry, Entry } from './entry.ts';
+import type { AlarmEntry, Entry, OperatorEntry, SessionEntry } from './entry.ts';
 import { startProjector, type Projector } from './projector.ts';
 import { alarmRoutes } from './routes.ts';
 import { createSegments } from './segments.ts';
@@ -21,7 +20,9 @@ export interface RecordsRoom {
   readonly routes: Route[];
   /** A call's entry, the latest in the journal. */
   readonly recorded: (entry: CallEntry) => void;
-  readonly operatorChanged: (operatorId: string, state: OperatorState, reason: string | null, at: number) => void;
+  readonly operatorChanged: (change: Omit<OperatorEntry, 'kind'>) => void;
+  /** Somebody logged in or out. */
+  readonly sessionChanged: (session: Omit<SessionEntry, 'kind'>) => void;
   readonly alarm: (code: string, detail: AlarmEntry['detail']) => void;
   /** Keeps a phone's own location message. */
   readonly keepAml: (aml: ReceivedAml) => void;
@@ -127,13 +128,12 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
         feed.publish({ type, callId, incidentId: state.incident.id, detail: shown }, at);
       }
     },
-    operatorChanged(operatorId, state, reason, at) {
-      write({ kind: 'operator', operatorId, at, state, reason });
-      feed.publish(
-        { type: 'operator.state', callId: null, incidentId: null, detail: { operatorId, state, reason } },
-        at,
-      );
+    operatorChanged(change) {
+      write({ kind: 'operator', ...change });
+      const { at, ...detail } = change;
+      feed.publish({ type: 'operator.state', callId: null, incidentId: null, detail }, at);
     },
+    sessionChanged: (session) => write({ kind: 'operator-session', ...session }),
     alarm,
     keepAml: (aml) => write({ kind: 'aml', aml }),
     locatedLater(callId, incidentId) {

@@ -9,7 +9,7 @@ import { addFixes, addFixesOfOwners, storedForm } from '../location/fix-store.ts
 import { storableJson, storableText } from '../platform/postgres-text.ts';
 import type { Fix } from '../location/fix.ts';
 import type { Sql } from '../platform/postgres.ts';
-import type { AlarmEntry, Entry, LoggedCall, OperatorEntry } from './entry.ts';
+import type { AlarmEntry, Entry, LoggedCall, OperatorEntry, SessionEntry } from './entry.ts';
 
 /**
  * Applies entries in one transaction's `sql`. Applying one twice, or in another order among those of other calls and
@@ -34,6 +34,7 @@ export async function writeEntries(sql: Sql, entries: readonly Entry[]): Promise
     if (entry.kind === 'aml') await keepAml(sql, entry.aml);
     if (entry.kind === 'alarm') await writeAlarm(sql, entry);
     if (entry.kind === 'operator') await writeOperatorState(sql, entry);
+    if (entry.kind === 'operator-session') await writeSession(sql, entry);
     if (entry.kind === 'logged-call' && (await writeLoggedCall(sql, entry.call))) counted.push(entry.call);
   }
   return counted;
@@ -227,8 +228,18 @@ async function writeAlarm(sql: Sql, alarm: AlarmEntry): Promise<void> {
 
 async function writeOperatorState(sql: Sql, entry: OperatorEntry): Promise<void> {
   await sql.execute(
-    'insert into operator_states (operator_id, at, state, reason) values ($1,$2,$3,$4) on conflict do nothing',
-    [entry.operatorId, date(entry.at), entry.state, entry.reason],
+    `insert into operator_states (operator_id, at, state, reason, desk_id, call_id) values ($1,$2,$3,$4,$5,$6)
+     on conflict do nothing`,
+    [entry.operatorId, date(entry.at), entry.state, entry.reason, entry.deskId ?? null, entry.callId ?? null],
+  );
+}
+
+async function writeSession(sql: Sql, { id, operatorId, deskId, beganAt, ended }: SessionEntry): Promise<void> {
+  await sql.execute(
+    `insert into operator_sessions (id, operator_id, desk_id, began_at, ended_at, ended_by) values ($1,$2,$3,$4,$5,$6)
+     on conflict (id) do update set ended_at = excluded.ended_at, ended_by = excluded.ended_by
+     where operator_sessions.ended_at is null`,
+    [id, operatorId, deskId, date(beganAt), date(ended?.at ?? null), ended?.by ?? null],
   );
 }
 

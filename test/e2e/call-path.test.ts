@@ -1,6 +1,7 @@
 import { answers, rejects, rings, type Call, type Phone } from '../../scripts/sip/phone.mjs';
 import type { CallView } from '../../src/calls/view.ts';
 import { carriers, type Centre } from '../support/centre.ts';
+import { idleInOrder as operatorsIdle, pauseOperator, resumeOperator } from '../support/idle.ts';
 import { startCentre } from '../support/start-centre.ts';
 import { hearsMusic, hearsPrompt, heardIn } from '../support/ear.ts';
 import { until } from '../support/rest.ts';
@@ -28,18 +29,9 @@ function phoneOf(index: number): Phone {
   return phone;
 }
 
-async function setState(index: number, body: object): Promise<void> {
-  const answer = await centre.api.ask('POST', `/v1/operators/${idOf(index)}/state`, { body });
-  expect(answer.status).toBe(200);
-}
-const pause = (index: number): Promise<void> => setState(index, { state: 'paused', reason: 'istirahat' });
-const resume = (index: number): Promise<void> => setState(index, { state: 'available' });
-
-/** From now on they have been idle in this order, the first the longest; the others are paused. */
-async function idleInOrder(...order: number[]): Promise<void> {
-  for (const index of [0, 1, 2]) await pause(index);
-  for (const index of order) await resume(index);
-}
+const pause = (index: number): Promise<void> => pauseOperator(centre, index);
+const resume = (index: number): Promise<void> => resumeOperator(centre, index);
+const idleInOrder = (...order: number[]): Promise<void> => operatorsIdle(centre, ...order);
 
 async function dialAndTalk(): Promise<{ citizen: Call; call: CallView; operatorId: string }> {
   const citizen = await centre.dial();

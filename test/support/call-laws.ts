@@ -1,5 +1,5 @@
 import type { Call } from '../../src/calls/call.ts';
-import { company, speakers } from '../../src/calls/call.ts';
+import { company, operatorLegs, speakers } from '../../src/calls/call.ts';
 import type { CallEffect, Fact } from '../../src/calls/call-effect.ts';
 import { decide } from '../../src/calls/decide.ts';
 import { currentAttempt, isPending, type Dispatch } from '../../src/dispatch/dispatch.ts';
@@ -114,7 +114,14 @@ function check(world: World, input: Told, effects: CallEffect[], before: Call): 
   checkDispatches(world);
   const rings = effects.filter((effect) => effect.do === 'ring-operator').length;
   ensure(rings <= 1, 'two operators rung at once');
-  ensure(rings === 0 || before.operator === null, 'an operator rung beside another');
+  const together =
+    input.type === 'operator-assigned' && input.together === true && before.operator?.state === 'ringing';
+  ensure(rings === 0 || before.operator === null || together, 'an operator rung beside another');
+  ensure(
+    call.others.every(({ state }) => state === 'ringing'),
+    'two operators took one call',
+  );
+  ensure(call.others.length === 0 || call.operator?.state === 'ringing', 'phones ring for a call that was answered');
   for (const [name, due] of Object.entries(call.timers)) {
     ensure(
       due > world.at || Object.entries(before.timers).some(([known, at]) => known === name && at === due),
@@ -145,7 +152,7 @@ function neverAlone({ call, inside, returned }: World): void {
   ensure(
     heard ||
       (call.line !== null && timers.line !== undefined) ||
-      (call.operator?.state === 'ringing' && timers.ring !== undefined) ||
+      (operatorLegs(call).some(({ state }) => state === 'ringing') && timers.ring !== undefined) ||
       (call.joining.length > 0 && company(call).length > 0 && timers.join !== undefined) ||
       timers.left !== undefined,
     `a caller is alone in stage ${call.stage}`,
@@ -161,7 +168,10 @@ function checkEnded({ call, rung, over }: World, effects: CallEffect[]): void {
     return;
   }
   ensure(Object.keys(call.timers).length === 0, 'an ended call has timers');
-  ensure(call.operator === null && call.line === null && call.bridge === null, 'an ended call holds on to something');
+  ensure(
+    operatorLegs(call).length === 0 && call.line === null && call.bridge === null,
+    'an ended call holds on to something',
+  );
   ensure(call.outcome !== null && call.reason !== null, 'an ended call has no outcome');
   for (const channelId of rung) ensure(over.has(channelId), `${channelId} rings on after the call`);
   if (call.outcome === 'returned') return;
@@ -175,7 +185,10 @@ function checkAssignments({ call, assignments, outcomes }: World): void {
   for (const id of assignments) {
     const told = outcomes.get(id) ?? [];
     const final = told.findIndex((outcome) => outcome !== 'talking');
-    ensure((final === -1) === (call.operator?.assignmentId === id), `assignment ${id} was told ${told.join(',')}`);
+    ensure(
+      (final === -1) === operatorLegs(call).some(({ assignmentId }) => assignmentId === id),
+      `assignment ${id} was told ${told.join(',')}`,
+    );
     const first = final === -1 ? told : told.slice(0, final);
     ensure(first.length <= 1, `assignment ${id} talked twice`);
     // A double that comes after the end is answered, and never by anything else.
@@ -190,15 +203,19 @@ function checkAssignments({ call, assignments, outcomes }: World): void {
 /** An operator gets a call on his screen once, within 200 ms where he is still rung, and nobody else gets it. */
 function checkScreen({ call, popped, at }: World, facts: Fact[], before: Call): void {
   for (const { detail } of facts.filter(({ type }) => type === 'screen.pop')) {
-    const operator = call.operator ?? before.operator;
-    ensure(operator !== null && detail['operatorId'] === operator.operatorId, 'a screen pop for somebody else');
-    ensure(!popped.has(operator.assignmentId), 'a second screen pop');
-    popped.add(operator.assignmentId);
+    const legs = [...operatorLegs(call), ...operatorLegs(before)];
+    const leg = legs.find(
+      ({ operatorId, assignmentId }) => operatorId === detail['operatorId'] && !popped.has(assignmentId),
+    );
+    ensure(leg !== undefined, 'a screen pop for somebody else, or a second one');
+    popped.add(leg.assignmentId);
   }
-  const { operator, timers } = call;
-  if (operator === null || popped.has(operator.assignmentId)) return;
-  ensure(timers.pop !== undefined && timers.pop <= operator.assignedAt + 200, 'an operator without a screen');
-  ensure(!call.looked, `a screen that waits for nothing at ${at}`);
+  const { timers } = call;
+  for (const leg of operatorLegs(call)) {
+    if (popped.has(leg.assignmentId)) continue;
+    ensure(timers.pop !== undefined && timers.pop <= leg.assignedAt + 200, 'an operator without a screen');
+    ensure(!call.looked, `a screen that waits for nothing at ${at}`);
+  }
 }
 
 /** No fix ever changes or goes, the best is one of them, and each new one is told. */

@@ -16,7 +16,10 @@ const kinds = [
   'obey-on', // and so do those that follow
   'obey-one',
   'assign',
+  'assign-together',
   'assign-again',
+  'placed',
+  'ranked',
   'leg-ringing',
   'leg-entered',
   'leg-joined',
@@ -84,6 +87,20 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
     }
     case 'assign':
       return [assign(`as${world.assignments.length + 1}`, `op${n % 3}`)];
+    case 'assign-together':
+      return [
+        {
+          type: 'operator-assigned',
+          assignmentId: `as${world.assignments.length + 1}`,
+          operatorId: `op${3 + (n % 3)}`,
+          account: 'op-x',
+          together: true,
+        },
+      ];
+    case 'placed':
+      return [{ type: kind, position: 1 + (n % 7), expectedWaitSeconds: m % 3 === 0 ? null : m }];
+    case 'ranked':
+      return [{ type: kind, queue: { priority: 1 + (n % 9) }, by: 'token', reason: 'so' }];
     case 'assign-again': {
       const id = pick(lastOf(world.assignments, 8), n);
       return id === undefined ? [] : [assign(id)];
@@ -208,6 +225,7 @@ function obeyed(effect: CallEffect): Told[] {
     case 'make-bridge':
     case 'destroy-bridge':
     case 'enter-line':
+    case 'rank-in-line':
     case 'leave-line':
     case 'operator-outcome':
       return [];

@@ -13,6 +13,7 @@ export const timing = {
   join: 2_000,
   comfort: 15_000,
   lineCheck: 5_000,
+  announcePosition: true,
 };
 
 /** One of which all that can be looked up is known, which is nothing. */
@@ -156,6 +157,7 @@ export function shortly(effect: CallEffect): string {
     case 'operator-outcome':
       return `operator-outcome ${effect.assignmentId} ${effect.outcome}`;
     case 'enter-line':
+    case 'rank-in-line':
     case 'leave-line':
       return effect.do;
     case 'answer':

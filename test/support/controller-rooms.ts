@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { emergencyQueue } from '../../src/acd/queue.ts';
+import { linePolicy } from '../../src/acd/line-policy.ts';
 import { createLine } from '../../src/acd/mailbox.ts';
 import type { AriCommands } from '../../src/asterisk/commands.ts';
 import { recordAudit } from '../../src/audit/record.ts';
@@ -128,7 +130,7 @@ export async function startController(
   const line = createLine({
     clock,
     logger,
-    timing: () => ({ wrapUp: 0, retry: 1_000 }),
+    policies: () => linePolicy(settings()),
     assigned: () => false,
     changed: () => undefined,
   });
@@ -145,7 +147,7 @@ export async function startController(
     postgres,
     incidents: reader,
     line: () => ({ ...line, staffed: () => true }),
-    timing: () => callTiming(settings()),
+    queueOf: () => ({ queue: emergencyQueue, timing: callTiming(settings()) }),
     guard: { held: () => false, keepsUp: () => true, heard: () => undefined, stop: () => undefined },
     connected: () => false,
     introduce: location.introduce,

@@ -38,6 +38,7 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
     held: () => false,
     partners: {
       perform: nothing,
+      rankInLine: () => undefined,
       enterLine: nothing,
       leaveLine: nothing,
       operatorOutcome: nothing,

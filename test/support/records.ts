@@ -102,7 +102,8 @@ const tables: Record<string, string> = {
   dispatches: '*',
   timeline: '*',
   alarms: '*',
-  operator_states: 'operator_id, at, state, reason',
+  operator_states: 'operator_id, at, state, reason, desk_id, call_id',
+  operator_sessions: '*',
 };
 
 /** All rows that records make, table by table, in a fixed order. */

@@ -1,0 +1,164 @@
+import { policyOf, type LinePolicies } from './line-policy.ts';
+import {
+  answering,
+  takersOf,
+  type Engagement,
+  type Line,
+  type OperatorStatus,
+  type Rank,
+  type WaitingCall,
+} from './operator.ts';
+import type { CallQueue } from './queue.ts';
+
+export type AssignmentOutcome = 'talking' | 'no-answer' | 'busy' | 'failed' | 'not-needed' | 'finished' | 'lost';
+
+export interface OutcomeInput {
+  operatorId: string;
+  assignmentId: string;
+  outcome: AssignmentOutcome;
+  at: number;
+}
+
+/** How a call or a reservation went for its operator. One that is not his (any more) says nothing. */
+export function takeOutcome(line: Line, input: OutcomeInput, policies: LinePolicies): void {
+  const status = line.operators[input.operatorId];
+  const engaged = status?.engaged;
+  if (status === undefined || engaged?.assignmentId !== input.assignmentId) return;
+  if (input.outcome === 'talking') startTalking(line, status, engaged, input.at);
+  else free(line, status, engaged, input, policies);
+}
+
+function startTalking(line: Line, status: OperatorStatus, engaged: Engagement, at: number): void {
+  if (engaged.state === 'talking') return;
+  engaged.state = 'talking';
+  engaged.since = at;
+  // He is there after all.
+  if (status.paused?.automatic === true) status.paused = null;
+  const call = engaged.requestId === null ? line.calls[engaged.callId] : undefined;
+  if (call === undefined) return;
+  put(call, 'talking', at);
+  call.tried = [];
+}
+
+function free(
+  line: Line,
+  status: OperatorStatus,
+  engaged: Engagement,
+  { outcome, at }: OutcomeInput,
+  policies: LinePolicies,
+): void {
+  const call = line.calls[engaged.callId];
+  const { wrapUp } = policyOf(policies, call?.queue.id ?? '112');
+  status.engaged = null;
+  // Whose turn was not used up keeps his place among the idle.
+  if (outcome !== 'not-needed') status.idleSince = at;
+  if (outcome === 'finished' || outcome === 'lost') {
+    if (wrapUp > 0) status.wrapUpUntil = at + wrapUp;
+    if (engaged.state === 'talking') learn(line, at - engaged.since + wrapUp);
+  }
+  if (outcome === 'busy' || outcome === 'failed') status.notBefore = at + policies.retry;
+  if (engaged.requestId !== null) return;
+  if (outcome === 'no-answer' && policies.pauseUnanswered && !isLast(line, status)) {
+    status.paused ??= { reason: 'no-answer', automatic: true };
+  }
+  if (call !== undefined) settle(line, call, status, outcome, at);
+}
+
+/** Who was asked is remembered until somebody talks; a call that was not taken comes back with an 'enter' of its own. */
+function settle(
+  line: Line,
+  call: WaitingCall,
+  { operator }: OperatorStatus,
+  outcome: AssignmentOutcome,
+  at: number,
+): void {
+  if (outcome === 'no-answer' || outcome === 'busy' || outcome === 'failed') {
+    call.tried = [...new Set([...call.tried, operator.id])];
+  }
+  if (outcome === 'not-needed') call.declined.push(operator.id);
+  if (call.place !== 'ringing' && call.place !== 'talking') return;
+  const left = takersOf(line, call.callId);
+  if (left.some(({ engaged }) => engaged?.state === 'talking')) return put(call, 'talking', at);
+  if (left.length > 0) return put(call, 'ringing', at);
+  put(call, outcome === 'finished' || outcome === 'not-needed' ? 'served' : 'between', at);
+}
+
+/** The last one who answers is never paused: somebody must be left to ring. */
+function isLast(line: Line, status: OperatorStatus): boolean {
+  return answering(line).every((one) => one === status);
+}
+
+/** What a call costs an operator: the latest counts for a tenth, so that the figure follows the hour. */
+function learn(line: Line, cost: number): void {
+  line.handling = line.handling === null ? cost : line.handling + (cost - line.handling) / 10;
+}
+
+/** A call knows best whether it has an operator: if it waits, the news of how he was lost was lost itself. */
+export function enter(line: Line, input: { callId: string; since: number; queue: CallQueue; at: number }): void {
+  const known = line.calls[input.callId];
+  if (known?.place === 'waiting') return;
+  for (const { engaged } of takersOf(line, input.callId)) release(line, engaged);
+  const call = known ?? newCall(input.callId, input.queue, input.at);
+  call.since = input.since;
+  call.queue = input.queue;
+  call.declined = [];
+  line.calls[input.callId] = call;
+  put(call, 'waiting', input.at);
+  applyRank(call);
+}
+
+/** The call waits for nobody any more; whoever is with it, or rings, is told of by his outcome. */
+export function leave(line: Line, callId: string): void {
+  Reflect.deleteProperty(line.calls, callId);
+}
+
+export function rank(line: Line, input: { callId: string; rank: Rank; queue: CallQueue; at: number }): void {
+  const call = line.calls[input.callId] ?? newCall(input.callId, input.queue, input.at);
+  call.ranked = input.rank;
+  line.calls[input.callId] = call;
+  applyRank(call);
+}
+
+const forgottenAfter = 60_000;
+
+/** Forgets calls that have not said for long that they wait, and that nobody is with. */
+export function forgetCalls(line: Line, at: number): void {
+  for (const call of Object.values(line.calls)) {
+    if (call.place === 'waiting' || at - call.placedAt < forgottenAfter) continue;
+    if (takersOf(line, call.callId).length === 0) Reflect.deleteProperty(line.calls, call.callId);
+  }
+}
+
+function release(line: Line, engaged: Engagement | null): void {
+  for (const status of Object.values(line.operators)) if (status.engaged === engaged) status.engaged = null;
+}
+
+function put(call: WaitingCall, place: WaitingCall['place'], at: number): void {
+  if (call.place === place) return;
+  call.place = place;
+  call.placedAt = at;
+}
+
+function applyRank(call: WaitingCall): void {
+  call.priority = call.ranked?.priority ?? call.queue.priority;
+  call.skills = call.ranked?.skills ?? call.queue.skills;
+  call.languages = call.ranked?.languages ?? call.queue.languages;
+}
+
+function newCall(callId: string, queue: CallQueue, at: number): WaitingCall {
+  return {
+    callId,
+    since: at,
+    queue,
+    priority: queue.priority,
+    skills: queue.skills,
+    languages: queue.languages,
+    place: 'expected',
+    placedAt: at,
+    ranked: null,
+    tried: [],
+    declined: [],
+    overflowed: false,
+    told: null,
+  };
+}

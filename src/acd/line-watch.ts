@@ -1,0 +1,86 @@
+import { inOrder } from './assign.ts';
+import { policyOf, type LineAlertLevel, type LinePolicies } from './line-policy.ts';
+import { answering, callsIn, type Line, type Place, type WaitingCall } from './operator.ts';
+
+/** People are to be told how long callers wait. */
+export interface LineAlert {
+  level: LineAlertLevel['level'];
+  /** Whole seconds that the longest has waited. */
+  waitingSeconds: number;
+  /** How many callers nobody has answered. */
+  waiting: number;
+}
+
+/** Calls that another centre is to be asked for as well; each once. They stay in the line. */
+export function overflow(line: Line, at: number, policies: LinePolicies): string[] {
+  const due = callsIn(line, 'waiting').filter((call) => {
+    const { backupCentre } = policyOf(policies, call.queue.id);
+    return !call.overflowed && backupCentre !== null && at - call.since >= backupCentre;
+  });
+  for (const call of due) call.overflowed = true;
+  return inOrder(due, at, policies).map((call) => call.callId);
+}
+
+/** Levels that the longest wait has reached; each again only after the wait was below it. */
+export function alerts(line: Line, at: number, policies: LinePolicies): LineAlert[] {
+  const calls = unanswered(line, at);
+  const longest = at - Math.min(at, ...calls.map((call) => call.since));
+  const reached = policies.alerts.filter(({ waiting }) => calls.length > 0 && longest >= waiting);
+  const told = reached.filter((level) => !line.alerted.includes(keyOf(level)));
+  line.alerted = reached.map(keyOf);
+  return told.map(({ level }) => ({ level, waitingSeconds: Math.floor(longest / 1_000), waiting: calls.length }));
+}
+
+/**
+ * Where each waiting call stands, of those to whom that is news. The expected wait follows from the running average of
+ * what a call costs an operator (talking and wrap-up): with so many operators at their phones and not paused, one comes
+ * free each such part of it, and a call waits once for each place. It is rounded up to half minutes, so that it is not
+ * told anew with every call; null while no call was handled yet or nobody is there.
+ */
+export function places(line: Line, at: number, policies: LinePolicies): (Place & { callId: string })[] {
+  const operators = answering(line).length;
+  return inOrder(callsIn(line, 'waiting'), at, policies).flatMap((call, index) => {
+    if (!policyOf(policies, call.queue.id).announcePosition) return [];
+    const place = { position: index + 1, expectedWaitSeconds: expectedWait(line.handling, index + 1, operators) };
+    if (call.told?.position === place.position && call.told.expectedWaitSeconds === place.expectedWaitSeconds) {
+      return [];
+    }
+    call.told = place;
+    return [{ callId: call.callId, ...place }];
+  });
+}
+
+/** Seconds; null while nothing is known of it. */
+export function expectedWait(handling: number | null, position: number, operators: number): number | null {
+  if (handling === null || operators === 0) return null;
+  return Math.ceil((position * handling) / operators / 30_000) * 30;
+}
+
+/** When time alone changes something next; null if never. */
+export function nextDue(line: Line, at: number, policies: LinePolicies): number | null {
+  const due = Object.values(line.operators).flatMap((status) => [status.wrapUpUntil, status.notBefore]);
+  for (const call of callsIn(line, 'waiting', 'ringing')) {
+    const policy = policyOf(policies, call.queue.id);
+    const limits =
+      call.place === 'ringing'
+        ? [policy.ringAll, policy.skill, policy.standby, policy.supervisor]
+        : [policy.ringAll, policy.skill, policy.standby, policy.supervisor, policy.promote, policy.backupCentre];
+    for (const limit of limits) if (limit !== null) due.push(call.since + limit);
+  }
+  for (const call of unanswered(line, at)) for (const { waiting } of policies.alerts) due.push(call.since + waiting);
+  const later = due.filter((time) => time !== null && time > at);
+  return later.length === 0 ? null : Math.min(...later.map(Number));
+}
+
+/** A call that lost its operator says at once that it waits again: until then it is not taken for answered. */
+const limbo = 1_000;
+
+function unanswered(line: Line, at: number): WaitingCall[] {
+  return callsIn(line, 'waiting', 'ringing', 'between').filter(
+    (call) => call.place !== 'between' || at - call.placedAt < limbo,
+  );
+}
+
+function keyOf({ level, waiting }: LineAlertLevel): string {
+  return `${level} ${waiting}`;
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import type { RecordAudit } from '../audit/audit.ts';
+import { roles } from '../platform/auth.ts';
+import type { Postgres } from '../platform/postgres.ts';
+import { notFound } from '../platform/problem.ts';
+import { defineRoute, type Route } from '../platform/route.ts';
+import { slug } from '../platform/text.ts';
+import { language } from '../settings/line-setting.ts';
+import type { WaitingLine } from './mailbox.ts';
+import { queuePicture, type QueuePicture } from './picture.ts';
+
+interface QueueRouteDeps {
+  postgres: Postgres;
+  audit: RecordAudit;
+  line: WaitingLine;
+  picture: () => QueuePicture;
+}
+
+/** /v1/queue. */
+export function queueRoutes(deps: QueueRouteDeps): Route[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/v1/queue',
+      summary: 'Who waits, how long and why; how many operators are in each state; how callers were served',
+      roles,
+      input: {},
+      response: { 200: queuePicture },
+      handler: () => ({ status: 200, body: deps.picture() }),
+    }),
+    rankRoute(deps),
+  ];
+}
+
+function rankRoute({ postgres, audit, line, picture }: QueueRouteDeps): Route {
+  return defineRoute({
+    method: 'PATCH',
+    path: '/v1/queue/:callId',
+    summary: 'Put a waiting call elsewhere than its queue would, until it is over',
+    roles: ['supervisor', 'admin'],
+    input: {
+      params: z.object({ callId: z.uuid() }),
+      body: z
+        .strictObject({
+          /** 1 is the first served; 112 is 3. */
+          priority: z.number().int().min(1).max(9),
+          skills: z.array(slug).max(10),
+          languages: z.array(language).max(5),
+        })
+        .partial(),
+    },
+    response: { 200: queuePicture },
+    handler: async ({ params: { callId }, body, principal }) => {
+      const waiting = (): { priority: number } => {
+        const { waiting: calls, ringing } = line.snapshot();
+        const call = [...calls, ...ringing].find((one) => one.callId === callId);
+        if (call === undefined) throw notFound('queue.unknown-call', `The call ${callId} does not wait.`);
+        return call;
+      };
+      waiting();
+      await audit(postgres, { principal, action: 'queue.rank', subject: `call/${callId}`, detail: { wish: body } });
+      // Asked again: the audit took its time, and the call may have been answered.
+      const { priority } = waiting();
+      const { skills, languages } = body;
+      line.rank(callId, {
+        priority: body.priority ?? priority,
+        ...(skills && { skills }),
+        ...(languages && { languages }),
+      });
+      return { status: 200, body: picture() };
+    },
+  });
+}

@@ -1,0 +1,53 @@
+import { servicePicture, startOfDay, type HandledCall } from './service-level.ts';
+
+const call = (over: Partial<HandledCall> & { wait?: number }): HandledCall => {
+  const at = over.at ?? 100_000;
+  return { callId: 'c', at, arrivedAt: at - (over.wait ?? 0), answered: over.answered ?? true };
+};
+const targets = [
+  { percent: 90, seconds: 15 },
+  { percent: 50, seconds: 20 },
+];
+
+describe('the service level', () => {
+  it('counts the answered by their wait, and the abandoned apart', () => {
+    const calls = [
+      call({ wait: 15_000 }),
+      call({ wait: 15_001 }),
+      call({ wait: 20_000 }),
+      call({ wait: 60_000 }),
+      call({ wait: 1_000, answered: false }),
+    ];
+    expect(servicePicture(calls, 0, targets)).toEqual({
+      abandoned: 1,
+      levels: [
+        { percent: 90, seconds: 15, answeredWithin: 1, answered: 4, met: false },
+        { percent: 50, seconds: 20, answeredWithin: 3, answered: 4, met: true },
+      ],
+    });
+  });
+
+  it('is met at its percentage exactly', () => {
+    const calls = Array.from({ length: 10 }, (_, index) => call({ wait: index === 0 ? 99_000 : 1_000 }));
+    expect(servicePicture(calls, 0, targets).levels[0]).toMatchObject({ answeredWithin: 9, answered: 10, met: true });
+  });
+
+  it('looks at calls whose wait ended from then on', () => {
+    const calls = [call({ at: 99, wait: 10 }), call({ at: 100, wait: 90 }), call({ at: 99, answered: false })];
+    expect(servicePicture(calls, 100, targets)).toMatchObject({ abandoned: 0, levels: [{ answered: 1 }, {}] });
+    expect(servicePicture([], 100, targets).levels.every(({ met }) => met)).toBe(true);
+  });
+});
+
+describe('the day', () => {
+  it.each([
+    ['Asia/Jakarta', '2026-03-04T16:59:59.999Z', '2026-03-03T17:00:00.000Z'],
+    ['Asia/Jakarta', '2026-03-04T17:00:00.000Z', '2026-03-04T17:00:00.000Z'],
+    ['Asia/Makassar', '2026-03-04T16:00:00.001Z', '2026-03-04T16:00:00.000Z'],
+    ['UTC', '2026-12-31T23:59:59.500Z', '2026-12-31T00:00:00.000Z'],
+    ['Europe/Berlin', '2026-03-29T10:00:00.000Z', '2026-03-28T23:00:00.000Z'],
+    ['Europe/Berlin', '2026-10-25T10:00:00.000Z', '2026-10-24T22:00:00.000Z'],
+  ])('in %s of %s', (zone, at, start) => {
+    expect(new Date(startOfDay(Date.parse(at), zone)).toISOString()).toBe(start);
+  });
+});

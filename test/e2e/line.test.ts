@@ -1,0 +1,227 @@
+import { answers, freePort, rings, startPhone, type Call, type Phone } from '../../scripts/sip/phone.mjs';
+import type { CallView } from '../../src/calls/view.ts';
+import type { Centre } from '../support/centre.ts';
+import { hearsPrompt } from '../support/ear.ts';
+import { idleInOrder, pauseOperator, resumeOperator } from '../support/idle.ts';
+import { until } from '../support/rest.ts';
+import { startCentre } from '../support/start-centre.ts';
+
+// Three operators, one on standby, one supervisor.
+const [standby, supervisor] = [3, 4];
+let centre: Centre;
+
+beforeAll(async () => {
+  centre = await startCentre({ name: 'line', operators: 5, settings: never() });
+  await centre.operatorPhones(answers());
+  await tier(standby, 'standby');
+  await tier(supervisor, 'supervisor');
+}, 60_000);
+afterAll(() => centre.stop(), 30_000);
+afterEach(async () => {
+  for (const phone of centre.phones) phone.behave(answers());
+  await centre.api.set(never());
+  await centre.quiet();
+  expect(centre.complaints()).toEqual([]);
+});
+
+/** Nothing but regular operators is ever rung, and nobody is paused by himself. */
+function never() {
+  return {
+    pauseUnanswered: false,
+    ringAllSeconds: null,
+    standbySeconds: null,
+    supervisorSeconds: null,
+    backupCentreSeconds: null,
+    backupCentre: null,
+    queues: [],
+    promoteSeconds: 600,
+  };
+}
+
+async function tier(index: number, name: string): Promise<void> {
+  const answer = await centre.api.ask('PATCH', `/v1/operators/${idOf(index)}`, { body: { tier: name } });
+  expect(answer.status).toBe(200);
+}
+
+const idOf = (index: number): string => centre.operators[index]?.id ?? '';
+function phoneOf(index: number): Phone {
+  const phone = centre.phones[index];
+  if (phone === undefined) throw new Error(`there is no phone ${index}`);
+  return phone;
+}
+
+interface Waiting {
+  citizen: Call;
+  call: CallView;
+}
+
+async function dial(options: Parameters<Centre['dial']>[0] = {}): Promise<Waiting> {
+  const citizen = await centre.dial(options);
+  return { citizen, call: await centre.api.taken(citizen) };
+}
+
+async function takerOf({ call }: Waiting): Promise<string> {
+  const talking = await centre.feed.waitFor('operator.talking', { callId: call.id });
+  return String(talking.detail['operatorId']);
+}
+
+async function stateOf(index: number): Promise<{ state: unknown; reason: unknown }> {
+  const answer = await centre.api.ask('GET', '/v1/operators');
+  const ids = answer.pluck('items', 'id');
+  const at = ids.indexOf(idOf(index));
+  return { state: answer.at(`items.${at}.state`), reason: answer.at(`items.${at}.reason`) };
+}
+
+test('ten calls, three operators: the oldest call is next, and the operator who has been idle longest gets it', async () => {
+  await idleInOrder(centre, 1, 0, 2);
+  const calls: Waiting[] = [];
+  for (let index = 0; index < 10; index += 1) calls.push(await dial());
+  const [first, second, third, ...later] = calls;
+  if (first === undefined || second === undefined || third === undefined) throw new Error('too few calls');
+  const talking = new Map<string, Waiting>();
+  for (const [index, one] of [first, second, third].entries()) {
+    expect(await takerOf(one)).toBe(idOf([1, 0, 2][index] ?? -1));
+    talking.set(idOf([1, 0, 2][index] ?? -1), one);
+  }
+  const queue = await centre.api.ask('GET', '/v1/queue');
+  expect(queue.pluck('waiting', 'callId')).toEqual(later.map(({ call }) => call.id));
+
+  // Whoever becomes free gets the oldest, and nobody else does.
+  const freed = [2, 1, 1, 0, 2, 0, 1];
+  for (const [index, one] of later.entries()) {
+    const operatorId = idOf(freed[index] ?? -1);
+    await talking.get(operatorId)?.citizen.hangUp();
+    expect(await takerOf(one)).toBe(operatorId);
+    talking.set(operatorId, one);
+  }
+  // Free in this order, they are asked in this order.
+  for (const index of [0, 2, 1]) {
+    await talking.get(idOf(index))?.citizen.hangUp();
+    await centre.api.operatorIs(idOf(index), 'available');
+  }
+  expect([await takerOf(await dial()), await takerOf(await dial()), await takerOf(await dial())]).toEqual([
+    idOf(0),
+    idOf(2),
+    idOf(1),
+  ]);
+});
+
+test('an operator who lets it ring is paused with the reason, and the last one available is not', async () => {
+  await centre.api.set({ pauseUnanswered: true });
+  await idleInOrder(centre, 0, 1);
+  phoneOf(0).behave(rings());
+  phoneOf(1).behave(rings());
+  const one = await dial();
+  await centre.feed.waitFor('operator.not-reached', { callId: one.call.id, detail: { operatorId: idOf(0) } });
+  await until('the first is paused', async () => (await stateOf(0)).state === 'paused');
+  expect(await stateOf(0)).toEqual({ state: 'paused', reason: 'no-answer' });
+  await centre.feed.waitFor('operator.not-reached', { callId: one.call.id, detail: { operatorId: idOf(1) } });
+  // Rung again and again: somebody has to be.
+  await centre.feed.waitFor('operator.not-reached', { callId: one.call.id, detail: { operatorId: idOf(1) }, count: 2 });
+  phoneOf(1).behave(answers());
+  expect(await takerOf(one)).toBe(idOf(1));
+}, 30_000);
+
+test('after a while all phones ring, also of those who were paused by themselves; the first to answer has the call', async () => {
+  await centre.api.set({ pauseUnanswered: true, ringAllSeconds: 4 });
+  await idleInOrder(centre, 0, 1, 2);
+  await pauseOperator(centre, 2);
+  phoneOf(0).behave(rings());
+  phoneOf(1).behave(rings());
+  const one = await dial();
+  await centre.feed.waitFor('operator.not-reached', { callId: one.call.id, detail: { operatorId: idOf(0) } });
+  phoneOf(0).behave(answers({ after: 1_000 }));
+  // The one who paused himself is left alone; the one who was paused by his silence is rung with the other.
+  const rung = phoneOf(2).calls.length;
+  expect(await takerOf(one)).toBe(idOf(0));
+  expect(phoneOf(2).calls).toHaveLength(rung);
+  expect((await stateOf(0)).state).toBe('talking');
+  const beside = phoneOf(1).calls.at(-1);
+  await beside?.waitFor('ended');
+  expect(beside?.times.answered).toBeUndefined();
+  await one.citizen.hangUp();
+  // Who answers is at his desk.
+  await centre.api.operatorIs(idOf(0), 'available');
+}, 30_000);
+
+test('operators on standby are rung after a while, then supervisors', async () => {
+  await centre.api.set({ standbySeconds: 2, supervisorSeconds: 4 });
+  await idleInOrder(centre, 0, standby, supervisor);
+  const busy = await dial();
+  expect(await takerOf(busy)).toBe(idOf(0));
+  const second = await dial();
+  expect(await takerOf(second)).toBe(idOf(standby));
+  const third = await dial();
+  expect(await takerOf(third)).toBe(idOf(supervisor));
+  const assigned = centre.feed.all('operator.assigned', { callId: third.call.id })[0];
+  expect((assigned?.at ?? 0) - Date.parse(third.call.arrivedAt)).toBeGreaterThanOrEqual(4_000);
+}, 30_000);
+
+describe('the backup centre', () => {
+  let backup: Phone;
+  beforeAll(async () => {
+    const port = await freePort('127.0.0.1');
+    const folder = await centre.folder('backup-centre');
+    const { sipp } = centre.tools;
+    backup = await startPhone({ sipp, folder, name: 'backup centre', port, behaviour: rings(), tone: 880 });
+  });
+  afterAll(() => backup.stop());
+  const backupCentre = () => ({ number: '112', host: '127.0.0.1', port: backup.port });
+
+  test('is rung for who has waited too long, and takes him', async () => {
+    backup.behave(answers({ after: 500 }));
+    await centre.api.set({ backupCentreSeconds: 2, backupCentre: backupCentre() });
+    await idleInOrder(centre);
+    const one = await dial();
+    await centre.feed.waitFor('dispatch.joined', { callId: one.call.id });
+    expect(await centre.api.call(one.call.id)).toMatchObject({ stage: 'talking' });
+    expect((await centre.api.ask('GET', '/v1/queue')).pluck('waiting', 'callId')).toEqual([]);
+  }, 30_000);
+
+  test('keeps nobody from an operator here who answers first', async () => {
+    backup.behave(rings());
+    await centre.api.set({ backupCentreSeconds: 2, backupCentre: backupCentre() });
+    await idleInOrder(centre);
+    const one = await dial();
+    const rung = await centre.upcoming(backup);
+    await resumeOperator(centre, 0);
+    expect(await takerOf(one)).toBe(idOf(0));
+    await rung.waitFor('ended');
+    expect(rung.times.answered).toBeUndefined();
+  }, 30_000);
+});
+
+test('a call of another queue waits behind one of 112 that came later, and is not forgotten', async () => {
+  await centre.api.set({
+    queues: [
+      { id: 'instansi', name: 'Instansi', numbers: ['5112'], priority: 6, skills: [], languages: [], times: {} },
+    ],
+  });
+  await idleInOrder(centre, 0);
+  const busy = await dial();
+  await takerOf(busy);
+  const agency = await dial({ to: '5112' });
+  const citizen = await dial();
+  await until(
+    'both wait',
+    async () => (await centre.api.ask('GET', '/v1/queue')).pluck('waiting', 'callId').length === 2,
+  );
+  expect((await centre.api.ask('GET', '/v1/queue')).pluck('waiting', 'callId')).toEqual([
+    citizen.call.id,
+    agency.call.id,
+  ]);
+  await busy.citizen.hangUp();
+  expect(await takerOf(citizen)).toBe(idOf(0));
+  await citizen.citizen.hangUp();
+  expect(await takerOf(agency)).toBe(idOf(0));
+});
+
+test('who waits is told his place', async () => {
+  await centre.api.set({ comfortSeconds: 5 });
+  await idleInOrder(centre);
+  const one = await dial();
+  const file = centre.recording(one.call.channelId, 'heard');
+  await until('he is told', () => hearsPrompt(file, 'position-1'), 20_000);
+  await resumeOperator(centre, 0);
+  await takerOf(one);
+}, 40_000);

@@ -1,0 +1,327 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { createToken } from '../../src/access/token-command.ts';
+import { newId } from '../../src/platform/ids.ts';
+import type { Role } from '../../src/platform/auth.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { startPeople, type PeopleRoom } from '../support/people-room.ts';
+import { ask, until, type Answer } from '../support/rest.ts';
+import { makeTokens } from '../support/tokens.ts';
+
+let database: TestDatabase;
+let room: PeopleRoom;
+let tokens: Record<Role, string>;
+let extensions = 200;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  tokens = await makeTokens(database.url);
+  room = await startPeople(database.url);
+});
+afterAll(async () => {
+  await room.stop();
+  await database.drop();
+});
+
+const send = (method: string, path: string, body?: unknown, as: Role = 'admin'): Promise<Answer> =>
+  ask(room, tokens[as], method, path, body === undefined ? {} : { body });
+
+const person = z.object({
+  id: z.string(),
+  extension: z.string(),
+  pin: z.string(),
+  deskId: z.string().nullable(),
+  sip: z.object({ username: z.string(), password: z.string(), realm: z.string() }).nullable(),
+});
+
+async function hire(body: object = {}): Promise<z.output<typeof person>> {
+  extensions += 1;
+  const answer = await send('POST', '/v1/operators', { name: 'Budi', extension: String(extensions), ...body });
+  expect(answer.status).toBe(201);
+  return person.parse(answer.body);
+}
+
+async function desk(body: object = {}): Promise<{ id: string; account: string; password: string }> {
+  const answer = await send('POST', '/v1/desks', { name: 'Meja', ...body });
+  expect(answer.status).toBe(201);
+  const [id, account, password] = ['id', 'account', 'sip.password'].map((path) => z.string().parse(answer.at(path)));
+  return { id: id ?? '', account: account ?? '', password: password ?? '' };
+}
+
+async function shown(operatorId: string): Promise<Record<string, unknown>> {
+  const { body } = await send('GET', '/v1/operators');
+  const { items } = z.object({ items: z.array(z.record(z.string(), z.unknown())) }).parse(body);
+  const found = items.find(({ id }) => id === operatorId);
+  if (found === undefined) throw new Error('the operator is not listed');
+  return found;
+}
+
+const digest = (account: string, password: string): string =>
+  `MD5:${createHash('md5').update(`${account}:asterisk:${password}`).digest('hex')}`;
+
+test('an operator gets a desk of his own, is logged in there, and Asterisk has its account', async () => {
+  const made = await hire({ skills: ['medical'], languages: ['id', 'min'], tier: 'standby' });
+  expect(made.pin).toMatch(/^\d{6}$/);
+  const account = made.sip?.username ?? '';
+  expect(room.accounts.get(`auth ${account}`)?.fields['password_digest']).toBe(
+    digest(account, made.sip?.password ?? ''),
+  );
+  await until('he is logged in', async () => (await shown(made.id))['desk'] !== null);
+  expect(await shown(made.id)).toMatchObject({
+    tier: 'standby',
+    skills: ['medical'],
+    languages: ['id', 'min'],
+    desk: { id: made.deskId, name: 'Budi' },
+    state: 'offline',
+  });
+  room.acd.line.registered(account, true);
+  expect(await shown(made.id)).toMatchObject({ state: 'available' });
+  expect((await send('POST', '/v1/operators', { name: 'X', extension: made.extension })).code).toBe(
+    'operators.extension-taken',
+  );
+});
+
+test('a person without a desk logs in at one, is refused where somebody is, and moves on; all of it is recorded', async () => {
+  const ani = await hire({ desk: false });
+  const budi = await hire({ desk: false });
+  expect(ani).toMatchObject({ deskId: null, sip: null });
+  const [first, second] = [await desk(), await desk()];
+  const logIn = (who: string, deskId: string, as?: Role): Promise<Answer> =>
+    send('POST', `/v1/operators/${who}/session`, { deskId }, as);
+  expect((await logIn(ani.id, first.id)).at('desk.id')).toBe(first.id);
+  expect(await logIn(budi.id, first.id)).toMatchObject({ status: 409, code: 'operators.desk-taken' });
+  expect(await logIn(budi.id, newId(0))).toMatchObject({ status: 409, code: 'operators.unknown-desk' });
+  expect(await logIn(newId(0), first.id)).toMatchObject({ status: 404, code: 'operators.unknown' });
+  expect((await logIn(ani.id, second.id, 'operator')).status).toBe(403);
+  expect((await logIn(ani.id, second.id, 'supervisor')).status).toBe(200);
+  expect((await send('DELETE', `/v1/desks/${second.id}`)).code).toBe('desks.taken');
+  expect((await send('DELETE', `/v1/operators/${ani.id}/session`)).status).toBe(204);
+  expect((await send('DELETE', `/v1/operators/${ani.id}/session`)).code).toBe('operators.not-logged-in');
+  const own = await createToken(database.url, { role: 'operator', name: 'Ani', operatorId: ani.id });
+  const asHerself = { base: room.base };
+  await until('her token is known', async () => (await ask(asHerself, own.token, 'GET', '/v1/queue')).status === 200);
+  const path = `/v1/operators/${ani.id}/session`;
+  expect((await ask(asHerself, own.token, 'POST', path, { body: { deskId: first.id } })).status).toBe(200);
+  expect((await ask(asHerself, own.token, 'DELETE', path)).status).toBe(204);
+  expect((await send('DELETE', `/v1/desks/${second.id}`)).status).toBe(204);
+
+  await room.write();
+  const { body } = await send('GET', `/v1/operators/${ani.id}/sessions`);
+  const { items } = z
+    .object({
+      items: z.array(z.object({ deskId: z.string(), endedBy: z.string(), beganAt: z.string(), endedAt: z.string() })),
+    })
+    .parse(body);
+  expect(items.map(({ deskId, endedBy }) => [deskId, endedBy])).toEqual([
+    [first.id, 'logged-out'],
+    [second.id, 'logged-out'],
+    [first.id, 'another-desk'],
+  ]);
+  const audited = await room.postgres.rows(
+    z.object({ action: z.string() }),
+    'select action from audit where subject = $1 order by id',
+    [`operator/${ani.id}`],
+  );
+  expect(audited.map(({ action }) => action).filter((action) => action === 'operators.log-in')).toHaveLength(3);
+});
+
+test('a desk: roles, transport and media in its account, a new password, and settings that never tell it', async () => {
+  for (const [method, path] of [
+    ['POST', '/v1/desks'],
+    ['PATCH', `/v1/desks/${newId(0)}`],
+    ['DELETE', `/v1/desks/${newId(0)}`],
+  ] as const) {
+    const body = method === 'DELETE' ? undefined : { name: 'x' };
+    expect((await send(method, path, body, 'supervisor')).status).toBe(403);
+    if (method !== 'POST') expect((await send(method, path, body)).code).toBe('desks.unknown');
+  }
+  expect((await send('GET', '/v1/desks', undefined, 'supervisor')).status).toBe(200);
+  expect((await send('GET', '/v1/desks', undefined, 'operator')).status).toBe(403);
+  const made = await desk({ transport: 'tls', media: 'srtp' });
+  const endpoint = () => room.accounts.get(`endpoint ${made.account}`)?.fields;
+  expect(endpoint()).toMatchObject({
+    media_encryption: 'sdes',
+    media_encryption_optimistic: 'no',
+    transport: 'transport-tls',
+  });
+  const changed = await send('PATCH', `/v1/desks/${made.id}`, { transport: 'udp', media: 'rtp' });
+  expect(changed.body).toMatchObject({ transport: 'udp', media: 'rtp', pushed: true, operator: null });
+  expect(endpoint()).toMatchObject({ media_encryption_optimistic: 'yes', transport: '' });
+  const renewed = await send('POST', `/v1/desks/${made.id}/password`);
+  const password = z.string().parse(renewed.at('sip.password'));
+  expect(password).not.toBe(made.password);
+  expect(room.accounts.get(`auth ${made.account}`)?.fields['password_digest']).toBe(digest(made.account, password));
+  expect(renewed.at('provisioning.uri')).toBe(
+    `sip:${made.account}@sip.example:5070;transport=udp;username=${made.account};password=${password};domain=sip.example`,
+  );
+  expect(renewed.at('provisioning.qr')).toMatch(/^data:image\/svg\+xml;base64,/);
+  const told = await send('GET', `/v1/desks/${made.id}/provisioning`);
+  expect(told.body).toMatchObject({ username: made.account, domain: 'sip.example', port: 5070, transport: 'udp' });
+  expect(told.text).not.toContain(password);
+  expect((await send('GET', '/v1/desks')).text).not.toContain(password);
+});
+
+test('a person is changed; a new PIN is the only one that opens, also while PostgreSQL is away', async () => {
+  const made = await hire();
+  expect(await room.acd.checkPin(made.extension, made.pin)).toEqual({ right: true, operatorId: made.id });
+  const changed = await send('PATCH', `/v1/operators/${made.id}`, {
+    name: 'Citra',
+    skills: ['fire'],
+    tier: 'supervisor',
+  });
+  expect(changed.body).toMatchObject({ name: 'Citra', skills: ['fire'], tier: 'supervisor', languages: ['id'] });
+  expect((await send('PATCH', `/v1/operators/${newId(0)}`, { name: 'x' })).code).toBe('operators.unknown');
+  const pin = z.string().parse((await send('POST', `/v1/operators/${made.id}/pin`)).at('pin'));
+  expect(await room.acd.checkPin(made.extension, pin)).toMatchObject({ right: true });
+  if (pin !== made.pin) expect(await room.acd.checkPin(made.extension, made.pin)).toMatchObject({ right: false });
+  const rows = await room.postgres.rows(z.object({ row: z.string() }), 'select row(o.*)::text as row from operators o');
+  expect(rows.some(({ row }) => row.includes(pin))).toBe(false);
+});
+
+test('who is logged in and who is paused is as before after a restart, also who had logged out of his own desk', async () => {
+  const [stays, moved, left] = [await hire(), await hire({ desk: false }), await hire()];
+  const elsewhere = await desk();
+  await send('POST', `/v1/operators/${moved.id}/session`, { deskId: elsewhere.id });
+  await send('POST', `/v1/operators/${stays.id}/state`, { state: 'paused', reason: 'makan' });
+  expect((await send('DELETE', `/v1/operators/${left.id}/session`)).status).toBe(204);
+  const before = room.entries.filter((entry) => entry.kind === 'operator-session').map(({ id }) => id);
+  room = await room.restart();
+  expect(await shown(stays.id)).toMatchObject({ desk: { id: stays.deskId }, reason: 'makan' });
+  expect(await shown(moved.id)).toMatchObject({ desk: { id: elsewhere.id }, reason: null });
+  expect(await shown(left.id)).toMatchObject({ desk: null });
+  // Nobody began a new session by it.
+  expect(room.entries.filter((entry) => entry.kind === 'operator-session')).toEqual([]);
+  expect(before.length).toBeGreaterThan(0);
+  room.acd.line.registered(stays.sip?.username ?? '', true);
+  expect(await shown(stays.id)).toMatchObject({ state: 'paused', reason: 'makan' });
+});
+
+test('another process of the node hears who logs in and who is paused', async () => {
+  const made = await hire({ desk: false });
+  const at = await desk();
+  const other = await startPeople(database.url, room.stateDir);
+  try {
+    expect((await send('POST', `/v1/operators/${made.id}/session`, { deskId: at.id })).status).toBe(200);
+    await send('POST', `/v1/operators/${made.id}/state`, { state: 'paused', reason: 'rapat' });
+    const there = () => other.acd.line.snapshot().operators.find(({ operator }) => operator.id === made.id);
+    await until('the other process knows', () => there()?.desk?.id === at.id && there()?.reason === 'rapat');
+    await send('DELETE', `/v1/operators/${made.id}/session`);
+    await until('and that he left', () => there()?.desk === null);
+    expect(other.entries.filter((one) => one.kind === 'operator-session' && one.operatorId === made.id)).toEqual([]);
+  } finally {
+    await other.close();
+  }
+});
+
+test('an operator who is deleted is gone with his desk, and what he did is over', async () => {
+  const made = await hire();
+  await until('he is logged in', async () => (await shown(made.id))['desk'] !== null);
+  expect((await send('DELETE', `/v1/operators/${made.id}`)).status).toBe(204);
+  expect(room.accounts.has(`endpoint ${made.sip?.username ?? ''}`)).toBe(false);
+  expect((await send('GET', '/v1/desks')).text).not.toContain(made.deskId ?? 'none');
+  await until('his session is over', () =>
+    room.entries.some((one) => one.kind === 'operator-session' && one.operatorId === made.id && one.ended !== null),
+  );
+  expect(room.entries.filter((one) => one.kind === 'operator' && one.operatorId === made.id).at(-1)).toMatchObject({
+    state: 'offline',
+    reason: 'deleted',
+  });
+  expect((await send('DELETE', `/v1/operators/${made.id}`)).code).toBe('operators.unknown');
+});
+
+test('time in each state is right at the borders of an interval, and for the state that goes on', async () => {
+  const made = await hire({ desk: false });
+  const start = Date.parse('2020-05-01T10:00:00Z');
+  const states = [
+    [0, 'available'],
+    [600, 'talking'],
+    [900, 'wrap-up'],
+    [910, 'available'],
+    [4_000, 'offline'],
+  ] as const;
+  for (const [at, state] of states) {
+    room.entries.push({ kind: 'operator', operatorId: made.id, at: start + at * 1_000, state, reason: null });
+  }
+  await room.write();
+  const report = async (from: number, to: number): Promise<unknown> => {
+    const iso = (seconds: number): string => new Date(start + seconds * 1_000).toISOString();
+    const answer = await send('GET', `/v1/reports/operators?from=${iso(from)}&to=${iso(to)}`, undefined, 'supervisor');
+    expect(answer.status).toBe(200);
+    const { items } = z
+      .object({ items: z.array(z.object({ operatorId: z.string(), seconds: z.unknown() })) })
+      .parse(answer.body);
+    return items.find(({ operatorId }) => operatorId === made.id)?.seconds;
+  };
+  expect(await report(0, 4_000)).toEqual({ available: 3_690, talking: 300, 'wrap-up': 10 });
+  expect(await report(700, 905)).toEqual({ talking: 200, 'wrap-up': 5 });
+  expect(await report(910, 911)).toEqual({ available: 1 });
+  expect(await report(-100, 0)).toBeUndefined();
+  expect(await report(5_000, 5_600)).toEqual({ offline: 600 });
+  const query = (from: string, to: string) => send('GET', `/v1/reports/operators?from=${from}&to=${to}`);
+  expect((await query('2026-01-02T00:00:00Z', '2026-01-01T00:00:00Z')).code).toBe('reports.interval');
+  const from = new Date(Date.now() - 60_000).toISOString();
+  const now = await query(from, new Date(Date.now() + 3_600_000).toISOString());
+  const seconds = z
+    .object({ items: z.array(z.object({ operatorId: z.string(), seconds: z.record(z.string(), z.number()) })) })
+    .parse(now.body)
+    .items.find(({ operatorId }) => operatorId === made.id)?.seconds;
+  // Up to now, not up to the end of the interval.
+  expect(Object.values(seconds ?? {}).reduce((sum, one) => sum + one, 0)).toBeLessThan(90);
+  expect(Object.values(seconds ?? {}).reduce((sum, one) => sum + one, 0)).toBeGreaterThan(59);
+});
+
+test('the picture of the line: who waits and why, how callers were served, and a call put first', async () => {
+  const [first, second] = [newId(Date.now()), newId(Date.now())];
+  for (const { operator } of room.acd.line.snapshot().operators) room.acd.line.pause(operator.id, 'quiet');
+  const now = Date.now();
+  room.acd.line.enter(first, now - 20_000);
+  room.acd.line.enter(second, now - 10_000);
+  const state = { arrivedAt: now - 5_000, firstTalkAt: now, endedAt: null, outcome: null };
+  room.acd.recorded({ callId: newId(now), state });
+  room.acd.recorded({ callId: newId(now), state: { ...state, arrivedAt: now - 17_000 } });
+  room.acd.recorded({ callId: newId(now), state: { ...state, firstTalkAt: null, endedAt: now, outcome: 'abandoned' } });
+  const queue = await send('GET', '/v1/queue', undefined, 'operator');
+  expect(queue.pluck('waiting', 'callId')).toEqual([first, second]);
+  expect(queue.at('waiting.0')).toMatchObject({ position: 1, priority: 3, queue: '112', expectedWaitSeconds: null });
+  expect(queue.at('waiting.0.reason')).toEqual(expect.any(String));
+  expect(queue.at('longestWaitSeconds')).toBeGreaterThanOrEqual(20);
+  expect(queue.at('alert')).toBe('warning');
+  expect(queue.at('abandoned')).toEqual({ today: 1, last15Minutes: 1 });
+  expect(queue.at('serviceLevel.last15Minutes')).toEqual([
+    { percent: 90, seconds: 15, answeredWithin: 1, answered: 2, met: false },
+    { percent: 95, seconds: 20, answeredWithin: 2, answered: 2, met: true },
+  ]);
+  const put = (callId: string, as: Role = 'supervisor') => send('PATCH', `/v1/queue/${callId}`, { priority: 1 }, as);
+  expect((await put(second, 'operator')).status).toBe(403);
+  expect((await put(second)).pluck('waiting', 'callId')).toEqual([second, first]);
+  expect((await put(newId(0))).code).toBe('queue.unknown-call');
+  await until('the screens are told', () =>
+    room.published.some(({ type, detail }) => type === 'queue.changed' && JSON.stringify(detail).includes(second)),
+  );
+  expect(room.published.filter(({ type }) => type === 'queue.alert').map(({ detail }) => detail['level'])).toEqual([
+    'notice',
+    'warning',
+  ]);
+  room.acd.line.leave(first);
+  room.acd.line.leave(second);
+});
+
+test('how callers were served is read from the record at the start', async () => {
+  const at = new Date();
+  const incident = newId(1);
+  await room.postgres.execute(`insert into incidents (id, opened_at, version, status) values ($1, $2, 1, 'open')`, [
+    incident,
+    at,
+  ]);
+  const insert = `insert into calls (id, incident_id, node, channel_id, arrived_at, first_talk_at, ended_at, stage, outcome,
+    recorded_by, claimed_at, sequence) values ($1,$2,'n',gen_random_uuid()::text,$3,$4,$5,'ended',$6,'controller',1,1)`;
+  const arrived = new Date(Number(at) - 3_000);
+  await room.postgres.execute(insert, [newId(3), incident, arrived, at, at, 'answered']);
+  await room.postgres.execute(insert, [newId(4), incident, arrived, null, at, 'abandoned']);
+  room = await room.restart();
+  await until('it was read', async () => (await send('GET', '/v1/queue')).at('abandoned.last15Minutes') === 1);
+  expect((await send('GET', '/v1/queue')).at('serviceLevel.last15Minutes.0')).toMatchObject({
+    answered: 1,
+    answeredWithin: 1,
+  });
+});

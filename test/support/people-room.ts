@@ -1,0 +1,93 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startAcd, type AcdRoom } from '../../src/acd/start.ts';
+import type { PjsipObject } from '../../src/asterisk/provisioning.ts';
+import { recordAudit } from '../../src/audit/record.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { createPostgres, type Postgres } from '../../src/platform/postgres.ts';
+import type { OperatorEntry, SessionEntry } from '../../src/records/entry.ts';
+import { writeEntries } from '../../src/records/write.ts';
+import { defaultSettings } from '../../src/settings/setting.ts';
+import { startRooms, stateFolder, type Rooms } from './rooms.ts';
+
+/** People, desks and the line over real PostgreSQL, with an Asterisk that takes every account. */
+export interface PeopleRoom extends Rooms {
+  readonly acd: AcdRoom;
+  /** The accounts as Asterisk has them, by type and name. */
+  readonly accounts: Map<string, PjsipObject>;
+  readonly entries: (OperatorEntry | SessionEntry)[];
+  readonly published: { type: string; detail: Record<string, unknown> }[];
+  readonly assigned: { callId: string; operatorId: string }[];
+  /** Writes what was recorded so far to PostgreSQL. */
+  write(): Promise<void>;
+  /** Ends it, and leaves its folder. */
+  close(): Promise<void>;
+  /** The same again as a new process, on the same disk. */
+  restart(): Promise<PeopleRoom>;
+}
+
+export async function startPeople(databaseUrl: string, folder?: string): Promise<PeopleRoom> {
+  const stateDir = folder ?? (await stateFolder());
+  const logger = createLogger('silent');
+  const postgres: Postgres = createPostgres(databaseUrl, {
+    applicationName: 'siaga-test-people',
+    logger,
+    clock: systemClock,
+    max: 4,
+  });
+  const accounts: PeopleRoom['accounts'] = new Map();
+  const entries: PeopleRoom['entries'] = [];
+  const published: PeopleRoom['published'] = [];
+  const assigned: PeopleRoom['assigned'] = [];
+  const acd = await startAcd({
+    postgres,
+    stateDir: join(stateDir, 'acd'),
+    clock: systemClock,
+    logger,
+    audit: recordAudit,
+    settings: () => defaultSettings,
+    sip: { host: 'sip.example', port: 5070, tlsPort: 5071 },
+    provisioning: {
+      put(objects) {
+        for (const object of objects) accounts.set(`${object.type} ${object.id}`, object);
+        return Promise.resolve();
+      },
+      remove(objects) {
+        for (const { type, id } of objects) accounts.delete(`${type} ${id}`);
+        return Promise.resolve();
+      },
+      hasTransport: () => Promise.resolve(true),
+    },
+    assigned: (callId, { operatorId }) => assigned.push({ callId, operatorId }) > 0,
+    changed: (change) => void entries.push({ kind: 'operator', ...change }),
+    sessionChanged: (change) => void entries.push({ kind: 'operator-session', ...change }),
+    publish: (type, detail) => void published.push({ type, detail }),
+  });
+  const rooms = await startRooms(databaseUrl, { stateDir, extraRoutes: acd.routes });
+  const end = async (): Promise<void> => {
+    await rooms.stop();
+    await acd.stop();
+    await postgres.close();
+  };
+  return {
+    ...rooms,
+    acd,
+    accounts,
+    entries,
+    published,
+    assigned,
+    write: async () => {
+      await postgres.transaction((sql) => writeEntries(sql, entries));
+    },
+    close: end,
+    async restart() {
+      await end();
+      return startPeople(databaseUrl, stateDir);
+    },
+    async stop() {
+      await end();
+      await rm(stateDir, { recursive: true, force: true });
+    },
+  };
+}
