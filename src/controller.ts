@@ -7,6 +7,7 @@ import { auditLater } from './audit/later.ts';
 import { recordAudit } from './audit/record.ts';
 import { watchGuardian } from './calls/guardian.ts';
 import { watchOrphans } from './calls/orphans.ts';
+import { liveCallOf } from './calls/command.ts';
 import { startCalls } from './calls/start.ts';
 import { startCodes } from './codes/start.ts';
 import type { Config } from './config.ts';
@@ -16,6 +17,7 @@ import { dispatchRoom, startDispatch } from './dispatch/start.ts';
 import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
 import { eventRoutes } from './events/routes.ts';
+import { circleOfCall } from './incidents/need-to-know.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
 import { watchClock, type Clock } from './platform/clock.ts';
 import { createHttpServer } from './platform/http.ts';
@@ -28,6 +30,8 @@ import { createPauseGuard } from './platform/pause-guard.ts';
 import { createPostgres } from './platform/postgres.ts';
 import { startRecords } from './records/start.ts';
 import { startLocation } from './location/start.ts';
+import { reservationsOf } from './outgoing/reservations.ts';
+import { startOutgoing, type OutgoingRoom } from './outgoing/start.ts';
 import { callTiming } from './settings/call-timing.ts';
 import type { Stop } from './stop.ts';
 
@@ -101,7 +105,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     actions: {
       line: () => acd.line,
       checkPin: (extension, pin) => acd.checkPin(extension, pin),
-      outgoing: () => false,
+      outgoing: (dialled) => outgoing.dialled(dialled),
       ghost: (principal) => incidents.closeAsGhost(principal),
       audit: auditLater(common),
       told: (detail) => publish('desk.code', detail),
@@ -134,7 +138,9 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     recorded(entry) {
       records.recorded(entry);
       acd.recorded(entry);
+      outgoing.heardOf(entry);
     },
+    ownedElsewhere: (channelId) => outgoing.owns(channelId),
     alarm: records.alarm,
   });
   const acd = await startAcd({
@@ -150,9 +156,11 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       if (dispatch !== undefined) calls.runner.tell(callId, { type: 'dispatch-requested', at, dispatch });
     },
     placed: (callId, place) => calls.runner.tell(callId, { type: 'placed', at: clock.now(), ...place }),
+    reserved: (callId, reservation) => outgoing.reserved(callId, reservation),
+    refused: (callId, _requestId, reason) => void outgoing.refused(callId, reason),
     changed: records.operatorChanged,
     sessionChanged: records.sessionChanged,
-    publish: (type, detail) => feed.publish({ type, callId: null, incidentId: null, detail }, clock.now()),
+    publish,
   });
   // Its first beat asks for Asterisk's socket: nothing may be awaited in between.
   const inControl = (): boolean => asterisk.hears() && guard.keepsUp() && !guard.held();
@@ -168,9 +176,36 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     alarm: records.alarm,
   });
   configuration.onSettings(evacuation.look);
+  const outgoing: OutgoingRoom = startOutgoing({
+    ...process,
+    postgres,
+    settings: configuration.settings,
+    held: guard.held,
+    connected: () => asterisk.connected(),
+    leads: config.SIAGA_RANK === 0,
+    line: reservationsOf(acd.line),
+    // Until there is a list of callers who gave up.
+    callbacks: { nextDue: () => Promise.resolve(null), tried: () => Promise.resolve() },
+    callInfoOf: reader.callInfoOf,
+    recorded: records.outgoing,
+    synced: () => journal.synced(),
+    circleOf: async (incidentId) => {
+      const live = liveCallOf(calls.runner, incidentId);
+      return live === undefined ? reader.circleOf(incidentId) : circleOfCall(live);
+    },
+    partiesOutside: () => 0,
+    refusedInCall: (operatorId, reason) =>
+      feed.publish(
+        { type: 'outgoing.refused', callId: null, incidentId: null, detail: { operatorId, reason } },
+        clock.now(),
+      ),
+    alarm: records.alarm,
+  });
   const asterisk = listenToAsterisk({
     ...process,
-    onEvent: (event) => calls.intake.take(event),
+    onEvent(event) {
+      if (!outgoing.take(event)) calls.intake.take(event);
+    },
     onConnected: () => {
       guardian.beat();
       evacuation.look();
@@ -197,7 +232,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const planner = createPlanner({ ...configuration, clock });
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, circleOf: reader.circleOf, ...planner };
   const incidents = startIncidents(shared);
-  const rooms = [calls, location, incidents, dispatchRoom(shared), acd, evacuation, configuration, records];
+  const rooms = [calls, location, incidents, dispatchRoom(shared), outgoing, acd, evacuation, configuration, records];
   const server = createHttpServer({
     ...process,
     routes: [...rooms.flatMap((room) => room.routes), ...eventRoutes({ feed, clock })],
@@ -233,6 +268,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['calls', calls.stop],
       ['codes', codes.stop],
       ['evacuation', evacuation.stop],
+      ['outgoing', outgoing.stop],
       ['location', location.stop],
       ['acd', acd.stop],
       ['dispatch', dispatch.stop],

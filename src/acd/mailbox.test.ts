@@ -85,6 +85,7 @@ describe('the mailbox of the line', () => {
         priority: 3,
         position: 1,
         passedOver: 'all operators are busy',
+        expectedWaitSeconds: null,
       },
     ]);
     expect(ringing.map(({ callId, operatorIds }) => [callId, operatorIds])).toEqual([

@@ -51,6 +51,8 @@ export function createSessionKeeper(deps: {
   let busy = false;
   let writing: Promise<void> | null = null;
 
+  const isWriting = (): boolean => writing !== null;
+
   const write = (): void => {
     if (writing !== null || isDeepStrictEqual(kept, onDisk)) return;
     const now = kept;
@@ -160,11 +162,11 @@ export function createSessionKeeper(deps: {
   };
 
   const look = async (): Promise<void> => {
-    if (writing !== null) return;
+    if (isWriting()) return;
     const before = onDisk;
     const found = await disk.read();
     // What was written meanwhile is newer than what was read.
-    if (found === undefined || writing !== null || onDisk !== before || isDeepStrictEqual(found.people, onDisk)) return;
+    if (found === undefined || isWriting() || onDisk !== before || isDeepStrictEqual(found.people, onDisk)) return;
     alone(() => {
       onDisk = found.people;
       apply(found.people);

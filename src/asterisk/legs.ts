@@ -2,13 +2,14 @@ import type { AriAnswer, AriCommands } from './commands.ts';
 
 export interface RingLeg {
   channelId: string;
-  /** The PJSIP endpoint: an operator's account, or `agency`. */
+  /** The PJSIP endpoint: an operator's account, `agency`, or `outside`. */
   endpoint: string;
   /** SIP URI, where the endpoint has no address of its own. */
   uri?: string;
-  role: 'operator' | 'agency';
+  role: 'operator' | 'agency' | 'outside';
   application: string;
   callId: string;
+  /** Empty for a leg of no 112 call. */
   callerChannelId: string;
   callerId: string;
   /** Milliseconds. */

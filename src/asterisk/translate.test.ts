@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { callerId } from './legs.ts';
 import { readContactStatus } from './contact-monitor.ts';
-import { decodeVariable, translate } from './translate.ts';
+import { decodeVariable, readPacketsReceived, translate } from './translate.ts';
 
 const channel = {
   id: 'n1-1795325501.2',
@@ -16,7 +16,29 @@ const channel = {
 };
 const frame = (type: string, rest: object = {}): string => JSON.stringify({ type, channel, ...rest });
 
+describe('the packets that came from a channel', () => {
+  it.each([
+    [{ txcount: 3, rxcount: 812, rxjitter: 0.1 }, 812],
+    [{ rxcount: 0 }, 0],
+    [{ txcount: 3 }, null],
+    [{ rxcount: 'many' }, null],
+    [null, null],
+  ])('in %j are %p', (body, received) => {
+    expect(readPacketsReceived(body)).toBe(received);
+  });
+});
+
 describe('translate', () => {
+  it.each([
+    ['ChannelTalkingStarted', true],
+    ['ChannelTalkingFinished', false],
+  ])('reads from %s whether somebody speaks', (type, talking) => {
+    expect(translate(frame(type, { duration: 812 }))).toEqual({
+      kind: 'event',
+      event: { type: 'talk-detected', channelId: channel.id, talking },
+    });
+  });
+
   it('reads a call that enters, its variables decoded, also one that was cut, empty ones left out', () => {
     expect(translate(frame('StasisStart', { args: ['caller'] }))).toEqual({
       kind: 'event',

@@ -40,6 +40,7 @@ export type AsteriskEvent =
   | { type: 'sound-ended'; soundId: string; failed: boolean }
   /** A key comes twice when both its channel and its endpoint are subscribed to; the stamp tells. */
   | { type: 'key-pressed'; channelId: string; key: string; stamp: string }
+  | { type: 'talk-detected'; channelId: string; talking: boolean }
   | { type: 'replaced' };
 
 export type Translated =
@@ -85,6 +86,8 @@ const readers: Record<string, (raw: unknown) => AsteriskEvent> = {
     const event = bare.extend({ digit: z.string(), timestamp: z.string() }).parse(raw);
     return { type: 'key-pressed', channelId: event.channel.id, key: event.digit, stamp: event.timestamp };
   },
+  ChannelTalkingStarted: (raw) => ({ type: 'talk-detected', channelId: bare.parse(raw).channel.id, talking: true }),
+  ChannelTalkingFinished: (raw) => ({ type: 'talk-detected', channelId: bare.parse(raw).channel.id, talking: false }),
   ApplicationReplaced: () => ({ type: 'replaced' }),
 };
 
@@ -114,6 +117,13 @@ export function readChannels(body: unknown): AsteriskChannel[] {
     const parsed = channel.safeParse(item);
     return parsed.success ? [asChannel(parsed.data)] : [];
   });
+}
+
+const rtpStatistics = z.object({ rxcount: z.number() });
+
+/** Packets that came, of ARI's answer to GET /channels/{id}/rtp_statistics; null if it says nothing of them. */
+export function readPacketsReceived(body: unknown): number | null {
+  return rtpStatistics.safeParse(body).data?.rxcount ?? null;
 }
 
 function asChannel(raw: z.infer<typeof channel>): AsteriskChannel {

@@ -11,6 +11,10 @@ export type CallEffect =
   | { do: 'make-bridge'; bridgeId: string }
   | { do: 'destroy-bridge'; bridgeId: string }
   | { do: 'join'; bridgeId: string; channelId: string; absorbKeys: boolean }
+  /** Tells from now on when the channel's side begins and ceases to speak. */
+  | { do: 'detect-talk'; channelId: string }
+  /** Asks how many packets have come from the channel. */
+  | { do: 'count-packets'; channelId: string }
   | { do: 'hang-up'; channelId: string; cause: 'normal' | 'answered-elsewhere' | 'no-answer' }
   | { do: 'return-to-dialplan'; channelId: string }
   | {

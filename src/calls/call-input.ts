@@ -26,6 +26,12 @@ export type CallInput = { at: number } & (
   | { type: 'leg-joined'; channelId: string; bridgeId: string }
   | { type: 'leg-gone'; channelId: string; cause: number }
   | { type: 'key-pressed'; channelId: string; key: string }
+  /** Asterisk hears somebody speak, or ceased to. */
+  | { type: 'talk-detected'; channelId: string; talking: boolean }
+  /** Packets of media that came from the caller so far; null: it could not be asked. */
+  | { type: 'packets-counted'; received: number | null }
+  /** A person wants the caller asked for a key. */
+  | { type: 'silent-asked'; by: string }
   | { type: 'ring-result'; attemptId: string; ring: RingResult }
   /** `bridgeId` is that of a failed join: one into a bridge that was given up long ago says nothing. */
   | { type: 'command-failed'; command: CallEffect['do']; target: string; failure: CommandFailure; bridgeId?: string }

@@ -7,6 +7,7 @@ import type { AsteriskLocation } from '../location/pidf-lo/asterisk-location.ts'
 import type { EmergencyIdentifiers } from './emergency-id.ts';
 import type { CallerHistory } from './history.ts';
 import type { CallerIdentity } from './identity.ts';
+import { unheard, type Silence } from './silence.ts';
 
 /** A citizen's 112 call from the INVITE to the hang-up: the whole of its live state, plain JSON. */
 export interface Call {
@@ -47,6 +48,7 @@ export interface Call {
   queue: CallQueue;
   /** What the line last said of its place; null while it is not known. */
   place: Place | null;
+  silence: Silence;
   incident: Incident;
   dispatches: Dispatch[];
   /** Due times in epoch milliseconds; the owner wakes the call with a timer input. */
@@ -86,6 +88,10 @@ export interface CallTiming {
   lineCheck: number;
   /** Whether who waits is told his place. */
   announcePosition: boolean;
+  /** Nothing was heard from the caller for so long: he is a silent one. */
+  silence: number;
+  /** Who asks a silent caller for a key: his operator when he wants to, or the line by itself. */
+  silentQuestion: 'operator' | 'line';
 }
 
 export type CallStage = 'waiting' | 'ringing' | 'talking' | 'returned' | 'ended';
@@ -117,7 +123,10 @@ export type Prompt =
   | 'position-5'
   | 'position-many'
   | 'wait-short'
-  | 'wait-minutes';
+  | 'wait-minutes'
+  | 'silent-question'
+  | 'silent-kinds'
+  | 'silent-noted';
 
 export interface OperatorLeg {
   readonly operatorId: string;
@@ -132,7 +141,7 @@ export interface OperatorLeg {
   talkingAt: number | null;
 }
 
-export type TimerName = 'ring' | 'join' | 'comfort' | 'line' | 'left' | 'pop';
+export type TimerName = 'ring' | 'join' | 'comfort' | 'line' | 'left' | 'pop' | 'silence' | 'packets' | 'question';
 
 /** How a call ended. */
 export type CallOutcome =
@@ -179,6 +188,7 @@ export function newCall(seed: {
     line: null,
     queue: seed.queue ?? structuredClone(emergencyQueue),
     place: null,
+    silence: unheard(seed.arrivedAt),
     incident: openIncident(incidentId, seed.arrivedAt),
     dispatches: [],
     timers: {},

@@ -1,5 +1,6 @@
 import { company, isTalking } from './call.ts';
 import { endIfDeserted } from './decide-end.ts';
+import { watchSilence } from './decide-silent.ts';
 import { alone } from './line.ts';
 import { musicToCaller, report, silence, tell, type Step } from './step.ts';
 
@@ -8,8 +9,12 @@ export function settle(step: Step): void {
   const { call } = step;
   if (call.endedAt !== null) return;
   forgetJoins(step);
-  if (!call.caller.live) return endIfDeserted(step);
+  if (!call.caller.live) {
+    watchSilence(step);
+    return endIfDeserted(step);
+  }
   if (isTalking(call)) talking(step);
+  watchSilence(step);
   keepCompany(step);
 }
 

@@ -115,7 +115,7 @@ describe('a screen pop', () => {
     expect(facts(call, 'screen.pop')).toEqual([]);
     expect(call.call.looked).toBe(true);
     const ended = ringingUnknown().tell({ type: 'caller-gone', cause: 16 });
-    expect(ended.call.timers).toEqual({});
+    expect(ended.timers).toEqual({});
     expect(types(ended.tell(lookedUp))).toEqual([]);
   });
 });

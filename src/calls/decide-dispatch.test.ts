@@ -41,7 +41,7 @@ describe('a dispatch of a call', () => {
         },
       },
     ]);
-    expect(call.call.timers).toEqual({ 'dispatch:d1': call.at + 2_500 });
+    expect(call.timers).toEqual({ 'dispatch:d1': call.at + 2_500 });
   });
 
   it('by bridge: the agency hears who it is, presses 1, and three talk', () => {
@@ -62,7 +62,7 @@ describe('a dispatch of a call', () => {
     call.tell(joined('d1.a1'));
     expect(call.effects).toEqual([]);
     expect(call.call).toMatchObject({ stage: 'talking', operator: { state: 'joined' } });
-    expect(call.call.timers).toEqual({});
+    expect(call.timers).toEqual({});
     expect(call.call.dispatches[0]).toMatchObject({ state: 'joined', joinedAt: call.at });
   });
 
@@ -105,7 +105,7 @@ describe('a dispatch of a call', () => {
     expect(call.tell(gone('d1.a2', 19)).done).toEqual(['play call.o1 agency-unreachable']);
     expect(call.call.dispatches[0]).toMatchObject({ state: 'no-answer', outcome: 'no-answer' });
     expect(call.call).toMatchObject({ stage: 'talking', operator: { state: 'joined' } });
-    expect(call.call.timers).toEqual({});
+    expect(call.timers).toEqual({});
     expect(call.facts.at(-1)).toMatchObject({
       type: 'dispatch.no-answer',
       detail: { reason: 'no-answer', attempts: 2 },
@@ -129,7 +129,7 @@ describe('a dispatch of a call', () => {
     call.tell({ type: 'dispatch-cancelled', dispatchId: 'd1', by: 'token' });
     expect(call.done).toEqual(['hang-up d1.a1']);
     expect(call.facts.map((fact) => fact.type)).toEqual(['dispatch.cancel-requested', 'dispatch.cancelled']);
-    expect(call.call.timers).toEqual({});
+    expect(call.timers).toEqual({});
     const before = call.call;
     expect(call.tell({ type: 'dispatch-cancelled', dispatchId: 'd1', by: 'token' }).facts).toEqual([]);
     expect(call.tell({ type: 'leg-entered', channelId: 'd1.a1' }).done).toEqual(['hang-up d1.a1']);
@@ -190,7 +190,7 @@ describe('agencies and operators', () => {
     expect(call.call.timers.join).toBeDefined();
     call.wait(10).tell(joined('caller'));
     expect(call.call).toMatchObject({ stage: 'talking', firstTalkAt: call.at });
-    expect(call.call.timers).toEqual({});
+    expect(call.timers).toEqual({});
   });
 
   it('an operator who still rings is not needed when an agency joins first', () => {
@@ -198,7 +198,7 @@ describe('agencies and operators', () => {
     expect(call.done.slice(-3)).toEqual(['join d1.a1 call.b1', 'hang-up call.o1', 'operator-outcome a1 not-needed']);
     expect(call.facts.map((fact) => fact.type)).toContain('operator.not-needed');
     expect(call.call).toMatchObject({ stage: 'talking', operator: null });
-    expect(call.call.timers).toEqual({});
+    expect(call.timers).toEqual({});
   });
 
   it('an operator who has answered stays when an agency is bridged in before him', () => {
@@ -206,7 +206,7 @@ describe('agencies and operators', () => {
     expect(call.call.operator?.state).toBe('entered');
     call.tell(joined('caller'), joined('call.o1'));
     expect(call.done).toEqual(['operator-outcome a1 talking']);
-    expect(call.call.timers).toEqual({});
+    expect(call.timers).toEqual({});
   });
 
   it('an agency that leaves the caller to the operator changes nothing for them', () => {

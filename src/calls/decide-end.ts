@@ -2,7 +2,7 @@ import { isTalking, speakers } from './call.ts';
 import { decideDispatch } from '../dispatch/decide.ts';
 import { applyDispatchStep, contextOf } from './apply-dispatch.ts';
 import { backToLine, leaveLine, stopRinging } from './line.ts';
-import { hangUp, report, silence, tell, type Step } from './step.ts';
+import { hangUp, hushQuestion, report, silence, type Step, tell } from './step.ts';
 
 /** The caller has hung up, or his channel is gone. */
 export function callerGone(step: Step, cause: number): void {
@@ -61,6 +61,7 @@ export function giveBack(step: Step, reason: string, send: boolean): void {
   if (call.endedAt !== null || !call.caller.live) return;
   if (send) {
     silence(step);
+    hushQuestion(step);
     step.effects.push({ do: 'return-to-dialplan', channelId: call.channelId });
   }
   call.caller.sound = null;

@@ -156,7 +156,7 @@ describe('a caller who leaves the application', () => {
     expect(call.at).toBe(1_001_000);
     expect(call.done).toEqual(['hang-up call.o1', 'operator-outcome a1 not-needed', 'destroy-bridge call.b1']);
     expect(call.call).toMatchObject({ stage: 'returned', reason: 'the channel left the application' });
-    expect(call.call.timers).toEqual({});
+    expect(call.timers).toEqual({});
   });
 
   it('and hangs up is gone', () => {
@@ -176,7 +176,7 @@ describe('a caller who leaves the application', () => {
   it('by the look of it, and is found in the bridge, has not left', () => {
     const call = entered().tell(fail('play', 'caller', 'conflict'), joined('caller'), joined('call.o1'));
     expect(call.call).toMatchObject({ stage: 'talking' });
-    expect(call.call.timers).toEqual({});
+    expect(call.timers).toEqual({});
   });
 
   it('by the look of it, and is in the bridge without ever having been answered, is answered by the dialplan', () => {
@@ -189,7 +189,7 @@ describe('a caller who leaves the application', () => {
         joined('call.o1'),
       );
     expect(unanswered().fire('left').done).toContain('return-to-dialplan caller');
-    expect(unanswered().tell({ type: 'caller-up' }).call.timers).toEqual({});
+    expect(unanswered().tell({ type: 'caller-up' }).timers).toEqual({});
   });
 
   it('by the look of it, hears no music that would be refused as well', () => {

@@ -2,6 +2,7 @@ import { isTalking, operatorLegs } from './call.ts';
 import type { CallInput, CommandFailure } from './call-input.ts';
 import { callerLeft, giveBack, reopen } from './decide-end.ts';
 import { joinFailed, rebuildBridge } from './decide-join.ts';
+import { notListening } from './decide-silent.ts';
 import { notRung, operatorGone } from './decide-operator.ts';
 import { hangUp, tell, type Step } from './step.ts';
 
@@ -28,6 +29,9 @@ export function commandFailed(step: Step, input: Failed): void {
       return joinFailed(step, target, failure, input.bridgeId);
     case 'ring-operator':
       return ringFailed(step, target, failure);
+    case 'detect-talk':
+      return notListening(step, failure);
+    case 'count-packets':
     case 'stop-sound':
     case 'destroy-bridge':
     case 'hang-up':

@@ -38,7 +38,7 @@ describe('a join', () => {
     call.tell(joined('caller', 'call.b2'), joined('call.o1', 'call.b2'));
     expect(call.done).toEqual(['operator-outcome a1 talking']);
     expect(call.call).toMatchObject({ stage: 'talking', counters: { rebuilt: 0 } });
-    expect(call.call.timers).toEqual({});
+    expect(call.timers).toEqual({});
   });
 
   it('of one that was confirmed in the bridge before is waited for again', () => {
@@ -72,7 +72,7 @@ describe('a join', () => {
       outcome: 'returned',
       reason: 'a join was not confirmed',
     });
-    expect(call.call.timers).toEqual({});
+    expect(call.timers).toEqual({});
     expect(call.facts.at(-1)?.type).toBe('call.returned');
   });
 

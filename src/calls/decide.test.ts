@@ -95,7 +95,7 @@ describe('the caller hangs up', () => {
     const call = at().wait(1_000).tell(gone);
     expect(call.done).toEqual(done);
     expect(call.call).toMatchObject({ stage: 'ended', outcome, reason: 'the caller hung up', endedAt: call.at });
-    expect(call.call.timers).toEqual({});
+    expect(call.timers).toEqual({});
     expect(call.facts.map((fact) => fact.type)).toEqual(expect.arrayContaining(['caller.hung-up', 'call.ended']));
     const state = call.call;
     expect(call.tell(gone, { type: 'leg-gone', channelId: 'caller', cause: 16 }).effects).toEqual([]);

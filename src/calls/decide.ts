@@ -9,6 +9,15 @@ import { addDispatch, agencyInput, cancelDispatch, changeTheIncident, wakeDispat
 import { callerGone, callerLeft, endCall, giveBack, reopen } from './decide-end.ts';
 import { joinTimedOut, legJoined, stillHere } from './decide-join.ts';
 import { callerKnown, located, lookedUp, popScreen, tellOfArrival } from './decide-caller.ts';
+import {
+  askSilent,
+  callerPressed,
+  isAsking,
+  packetsCounted,
+  questionPlayed,
+  questionUnanswered,
+  talkDetected,
+} from './decide-silent.ts';
 import { operatorAssigned, operatorEntered, operatorGone, operatorRangOut } from './decide-operator.ts';
 import { backToLine, enterLine, makeBridge, wordsOfPlace } from './line.ts';
 import { hangUp, playToCaller, tell, type Step } from './step.ts';
@@ -72,7 +81,14 @@ function take(step: Step, input: CallInput): void {
       return agencyInput(step, { type: 'leg-gone', at: input.at, channelId: input.channelId, cause: input.cause });
     case 'key-pressed':
       tell(step, 'key.pressed', { key: input.key, by: whoIs(call, input.channelId) });
+      if (input.channelId === call.channelId) return callerPressed(step, input.key);
       return agencyInput(step, { type: 'key-pressed', at: input.at, channelId: input.channelId, key: input.key });
+    case 'talk-detected':
+      return talkDetected(step, input.channelId, input.talking);
+    case 'packets-counted':
+      return packetsCounted(step, input.received);
+    case 'silent-asked':
+      return askSilent(step, input.by);
     case 'ring-result':
       return agencyInput(step, {
         type: 'ring-result',
@@ -174,6 +190,7 @@ function ranked(step: Step, { queue, by, reason }: Extract<CallInput, { type: 'r
 
 function soundEnded(step: Step, soundId: string): void {
   const { call } = step;
+  questionPlayed(step, soundId);
   if (call.caller.sound?.id !== soundId) return;
   call.caller.sound = null;
   if (call.line !== null) call.timers.comfort = step.at + call.timing.comfort;
@@ -194,7 +211,7 @@ function timeUp(step: Step, name: string): void {
     case 'comfort':
       delete call.timers.comfort;
       if (call.line === null) return;
-      playToCaller(step, 'please-wait', wordsOfPlace(call));
+      if (!isAsking(call)) playToCaller(step, 'please-wait', wordsOfPlace(call));
       // Should nobody say when the sound has ended, the next one comes all the same.
       call.timers.comfort = step.at + call.timing.comfort;
       return;
@@ -204,6 +221,14 @@ function timeUp(step: Step, name: string): void {
       enterLine(step);
       call.timers.line = step.at + call.timing.lineCheck;
       return;
+    case 'silence':
+    case 'packets':
+      // What is due is done whenever it is seen to be.
+      delete call.timers[name];
+      return;
+    case 'question':
+      delete call.timers.question;
+      return questionUnanswered(step);
     case 'pop':
       return popScreen(step);
     case 'left':

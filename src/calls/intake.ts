@@ -188,6 +188,9 @@ export function createIntake(deps: IntakeDeps): Intake {
         keys.set(channelId, `${event.key} ${event.stamp}`);
         runner.tell(call.id, { type: 'key-pressed', at, channelId, key: event.key });
         return;
+      case 'talk-detected':
+        runner.tell(call.id, { type: 'talk-detected', at, channelId, talking: event.talking });
+        return;
       case 'left-bridge':
       case 'left':
         return;

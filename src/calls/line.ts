@@ -1,5 +1,5 @@
-import { company, operatorLegs, speakers, type Call, type Prompt } from './call.ts';
-import { hangUp, playToCaller, report, silence, tell, type Step } from './step.ts';
+import { type Call, company, operatorLegs, type Prompt, speakers } from './call.ts';
+import { hangUp, hushQuestion, playToCaller, report, silence, type Step, tell } from './step.ts';
 
 /** Puts the caller in the line, at the place of his arrival: who was served badly does not wait behind later callers. */
 export function backToLine(step: Step): void {
@@ -63,6 +63,7 @@ export function alone(step: Step): void {
 export function joinCaller(step: Step): void {
   const { call } = step;
   silence(step);
+  if (!call.caller.joined) hushQuestion(step);
   if (!call.caller.live || call.caller.joined || call.joining.includes(call.channelId)) return;
   // Had the answer been lost, he would be joined and heard by nobody.
   if (call.answeredAt === null) step.effects.push({ do: 'answer', channelId: call.channelId });

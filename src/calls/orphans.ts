@@ -12,7 +12,7 @@ export interface AsteriskSnapshot {
   channels: Pick<AsteriskChannel, 'id' | 'name' | 'state' | 'variables'>[];
   /** A call's bridge has the call's id for its name. */
   bridges: { id: string; name: string; channels: string[] }[];
-  /** Of every caller's channel that there is. */
+  /** Of every caller's channel that there is, and of every leg's call. */
   callIds: ReadonlySet<string>;
 }
 
@@ -159,7 +159,12 @@ export function watchOrphans(deps: {
     const after = await list('/applications', applicationSchema);
     if (!answer.ok || bridges === null || after === null) return;
     const channels = readChannels(answer.body);
-    const callIds = new Set(channels.map(({ id }) => derivedId('call', deps.node, id, epochOf(id))));
+    const callIds = new Set(
+      channels.flatMap(({ id, variables }) => [
+        derivedId('call', deps.node, id, epochOf(id)),
+        ...(variables['SIAGA_CALL'] === undefined ? [] : [variables['SIAGA_CALL']]),
+      ]),
+    );
     const orphans = findOrphans({ applications: after, channels, bridges, callIds }, dead);
     // Phones first: their operators are free when the callers come back.
     const phonesFirst = [...orphans].sort((a, b) => Number(b.do === 'hang-up') - Number(a.do === 'hang-up'));

@@ -1,5 +1,6 @@
 import type { AriAnswer, AriCommands } from '../asterisk/commands.ts';
 import { callerId, ringLeg } from '../asterisk/legs.ts';
+import { readPacketsReceived } from '../asterisk/translate.ts';
 import type { Clock } from '../platform/clock.ts';
 import { pause } from '../platform/clock.ts';
 import type { CallEffect } from './call-effect.ts';
@@ -32,6 +33,12 @@ const ends = new Map<AriEffect['do'], number>([
   ['destroy-bridge', 3],
 ]);
 
+/**
+ * Milliseconds without speech after which it has ceased, and how loud speech is at least: the mean of the samples' sizes,
+ * of 32,768. Half of Asterisk's own threshold, for who whispers; a line's noise is a tenth of it.
+ */
+const talkDetection = '2000,128';
+
 /** Carries out a call's effects on Asterisk. */
 export function createPerformer(deps: {
   ari: AriCommands;
@@ -45,6 +52,7 @@ export function createPerformer(deps: {
 
   const run = async (callId: string, application: string, effect: AriEffect): Promise<void> => {
     const answer = await insist(effect, () => send(application, callId, effect));
+    if (effect.do === 'count-packets') return counted(callId, answer);
     const target = targetOf(effect);
     const at = clock.now();
     if (!answer.ok) {
@@ -80,6 +88,13 @@ export function createPerformer(deps: {
           : ari.send('DELETE', `/playbacks/${effect.soundId}`);
       case 'music':
         return ari.send('POST', `/channels/${effect.channelId}/moh`);
+      case 'detect-talk':
+        return ari.send('POST', `/channels/${effect.channelId}/variable`, {
+          variable: 'TALK_DETECT(set)',
+          value: talkDetection,
+        });
+      case 'count-packets':
+        return ari.send('GET', `/channels/${effect.channelId}/rtp_statistics`);
       case 'make-bridge':
         // dtmf_events keeps the bridge from handing the media to the endpoints, where no key would be heard.
         return ari.send('POST', `/bridges/${effect.bridgeId}`, { type: 'mixing,dtmf_events', name: callId });
@@ -111,6 +126,12 @@ export function createPerformer(deps: {
           variables: {},
         });
     }
+  };
+
+  /** That packets could not be counted is no failure of the call: mostly the channel has just gone. */
+  const counted = (callId: string, answer: AriAnswer): void => {
+    const received = answer.ok ? readPacketsReceived(answer.body) : null;
+    tell(callId, { type: 'packets-counted', at: clock.now(), received });
   };
 
   const insist = async (effect: AriEffect, act: () => Promise<AriAnswer>): Promise<AriAnswer> => {
@@ -149,6 +170,8 @@ function hangUpReason(
 
 function lanesOf(effect: AriEffect): string[] {
   if (effect.do === 'make-bridge' || effect.do === 'destroy-bridge') return [effect.bridgeId];
+  // The others for the caller do not wait for a look at him.
+  if (effect.do === 'detect-talk' || effect.do === 'count-packets') return [`${effect.channelId} ${effect.do}`];
   return effect.do === 'join' ? [effect.channelId, effect.bridgeId] : [effect.channelId];
 }
 

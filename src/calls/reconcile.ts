@@ -57,7 +57,7 @@ function ofOurs(channel: AsteriskChannel, calls: readonly Call[], at: number): C
     if (call.endedAt === null || call.endedAt > at - settles) return [];
     return call.outcome === 'returned' ? [{ do: 'arrive', channel }] : [{ do: 'hang-up', channelId: channel.id }];
   }
-  if (role !== 'operator' && role !== 'agency') return [];
+  if (role !== 'operator' && role !== 'agency' && role !== 'outside') return [];
   const call = calls.find((one) => one.id === channel.variables['SIAGA_CALL']);
   // Its call is over and forgotten, and whatever was to hang it up did not: the dialplan ends it.
   if (call === undefined) return [{ do: 'rescue', channelId: channel.id }];
@@ -112,6 +112,8 @@ export function keepReconciled(deps: {
   logger: Logger;
   connected: () => boolean;
   arrive: (channel: AsteriskChannel) => void;
+  /** Channels in our application that are no call's: another room sees to them. */
+  ownedElsewhere: (channelId: string) => boolean;
 }): { readonly now: () => void; readonly stop: () => void } {
   const { ari, runner, clock, logger } = deps;
   let running = false;
@@ -129,7 +131,7 @@ export function keepReconciled(deps: {
     if (!ours.success) return null;
     return {
       channels: readChannels(channels.body),
-      ours: new Set(ours.data.channel_ids),
+      ours: new Set(ours.data.channel_ids.filter((id) => !deps.ownedElsewhere(id))),
       bridges: listedBridges.success ? listedBridges.data.map((one) => one.id) : [],
     };
   };

@@ -7,6 +7,7 @@ import { isTalking, operatorLegs, type Call } from './call.ts';
 import type { CallEffect, Fact, OperatorOutcome } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
 import { decide } from './decide.ts';
+import { isRoutine } from './decide-silent.ts';
 import type { AriEffect } from './perform.ts';
 
 /** One journalled decision: what came in, what was decided, and the state after. */
@@ -114,6 +115,12 @@ export function createCallRunner(deps: {
     // The same message again, or one too many of a flood: it changed nothing, and the whole state need not be written.
     if (input.type === 'located' && effects.length + facts.length === 0) return;
     mailbox.call = call;
+    // Nor for each word that a caller says, and each look at his packets: only what follows from them is told.
+    if (isRoutine(input) && facts.length === 0 && effects.every((effect) => effect.do === 'count-packets')) {
+      for (const effect of effects) carryOut(call, effect);
+      armTimer(mailbox);
+      return;
+    }
     mailbox.sequence += 1;
     indexChannels(mailbox);
     record(mailbox, { input, effects, facts, state: call });

@@ -17,6 +17,7 @@ import { createPerformer } from './perform.ts';
 import { keepReconciled } from './reconcile.ts';
 import { sweepUnstaffed } from './unstaffed.ts';
 import { callRoutes } from './routes.ts';
+import { silentRoutes } from './silent-routes.ts';
 import { createCallRunner, type CallEntry, type CallRunner } from './runner.ts';
 
 export interface CallsRoom {
@@ -59,6 +60,8 @@ export function startCalls(deps: {
   lookUp: IntakeDeps['lookUp'];
   desks: IntakeDeps['desks'];
   identityLimit: () => number;
+  /** A channel of no 112 call, which another room sees to. */
+  ownedElsewhere: (channelId: string) => boolean;
 }): CallsRoom & { projected: (callId: string, sequence: number) => void } {
   const { ari, clock, logger, journal, postgres } = deps;
   const metrics = callMetrics(deps.metrics, () => live());
@@ -105,17 +108,20 @@ export function startCalls(deps: {
         if (runner.sequenceOf(callId) === sequence) runner.forget(callId);
       });
     },
-    routes: callRoutes({
-      postgres,
-      clock,
-      runner,
-      identityLimit: deps.identityLimit,
-      readTimeline: deps.incidents.timelineOfCall,
-      kindOf: async (incidentId) => {
-        const live = runner.all().find((call) => call.incident.id === incidentId);
-        return live === undefined ? deps.incidents.kindOf(incidentId) : live.incident.kind;
-      },
-    }),
+    routes: [
+      ...silentRoutes({ postgres, clock, runner }),
+      ...callRoutes({
+        postgres,
+        clock,
+        runner,
+        identityLimit: deps.identityLimit,
+        readTimeline: deps.incidents.timelineOfCall,
+        kindOf: async (incidentId) => {
+          const live = runner.all().find((call) => call.incident.id === incidentId);
+          return live === undefined ? deps.incidents.kindOf(incidentId) : live.incident.kind;
+        },
+      }),
+    ],
     reconcile: () => reconciler.now(),
     stop() {
       stopSweep();

@@ -22,6 +22,16 @@ export function silence(step: Step): void {
   step.call.caller.sound = null;
 }
 
+/** Stops what the caller hears of a question into a conversation, which is no sound of his waiting. */
+export function hushQuestion(step: Step): void {
+  const { channelId, silence: state } = step.call;
+  if (state.question === null || state.question.sound === null) return;
+  if (step.call.caller.live) {
+    step.effects.push({ do: 'stop-sound', channelId, soundId: state.question.sound, music: false });
+  }
+  state.question.sound = null;
+}
+
 export function playToCaller(step: Step, prompt: Prompt, then: Prompt[] = []): void {
   silence(step);
   const { call } = step;

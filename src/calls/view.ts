@@ -5,6 +5,7 @@ import type { Principal } from '../platform/auth.ts';
 import { isoTime, isoTimeOrNull } from '../platform/text.ts';
 import type { Call } from './call.ts';
 import type { CallerHistory, EarlierCall } from './history.ts';
+import { packetsOf, type Silence } from './silence.ts';
 
 const identityView = z.object({
   /** E.164. */
@@ -18,6 +19,31 @@ const identityView = z.object({
 });
 
 const emergencyView = z.object({ callId: z.string(), incidentId: z.string() });
+
+const silenceView = z.object({
+  /** Nothing was heard from the caller for as long as the settings say. */
+  silent: z.boolean(),
+  /** When he was last heard, or since when he could have been. */
+  since: z.string(),
+  packets: z.enum(['arriving', 'none', 'unknown']),
+  /** The latest question for a key. `answers` are those of all questions, oldest first. */
+  question: z
+    .object({
+      askedAt: z.string(),
+      by: z.string(),
+      stage: z.enum(['question', 'kinds', 'done']),
+      answers: z.array(
+        z.object({
+          key: z.string(),
+          at: z.string(),
+          meaning: z.string(),
+          /** The kind of incident it suggests; the operator classifies. */
+          kind: z.string().nullable(),
+        }),
+      ),
+    })
+    .nullable(),
+});
 
 /** A call in a list. */
 export const callView = z.object({
@@ -47,6 +73,8 @@ export const callView = z.object({
   identity: identityView.nullable(),
   emergency: emergencyView.nullable(),
   bestFix: bestFixView.nullable(),
+  /** Null for a call that has ended, which its timeline tells of. */
+  silence: silenceView.nullable(),
 });
 export type CallView = z.output<typeof callView>;
 
@@ -101,6 +129,25 @@ export function viewOfCall(call: Call): CallView {
     identity: call.identity,
     emergency: call.emergency,
     bestFix: call.location.best === null ? null : viewOfBest(call.location.best),
+    silence: call.endedAt === null ? viewOfSilence(call.silence) : null,
+  };
+}
+
+function viewOfSilence(silence: Silence): z.output<typeof silenceView> {
+  const { silent, since, question } = silence;
+  return {
+    silent,
+    since: isoTime(since),
+    packets: packetsOf(silence),
+    question:
+      question === null
+        ? null
+        : {
+            askedAt: isoTime(question.askedAt),
+            by: question.by,
+            stage: question.stage,
+            answers: question.answers.map((answer) => ({ ...answer, at: isoTime(answer.at) })),
+          },
   };
 }
 
@@ -161,6 +208,7 @@ export const hiddenCaller = {
   identity: null,
   emergency: null,
   bestFix: null,
+  silence: null,
 };
 
 function circleOf({ kind, operatorIds }: EarlierCall): { kind: string | null; operatorIds: readonly string[] } {

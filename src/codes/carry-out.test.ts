@@ -1,43 +1,38 @@
-import type { Operator } from '../acd/operator.ts';
-import type { LogInRefusal } from '../acd/seats.ts';
 import type { AuditEntry } from '../audit/audit.ts';
+import type { Operator } from '../acd/operator.ts';
 import { carryOut, type CodeActions } from './carry-out.ts';
 import { readDialled } from './codes.ts';
 
-const person: Operator = { id: 'p1', name: 'Sri', extension: '102', tier: 'regular', skills: [], languages: [] };
-const budi: Operator = { ...person, id: 'p2', name: 'Budi', extension: '101' };
+const person: Operator = { id: 'p1', name: 'Sri', extension: '201', tier: 'regular', skills: [], languages: [] };
 
-function world(over: { operator?: Operator | null; free?: boolean; taken?: boolean; known?: boolean } = {}) {
-  const { free = true, taken = false, known = true } = over;
-  let { operator = person } = over;
+function world(over: { operator?: typeof person | null; free?: boolean; taken?: boolean; known?: boolean } = {}) {
+  const { operator = person, free = true, taken = false, known = true } = over;
+  const desk = { id: 'd1', name: 'Meja 1', account: 'op-a' };
   const done: string[] = [];
   const audited: AuditEntry[] = [];
   const told: unknown[] = [];
-  const act =
-    <T>(what: string, good: T, bad: T) =>
-    (...words: string[]): T => {
-      done.push([what, ...words].join(' '));
-      return free ? good : bad;
-    };
-  const logIn = act<LogInRefusal | null>('in', null, 'desk-taken');
+  let seated = operator;
+  const note = (...words: string[]): boolean => {
+    done.push(words.join(' '));
+    return free;
+  };
   const actions: CodeActions = {
     line: () => ({
-      atDesk: (account) =>
-        known && account === 'op-a' ? { desk: { id: 'd1', name: 'Desk 1', account }, operator } : undefined,
+      atDesk: (account) => (known && account === 'op-a' ? { desk, operator: seated } : undefined),
       logIn(operatorId, deskId) {
-        const refusal = logIn(operatorId, deskId);
-        if (refusal === null) operator = budi;
-        return refusal;
+        if (!note('in', operatorId, deskId)) return 'desk-taken';
+        seated = { ...person, id: operatorId, name: 'Budi' };
+        return null;
       },
-      logOut: act<'done' | 'not-logged-in'>('out', 'done', 'not-logged-in'),
-      pause: (operatorId, reason) => act('pause', true, false)(operatorId, reason),
-      resume: act('resume', true, false),
+      logOut: (operatorId) => (note('out', operatorId) ? 'done' : 'not-logged-in'),
+      pause: (operatorId, reason) => note('pause', operatorId, reason),
+      resume: (operatorId) => note('resume', operatorId),
     }),
     checkPin: (extension, pin) =>
       Promise.resolve(
         extension === '101' && pin === '4711'
           ? { right: true, operatorId: 'p2' }
-          : { right: false, reason: pin === '0000' ? 'locked' : 'wrong' },
+          : { right: false, reason: extension === '102' ? 'locked' : 'wrong' },
       ),
     ghost: ({ operatorId }) =>
       operatorId === 'p1' ? Promise.resolve('done') : Promise.reject(new Error('PostgreSQL is away')),
@@ -74,10 +69,9 @@ describe('a code is seen to', () => {
   });
 
   it.each([
-    ['*11101*4712', {}, 'log-in-refused', 'pin-wrong'],
-    ['*11101*0000', {}, 'log-in-refused', 'pin-locked'],
+    ['*11101*4712', {}, 'log-in-refused', 'wrong'],
+    ['*11102*4711', {}, 'log-in-refused', 'locked'],
     ['*11101*4711', { free: false }, 'code-refused', 'desk-taken'],
-    ['*12', { free: false }, 'code-refused', 'not-logged-in'],
     ['*12', { operator: null }, 'code-refused', 'nobody-logged-in'],
     ['*9', { operator: null }, 'code-refused', 'nobody-logged-in'],
     ['0812345', { operator: null }, 'code-refused', 'nobody-logged-in'],
@@ -97,7 +91,7 @@ describe('a code is seen to', () => {
   });
 
   it('what cannot be told now is told as such', async () => {
-    const { dial, told } = world({ operator: { ...person, id: 'p9' } });
+    const { dial, told } = world({ operator: { ...person, id: 'p9', name: 'Ani' } });
     await expect(dial('*9')).rejects.toThrow('PostgreSQL is away');
     expect(told).toMatchObject([{ code: 'ghost', done: false, reason: 'unavailable' }]);
   });

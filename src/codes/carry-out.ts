@@ -1,5 +1,5 @@
 import type { WaitingLine } from '../acd/mailbox.ts';
-import type { CheckPin, PinAnswer } from '../acd/pin.ts';
+import type { CheckPin } from '../acd/pin.ts';
 import type { AuditLater } from '../audit/later.ts';
 import type { Principal } from '../platform/auth.ts';
 import type { Dialled } from './codes.ts';
@@ -73,10 +73,10 @@ async function outcomeOf(
     return { operatorId, done: true, reason: null, prompt };
   };
   switch (dialled.code) {
-    case 'log-out': {
-      const answer = line.logOut(operatorId);
-      return answer === 'done' || answer === 'after-call' ? done('logged-out') : refused(operatorId, answer);
-    }
+    case 'log-out':
+      return ['done', 'after-call'].includes(line.logOut(operatorId))
+        ? done('logged-out')
+        : refused(operatorId, 'not-possible');
     case 'available':
       return line.resume(operatorId) ? done('available') : refused(operatorId, 'not-possible');
     case 'pause':
@@ -101,15 +101,14 @@ async function logIn(
   account: string,
   { extension, pin }: Extract<Dialled, { code: 'log-in' }>,
 ): Promise<Outcome> {
-  const answer: PinAnswer =
-    pin === null || pin === '' ? { right: false, reason: 'wrong' } : await actions.checkPin(extension, pin);
-  if (!answer.right) return refused(null, `pin-${answer.reason}`, 'log-in-refused');
+  if (pin === null || pin === '') return refused(null, 'wrong', 'log-in-refused');
+  const answer = await actions.checkPin(extension, pin);
+  if (!answer.right) return refused(null, answer.reason, 'log-in-refused');
   const { operatorId } = answer;
   const line = actions.line();
   const refusal = line.logIn(operatorId, deskId);
   if (refusal !== null) return refused(operatorId, refusal);
-  const name = line.atDesk(account)?.operator?.name ?? extension;
-  note(actions, personAt(account, operatorId, name), 'log-in', { deskId });
+  note(actions, personAt(account, operatorId, line.atDesk(account)?.operator?.name ?? extension), 'log-in', { deskId });
   return { operatorId, done: true, reason: null, prompt: 'logged-in' };
 }
 

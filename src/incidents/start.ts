@@ -1,9 +1,10 @@
+import { callInfoOf } from '../calls/emergency-id.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import type { Circle } from './need-to-know.ts';
 import { ghostCloser } from './ghost.ts';
 import { change, incidentRoutes, type IncidentRouteDeps } from './routes.ts';
-import { readCallInCircle, readIncident, readTimeline } from './store.ts';
+import { readCallInCircle, readEmergency, readIncident, readTimeline } from './store.ts';
 
 /** What other rooms read of incidents. */
 export interface IncidentReader {
@@ -11,6 +12,8 @@ export interface IncidentReader {
   readonly kindOf: (incidentId: string) => Promise<string | null>;
   /** Whom a stored incident concerns; undefined when there is none of this id. */
   readonly circleOf: (incidentId: string) => Promise<Circle | undefined>;
+  /** Call-Info that names a stored call and its incident; empty where it has no identifiers. */
+  readonly callInfoOf: (callId: string) => Promise<string>;
   /** When a stored call came, and whom it concerns; undefined when there is none of this id. */
   readonly callOf: (callId: string) => ReturnType<typeof readCallInCircle>;
 }
@@ -18,6 +21,10 @@ export interface IncidentReader {
 export function incidentReader(postgres: Postgres): IncidentReader {
   return {
     timelineOfCall: (callId) => readTimeline(postgres, 'call_id', callId),
+    callInfoOf: async (callId) => {
+      const emergency = await readEmergency(postgres, callId);
+      return emergency === undefined ? '' : callInfoOf(emergency);
+    },
     callOf: (callId) => readCallInCircle(postgres, callId),
     circleOf: async (incidentId) => (await readIncident(postgres, incidentId))?.circle,
     kindOf: async (incidentId) => (await readIncident(postgres, incidentId))?.view.kind ?? null,

@@ -159,3 +159,14 @@ export async function readCallInCircle(
   const { kind, operatorId, ...call } = row;
   return { ...call, circle: { kind, operatorIds: operatorId === null ? [] : [operatorId] } };
 }
+
+const emergencyRow = z.object({ emergency: z.object({ callId: z.string(), incidentId: z.string() }).nullable() });
+
+/** The identifiers under which other centres know a stored call and its incident. */
+export async function readEmergency(
+  sql: Sql,
+  callId: string,
+): Promise<{ callId: string; incidentId: string } | undefined> {
+  const row = await sql.first(emergencyRow, 'select emergency from calls where id = $1', [callId]);
+  return row?.emergency ?? undefined;
+}

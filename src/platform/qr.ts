@@ -240,7 +240,7 @@ function penaltyOfRuns(line: readonly boolean[]): number {
 
 function finderLike(line: readonly boolean[]): number {
   const text = line.map((dark) => (dark ? '1' : '0')).join('');
-  const starts = [...text].map((_, at) => text.slice(at, at + 11));
+  const starts = line.map((_, at) => text.slice(at, at + 11));
   return starts.filter((part) => part === '10111010000' || part === '00001011101').length;
 }
 

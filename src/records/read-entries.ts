@@ -8,7 +8,9 @@ import type { Logger } from '../platform/logger.ts';
 import { defaultSettings } from '../settings/setting.ts';
 import type { Entry } from './entry.ts';
 
-const entryKind = z.object({ kind: z.enum(['call', 'alarm', 'operator', 'operator-session', 'logged-call', 'aml']) });
+const entryKind = z.object({
+  kind: z.enum(['call', 'alarm', 'operator', 'operator-session', 'logged-call', 'aml', 'outgoing']),
+});
 
 /** The checksum vouches that the line is as this program wrote it; the kind, that it is a record. */
 function isEntry(value: unknown): value is Entry {

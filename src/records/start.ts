@@ -4,6 +4,7 @@ import type { IntakeDeps } from '../calls/intake.ts';
 import { screenOfCall } from '../calls/view.ts';
 import type { Feed } from '../events/feed.ts';
 import type { ReceivedAml } from '../location/aml/aml-received.ts';
+import type { OutgoingEntry } from '../outgoing/outgoing.ts';
 import { newId } from '../platform/ids.ts';
 import type { OwnJournal } from '../platform/journal.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -24,6 +25,8 @@ export interface RecordsRoom {
   /** Somebody logged in or out. */
   readonly sessionChanged: (session: Omit<SessionEntry, 'kind'>) => void;
   readonly alarm: (code: string, detail: AlarmEntry['detail']) => void;
+  /** A call to the outside has gone on. */
+  readonly outgoing: (entry: OutgoingEntry) => void;
   /** Keeps a phone's own location message. */
   readonly keepAml: (aml: ReceivedAml) => void;
   /** An ended call was told where its caller is: the screens are told as well. */
@@ -127,6 +130,11 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
         const shown = type.startsWith('screen.') ? { ...detail, call: screenOfCall(state) } : detail;
         feed.publish({ type, callId, incidentId: state.incident.id, detail: shown }, at);
       }
+    },
+    outgoing(entry) {
+      write(entry);
+      const { incidentId } = entry.state;
+      for (const { type, detail } of entry.facts) feed.publish({ type, callId: null, incidentId, detail }, entry.at);
     },
     operatorChanged(change) {
       write({ kind: 'operator', ...change });

@@ -10,6 +10,7 @@ import { storableJson, storableText } from '../platform/postgres-text.ts';
 import type { Fix } from '../location/fix.ts';
 import type { Sql } from '../platform/postgres.ts';
 import type { AlarmEntry, Entry, LoggedCall, OperatorEntry, SessionEntry } from './entry.ts';
+import { writeOutgoing } from './write-outgoing.ts';
 
 /**
  * Applies entries in one transaction's `sql`. Applying one twice, or in another order among those of other calls and
@@ -32,6 +33,7 @@ export async function writeEntries(sql: Sql, entries: readonly Entry[]): Promise
       await markMatched(sql, entry.input.aml, entry.callId);
     }
     if (entry.kind === 'aml') await keepAml(sql, entry.aml);
+    if (entry.kind === 'outgoing') await writeOutgoing(sql, entry);
     if (entry.kind === 'alarm') await writeAlarm(sql, entry);
     if (entry.kind === 'operator') await writeOperatorState(sql, entry);
     if (entry.kind === 'operator-session') await writeSession(sql, entry);

@@ -10,5 +10,7 @@ export function callTiming(settings: Settings, queueId = '112'): CallTiming {
     comfort: (times?.comfortSeconds ?? settings.comfortSeconds) * 1_000,
     lineCheck: 5_000,
     announcePosition: times?.announcePosition ?? settings.announcePosition,
+    silence: settings.silenceSeconds * 1_000,
+    silentQuestion: settings.silentQuestion,
   };
 }

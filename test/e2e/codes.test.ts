@@ -77,7 +77,7 @@ test('a PIN is asked for and typed; a wrong one logs nobody in, nor does one dia
     code: 'log-in',
     operatorId: null,
     done: false,
-    reason: 'pin-wrong',
+    reason: 'wrong',
   });
 }, 30_000);
 

@@ -161,7 +161,7 @@ test('a desk: roles, transport and media in its account, a new password, and set
   expect((await send('GET', '/v1/desks')).text).not.toContain(password);
 });
 
-test('a person is changed; a new PIN is the only one that opens, also while PostgreSQL is away', async () => {
+test('a person is changed; a new PIN is the only one that opens, and is kept nowhere', async () => {
   const made = await hire();
   expect(await room.acd.checkPin(made.extension, made.pin)).toEqual({ right: true, operatorId: made.id });
   const changed = await send('PATCH', `/v1/operators/${made.id}`, {

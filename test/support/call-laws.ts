@@ -3,7 +3,11 @@ import { company, operatorLegs, speakers } from '../../src/calls/call.ts';
 import type { CallEffect, Fact } from '../../src/calls/call-effect.ts';
 import { decide } from '../../src/calls/decide.ts';
 import { currentAttempt, isPending, type Dispatch } from '../../src/dispatch/dispatch.ts';
-import { testCall, type Told } from './calls.ts';
+import { checkSilence, newSilenceSeen, type SilenceSeen } from './silence-laws.ts';
+import { ensure } from './ensure.ts';
+import { testCall, timing, type Told } from './calls.ts';
+
+export { ensure };
 
 /** What the world has seen, kept apart from the call's own idea of it. */
 export interface World {
@@ -23,12 +27,13 @@ export interface World {
   ended: Map<string, string>;
   /** Assignments whose operator got the call on his screen. */
   popped: Set<string>;
+  silence: SilenceSeen;
 }
 
 export function newWorld(): World {
   const world: World = {
     // Its caller is still being looked up.
-    call: { ...testCall(), looked: false },
+    call: { ...testCall(), looked: false, timing: { ...timing, silentQuestion: 'line' } },
     at: 1_000_000,
     told: 0,
     effects: [],
@@ -41,6 +46,7 @@ export function newWorld(): World {
     returned: false,
     ended: new Map(),
     popped: new Set(),
+    silence: newSilenceSeen(),
   };
   tell(world, { type: 'arrived', up: false });
   return world;
@@ -57,6 +63,7 @@ export function tell(world: World, input: Told): void {
   check(world, input, effects, before);
   checkScreen(world, facts, before);
   checkLocation(call, before, facts);
+  checkSilence(world.silence, { input, at: world.at, before, call, effects, facts });
 }
 
 /** What survives JSON as it is, frozen: a decision that changes the call it was given throws. */
@@ -100,10 +107,6 @@ function note(world: World, input: Told, effects: CallEffect[]): void {
     }
   }
   if (call.endedAt === null && !call.caller.left) world.returned = false;
-}
-
-export function ensure(condition: boolean, what: string): asserts condition {
-  if (!condition) throw new Error(what);
 }
 
 function check(world: World, input: Told, effects: CallEffect[], before: Call): void {

@@ -43,6 +43,9 @@ const kinds = [
   'located-again',
   'caller-known',
   'looked-up',
+  'talk',
+  'count',
+  'ask',
   'end',
 ] as const;
 type Kind = (typeof kinds)[number];
@@ -113,7 +116,7 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
     case 'leg-gone':
       return leg === 'caller' ? [] : [{ type: 'leg-gone', channelId: leg, cause: pick(causes, m) ?? 0 }];
     case 'key':
-      return [{ type: 'key-pressed', channelId: leg, key: pick(['1', '9', '5'], m) ?? '1' }];
+      return [{ type: 'key-pressed', channelId: leg, key: pick(['1', '9', '5', '2', '4'], m) ?? '1' }];
     case 'ring-result': {
       const ring = pick(
         [{ result: 'taken' }, { result: 'gone' }, { result: 'expired' }, { result: 'refused', reason: 'no' }] as const,
@@ -133,7 +136,14 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
     }
     case 'timer-early':
       return [
-        { type: 'timer', name: pick(['ring', 'join', 'line', 'left', 'comfort', 'pop', 'dispatch:d1', 'x'], n) ?? 'x' },
+        {
+          type: 'timer',
+          name:
+            pick(
+              ['ring', 'join', 'line', 'left', 'comfort', 'pop', 'silence', 'packets', 'question', 'dispatch:d1', 'x'],
+              n,
+            ) ?? 'x',
+        },
       ];
     case 'caller-up':
     case 'caller-left':
@@ -162,6 +172,12 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
       return [{ type: kind, history: { calls: [], nonUnique: n % 2 === 0 ? [] : ['number'] } }];
     case 'looked-up':
       return [{ type: kind }];
+    case 'talk':
+      return [{ type: 'talk-detected', channelId: n % 5 === 0 ? leg : 'caller', talking: m % 2 === 0 }];
+    case 'count':
+      return [{ type: 'packets-counted', received: pick([null, 0, m, call.silence.packets], n) ?? null }];
+    case 'ask':
+      return [{ type: 'silent-asked', by: 'token' }];
     case 'end':
       return [{ type: 'call-ended-by', by: 'token' }];
   }
@@ -220,6 +236,9 @@ function obeyed(effect: CallEffect): Told[] {
         { type: 'key-pressed', channelId, key: '1' },
       ];
     }
+    case 'count-packets':
+      return [{ type: 'packets-counted', received: 0 }];
+    case 'detect-talk':
     case 'stop-sound':
     case 'music':
     case 'make-bridge':

@@ -14,6 +14,8 @@ export const timing = {
   comfort: 15_000,
   lineCheck: 5_000,
   announcePosition: true,
+  silence: 10_000,
+  silentQuestion: 'operator' as const,
 };
 
 /** One of which all that can be looked up is known, which is nothing. */
@@ -85,8 +87,10 @@ export interface Story {
   /** What the last telling wanted done, and what it had to say. */
   readonly effects: CallEffect[];
   readonly facts: Fact[];
-  /** The names of those effects, each with what it is done to. */
+  /** The names of those effects, each with what it is done to; but for those that only listen to the caller. */
   readonly done: string[];
+  /** What it waits for; but for the times at which it looks whether the caller is heard. */
+  readonly timers: Record<string, number>;
   readonly at: number;
   tell(...inputs: Told[]): Story;
   wait(ms: number): Story;
@@ -110,7 +114,11 @@ export function story(over: Partial<Call> = {}): Story {
       return facts;
     },
     get done() {
-      return effects.map(shortly);
+      return effects.filter((effect) => !listens(effect)).map(shortly);
+    },
+    get timers() {
+      const ours = Object.entries(call.timers).filter(([name]) => name !== 'silence' && name !== 'packets');
+      return Object.fromEntries(ours);
     },
     get at() {
       return at;
@@ -140,6 +148,11 @@ export function story(over: Partial<Call> = {}): Story {
   return self;
 }
 
+/** It is done to learn whether the caller is heard, and changes nothing for anybody. */
+export function listens({ do: what }: CallEffect): boolean {
+  return what === 'detect-talk' || what === 'count-packets';
+}
+
 /** `join caller call.b1`, `operator-outcome a1 talking`: an effect in the words of a table. */
 export function shortly(effect: CallEffect): string {
   switch (effect.do) {
@@ -163,6 +176,8 @@ export function shortly(effect: CallEffect): string {
     case 'answer':
     case 'stop-sound':
     case 'music':
+    case 'detect-talk':
+    case 'count-packets':
     case 'return-to-dialplan':
     case 'ring-operator':
       return `${effect.do} ${effect.channelId}`;

@@ -156,6 +156,7 @@ export async function startController(
     ringAgency: () => Promise.resolve({ result: 'taken' }),
     recorded: records.recorded,
     alarm: records.alarm,
+    ownedElsewhere: () => false,
   });
   const planner = createPlanner({
     clock,

@@ -77,6 +77,7 @@ export class LineCaller {
   readonly #line: number;
   readonly #heard: readonly Heard[];
   readonly #host: string;
+  #to: { host: string; port: number } | null = null;
   #closed = false;
 
   private constructor(wire: WireCall, media: Media, line: number, heard: readonly Heard[], host: string) {
@@ -107,7 +108,9 @@ export class LineCaller {
       's=-',
       `c=IN IP4 ${options.address}`,
       't=0 0',
-      `m=audio ${port} RTP/AVP 0`,
+      `m=audio ${port} RTP/AVP 0 101`,
+      'a=rtpmap:101 telephone-event/8000',
+      'a=fmtp:101 0-15',
       '',
     ].join('\r\n');
     const { server, address, account, dials = '112' } = options;
@@ -129,8 +132,23 @@ export class LineCaller {
       this.wire.cancel();
       throw error;
     });
-    const port = Number(/m=audio (\d+)/.exec(answer.body)?.[1]);
-    this.#media.tell({ do: 'say', line: this.#line, frequency, to: { host: this.#host, port } });
+    this.#to = { host: this.#host, port: Number(/m=audio (\d+)/.exec(answer.body)?.[1]) };
+    this.say(frequency);
+  }
+
+  /** Says another tone from now on; 0 is a line on which nothing is said, but packets come. */
+  say(frequency: number): void {
+    this.#media.tell({ do: 'say', line: this.#line, frequency, to: this.#to });
+  }
+
+  /** Sends no packets any more, and does not hang up. */
+  fallSilent(): void {
+    this.#media.tell({ do: 'quiet', line: this.#line });
+  }
+
+  /** A key as a telephone event in the media (RFC 4733, earlier RFC 2833). */
+  press(key: string): void {
+    this.#media.tell({ do: 'press', line: this.#line, key, to: this.#to });
   }
 
   get ended(): boolean {

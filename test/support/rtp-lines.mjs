@@ -15,10 +15,25 @@ let heard = [];
 
 const now = () => performance.timeOrigin + performance.now();
 
+/** The line's next packet; one of a telephone event stands still in time. */
+function packetOf(line, payloadType, payload, at) {
+  const state = lines.get(line);
+  const packet = Buffer.alloc(12 + payload.length);
+  packet[0] = 0x80;
+  packet[1] = payloadType;
+  packet.writeUInt16BE(state.sequence % 65_536, 2);
+  packet.writeUInt32BE((at ?? state.timestamp) % 2 ** 32, 4);
+  packet.writeUInt32BE(112, 8);
+  packet.set(payload, 12);
+  state.sequence += 1;
+  state.timestamp += samplesPerPacket;
+  return packet;
+}
+
 const orders = {
   open({ line, address }) {
     const socket = createSocket('udp4');
-    lines.set(line, { socket, talking: undefined });
+    lines.set(line, { socket, talking: undefined, sequence: 0, timestamp: 0 });
     socket.on('message', (data) => {
       if (data.length > 12 && data[1] % 128 === 0) heard.push({ line, at: now(), bytes: data.subarray(12) });
     });
@@ -27,27 +42,36 @@ const orders = {
   },
 
   say({ line, frequency, to }) {
+    orders.quiet({ line });
     const { socket } = lines.get(line);
     const samples = tone({ frequency, seconds: 1 });
     const began = now();
-    let sequence = 0;
+    let said = 0;
     const send = () => {
-      const packet = Buffer.alloc(12 + samplesPerPacket);
-      packet[0] = 0x80;
-      packet.writeUInt16BE(sequence % 65_536, 2);
-      packet.writeUInt32BE((sequence * samplesPerPacket) % 2 ** 32, 4);
-      packet.writeUInt32BE(112, 8);
-      for (let index = 0; index < samplesPerPacket; index += 1) {
-        packet[12 + index] = toUlaw(samples[(sequence * samplesPerPacket + index) % samples.length]);
-      }
-      sequence += 1;
-      socket.send(packet, to.port, to.host);
+      const payload = Uint8Array.from({ length: samplesPerPacket }, (_, index) =>
+        toUlaw(samples[(said * samplesPerPacket + index) % samples.length]),
+      );
+      said += 1;
+      socket.send(packetOf(line, 0, payload), to.port, to.host);
     };
     // What a late timer left out is made up for.
     const talk = () => {
-      while (began + sequence * packetEvery <= now()) send();
+      while (began + said * packetEvery <= now()) send();
     };
     lines.get(line).talking = setInterval(talk, packetEvery);
+  },
+
+  /** A key as a telephone event of 100 ms (RFC 4733, earlier RFC 2833), its end said three times. */
+  press({ line, key, to }) {
+    const { socket } = lines.get(line);
+    const { timestamp } = lines.get(line);
+    const event = '0123456789*#ABCD'.indexOf(key);
+    for (let packet = 1; packet <= 7; packet += 1) {
+      const ended = packet > 4;
+      const duration = Math.min(packet, 5) * samplesPerPacket;
+      const payload = [event, (ended ? 0x80 : 0) | 10, duration >> 8, duration & 0xff];
+      socket.send(packetOf(line, 101, Uint8Array.from(payload), timestamp), to.port, to.host);
+    }
   },
 
   quiet({ line }) {

@@ -1,0 +1,289 @@
+import type { AriCommands } from '../asterisk/commands.ts';
+import type { AsteriskEvent } from '../asterisk/translate.ts';
+import type { CallEntry } from '../calls/runner.ts';
+import type { Circle } from '../incidents/need-to-know.ts';
+import type { Clock } from '../platform/clock.ts';
+import { messageOf } from '../platform/errors.ts';
+import { newId } from '../platform/ids.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Postgres } from '../platform/postgres.ts';
+import type { Route } from '../platform/route.ts';
+import type { Settings } from '../settings/setting.ts';
+import { startCallbacks, type CallbackList, type DueCallback } from './callback.ts';
+import { createHourlyCounters } from './counters.ts';
+import { createOutgoingIntake } from './intake.ts';
+import { mayCall, type OutgoingVerdict } from './limits.ts';
+import {
+  newOutgoing,
+  type OutgoingCall,
+  type OutgoingEffect,
+  type OutgoingEntry,
+  type OutgoingPerson,
+  type OutgoingTiming,
+  type ReservationOutcome,
+} from './outgoing.ts';
+import { createOutgoingPerformer } from './perform.ts';
+import { reconcileOutgoing } from './reconcile.ts';
+import { outgoingRoutes } from './routes.ts';
+import { createOutgoingRunner } from './runner.ts';
+
+/** The waiting line, as far as calls to the outside need it. */
+export interface Reservations {
+  /** Answered by the room's `reserved` or `refused`. A reservation is freed by an outcome, like an assignment. */
+  reserve(request: {
+    requestId: string;
+    callId: string;
+    target: { operatorId: string } | { any: true };
+    evenPaused: boolean;
+    /** He is on his phone already, which is not to be rung. */
+    occupied: boolean;
+  }): void;
+  outcome(operatorId: string, assignmentId: string, outcome: ReservationOutcome): void;
+  /** Somebody waits for an operator. */
+  callersWait(): boolean;
+  knowsOperator(operatorId: string): boolean;
+}
+
+/** A channel in our application on which an operator has dialled a number by himself. */
+export interface Dialled {
+  channelId: string;
+  account: string;
+  operatorId: string;
+  number: string;
+}
+
+/** A number that may be called as a party of a 112 call. */
+export type ResolvedNumber =
+  { allowed: true; number: string; uri: string; shownNumber: string } | Extract<OutgoingVerdict, { allowed: false }>;
+
+export interface OutgoingRoom {
+  readonly routes: Route[];
+  /** Takes an event of Asterisk that concerns a call to the outside; false: it concerns none. */
+  readonly take: (event: AsteriskEvent) => boolean;
+  readonly owns: (channelId: string) => boolean;
+  /** True: the channel is this room's from now on, also where its number is refused; the operator is told by a prompt. */
+  readonly dialled: (from: Dialled) => boolean;
+  /** The line's answer to a reservation; false: no such call is here, and the operator is free. */
+  readonly reserved: (
+    callId: string,
+    reservation: { operatorId: string; assignmentId: string; account: string },
+  ) => boolean;
+  readonly refused: (callId: string, reason: string) => boolean;
+  /** Whether an operator may have this number rung in a 112 call; a yes counts as one of his calls of the hour. */
+  readonly resolveNumber: (operatorId: string, text: string) => ResolvedNumber;
+  /**
+   * Hears of every entry of a 112 call: what an operator calls next belongs to the incident that he talked about last, and
+   * a call-back that still rings somebody who calls himself ends.
+   */
+  readonly heardOf: (entry: CallEntry) => void;
+  readonly stop: () => void;
+}
+
+export interface OutgoingDeps {
+  application: string;
+  ari: AriCommands;
+  postgres: Postgres;
+  clock: Clock;
+  logger: Logger;
+  settings: () => Settings;
+  held: () => boolean;
+  connected: () => boolean;
+  line: Reservations;
+  callbacks: CallbackList;
+  /** Call-Info that names a stored call and its incident; empty where there is none. */
+  callInfoOf: (callId: string) => Promise<string>;
+  /** This controller leads: others call nobody back. */
+  leads: boolean;
+  recorded: (entry: OutgoingEntry) => void;
+  /** Tells screens and the record of a number refused in a 112 call. */
+  alarm: (code: string, detail: Record<string, string>) => void;
+  refusedInCall: (operatorId: string, reason: string) => void;
+  synced: () => Promise<boolean>;
+  circleOf: (incidentId: string) => Promise<Circle | undefined>;
+  /** Parties outside that 112 calls have now: they count as well. */
+  partiesOutside: () => number;
+}
+
+/** What an operator calls within this after a call belongs to its incident. */
+const belongsFor = 15 * 60_000;
+const keptOperators = 2_000;
+const endsOrBeginsTalk = ['operator.talking', 'operator.left', 'operator.lost', 'call.ended'];
+
+/** Calls to the outside, and calling back who gave up. */
+export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
+  const { ari, clock, logger, settings, line } = deps;
+  const hourly = createHourlyCounters(clock);
+  const lastIncident = new Map<string, { incidentId: string; at: number }>();
+
+  const carryOut = (call: OutgoingCall, effect: OutgoingEffect): void => {
+    if (effect.do === 'operator-outcome') line.outcome(effect.operatorId, effect.assignmentId, effect.outcome);
+    else if (effect.do === 'reserve') reserve(call, effect);
+    else performer.perform(call, effect);
+  };
+
+  const reserve = ({ id }: OutgoingCall, effect: Extract<OutgoingEffect, { do: 'reserve' }>): void => {
+    const { target, occupied } = effect;
+    const request = { requestId: `outgoing:${id}`, callId: id, target, occupied, evenPaused: 'operatorId' in target };
+    line.reserve(request);
+  };
+
+  const runner = createOutgoingRunner({
+    clock,
+    logger,
+    held: deps.held,
+    recorded: deps.recorded,
+    carryOut,
+    ended: (call) => callbacks.ended(call),
+    failed: (call, input, error) =>
+      deps.alarm('decision-failed', { outgoingId: call.id, input, reason: messageOf(error) }),
+  });
+  const performer = createOutgoingPerformer({
+    ari,
+    clock,
+    failed(id, command, target, reason) {
+      logger.warn({ outgoingId: id, command, reason }, 'a command for a call to the outside failed');
+      runner.tell(id, { type: 'command-failed', at: clock.now(), command, target });
+    },
+  });
+
+  const underWay = (): OutgoingCall[] => runner.all().filter((call) => call.endedAt === null && call.uri !== null);
+  const verdictOf = (number: string, operatorId: string | null): OutgoingVerdict =>
+    mayCall(number, settings(), {
+      atOnce: underWay().length + deps.partiesOutside(),
+      // Nobody chose to make a call-back: it is none of his hour.
+      lastHour: operatorId === null ? 0 : hourly.lastHour(operatorId),
+    });
+
+  const place = (wish: {
+    purpose: OutgoingCall['purpose'];
+    number: string;
+    operatorId: string | null;
+    channelId?: string;
+    incidentId: string | null;
+    callbackId?: string;
+    callInfo?: string;
+    by: OutgoingPerson | null;
+  }): OutgoingCall => {
+    const at = clock.now();
+    const { purpose, number, operatorId, by } = wish;
+    const verdict = verdictOf(number, operatorId);
+    if (verdict.allowed && operatorId !== null) hourly.count(operatorId);
+    const call = newOutgoing({
+      id: newId(at),
+      application: deps.application,
+      purpose,
+      at,
+      by,
+      number,
+      shownNumber: settings().outgoingNumber,
+      incidentId: wish.incidentId ?? (operatorId === null ? null : incidentOf(operatorId)),
+      callbackId: wish.callbackId ?? null,
+      callInfo: wish.callInfo ?? '',
+      timing: timingOf(settings(), purpose),
+      operatorId,
+      channelId: wish.channelId ?? null,
+    });
+    runner.open(call);
+    runner.tell(call.id, { type: 'begin', at, verdict });
+    return runner.get(call.id) ?? call;
+  };
+
+  const talkedAbout = (operatorId: string, incidentId: string): void => {
+    lastIncident.delete(operatorId);
+    lastIncident.set(operatorId, { incidentId, at: clock.now() });
+    const oldest = lastIncident.size > keptOperators ? lastIncident.keys().next().value : undefined;
+    if (oldest !== undefined) lastIncident.delete(oldest);
+  };
+
+  const callerArrived = (number: string): void => {
+    for (const call of ofCallbacks()) {
+      if (call.answeredAt !== null || !isSameNumber(call.number, number)) continue;
+      runner.tell(call.id, { type: 'end', at: clock.now(), by: null, reason: 'the caller has called again himself' });
+    }
+  };
+
+  const incidentOf = (operatorId: string): string | null => {
+    const last = lastIncident.get(operatorId);
+    return last !== undefined && clock.now() - last.at <= belongsFor ? last.incidentId : null;
+  };
+
+  const callBack = async ({ id, callId, number, incidentId }: DueCallback & { number: string }): Promise<void> => {
+    const callInfo = await deps.callInfoOf(callId);
+    place({ purpose: 'callback', number, operatorId: null, incidentId, callbackId: id, callInfo, by: null });
+  };
+
+  const ofCallbacks = (): OutgoingCall[] =>
+    runner.all().filter((call) => call.purpose === 'callback' && call.endedAt === null);
+  const callbacks = startCallbacks({
+    list: deps.callbacks,
+    clock,
+    logger,
+    atOnce: () => (settings().outgoingTrunk === null ? 0 : settings().callbackOperators),
+    callersWait: () => line.callersWait(),
+    underWay: ofCallbacks,
+    mayStart: () => deps.leads && deps.connected() && !deps.held(),
+    place: callBack,
+  });
+
+  const stopReconciling = reconcileOutgoing({ ari, runner, clock, logger, connected: deps.connected });
+  const take = createOutgoingIntake({ application: deps.application, ari, runner, clock, logger });
+
+  return {
+    take,
+    owns: (channelId) => runner.ownerOf(channelId) !== undefined,
+    dialled({ channelId, operatorId, number }) {
+      // Told twice, it is dialled once.
+      if (runner.ownerOf(channelId) !== undefined) return true;
+      place({ purpose: 'dial-out', number: number.slice(0, 40), operatorId, channelId, incidentId: null, by: null });
+      return true;
+    },
+    resolveNumber(operatorId, text) {
+      const verdict = verdictOf(text, operatorId);
+      if (!verdict.allowed) {
+        deps.refusedInCall(operatorId, verdict.reason);
+        return verdict;
+      }
+      hourly.count(operatorId);
+      return { ...verdict, shownNumber: settings().outgoingNumber };
+    },
+    reserved: (callId, reservation) => runner.tell(callId, { type: 'reserved', at: clock.now(), ...reservation }),
+    refused: (callId, reason) => runner.tell(callId, { type: 'reservation-refused', at: clock.now(), reason }),
+    heardOf({ input, facts, state }) {
+      const told = facts.some(({ type }) => endsOrBeginsTalk.includes(type));
+      if (told && state.talkedWith !== null) talkedAbout(state.talkedWith, state.incident.id);
+      if (input.type === 'arrived' && state.identity.number !== null) callerArrived(state.identity.number);
+    },
+    routes: outgoingRoutes({
+      postgres: deps.postgres,
+      place: ({ number, incidentId, operatorId, by }) =>
+        place({ purpose: 'dial-out', number, incidentId, operatorId, by }),
+      end: (id, by) => void runner.tell(id, { type: 'end', at: clock.now(), by, reason: 'ended over REST' }),
+      live: (id) => runner.get(id),
+      knowsOperator: (operatorId) => line.knowsOperator(operatorId),
+      circleOf: deps.circleOf,
+      synced: deps.synced,
+    }),
+    stop() {
+      callbacks.stop();
+      stopReconciling();
+      runner.stop();
+    },
+  };
+}
+
+function timingOf(settings: Settings, purpose: OutgoingCall['purpose']): OutgoingTiming {
+  return {
+    reserve: 3_000,
+    operatorRing: settings.operatorRingSeconds * 1_000,
+    outsideRing: purpose === 'callback' ? 30_000 : 45_000,
+    duration: settings.outgoingMinutes * 60_000,
+    warning: 60_000,
+    closing: 8_000,
+  };
+}
+
+/** Numbers of the same country are the same whatever stands before their subscriber's part. */
+function isSameNumber(one: string, other: string): boolean {
+  const significant = (number: string): string => number.replace(/\D/g, '').replace(/^(0062|62|0)/, '');
+  return significant(one) !== '' && significant(one) === significant(other);
+}

@@ -1,0 +1,223 @@
+import { z } from 'zod';
+import { createToken } from '../../src/access/token-command.ts';
+import type { AriCommands } from '../../src/asterisk/commands.ts';
+import type { OutgoingEntry } from '../../src/outgoing/outgoing.ts';
+import { startOutgoing, type OutgoingRoom, type Reservations } from '../../src/outgoing/start.ts';
+import type { Role } from '../../src/platform/auth.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { newId } from '../../src/platform/ids.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { createPostgres, type Postgres } from '../../src/platform/postgres.ts';
+import { writeEntries } from '../../src/records/write.ts';
+import { defaultSettings, type Settings } from '../../src/settings/setting.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { ask, until } from '../support/rest.ts';
+import { startRooms, type Rooms } from '../support/rooms.ts';
+import { makeTokens } from '../support/tokens.ts';
+
+const now = (): number => systemClock.now();
+const [ani, budi, incident] = [newId(now()), newId(now()), newId(now())];
+let database: TestDatabase;
+let postgres: Postgres;
+let room: OutgoingRoom;
+let rooms: Rooms;
+let tokens: Record<Role, string>;
+let ofAni: string;
+const entries: OutgoingEntry[] = [];
+let over: Partial<Settings> = {};
+let free = true;
+
+/** An Asterisk that does all it is told; its events are told by the tests. */
+const obedient: AriCommands = {
+  send: () => Promise.resolve({ ok: true, status: 200, body: null }),
+  close: () => Promise.resolve(),
+};
+const line: Reservations = {
+  reserve({ callId, target, requestId }) {
+    const operatorId = 'operatorId' in target ? target.operatorId : ani;
+    if (free) room.reserved(callId, { operatorId, assignmentId: requestId, account: 'op-a' });
+    else room.refused(callId, 'busy');
+  },
+  outcome: () => undefined,
+  callersWait: () => false,
+  knowsOperator: (id) => id === ani || id === budi,
+};
+
+beforeAll(async () => {
+  database = await createDatabase();
+  tokens = await makeTokens(database.url);
+  ofAni = (await createToken(database.url, { name: 'ani', role: 'operator', operatorId: ani })).token;
+  const logger = createLogger('silent');
+  postgres = createPostgres(database.url, { applicationName: 'outgoing', logger, clock: systemClock, max: 4 });
+  room = startOutgoing({
+    application: 'siaga-test',
+    ari: obedient,
+    postgres,
+    clock: systemClock,
+    logger,
+    settings: () => ({ ...defaultSettings, outgoingTrunk: { host: '127.0.0.1', port: 5060 }, ...over }),
+    held: () => false,
+    connected: () => false,
+    line,
+    callbacks: { nextDue: () => Promise.resolve(null), tried: () => Promise.resolve() },
+    callInfoOf: () => Promise.resolve(''),
+    leads: true,
+    recorded: (entry) => void entries.push(entry),
+    alarm: () => undefined,
+    refusedInCall: () => undefined,
+    synced: () => Promise.resolve(true),
+    circleOf: (id) => Promise.resolve(id === incident ? { kind: 'domestic-violence', operatorIds: [ani] } : undefined),
+    partiesOutside: () => 0,
+  });
+  rooms = await startRooms(database.url, { extraRoutes: room.routes });
+  await postgres.execute(`insert into incidents (id, opened_at, version, status) values ($1, now(), 1, 'open')`, [
+    incident,
+  ]);
+}, 60_000);
+afterAll(async () => {
+  room.stop();
+  await rooms.stop();
+  await postgres.close();
+  await database.drop();
+});
+afterEach(() => {
+  over = {};
+  free = true;
+});
+
+const place = (body: object, token = tokens.supervisor) => ask(rooms, token, 'POST', '/v1/outgoing-calls', { body });
+const get = (path: string, token = tokens.supervisor) => ask(rooms, token, 'GET', path);
+/** The journal's entries reach PostgreSQL, twice and in whatever order. */
+const project = async (): Promise<void> => {
+  const all = entries.splice(0);
+  await postgres.transaction((sql) => writeEntries(sql, all));
+  await postgres.transaction((sql) => writeEntries(sql, [...all].reverse()));
+};
+const idOf = (answer: { at: (path: string) => unknown }): string => z.string().parse(answer.at('id'));
+
+test('a call is on record with its incident, its timeline and who made it, once', async () => {
+  const answer = await place({ number: '0812 3456 789', incidentId: incident, operatorId: ani });
+  expect([answer.status, answer.at('stage'), answer.at('number')]).toEqual([202, 'ringing-operator', '08123456789']);
+  const id = idOf(answer);
+  const enter = (channelId: string) =>
+    room.take({
+      type: 'entered',
+      channel: {
+        id: channelId,
+        name: '',
+        state: 'Up',
+        sipCallId: null,
+        callerNumber: null,
+        callerName: null,
+        variables: {},
+      },
+      arguments: [],
+    });
+  expect([enter(`${id}.o1`), enter(`${id}.x1`), enter('other.o1')]).toEqual([true, true, false]);
+  expect((await get(`/v1/outgoing-calls/${id}`)).at('stage')).toBe('talking');
+  const end = await ask(rooms, tokens.supervisor, 'POST', `/v1/outgoing-calls/${id}/end`);
+  expect([end.status, end.at('outcome')]).toEqual([202, 'answered']);
+  await project();
+
+  const rows = await postgres.rows(
+    z.object({ outcome: z.string(), number: z.string(), incident: z.string(), outside: z.string() }),
+    `select outcome, number, incident_id as incident, outside_channel_id as outside from outgoing_calls where id = $1`,
+    [id],
+  );
+  expect(rows).toEqual([{ outcome: 'answered', number: '08123456789', incident, outside: `${id}.x1` }]);
+  const lines = await postgres.rows(
+    z.object({ type: z.string(), detail: z.record(z.string(), z.unknown()) }),
+    'select type, detail from timeline where incident_id = $1 order by at, sequence',
+    [incident],
+  );
+  expect(lines.map(({ type }) => type)).toEqual(['outgoing.answered', 'outgoing.ended']);
+  expect(JSON.stringify(lines)).not.toContain('8123456789');
+  const audit = await postgres.rows(
+    z.object({ action: z.string(), role: z.string() }),
+    'select action, role from audit where subject = $1 order by action',
+    [`outgoing/${id}`],
+  );
+  expect(audit).toEqual([
+    { action: 'outgoing.call', role: 'supervisor' },
+    { action: 'outgoing.end', role: 'supervisor' },
+  ]);
+  const listed = z.object({ items: z.array(z.object({ id: z.string() })) });
+  expect(listed.parse((await get(`/v1/outgoing-calls?incidentId=${incident}`)).body)).toEqual({ items: [{ id }] });
+});
+
+test('what is refused is answered with its reason, on record, and audited', async () => {
+  const cases: [object, Partial<Settings>, number, string][] = [
+    [{ number: '08091234567' }, {}, 422, 'outgoing.number-refused'],
+    [{ number: '112' }, {}, 422, 'outgoing.number-refused'],
+    [{ number: 'damkar' }, {}, 422, 'outgoing.number-malformed'],
+    [{ number: '118' }, { outgoingTrunk: null }, 409, 'outgoing.no-trunk'],
+    [{ number: '118' }, { outgoingAtOnce: 0 }, 429, 'outgoing.too-many'],
+    [{ number: '118' }, { outgoingPerHour: 0 }, 429, 'outgoing.too-many'],
+    [{ number: '118', operatorId: newId(now()) }, {}, 422, 'operators.unknown'],
+    [{ number: '118', incidentId: newId(now()) }, {}, 404, 'incidents.unknown'],
+    [{ number: '1'.repeat(41) }, {}, 400, 'request.invalid'],
+  ];
+  for (const [body, settings, status, code] of cases) {
+    over = settings;
+    const answer = await place({ operatorId: budi, ...body });
+    expect([body, answer.status, answer.code]).toEqual([body, status, code]);
+  }
+  over = {};
+  free = false;
+  const busy = await place({ number: '118', operatorId: budi });
+  expect([busy.status, busy.code, busy.at('reason')]).toEqual([409, 'outgoing.operator-not-free', 'busy']);
+  await project();
+  const audit = await postgres.rows(
+    z.object({ reason: z.string() }),
+    `select detail->>'reason' as reason from audit where action = 'outgoing.refused' order by id`,
+  );
+  expect(audit.map(({ reason }) => reason)).toEqual([
+    'refused',
+    'ourselves',
+    'malformed',
+    'no-trunk',
+    'at-once',
+    'per-hour',
+  ]);
+});
+
+test("an operator's token makes, sees and ends its own operator's calls only", async () => {
+  const mine = await place({ number: '118' }, ofAni);
+  expect([mine.status, mine.at('operatorId')]).toEqual([202, ani]);
+  const theirs = await place({ number: '118', operatorId: budi });
+  expect((await place({ number: '118', operatorId: budi }, ofAni)).code).toBe('outgoing.not-yours');
+  expect((await get(`/v1/outgoing-calls/${idOf(theirs)}`, ofAni)).code).toBe('outgoing.not-yours');
+  const end = await ask(rooms, ofAni, 'POST', `/v1/outgoing-calls/${idOf(theirs)}/end`);
+  expect([end.status, end.code]).toEqual([403, 'outgoing.not-yours']);
+  await project();
+  const listed = z
+    .object({ items: z.array(z.object({ operatorId: z.string() })) })
+    .parse((await get('/v1/outgoing-calls', ofAni)).body);
+  expect(new Set(listed.items.map(({ operatorId }) => operatorId))).toEqual(new Set([ani]));
+  for (const call of [mine, theirs]) await ask(rooms, tokens.admin, 'POST', `/v1/outgoing-calls/${idOf(call)}/end`);
+});
+
+test('roles: an auditor reads and calls nobody; a confidential incident is for those on its call', async () => {
+  expect((await place({ number: '118', operatorId: ani }, tokens.auditor)).status).toBe(403);
+  expect((await get('/v1/outgoing-calls', tokens.auditor)).status).toBe(200);
+  expect((await place({ number: '118', operatorId: ani })).status).toBe(202);
+  expect((await place({ number: '118' })).code).toBe('outgoing.operator-missing');
+});
+
+test('the calls of an operator in an hour are counted', () => {
+  over = { outgoingPerHour: 1_000, outgoingAtOnce: 100 };
+  const before = room.resolveNumber(budi, '0812 3456 789');
+  expect(before).toMatchObject({ allowed: true, number: '08123456789', uri: 'sip:08123456789@127.0.0.1:5060' });
+  over = { outgoingPerHour: 1, outgoingAtOnce: 100 };
+  expect(room.resolveNumber(budi, '0812 3456 789')).toEqual({ allowed: false, reason: 'per-hour' });
+});
+
+test('a number dialled on a phone belongs to the incident that its operator talked about last', async () => {
+  over = { outgoingAtOnce: 100, outgoingPerHour: 100 };
+  room.dialled({ channelId: 'desk-1', account: 'op-a', operatorId: budi, number: '118' });
+  await until('it is here', () => room.owns('desk-1'));
+  expect(entries.at(-1)?.state).toMatchObject({ incidentId: null, stage: 'ringing' });
+  const desk = entries.at(-1)?.state.id ?? '';
+  room.dialled({ channelId: 'desk-1', account: 'op-a', operatorId: budi, number: '118' });
+  expect(entries.at(-1)?.state.id).toBe(desk);
+});
