@@ -67,12 +67,14 @@ export function startCodes(deps: { ari: AriCommands; clock: Clock; logger: Logge
     const { channelId } = call;
     switch (effect.do) {
       case 'answer':
-        return failed(channelId, await ari.send('POST', `/channels/${channelId}/answer`));
+        failed(channelId, await ari.send('POST', `/channels/${channelId}/answer`));
+        return;
       case 'play': {
         const path = `/channels/${channelId}/play/${effect.soundId}`;
         const answer = await ari.send('POST', path, { media: `sound:siaga/${effect.prompt}` });
         if (!answer.ok) tell(channelId, { type: 'sound-ended', at: clock.now(), soundId: effect.soundId });
-        return failed(channelId, answer);
+        failed(channelId, answer);
+        return;
       }
       case 'stop-sound':
         // One that has just ended cannot be stopped.
@@ -110,8 +112,11 @@ export function startCodes(deps: { ari: AriCommands; clock: Clock; logger: Logge
     for (let attempt = 1; ; attempt += 1) {
       const answer = await ari.send('DELETE', `/channels/${channelId}`, { reason: 'normal' });
       if (answer.ok || answer.failure === 'gone') return;
-      // The dialplan's own limit ends it.
-      if (attempt >= 3) return void logger.warn({ channelId, reason: answer.reason }, 'a phone could not be hung up');
+      if (attempt >= 3) {
+        // The dialplan's own limit ends it.
+        logger.warn({ channelId, reason: answer.reason }, 'a phone could not be hung up');
+        return;
+      }
       await pause(clock, 500);
     }
   };
@@ -123,33 +128,29 @@ export function startCodes(deps: { ari: AriCommands; clock: Clock; logger: Logge
     tell(event.channelId, { type: 'key-pressed', at: clock.now(), key: event.key });
   };
 
+  /** An event of a phone that is here, or of any other channel. */
+  const ofChannel = (event: Extract<AsteriskEvent, { channelId: string }>): boolean => {
+    const desk = desks.get(event.channelId);
+    if (desk === undefined) return false;
+    if (event.type === 'key-pressed') keyPressed(desk, event);
+    if (event.type === 'left' || event.type === 'destroyed') tell(event.channelId, { type: 'gone', at: clock.now() });
+    // Whoever takes the call over must miss nothing of it.
+    return desk.call.dialled.code !== 'call';
+  };
+
   return {
     take(event) {
-      switch (event.type) {
-        case 'broadcast':
-        case 'replaced':
-          return false;
-        case 'entered':
-          if (event.arguments[0] !== 'desk') return false;
-          enter(event.channel);
-          return true;
-        case 'sound-ended': {
-          const channelId = /^(.+)\.d\d+$/.exec(event.soundId)?.[1];
-          if (channelId === undefined) return false;
-          tell(channelId, { type: 'sound-ended', at: clock.now(), soundId: event.soundId });
-          return true;
-        }
-        default: {
-          const desk = desks.get(event.channelId);
-          if (desk === undefined) return false;
-          if (event.type === 'key-pressed') keyPressed(desk, event);
-          if (event.type === 'left' || event.type === 'destroyed') {
-            tell(event.channelId, { type: 'gone', at: clock.now() });
-          }
-          // Whoever takes the call over must miss nothing of it.
-          return desk.call.dialled.code !== 'call';
-        }
+      if (event.type === 'broadcast' || event.type === 'replaced') return false;
+      if (event.type === 'entered') {
+        if (event.arguments[0] !== 'desk') return false;
+        enter(event.channel);
+        return true;
       }
+      if (event.type !== 'sound-ended') return ofChannel(event);
+      const channelId = /^(.+)\.d\d+$/.exec(event.soundId)?.[1];
+      if (channelId === undefined) return false;
+      tell(channelId, { type: 'sound-ended', at: clock.now(), soundId: event.soundId });
+      return true;
     },
     async stop() {
       const left = [...desks.keys()];

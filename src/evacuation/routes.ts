@@ -109,7 +109,9 @@ function codeRoute({ database, audit }: EvacuationRouteDeps): Route {
 
 async function confirmed({ watch, clock }: EvacuationRouteDeps, done: () => boolean): Promise<void> {
   const end = clock.monotonic() + confirmedWithin;
-  for (await watch.look(); !done(); await watch.look()) {
+  for (;;) {
+    await watch.look();
+    if (done()) return;
     if (clock.monotonic() >= end) throw notTaken();
     await pause(clock, lookEvery);
   }
