@@ -1,4 +1,4 @@
-import { stateOf, type Line, type OperatorStatus } from './operator.ts';
+import { mainQueue, stateOf, type WaitingCall, type Line, type OperatorStatus } from './operator.ts';
 
 export interface Pair {
   callId: string;
@@ -19,7 +19,9 @@ export function assign(line: Line, at: number): Assignment {
   const free = Object.values(line.operators)
     .filter((status) => isFree(status, at))
     .sort((a, b) => a.idleSince - b.idleSince || compare(a.operator.id, b.operator.id));
-  const calls = [...line.waiting].sort((a, b) => a.since - b.since || compare(a.callId, b.callId));
+  const calls = [...line.waiting].sort(
+    (a, b) => priorityOf(a) - priorityOf(b) || a.since - b.since || compare(a.callId, b.callId),
+  );
   const taken = new Set<string>();
   const result: Assignment = { pairs: [], passedOver: [] };
   for (const call of calls) {
@@ -47,6 +49,10 @@ function whyNobody(line: Line, free: number): string {
   if (Object.keys(line.operators).length === 0) return 'there are no operators';
   if (free === 0) return 'no operator is free';
   return 'every free operator has an earlier call';
+}
+
+function priorityOf({ priority }: WaitingCall): number {
+  return priority ?? mainQueue.priority;
 }
 
 function compare(a: string, b: string): number {

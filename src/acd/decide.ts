@@ -1,9 +1,18 @@
 import { assign, isFree, type Pair } from './assign.ts';
-import { stateOf, type Line, type Operator, type OperatorState, type OperatorStatus } from './operator.ts';
+import {
+  mainQueue,
+  stateOf,
+  type CallQueue,
+  type Line,
+  type Operator,
+  type OperatorState,
+  type OperatorStatus,
+} from './operator.ts';
 
 /** Everything the line can be told; each may come late, twice or never. */
 export type LineInput = { at: number } & (
-  | { type: 'enter'; callId: string; since: number }
+  | { type: 'enter'; callId: string; since: number; queue?: CallQueue }
+  | { type: 'rank'; callId: string; priority: number }
   | { type: 'leave'; callId: string }
   | { type: 'outcome'; operatorId: string; assignmentId: string; outcome: AssignmentOutcome }
   | { type: 'operators'; operators: Operator[] }
@@ -45,7 +54,14 @@ function take(line: Line, input: LineInput, timing: LineTiming): void {
     case 'enter':
       if (line.waiting.some((call) => call.callId === input.callId)) return;
       release(line, input.callId);
-      line.waiting.push({ callId: input.callId, since: input.since });
+      line.waiting.push({
+        callId: input.callId,
+        since: input.since,
+        priority: (input.queue ?? mainQueue).priority,
+      });
+      return;
+    case 'rank':
+      for (const call of line.waiting) if (call.callId === input.callId) call.priority = input.priority;
       return;
     case 'leave':
       line.waiting = line.waiting.filter((call) => call.callId !== input.callId);

@@ -1,7 +1,15 @@
 import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { decideLine, type AssignmentOutcome, type LineInput, type LineTiming } from './decide.ts';
-import { emptyLine, stateOf, type Line, type Operator, type OperatorState, type WaitingCall } from './operator.ts';
+import {
+  emptyLine,
+  stateOf,
+  type CallQueue,
+  type Line,
+  type Operator,
+  type OperatorState,
+  type WaitingCall,
+} from './operator.ts';
 
 export interface LineSnapshot {
   waiting: WaitingCall[];
@@ -16,7 +24,8 @@ export interface LineSnapshot {
 
 /** The mailbox of operators and waiting line. Told synchronously, it answers by inputs to the calls. */
 export interface WaitingLine {
-  enter(callId: string, since: number): void;
+  enter(callId: string, since: number, queue?: CallQueue): void;
+  rank(callId: string, place: { priority: number }): void;
   leave(callId: string): void;
   outcome(operatorId: string, assignmentId: string, outcome: AssignmentOutcome): void;
   operators(list: Operator[]): void;
@@ -77,7 +86,9 @@ export function createLine(deps: LineDeps): WaitingLine {
   };
 
   return {
-    enter: (callId, since) => tell({ type: 'enter', at: clock.now(), callId, since }),
+    enter: (callId, since, queue) =>
+      tell({ type: 'enter', at: clock.now(), callId, since, ...(queue === undefined ? {} : { queue }) }),
+    rank: (callId, { priority }) => tell({ type: 'rank', at: clock.now(), callId, priority }),
     leave: (callId) => tell({ type: 'leave', at: clock.now(), callId }),
     outcome: (operatorId, assignmentId, outcome) =>
       tell({ type: 'outcome', at: clock.now(), operatorId, assignmentId, outcome }),

@@ -32,10 +32,24 @@ export function stateOf(status: OperatorStatus): OperatorState {
   return status.wrapUpUntil === null ? 'available' : 'wrap-up';
 }
 
+/** A queue of the waiting line, as a call carries it. */
+export interface CallQueue {
+  readonly id: string;
+  /** 1 is served first, 9 last; 112's own is 3. */
+  readonly priority: number;
+  readonly skills: readonly string[];
+  readonly languages: readonly string[];
+}
+
+/** 112's own queue. */
+export const mainQueue: CallQueue = { id: '112', priority: 3, skills: [], languages: [] };
+
 export interface WaitingCall {
   callId: string;
   /** When the caller arrived, not when he entered the line. */
   since: number;
+  /** 1 is served first; 112's own where it is absent. */
+  priority?: number;
 }
 
 export interface Line {
