@@ -25,6 +25,7 @@ export type CallEffect =
   | { do: 'ring-agency'; job: RingJob }
   | { do: 'enter-line'; since: number }
   | { do: 'leave-line' }
+  | { do: 'rank-in-line'; priority: number }
   | { do: 'operator-outcome'; operatorId: string; assignmentId: string; outcome: OperatorOutcome };
 
 /** What the line is told of an operator it assigned. */

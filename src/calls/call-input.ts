@@ -40,6 +40,8 @@ export type CallInput = { at: number } & (
   | { type: 'dispatch-requested'; dispatch: Dispatch }
   | { type: 'dispatch-cancelled'; dispatchId: string; by: string }
   | { type: 'call-ended-by'; by: string }
+  /** Its place in the line is another from now on: a person, or a real incident from the same place, has lifted its score. */
+  | { type: 'ranked'; priority: number; by: string; reason: string }
   /** Who waits is given to the human path. */
   | { type: 'hand-over'; reason: string }
 );

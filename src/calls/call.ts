@@ -1,7 +1,10 @@
+import { mainQueue, type CallQueue } from '../acd/operator.ts';
 import type { Dispatch } from '../dispatch/dispatch.ts';
 import { openIncident, type Incident } from '../incidents/incident.ts';
 import type { CallLocation } from '../location/location.ts';
 import type { AsteriskLocation } from '../location/pidf-lo/asterisk-location.ts';
+import type { EarlierAttempt } from '../triage/redial.ts';
+import type { CallNuisance } from '../triage/score.ts';
 import type { EmergencyIdentifiers } from './emergency-id.ts';
 import type { CallerHistory } from './history.ts';
 import type { CallerIdentity } from './identity.ts';
@@ -40,6 +43,14 @@ export interface Call {
   settled: string[];
   /** The place in the waiting line; null while an operator rings or talks. */
   line: { since: number } | null;
+  /** Where in the line it belongs: its queue, with the priority that it has now. */
+  queue: CallQueue;
+  /** The caller's nuisance score, should it matter; null for a call that is served like any other. */
+  nuisance: CallNuisance | null;
+  /** He was asked for a key before any phone rang; null when he was not. */
+  challenge: { askedAt: number; answeredAt: number | null } | null;
+  /** The same caller's call before this one, abandoned or still under way; null when there is none. */
+  readonly earlier: EarlierAttempt | null;
   incident: Incident;
   dispatches: Dispatch[];
   /** Due times in epoch milliseconds; the owner wakes the call with a timer input. */
@@ -95,7 +106,8 @@ export interface Sound {
   name: Prompt | 'music';
 }
 
-export type Prompt = 'greeting' | 'please-wait' | 'operator-lost' | 'agency-announcement' | 'agency-unreachable';
+export type Prompt =
+  'greeting' | 'challenge' | 'please-wait' | 'operator-lost' | 'agency-announcement' | 'agency-unreachable';
 
 export interface OperatorLeg {
   readonly operatorId: string;
@@ -108,7 +120,7 @@ export interface OperatorLeg {
   talkingAt: number | null;
 }
 
-export type TimerName = 'ring' | 'join' | 'comfort' | 'line' | 'left' | 'pop';
+export type TimerName = 'challenge' | 'ring' | 'join' | 'comfort' | 'line' | 'left' | 'pop';
 
 /** How a call ended. */
 export type CallOutcome =
@@ -135,8 +147,11 @@ export function newCall(seed: {
   timing: CallTiming;
   /** Another process may have had this call before. */
   earlierOwners: boolean;
+  queue?: CallQueue;
+  nuisance?: CallNuisance | null;
+  earlier?: EarlierAttempt | null;
 }): Call {
-  const { incidentId, earlierOwners, ...rest } = seed;
+  const { incidentId, earlierOwners, queue = mainQueue, nuisance = null, earlier = null, ...rest } = seed;
   // A bridge's id is never used twice, nor a leg's: who takes a call over counts on from where no earlier owner has been.
   const first = earlierOwners ? seed.claimedAt % 1_000_000_000 : 0;
   return {
@@ -151,7 +166,11 @@ export function newCall(seed: {
     talkedWith: null,
     settled: [],
     line: null,
-    incident: openIncident(incidentId, seed.arrivedAt),
+    queue,
+    nuisance,
+    challenge: null,
+    earlier,
+    incident: earlier?.relation === 'joined' ? earlier.incident : openIncident(incidentId, seed.arrivedAt),
     dispatches: [],
     timers: {},
     counters: { leg: first, sound: first, bridge: first, rebuilt: 0, unrung: 0, returned: 0 },

@@ -34,6 +34,7 @@ export function commandFailed(step: Step, input: Failed): void {
     case 'ring-agency':
     case 'enter-line':
     case 'leave-line':
+    case 'rank-in-line':
     case 'operator-outcome':
       return;
   }

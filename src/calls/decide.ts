@@ -8,9 +8,10 @@ import { dispatchOfChannel } from './apply-dispatch.ts';
 import { addDispatch, agencyInput, cancelDispatch, changeTheIncident, wakeDispatch } from './decide-dispatch.ts';
 import { callerGone, callerLeft, endCall, giveBack, reopen } from './decide-end.ts';
 import { joinTimedOut, legJoined, stillHere } from './decide-join.ts';
+import { challengeHeard, challengeKey, challengeOver, enterLine, ranked, tellOfEarlier } from './decide-challenge.ts';
 import { callerKnown, located, lookedUp, popScreen, tellOfArrival } from './decide-caller.ts';
 import { operatorAssigned, operatorEntered, operatorGone, operatorRangOut } from './decide-operator.ts';
-import { backToLine, makeBridge } from './line.ts';
+import { makeBridge } from './line.ts';
 import { hangUp, playToCaller, tell, type Step } from './step.ts';
 
 /** The call's next state, what is to be done, and what is to be told. */
@@ -65,6 +66,7 @@ function take(step: Step, input: CallInput): void {
       return agencyInput(step, { type: 'leg-gone', at: input.at, channelId: input.channelId, cause: input.cause });
     case 'key-pressed':
       tell(step, 'key.pressed', { key: input.key, by: whoIs(call, input.channelId) });
+      if (input.channelId === call.channelId) challengeKey(step, input.key);
       return agencyInput(step, { type: 'key-pressed', at: input.at, channelId: input.channelId, key: input.key });
     case 'ring-result':
       return agencyInput(step, {
@@ -90,6 +92,8 @@ function take(step: Step, input: CallInput): void {
       return addDispatch(step, input.dispatch);
     case 'dispatch-cancelled':
       return cancelDispatch(step, input.dispatchId, input.by);
+    case 'ranked':
+      return ranked(step, input);
     case 'hand-over':
       return giveBack(step, input.reason, true);
     case 'call-ended-by':
@@ -116,13 +120,15 @@ function arrived(step: Step, up: boolean): void {
     network: call.identity.network,
   });
   // One that has arrived before has a place in the line, or somebody who comes.
-  const first = call.line === null && call.operator === null && call.dispatches.length === 0;
-  if (!again && first) tellOfArrival(step);
+  const first = call.line === null && call.operator === null && call.dispatches.length === 0 && call.challenge === null;
+  if (!again && first) {
+    tellOfArrival(step);
+    tellOfEarlier(step);
+  }
   if (!up) step.effects.push({ do: 'answer', channelId: call.channelId });
   else call.answeredAt ??= step.at;
   makeBridge(step);
-  playToCaller(step, 'greeting');
-  backToLine(step);
+  enterLine(step, up);
 }
 
 function legRinging(step: Step, channelId: string): void {
@@ -158,6 +164,7 @@ function notWanted(step: Step, channelId: string): void {
 function soundEnded(step: Step, soundId: string): void {
   const { call } = step;
   if (call.caller.sound?.id !== soundId) return;
+  if (call.caller.sound.name === 'challenge') challengeHeard(step);
   call.caller.sound = null;
   if (call.line !== null) call.timers.comfort = step.at + call.timing.comfort;
 }
@@ -189,6 +196,8 @@ function timeUp(step: Step, name: string): void {
       return;
     case 'pop':
       return popScreen(step);
+    case 'challenge':
+      return challengeOver(step);
     case 'left':
       delete call.timers.left;
       // Were it only a suspicion, he would be nowhere: he is sent. Refused, he had gone already.

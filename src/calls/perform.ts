@@ -8,7 +8,11 @@ import type { CallInput, CommandFailure } from './call-input.ts';
 /** The effects that are ARI commands. The others go to the line and to the jobs. */
 export type AriEffect = Exclude<
   CallEffect,
-  { do: 'enter-line' } | { do: 'leave-line' } | { do: 'operator-outcome' } | { do: 'ring-agency' }
+  | { do: 'enter-line' }
+  | { do: 'leave-line' }
+  | { do: 'rank-in-line' }
+  | { do: 'operator-outcome' }
+  | { do: 'ring-agency' }
 >;
 
 export interface Performer {

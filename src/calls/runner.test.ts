@@ -15,6 +15,7 @@ function start() {
   const partners: CallPartners = {
     perform: (_callId, _application, effect) => done.push(effect.do),
     enterLine: () => done.push('enter-line'),
+    rankInLine: () => 0,
     leaveLine: () => done.push('leave-line'),
     operatorOutcome: (_callId, _operatorId, _assignmentId, outcome) => done.push(outcome),
     ringAgency: () => Promise.resolve({ result: 'taken' }),

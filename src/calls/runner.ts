@@ -1,3 +1,4 @@
+import type { CallQueue } from '../acd/operator.ts';
 import type { Clock, Cancel } from '../platform/clock.ts';
 import type { Journal } from '../platform/journal.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -26,7 +27,8 @@ export interface CallEntry {
 /** Where the effects of a call go that are no ARI commands. */
 export interface CallPartners {
   perform(callId: string, application: string, effect: AriEffect): void;
-  enterLine(callId: string, since: number): void;
+  enterLine(callId: string, since: number, queue: CallQueue): void;
+  rankInLine(callId: string, priority: number): void;
   leaveLine(callId: string): void;
   operatorOutcome(callId: string, operatorId: string, assignmentId: string, outcome: OperatorOutcome): void;
   ringAgency(job: RingJob): Promise<RingResult>;
@@ -184,7 +186,8 @@ export function createCallRunner(deps: {
   };
 
   const carryOut = (call: Call, effect: CallEffect): void => {
-    if (effect.do === 'enter-line') partners.enterLine(call.id, effect.since);
+    if (effect.do === 'enter-line') partners.enterLine(call.id, effect.since, call.queue);
+    else if (effect.do === 'rank-in-line') partners.rankInLine(call.id, effect.priority);
     else if (effect.do === 'leave-line') partners.leaveLine(call.id);
     else if (effect.do === 'operator-outcome') {
       partners.operatorOutcome(call.id, effect.operatorId, effect.assignmentId, effect.outcome);

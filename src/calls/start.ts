@@ -17,6 +17,7 @@ import { createIntake, type Intake, type IntakeDeps } from './intake.ts';
 import { createPerformer } from './perform.ts';
 import { keepReconciled } from './reconcile.ts';
 import { sweepUnstaffed } from './unstaffed.ts';
+import { liveCallOf } from './command.ts';
 import { callRoutes } from './routes.ts';
 import { createCallRunner, type CallEntry, type CallRunner } from './runner.ts';
 
@@ -58,6 +59,8 @@ export function startCalls(deps: {
   alarm: (code: string, detail: Record<string, string>) => void;
   introduce: IntakeDeps['introduce'];
   lookUp: IntakeDeps['lookUp'];
+  nuisanceOf: IntakeDeps['nuisanceOf'];
+  earlierOf: IntakeDeps['earlierOf'];
   identityLimit: () => number;
 }): CallsRoom & { projected: (callId: string, sequence: number) => void } {
   const { ari, clock, logger, journal, postgres } = deps;
@@ -70,7 +73,8 @@ export function startCalls(deps: {
     held: deps.guard.held,
     partners: {
       perform: (callId, application, effect) => performer.perform(callId, application, effect),
-      enterLine: (callId, since) => deps.line().enter(callId, since),
+      enterLine: (callId, since, queue) => deps.line().enter(callId, since, queue),
+      rankInLine: (callId, priority) => deps.line().rank(callId, { priority }),
       leaveLine: (callId) => deps.line().leave(callId),
       operatorOutcome: (_callId, operatorId, assignmentId, outcome) =>
         deps.line().outcome(operatorId, assignmentId, outcome),
@@ -110,7 +114,7 @@ export function startCalls(deps: {
       identityLimit: deps.identityLimit,
       readTimeline: deps.incidents.timelineOfCall,
       kindOf: async (incidentId) => {
-        const live = runner.all().find((call) => call.incident.id === incidentId);
+        const live = liveCallOf(runner, incidentId);
         return live === undefined ? deps.incidents.kindOf(incidentId) : live.incident.kind;
       },
     }),

@@ -25,10 +25,10 @@ export interface World {
   popped: Set<string>;
 }
 
-export function newWorld(): World {
+export function newWorld(over: Partial<Call> = {}): World {
   const world: World = {
     // Its caller is still being looked up.
-    call: { ...testCall(), looked: false },
+    call: { ...testCall(), looked: false, ...over },
     at: 1_000_000,
     told: 0,
     effects: [],
@@ -145,6 +145,7 @@ function neverAlone({ call, inside, returned }: World): void {
   ensure(
     heard ||
       (call.line !== null && timers.line !== undefined) ||
+      (call.challenge !== null && timers.challenge !== undefined) ||
       (call.operator?.state === 'ringing' && timers.ring !== undefined) ||
       (call.joining.length > 0 && company(call).length > 0 && timers.join !== undefined) ||
       timers.left !== undefined,

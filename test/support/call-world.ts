@@ -40,6 +40,7 @@ const kinds = [
   'located-again',
   'caller-known',
   'looked-up',
+  'ranked',
   'end',
 ] as const;
 type Kind = (typeof kinds)[number];
@@ -116,7 +117,10 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
     }
     case 'timer-early':
       return [
-        { type: 'timer', name: pick(['ring', 'join', 'line', 'left', 'comfort', 'pop', 'dispatch:d1', 'x'], n) ?? 'x' },
+        {
+          type: 'timer',
+          name: pick(['ring', 'join', 'line', 'left', 'comfort', 'pop', 'challenge', 'dispatch:d1', 'x'], n) ?? 'x',
+        },
       ];
     case 'caller-up':
     case 'caller-left':
@@ -145,6 +149,8 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
       return [{ type: kind, history: { calls: [], nonUnique: n % 2 === 0 ? [] : ['number'] } }];
     case 'looked-up':
       return [{ type: kind }];
+    case 'ranked':
+      return [{ type: kind, priority: 1 + (n % 9), by: 'token', reason: 'a real incident is near' }];
     case 'end':
       return [{ type: 'call-ended-by', by: 'token' }];
   }
@@ -209,6 +215,7 @@ function obeyed(effect: CallEffect): Told[] {
     case 'destroy-bridge':
     case 'enter-line':
     case 'leave-line':
+    case 'rank-in-line':
     case 'operator-outcome':
       return [];
   }
@@ -228,8 +235,8 @@ function failed(effect: CallEffect | undefined, n: number): Told[] {
   return [{ type: 'command-failed', command, target, failure }];
 }
 
-export function play(moves: Move[]): World {
-  const world = newWorld();
+export function play(moves: Move[], over: Partial<Call> = {}): World {
+  const world = newWorld(over);
   for (const one of moves) {
     for (const input of inputs(world, one)) tell(world, input);
     for (let more = 0; one[0] === 'obey-on' && more < 2; more += 1) {

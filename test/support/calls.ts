@@ -157,6 +157,7 @@ export function shortly(effect: CallEffect): string {
       return `operator-outcome ${effect.assignmentId} ${effect.outcome}`;
     case 'enter-line':
     case 'leave-line':
+    case 'rank-in-line':
       return effect.do;
     case 'answer':
     case 'stop-sound':

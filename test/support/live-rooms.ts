@@ -39,6 +39,7 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
     partners: {
       perform: nothing,
       enterLine: nothing,
+      rankInLine: nothing,
       leaveLine: nothing,
       operatorOutcome: nothing,
       ringAgency: () => Promise.resolve({ result: 'taken' }),
