@@ -23,6 +23,7 @@ import type { Metrics } from './platform/metrics.ts';
 import { createPauseGuard } from './platform/pause-guard.ts';
 import { createPostgres } from './platform/postgres.ts';
 import { startRecords } from './records/start.ts';
+import { startTriage } from './triage/start.ts';
 import { startLocation } from './location/start.ts';
 import { callTiming } from './settings/call-timing.ts';
 import type { Stop } from './stop.ts';
@@ -54,6 +55,17 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
 
   const configuration = await startConfiguration(common, config.SIAGA_CITY);
   const dispatch = startDispatch(process);
+  const triage = await startTriage({
+    ...common,
+    settings: configuration.settings,
+    feed,
+    runner: () => calls.runner,
+    alarm: (code, detail) => records.alarm(code, detail),
+    node,
+    application,
+    redisUrl: config.SIAGA_REDIS_URL,
+    queuePrefix: config.SIAGA_QUEUE_PREFIX,
+  });
   const records = await startRecords({
     postgres,
     journal,
@@ -67,6 +79,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     ownsChannel: (id) => calls.intake.took(id) && calls.runner.ownerOf(id)?.outcome !== 'returned',
     projected: (callId, sequence) => calls.projected(callId, sequence),
     introduce: (origin, ids) => location.introduce(origin, ids),
+    alsoWrite: triage.alsoWrite,
   });
   const reader = incidentReader(postgres);
   const guard = createPauseGuard(clock);
@@ -106,7 +119,12 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     lookUp: location.lookUp,
     identityLimit: () => configuration.settings().identityLimit,
     ringAgency: dispatch.ring,
-    recorded: records.recorded,
+    nuisanceOf: triage.nuisanceOf,
+    earlierOf: triage.earlierOf,
+    recorded(entry) {
+      records.recorded(entry);
+      triage.recorded(entry);
+    },
     alarm: records.alarm,
   });
   const acd = await startAcd({
@@ -144,7 +162,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
 
   const planner = createPlanner({ ...configuration, clock });
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, circleOf: reader.circleOf, ...planner };
-  const rooms = [calls, location, startIncidents(shared), dispatchRoom(shared), acd, configuration, records];
+  const incidents = startIncidents({ ...shared, changedLater: triage.incidentChanged });
+  const rooms = [calls, location, incidents, dispatchRoom(shared), acd, configuration, triage, records];
   const server = createHttpServer({
     ...process,
     routes: [...rooms.flatMap((room) => room.routes), ...eventRoutes({ feed, clock })],
@@ -182,6 +201,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['acd', acd.stop],
       ['dispatch', dispatch.stop],
       ['records', records.stop],
+      ['triage', triage.stop],
       ['journal', () => journal.close()],
       ['configuration', configuration.stop],
       ['postgres', () => Promise.all([postgres.close(), postgresForLookups.close()])],

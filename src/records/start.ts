@@ -13,7 +13,7 @@ import type { Route } from '../platform/route.ts';
 import { putAway, watchForDead } from './adopt.ts';
 import { followLog, type CelLogDeps } from './cel-log.ts';
 import type { AlarmEntry, Entry } from './entry.ts';
-import { startProjector, type Projector } from './projector.ts';
+import { startProjector, type Projector, type ProjectorDeps } from './projector.ts';
 import { alarmRoutes } from './routes.ts';
 import { createSegments } from './segments.ts';
 
@@ -42,6 +42,7 @@ export interface RecordsDeps extends CelLogDeps {
   introduce: IntakeDeps['introduce'];
   /** Every record of an ended call is in PostgreSQL. */
   projected: (callId: string, sequence: number) => void;
+  alsoWrite?: ProjectorDeps['alsoWrite'];
 }
 
 export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
@@ -67,6 +68,7 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
     logger,
     directory,
     segments,
+    ...(deps.alsoWrite === undefined ? {} : { alsoWrite: deps.alsoWrite }),
     projected(entry) {
       if (entry.kind === 'call') deps.projected(entry.callId, entry.sequence);
     },
