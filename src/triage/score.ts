@@ -74,10 +74,18 @@ export function scoreOf(
   return { score: counted.reduce((sum, { counts }) => sum + counts, 0), contributions: counted };
 }
 
-/** What is done with a call of this score. It is never refused. */
-export function measureOf(score: number, { lowerAt, challengeAt }: NuisanceLimits): NuisanceMeasure {
+/**
+ * What is done with a call of this score. It is never refused. The score counts to one decimal, as it is shown: what weighs
+ * as much as a limit reaches it for a while, and not for a moment only.
+ */
+export function measureOf(exact: number, { lowerAt, challengeAt }: NuisanceLimits): NuisanceMeasure {
+  const score = shown(exact);
   if (challengeAt !== null && score >= challengeAt) return 'challenge';
   return score >= lowerAt ? 'lower' : 'none';
+}
+
+function shown(score: number): number {
+  return Math.round(score * 10) / 10;
 }
 
 /** What a call of this score takes along; null for one that is served like any other. */
@@ -87,8 +95,8 @@ export function nuisanceOf({ score, contributions }: NuisanceScore, limits: Nuis
   const counts = new Map<NuisanceReason, number>();
   for (const { reason } of contributions) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   const reasons = [...counts].map(([reason, count]) => `${reason} ×${count}`).join(', ');
-  const steps = Math.min(lastPriority, Math.max(1, Math.floor(score / limits.lowerAt)));
-  return { score: Math.round(score * 10) / 10, reasons, measure, steps, loweredFrom: null };
+  const steps = Math.min(lastPriority, Math.max(1, Math.floor(shown(score) / limits.lowerAt)));
+  return { score: shown(score), reasons, measure, steps, loweredFrom: null };
 }
 
 /** The keys of a caller that may be scored: no number that reaches nobody, and no key that names nobody. */
