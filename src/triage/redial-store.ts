@@ -37,7 +37,10 @@ const row = incident.omit({ openedAt: true }).extend({
   redialledBy: z.string().nullable(),
 });
 
-/** Calls whose redial may still join their incident, the latest 5,000; a key seen with too many identities links none. */
+/**
+ * Abandoned calls whose redial may still come, the latest 5,000: also those of closed incidents, for whoever has an open one in
+ * memory. A key seen with too many identities links none.
+ */
 export async function readAbandoned(
   sql: Sql,
   { since, identityLimit }: { since: number; identityLimit: number },
@@ -53,7 +56,7 @@ export async function readAbandoned(
                   order by arrived_at desc limit 1000) as o) > $2 then null else b.imei end as imei,
        i.id, i.opened_at as "openedAt", i.version, i.status, i.kind, i.severity, i.district, i.disposition, i.notes
      from callbacks b join calls c on c.id = b.call_id join incidents i on i.id = c.incident_id
-     where b.abandoned_at > $1 and b.state in ('listed', 'calling', 'redialled') and i.status = 'open'
+     where b.abandoned_at > $1
      order by b.abandoned_at desc, b.id limit 5000`,
     [new Date(since).toISOString(), identityLimit],
   );

@@ -172,6 +172,7 @@ describe('an abandoned call', () => {
     expect(other.earlier).toBeNull();
     rooms.hangUp(other.id);
     await triage.edit(first.incident.id, { disposition: 'abandoned', status: 'closed' });
+    await until('the end is known', () => rooms.triage.earlierOf(identityOf(number), 'none', rooms.now()) === null);
     const second = rooms.arrive({ number });
     expect(second.earlier).toBeNull();
     const both = rooms.arrive({ number });
