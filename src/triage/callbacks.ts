@@ -32,8 +32,8 @@ export interface Callbacks {
 }
 
 const sweepEvery = 10_000;
-/** One that is being called so long is given up: whoever called has died. It has to be longer than a phone rings. */
-const stale = 15 * 60_000;
+/** One that is being called for longer than a call to the outside may take, and so long, is given up: its caller has died. */
+const stale = 5 * 60_000;
 /** How soon one that could not be tried comes up again. */
 const again = 10_000;
 
@@ -67,9 +67,9 @@ export function createCallbacks(deps: {
   let sweeping = false;
   const sweep = async (): Promise<void> => {
     const at = clock.now();
-    const { redialSeconds, identityLimit } = settings();
+    const { redialSeconds, identityLimit, outgoingMinutes } = settings();
     const changes = await postgres.transaction(async (sql) => {
-      const changed = await giveUpStale(sql, at, stale);
+      const changed = await giveUpStale(sql, at, outgoingMinutes * 60_000 + stale);
       const listed: StoredCallback[] = [];
       for (const callId of await unlisted(sql, at)) {
         const one = await listAbandoned(sql, callId, { id: newId(at), at, redialSeconds, identityLimit });
