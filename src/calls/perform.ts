@@ -16,6 +16,8 @@ export type AriEffect = Exclude<
   | { do: 'ring-agency' }
   | { do: 'leave-line' }
   | { do: 'reserve-operator' }
+  | { do: 'leave-line' }
+  | { do: 'rank-in-line' }
 >;
 
 export interface Performer {

@@ -35,10 +35,10 @@ export interface World {
   silence: SilenceSeen;
 }
 
-export function newWorld(): World {
+export function newWorld(over: Partial<Call> = {}): World {
   const world: World = {
     // Its caller is still being looked up.
-    call: { ...testCall(), looked: false, timing: { ...timing, silentQuestion: 'line' } },
+    call: { ...testCall(), looked: false, timing: { ...timing, silentQuestion: 'line' }, ...over },
     at: 1_000_000,
     told: 0,
     effects: [],
@@ -166,6 +166,7 @@ function neverAlone({ call, inside, returned }: World): void {
   ensure(
     heard ||
       (call.line !== null && timers.line !== undefined) ||
+      (call.challenge !== null && timers.challenge !== undefined) ||
       (operatorLegs(call).some(({ state }) => state === 'ringing') && timers.ring !== undefined) ||
       (call.joining.length > 0 && company(call).length > 0 && timers.join !== undefined) ||
       timers.left !== undefined,

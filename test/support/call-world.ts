@@ -160,6 +160,7 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
                 'silence',
                 'packets',
                 'question',
+                'challenge',
                 'dispatch:d1',
                 'monitor:m1',
                 'x',
@@ -313,6 +314,7 @@ function obeyed(world: World, effect: CallEffect): Told[] {
     case 'enter-line':
     case 'rank-in-line':
     case 'leave-line':
+    case 'rank-in-line':
     case 'operator-outcome':
     case 'tie-to-caller':
       return [];
@@ -333,8 +335,8 @@ function failed(effect: CallEffect | undefined, n: number): Told[] {
   return [{ type: 'command-failed', command, target, failure }];
 }
 
-export function play(moves: Move[]): World {
-  const world = newWorld();
+export function play(moves: Move[], over: Partial<Call> = {}): World {
+  const world = newWorld(over);
   for (const one of moves) {
     for (const input of inputs(world, one)) tell(world, input);
     for (let more = 0; one[0] === 'obey-on' && more < 2; more += 1) {

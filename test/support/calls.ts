@@ -178,6 +178,7 @@ export function shortly(effect: CallEffect): string {
     case 'enter-line':
     case 'rank-in-line':
     case 'leave-line':
+    case 'rank-in-line':
       return effect.do;
     case 'answer':
     case 'stop-sound':

@@ -38,11 +38,11 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
     held: () => false,
     partners: {
       perform: nothing,
-      rankInLine: () => undefined,
       enterLine: nothing,
+      rankInLine: nothing,
       leaveLine: nothing,
       operatorOutcome: nothing,
-      reserveOperator: () => undefined,
+      reserveOperator: nothing,
       ringAgency: () => Promise.resolve({ result: 'taken' }),
       failed: nothing,
       recorded: nothing,

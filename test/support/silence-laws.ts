@@ -33,7 +33,8 @@ interface Decided {
 
 /** Silence ends no call and takes nobody's place; looks and questions are bounded; what is told alternates. */
 export function checkSilence(seen: SilenceSeen, { input, at, before, call, effects, facts }: Decided): void {
-  if (isOfSilence(input, call)) {
+  // A key may also be the answer to whether it is an emergency.
+  if (isOfSilence(input, call) && (input.type !== 'key-pressed' || before.challenge === null)) {
     for (const part of ['endedAt', 'operator', 'line', 'dispatches', 'bridge', 'incident'] as const) {
       ensure(JSON.stringify(call[part]) === JSON.stringify(before[part]), `silence changed ${part}`);
     }
