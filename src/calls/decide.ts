@@ -274,7 +274,7 @@ function timeUp(step: Step, name: string): void {
     case 'silence':
     case 'packets':
       // What is due is done whenever it is seen to be.
-      delete call.timers[name];
+      Reflect.deleteProperty(call.timers, name);
       return;
     case 'question':
       delete call.timers.question;

@@ -14,10 +14,7 @@ export type AriEffect = Exclude<
   | { do: 'leave-line' }
   | { do: 'operator-outcome' }
   | { do: 'ring-agency' }
-  | { do: 'leave-line' }
   | { do: 'reserve-operator' }
-  | { do: 'leave-line' }
-  | { do: 'rank-in-line' }
 >;
 
 export interface Performer {
@@ -56,7 +53,10 @@ export function createPerformer(deps: {
 
   const run = async (callId: string, application: string, effect: AriEffect): Promise<void> => {
     const answer = await insist(effect, () => send(application, callId, effect));
-    if (effect.do === 'count-packets') return counted(callId, answer);
+    if (effect.do === 'count-packets') {
+      counted(callId, answer);
+      return;
+    }
     const target = targetOf(effect);
     const at = clock.now();
     if (!answer.ok) {

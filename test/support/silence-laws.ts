@@ -65,16 +65,8 @@ export function checkSilence(seen: SilenceSeen, { input, at, before, call, effec
 }
 
 function isOfSilence(input: Told, call: Call): boolean {
-  switch (input.type) {
-    case 'talk-detected':
-    case 'packets-counted':
-    case 'silent-asked':
-      return true;
-    case 'key-pressed':
-      return input.channelId === call.channelId;
-    case 'timer':
-      return ['silence', 'packets', 'question'].includes(input.name);
-    default:
-      return false;
-  }
+  const { type } = input;
+  if (type === 'key-pressed') return input.channelId === call.channelId;
+  if (type === 'timer') return ['silence', 'packets', 'question'].includes(input.name);
+  return type === 'talk-detected' || type === 'packets-counted' || type === 'silent-asked';
 }
