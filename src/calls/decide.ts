@@ -246,6 +246,9 @@ function soundEnded(step: Step, soundId: string): void {
   if (call.line !== null) call.timers.comfort = step.at + call.timing.comfort;
 }
 
+/** Words to a waiting caller are never longer, in milliseconds. */
+const longestWords = 15_000;
+
 function timeUp(step: Step, name: string): void {
   const { call } = step;
   // One that was set anew or called off while it was on its way here is not due.
@@ -263,7 +266,7 @@ function timeUp(step: Step, name: string): void {
       if (call.line === null) return;
       if (!isAsking(call)) playToCaller(step, 'please-wait', wordsOfPlace(call));
       // Should nobody say when the sound has ended, the next one comes all the same.
-      call.timers.comfort = step.at + call.timing.comfort;
+      call.timers.comfort = step.at + call.timing.comfort + longestWords;
       return;
     case 'line':
       delete call.timers.line;
