@@ -55,6 +55,8 @@ const shortTimes: SettingsPatch = {
   wrapUpSeconds: 0,
   agencyRingSeconds: 5,
   acceptanceSeconds: 3,
+  // Phones of tests ring out on purpose.
+  pauseUnanswered: false,
 };
 
 /** Lets an admin do what every test file needs before its first call. */
