@@ -115,6 +115,10 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     timing: () => ({ wrapUp: configuration.settings().wrapUpSeconds * 1_000, retry: 3_000 }),
     assigned: (callId, assignment) =>
       calls.runner.tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
+    reserved: (callId, reservation) =>
+      calls.runner.tell(callId, { type: 'operator-reserved', at: clock.now(), ...reservation }),
+    refused: (callId, requestId, reason) =>
+      calls.runner.tell(callId, { type: 'reservation-refused', at: clock.now(), requestId, reason }),
     changed: (operator, state, reason, at) => records.operatorChanged(operator.id, state, reason, at),
   });
   const asterisk = listenToAsterisk({

@@ -10,8 +10,12 @@ export type LineInput = { at: number } & (
   | { type: 'registered'; account: string; registered: boolean }
   | { type: 'pause'; operatorId: string; reason: string }
   | { type: 'resume'; operatorId: string }
+  | { type: 'reserve'; requestId: string; callId: string; target: ReserveTarget; evenPaused: boolean }
   | { type: 'timer' }
 );
+
+/** Whom a call wants: somebody by name, any supervisor, or any operator who has nothing to do. */
+export type ReserveTarget = { operatorId: string } | { tier: 'supervisor' } | { any: true };
 
 export type AssignmentOutcome = 'talking' | 'no-answer' | 'busy' | 'failed' | 'not-needed' | 'finished' | 'lost';
 
@@ -25,6 +29,8 @@ export interface LineTiming {
 export interface LineDecision {
   line: Line;
   assigned: (Pair & { assignmentId: string; account: string })[];
+  reserved: { requestId: string; callId: string; operatorId: string; assignmentId: string; account: string }[];
+  refused: { requestId: string; callId: string; reason: string }[];
   changed: { operatorId: string; state: OperatorState; reason: string | null }[];
   /** When the line wants to be woken; null if nothing is due. */
   wakeAt: number | null;
@@ -36,8 +42,9 @@ export function decideLine(before: Line, input: LineInput, timing: LineTiming): 
   const states = new Map(Object.values(line.operators).map((status) => [status.operator.id, stateOf(status)]));
   take(line, input, timing);
   endWrapUps(line, input.at);
+  const reservation = input.type === 'reserve' ? reserve(line, input) : { reserved: [], refused: [] };
   const assigned = giveOut(line, input.at);
-  return { line, assigned, changed: changes(line, states, input.at), wakeAt: nextDue(line, input.at) };
+  return { line, assigned, ...reservation, changed: changes(line, states, input.at), wakeAt: nextDue(line, input.at) };
 }
 
 function take(line: Line, input: LineInput, timing: LineTiming): void {
@@ -71,9 +78,30 @@ function take(line: Line, input: LineInput, timing: LineTiming): void {
       if (was !== null && input.type === 'resume') status.idleSince = input.at;
       return;
     }
+    case 'reserve':
     case 'timer':
       return;
   }
+}
+
+/** Takes a named operator out of the line for a call. */
+function reserve(
+  line: Line,
+  input: Extract<LineInput, { type: 'reserve' }>,
+): Pick<LineDecision, 'reserved' | 'refused'> {
+  const { requestId, callId, target } = input;
+  const status = 'operatorId' in target ? line.operators[target.operatorId] : undefined;
+  const refuse = (reason: string) => ({ reserved: [], refused: [{ requestId, callId, reason }] });
+  if (status === undefined) return refuse('unknown');
+  if (!status.registered) return refuse('not at a desk');
+  if (status.engaged !== null) return refuse('busy');
+  if (status.pausedFor !== null && !input.evenPaused) return refuse('paused');
+  line.assignments += 1;
+  const { id: operatorId, account } = status.operator;
+  const assignmentId = `${operatorId}.${line.assignments}`;
+  status.engaged = { assignmentId, callId, state: 'ringing' };
+  status.wrapUpUntil = null;
+  return { reserved: [{ requestId, callId, operatorId, assignmentId, account }], refused: [] };
 }
 
 /** A call knows best whether it has an operator: if it waits, the news of how he was lost was lost itself. */

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import { decideLine, type AssignmentOutcome, type LineInput, type LineTiming } from './decide.ts';
+import { decideLine, type AssignmentOutcome, type LineInput, type LineTiming, type ReserveTarget } from './decide.ts';
 import { emptyLine, stateOf, type Line, type Operator, type OperatorState, type WaitingCall } from './operator.ts';
 
 export interface LineSnapshot {
@@ -19,6 +19,8 @@ export interface WaitingLine {
   enter(callId: string, since: number): void;
   leave(callId: string): void;
   outcome(operatorId: string, assignmentId: string, outcome: AssignmentOutcome): void;
+  /** Answered by `reserved` or `refused`, before this returns unless the line is being told something already. */
+  reserve(request: { requestId: string; callId: string; target: ReserveTarget; evenPaused: boolean }): void;
   operators(list: Operator[]): void;
   registered(account: string, registered: boolean): void;
   pause(operatorId: string, reason: string): boolean;
@@ -35,6 +37,12 @@ export interface LineDeps {
   timing: () => LineTiming;
   /** False when the call is not here any more. */
   assigned: (callId: string, assignment: { assignmentId: string; operatorId: string; account: string }) => boolean;
+  /** False when the call is not here any more. */
+  reserved?: (
+    callId: string,
+    reservation: { requestId: string; operatorId: string; assignmentId: string; account: string },
+  ) => boolean;
+  refused?: (callId: string, requestId: string, reason: string) => void;
   changed: (operator: Operator, state: OperatorState, reason: string | null, at: number) => void;
 }
 
@@ -69,6 +77,12 @@ export function createLine(deps: LineDeps): WaitingLine {
       const status = line.operators[change.operatorId];
       if (status !== undefined) deps.changed(status.operator, change.state, change.reason, input.at);
     }
+    for (const { callId, ...reservation } of decision.reserved) {
+      if (deps.reserved?.(callId, reservation) === true) continue;
+      const { operatorId, assignmentId } = reservation;
+      inputs.push({ type: 'outcome', at: clock.now(), operatorId, assignmentId, outcome: 'not-needed' });
+    }
+    for (const { callId, requestId, reason } of decision.refused) deps.refused?.(callId, requestId, reason);
     for (const { callId, operatorId, assignmentId, account } of decision.assigned) {
       if (deps.assigned(callId, { assignmentId, operatorId, account })) continue;
       logger.warn({ callId, operatorId }, 'an operator was assigned to a call that is over');
@@ -81,6 +95,7 @@ export function createLine(deps: LineDeps): WaitingLine {
     leave: (callId) => tell({ type: 'leave', at: clock.now(), callId }),
     outcome: (operatorId, assignmentId, outcome) =>
       tell({ type: 'outcome', at: clock.now(), operatorId, assignmentId, outcome }),
+    reserve: (request) => tell({ type: 'reserve', at: clock.now(), ...request }),
     operators: (list) => tell({ type: 'operators', at: clock.now(), operators: list }),
     registered: (account, registered) => tell({ type: 'registered', at: clock.now(), account, registered }),
     pause(operatorId, reason) {

@@ -31,6 +31,8 @@ export async function startAcd(deps: {
   audit: RecordAudit;
   timing: () => LineTiming;
   assigned: LineDeps['assigned'];
+  reserved?: LineDeps['reserved'];
+  refused?: LineDeps['refused'];
   changed: LineDeps['changed'];
 }): Promise<AcdRoom> {
   const { postgres, provisioning, clock, logger } = deps;
@@ -49,6 +51,8 @@ export async function startAcd(deps: {
     logger,
     timing: deps.timing,
     assigned: deps.assigned,
+    ...(deps.reserved === undefined ? {} : { reserved: deps.reserved }),
+    ...(deps.refused === undefined ? {} : { refused: deps.refused }),
     changed: deps.changed,
   });
   const tellLine = (operators: StoredOperator[]): void => {

@@ -40,6 +40,8 @@ export type AsteriskEvent =
   | { type: 'sound-ended'; soundId: string; failed: boolean }
   /** A key comes twice when both its channel and its endpoint are subscribed to; the stamp tells. */
   | { type: 'key-pressed'; channelId: string; key: string; stamp: string }
+  /** The hold button of a phone. */
+  | { type: 'held'; channelId: string; held: boolean }
   | { type: 'replaced' };
 
 export type Translated =
@@ -85,6 +87,8 @@ const readers: Record<string, (raw: unknown) => AsteriskEvent> = {
     const event = bare.extend({ digit: z.string(), timestamp: z.string() }).parse(raw);
     return { type: 'key-pressed', channelId: event.channel.id, key: event.digit, stamp: event.timestamp };
   },
+  ChannelHold: (raw) => ({ type: 'held', channelId: bare.parse(raw).channel.id, held: true }),
+  ChannelUnhold: (raw) => ({ type: 'held', channelId: bare.parse(raw).channel.id, held: false }),
   ApplicationReplaced: () => ({ type: 'replaced' }),
 };
 

@@ -1,5 +1,6 @@
 import type { RingJob } from '../dispatch/dispatch.ts';
 import type { Prompt } from './call.ts';
+import type { PartyPurpose } from './party.ts';
 
 /** What a decision wants done; carried out in order per channel and bridge, each safe to repeat. */
 export type CallEffect =
@@ -10,6 +11,11 @@ export type CallEffect =
   | { do: 'make-bridge'; bridgeId: string }
   | { do: 'destroy-bridge'; bridgeId: string }
   | { do: 'join'; bridgeId: string; channelId: string; absorbKeys: boolean }
+  /** Out of the bridge, and kept. */
+  | { do: 'leave-bridge'; bridgeId: string; channelId: string }
+  /** Whether the others hear him. */
+  | { do: 'mute'; channelId: string }
+  | { do: 'unmute'; channelId: string }
   | { do: 'hang-up'; channelId: string; cause: 'normal' | 'answered-elsewhere' | 'no-answer' }
   | { do: 'return-to-dialplan'; channelId: string }
   | {
@@ -22,7 +28,27 @@ export type CallEffect =
       ring: number;
       callerChannelId: string;
     }
+  | {
+      do: 'ring-outside';
+      channelId: string;
+      uri: string;
+      /** The centre's own. */
+      callerNumber: string;
+      /** Milliseconds, as for an operator. */
+      ring: number;
+      limitMilliseconds: number;
+      callerChannelId: string;
+    }
   | { do: 'ring-agency'; job: RingJob }
+  /** The line is asked for an operator; its answer is an input. */
+  | {
+      do: 'reserve-operator';
+      requestId: string;
+      target: { operatorId: string } | { tier: 'supervisor' } | { any: true };
+      evenPaused: boolean;
+    }
+  /** Who that is, that was typed; the answer is a request for a party, or a refusal. */
+  | { do: 'look-up-target'; text: string; purpose: PartyPurpose; by: string }
   | { do: 'enter-line'; since: number }
   | { do: 'leave-line' }
   | { do: 'operator-outcome'; operatorId: string; assignmentId: string; outcome: OperatorOutcome };

@@ -5,6 +5,7 @@ import type { AsteriskLocation } from '../location/pidf-lo/asterisk-location.ts'
 import type { EmergencyIdentifiers } from './emergency-id.ts';
 import type { CallerHistory } from './history.ts';
 import type { CallerIdentity } from './identity.ts';
+import { hasAnswered, type Party } from './party.ts';
 
 /** A citizen's 112 call from the INVITE to the hang-up: the whole of its live state, plain JSON. */
 export interface Call {
@@ -34,6 +35,18 @@ export interface Call {
   /** Channels told to join the bridge of which nobody has said yet that they are in; the join timer runs for them. */
   joining: string[];
   operator: OperatorLeg | null;
+  /** Whom the operator brought, or is bringing. */
+  parties: Party[];
+  /** The latest parties that were asked for: one that is asked for again is rung once. */
+  asked: string[];
+  /** The caller is out of the bridge and hears music: for his operator, or while somebody is consulted. */
+  hold: Hold | null;
+  /** The others do not hear the operator. */
+  muted: boolean;
+  /** The operator's own phone holds the call. */
+  phoneHold: { since: number } | null;
+  /** The keys of a code that the operator has not typed to its end. */
+  typed: string;
   /** The operator who talked with the caller; the latest of several. Stays when he has left. */
   talkedWith: string | null;
   /** The latest assignments whose outcome the line was told: one that comes again rings nobody. */
@@ -43,7 +56,7 @@ export interface Call {
   incident: Incident;
   dispatches: Dispatch[];
   /** Due times in epoch milliseconds; the owner wakes the call with a timer input. */
-  timers: Partial<Record<TimerName, number>> & Record<`dispatch:${string}`, number>;
+  timers: Partial<Record<TimerName, number>> & Record<`dispatch:${string}` | `party:${string}`, number>;
   /** `unrung`: operators in a row whose phone Asterisk was told to ring, and did not. */
   counters: { leg: number; sound: number; bridge: number; rebuilt: number; unrung: number; returned: number };
   answeredAt: number | null;
@@ -77,6 +90,15 @@ export interface CallTiming {
   comfort: number;
   /** The line is asked again this often, should an answer have been lost. */
   lineCheck: number;
+  /** A caller on hold is back with his operator after so long. */
+  hold: number;
+}
+
+/** `by`: the operator's or the token's id. */
+export interface Hold {
+  readonly since: number;
+  readonly because: 'operator' | 'consult';
+  readonly by: string;
 }
 
 export type CallStage = 'waiting' | 'ringing' | 'talking' | 'returned' | 'ended';
@@ -95,7 +117,17 @@ export interface Sound {
   name: Prompt | 'music';
 }
 
-export type Prompt = 'greeting' | 'please-wait' | 'operator-lost' | 'agency-announcement' | 'agency-unreachable';
+export type Prompt =
+  | 'greeting'
+  | 'please-wait'
+  | 'operator-lost'
+  | 'agency-announcement'
+  | 'agency-unreachable'
+  | 'on-hold'
+  | OperatorPrompt;
+
+/** What is said to an operator alone, about what he asked for. */
+export type OperatorPrompt = 'done' | 'code-unknown' | 'code-refused' | 'number-refused';
 
 export interface OperatorLeg {
   readonly operatorId: string;
@@ -108,7 +140,7 @@ export interface OperatorLeg {
   talkingAt: number | null;
 }
 
-export type TimerName = 'ring' | 'join' | 'comfort' | 'line' | 'left' | 'pop';
+export type TimerName = 'ring' | 'join' | 'comfort' | 'line' | 'left' | 'pop' | 'hold' | 'phone-hold' | 'typed';
 
 /** How a call ended. */
 export type CallOutcome =
@@ -148,6 +180,12 @@ export function newCall(seed: {
     bridge: null,
     joining: [],
     operator: null,
+    parties: [],
+    asked: [],
+    hold: null,
+    muted: false,
+    phoneHold: null,
+    typed: '',
     talkedWith: null,
     settled: [],
     line: null,
@@ -163,22 +201,27 @@ export function newCall(seed: {
   };
 }
 
-/** The channels of everyone who took the call and was in its bridge: who can speak to the caller. */
-export function speakers(call: Call): string[] {
-  const agencies = call.dispatches
-    .filter((dispatch) => dispatch.state === 'joined')
-    .flatMap((dispatch) => dispatch.attempts.at(-1)?.channelId ?? []);
-  return call.operator?.state === 'joined' ? [call.operator.channelId, ...agencies] : agencies;
+/** The channels of the agencies that are in the call's bridge. */
+export function agenciesIn(call: Call): string[] {
+  return legsOf(call.dispatches.filter((dispatch) => dispatch.state === 'joined'));
 }
 
-/** The channels of everyone who took the call: in its bridge, or on the way into it. */
+/** The channels of everyone who took the call and was in its bridge: who can speak to a caller who is not on hold. */
+export function speakers(call: Call): string[] {
+  const parties = call.parties.filter((one) => one.state === 'joined' && one.purpose !== 'consult');
+  const others = [...agenciesIn(call), ...parties.flatMap((one) => one.channelId ?? [])];
+  return call.operator?.state === 'joined' ? [call.operator.channelId, ...others] : others;
+}
+
+/** The channels of everyone who took the call: in its bridge, or on the way into it; also of whoever is consulted. */
 export function company(call: Call): string[] {
-  const agencies = call.dispatches
-    .filter((dispatch) => dispatch.state === 'joined' || dispatch.state === 'accepted')
-    .flatMap((dispatch) => dispatch.attempts.at(-1)?.channelId ?? []);
-  return call.operator === null || call.operator.state === 'ringing'
-    ? agencies
-    : [call.operator.channelId, ...agencies];
+  const agencies = call.dispatches.filter(({ state }) => state === 'joined' || state === 'accepted');
+  const others = [...legsOf(agencies), ...call.parties.filter(hasAnswered).map((one) => one.channelId)];
+  return call.operator === null || call.operator.state === 'ringing' ? others : [call.operator.channelId, ...others];
+}
+
+function legsOf(dispatches: Dispatch[]): string[] {
+  return dispatches.flatMap((dispatch) => dispatch.attempts.at(-1)?.channelId ?? []);
 }
 
 /** The caller is in the bridge with somebody who is known to be in it as well. */

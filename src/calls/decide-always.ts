@@ -1,5 +1,6 @@
 import { company, isTalking } from './call.ts';
 import { endIfDeserted } from './decide-end.ts';
+import { settleParties } from './decide-party.ts';
 import { alone } from './line.ts';
 import { musicToCaller, report, silence, tell, type Step } from './step.ts';
 
@@ -7,6 +8,7 @@ import { musicToCaller, report, silence, tell, type Step } from './step.ts';
 export function settle(step: Step): void {
   const { call } = step;
   if (call.endedAt !== null) return;
+  settleParties(step);
   forgetJoins(step);
   if (!call.caller.live) return endIfDeserted(step);
   if (isTalking(call)) talking(step);
@@ -17,7 +19,7 @@ export function settle(step: Step): void {
 function forgetJoins(step: Step): void {
   const { call } = step;
   const others = company(call);
-  const expected = call.caller.live && others.length > 0 ? [call.channelId, ...others] : others;
+  const expected = call.caller.live && call.hold === null && others.length > 0 ? [call.channelId, ...others] : others;
   call.joining = call.joining.filter((channelId) => expected.includes(channelId));
   if (call.joining.length === 0) delete call.timers.join;
 }
@@ -34,10 +36,11 @@ function talking(step: Step): void {
   report(step, operator, 'talking');
 }
 
-/** The caller hears those who took his call and nothing else; with nobody there he has a place in the line and music. */
+/** The caller hears those who took his call and nothing else; on hold, or with nobody there, he hears music. */
 function keepCompany(step: Step): void {
   const { call } = step;
-  if (company(call).length > 0) silence(step);
+  if (call.hold === null && company(call).length > 0) silence(step);
   alone(step);
-  if (company(call).length === 0 && call.caller.sound === null && call.timers.left === undefined) musicToCaller(step);
+  const heard = call.hold === null && company(call).length > 0;
+  if (!heard && call.caller.sound === null && call.timers.left === undefined) musicToCaller(step);
 }

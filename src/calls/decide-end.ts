@@ -1,6 +1,8 @@
 import { isTalking, speakers } from './call.ts';
 import { decideDispatch } from '../dispatch/decide.ts';
 import { applyDispatchStep, contextOf } from './apply-dispatch.ts';
+import { endParties } from './decide-party.ts';
+import { forgetOperator } from './decide-hold.ts';
 import { backToLine, leaveLine } from './line.ts';
 import { hangUp, report, silence, tell, type Step } from './step.ts';
 
@@ -91,6 +93,9 @@ function close(step: Step, outcome: 'answered' | 'abandoned' | 'returned', reaso
     hangUp(step, operator.channelId);
     report(step, operator, 'finished');
   }
+  endParties(step);
+  forgetOperator(call);
+  call.hold = null;
   for (const dispatch of call.dispatches) {
     applyDispatchStep(
       step,

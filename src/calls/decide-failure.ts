@@ -1,7 +1,9 @@
 import { isTalking } from './call.ts';
 import type { CallInput, CommandFailure } from './call-input.ts';
 import { callerLeft, giveBack, reopen } from './decide-end.ts';
+import { holdFailed, muteFailed } from './decide-hold.ts';
 import { joinFailed, rebuildBridge } from './decide-join.ts';
+import { partyOf, partyRingFailed } from './decide-party.ts';
 import { notRung, operatorGone } from './decide-operator.ts';
 import { hangUp, tell, type Step } from './step.ts';
 
@@ -26,6 +28,12 @@ export function commandFailed(step: Step, input: Failed): void {
       return rebuildBridge(step, 'no bridge could be made');
     case 'join':
       return joinFailed(step, target, failure, input.bridgeId);
+    case 'leave-bridge':
+      return leaveFailed(step, target, failure);
+    case 'mute':
+    case 'unmute':
+      return muteFailed(step, target, command === 'mute');
+    case 'ring-outside':
     case 'ring-operator':
       return ringFailed(step, target, failure);
     case 'stop-sound':
@@ -35,6 +43,8 @@ export function commandFailed(step: Step, input: Failed): void {
     case 'enter-line':
     case 'leave-line':
     case 'operator-outcome':
+    case 'reserve-operator':
+    case 'look-up-target':
       return;
   }
 }
@@ -54,6 +64,8 @@ function soundFailed(step: Step, command: 'play' | 'music', failure: CommandFail
 
 function ringFailed(step: Step, target: string, failure: CommandFailure): void {
   const { operator } = step.call;
+  const party = partyOf(step.call, target);
+  if (party !== undefined) return partyRingFailed(step, party, failure);
   if (target !== operator?.channelId || operator.state !== 'ringing') return;
   // The id is taken: the phone rings already. So it does when it was heard to ring.
   if (failure === 'conflict' || (failure !== 'gone' && operator.ringingAt !== null)) return;
@@ -61,6 +73,13 @@ function ringFailed(step: Step, target: string, failure: CommandFailure): void {
   if (failure !== 'gone') hangUp(step, target);
   notRung(step);
   operatorGone(step, 27);
+}
+
+/** A caller who was to be on hold is in the bridge still, unless he was not there any more. */
+function leaveFailed(step: Step, target: string, failure: CommandFailure): void {
+  if (target !== step.call.channelId || step.call.hold === null || failure === 'conflict') return;
+  if (failure === 'gone') return callerLeft(step, false);
+  holdFailed(step);
 }
 
 /**

@@ -2,6 +2,7 @@ import { hasPending } from './apply-dispatch.ts';
 import { speakers } from './call.ts';
 import { prepareScreen } from './decide-caller.ts';
 import { endCall, giveBack } from './decide-end.ts';
+import { expectsParty } from './decide-party.ts';
 import { backToLine, join, joinCaller } from './line.ts';
 import { hangUp, report, tell, type Step } from './step.ts';
 
@@ -13,7 +14,7 @@ export function operatorAssigned(
   input: { assignmentId: string; operatorId: string; account: string },
 ): void {
   const { call } = step;
-  if (call.operator?.assignmentId === input.assignmentId) return;
+  if ([call.operator, ...call.parties].some((one) => one?.assignmentId === input.assignmentId)) return;
   const { operatorId, assignmentId } = input;
   // One that was settled already is a late double. It is answered, should the line think that he rings.
   const wanted = call.endedAt === null && call.caller.live && call.line !== null && call.operator === null;
@@ -97,5 +98,5 @@ export function operatorGone(step: Step, cause: number): void {
   report(step, operator, hungUp ? 'finished' : 'lost');
   tell(step, hungUp ? 'operator.left' : 'operator.lost', { operatorId, cause });
   const spokeAlone = operator.state === 'joined' && call.caller.joined && speakers(call).length === 0;
-  if (hungUp && spokeAlone && !hasPending(call)) endCall(step, 'the operator hung up');
+  if (hungUp && spokeAlone && !hasPending(call) && !expectsParty(call)) endCall(step, 'the operator hung up');
 }

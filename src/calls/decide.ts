@@ -9,9 +9,23 @@ import { addDispatch, agencyInput, cancelDispatch, changeTheIncident, wakeDispat
 import { callerGone, callerLeft, endCall, giveBack, reopen } from './decide-end.ts';
 import { joinTimedOut, legJoined, stillHere } from './decide-join.ts';
 import { callerKnown, located, lookedUp, popScreen, tellOfArrival } from './decide-caller.ts';
+import { operatorTyped, forgetTyped } from './decide-keys.ts';
+import { heldByPhone, hold, holdTimedOut, mute, phoneHoldsLong, resume } from './decide-hold.ts';
+import {
+  changeParty,
+  endParty,
+  partyEntered,
+  partyGone,
+  partyNotReserved,
+  partyOf,
+  partyReserved,
+  partyRinging,
+  partyTimedOut,
+  requestParty,
+} from './decide-party.ts';
 import { operatorAssigned, operatorEntered, operatorGone, operatorRangOut } from './decide-operator.ts';
 import { backToLine, makeBridge } from './line.ts';
-import { hangUp, playToCaller, tell, type Step } from './step.ts';
+import { hangUp, playToCaller, refuse, report, tell, type Step } from './step.ts';
 
 /** The call's next state, what is to be done, and what is to be told. */
 export interface Decision {
@@ -53,6 +67,27 @@ function take(step: Step, input: CallInput): void {
       return soundEnded(step, input.soundId);
     case 'operator-assigned':
       return operatorAssigned(step, input);
+    case 'operator-reserved':
+      // Nobody waits for him: a word that came late.
+      return partyReserved(step, input) ? undefined : report(step, input, 'not-needed');
+    case 'reservation-refused':
+      return partyNotReserved(step, input.requestId, input.reason);
+    case 'hold':
+      return hold(step, input.by);
+    case 'resume':
+      return resume(step, input.by);
+    case 'mute':
+      return mute(step, input.muted, input.by);
+    case 'party-requested':
+      return requestParty(step, input);
+    case 'party-refused':
+      return refuse(step, 'party.refused', { purpose: input.purpose, reason: input.reason, by: input.by });
+    case 'party-changed':
+      return changeParty(step, input);
+    case 'party-ended':
+      return endParty(step, input.partyId, input.by);
+    case 'held-by-phone':
+      return heldByPhone(step, input.channelId, input.held);
     case 'leg-ringing':
       return legRinging(step, input.channelId);
     case 'leg-entered':
@@ -60,11 +95,10 @@ function take(step: Step, input: CallInput): void {
     case 'leg-joined':
       return input.bridgeId === call.bridge?.id ? legJoined(step, input.channelId) : undefined;
     case 'leg-gone':
-      if (input.channelId === call.channelId) return callerGone(step, input.cause);
-      if (input.channelId === call.operator?.channelId) return operatorGone(step, input.cause);
-      return agencyInput(step, { type: 'leg-gone', at: input.at, channelId: input.channelId, cause: input.cause });
+      return legGone(step, input.channelId, input.cause);
     case 'key-pressed':
       tell(step, 'key.pressed', { key: input.key, by: whoIs(call, input.channelId) });
+      if (input.channelId === call.operator?.channelId) return operatorTyped(step, input.key);
       return agencyInput(step, { type: 'key-pressed', at: input.at, channelId: input.channelId, key: input.key });
     case 'ring-result':
       return agencyInput(step, {
@@ -135,6 +169,8 @@ function legRinging(step: Step, channelId: string): void {
     tell(step, 'operator.ringing', { operatorId: operator.operatorId });
     return;
   }
+  const party = partyOf(call, channelId);
+  if (party !== undefined) return partyRinging(step, party);
   if (dispatchOfChannel(call, channelId) !== undefined) {
     return agencyInput(step, { type: 'leg-ringing', at: step.at, channelId });
   }
@@ -144,10 +180,21 @@ function legRinging(step: Step, channelId: string): void {
 function legEntered(step: Step, channelId: string): void {
   const { call } = step;
   if (call.operator?.channelId === channelId) return operatorEntered(step);
+  const party = partyOf(call, channelId);
+  if (party !== undefined) return partyEntered(step, party);
   if (dispatchOfChannel(call, channelId) !== undefined) {
     return agencyInput(step, { type: 'leg-entered', at: step.at, channelId });
   }
   notWanted(step, channelId);
+}
+
+function legGone(step: Step, channelId: string, cause: number): void {
+  const { call } = step;
+  if (channelId === call.channelId) return callerGone(step, cause);
+  if (channelId === call.operator?.channelId) return operatorGone(step, cause);
+  const party = partyOf(call, channelId);
+  if (party !== undefined) return partyGone(step, party, cause);
+  agencyInput(step, { type: 'leg-gone', at: step.at, channelId, cause });
 }
 
 /** A phone that rings or answers after its ring was called off: nobody waits for it. */
@@ -159,7 +206,7 @@ function soundEnded(step: Step, soundId: string): void {
   const { call } = step;
   if (call.caller.sound?.id !== soundId) return;
   call.caller.sound = null;
-  if (call.line !== null) call.timers.comfort = step.at + call.timing.comfort;
+  if (call.line !== null || call.hold !== null) call.timers.comfort = step.at + call.timing.comfort;
 }
 
 function timeUp(step: Step, name: string): void {
@@ -176,8 +223,8 @@ function timeUp(step: Step, name: string): void {
       return joinTimedOut(step);
     case 'comfort':
       delete call.timers.comfort;
-      if (call.line === null) return;
-      playToCaller(step, 'please-wait');
+      if (call.line === null && call.hold === null) return;
+      playToCaller(step, call.hold === null ? 'please-wait' : 'on-hold');
       // Should nobody say when the sound has ended, the next one comes all the same.
       call.timers.comfort = step.at + call.timing.comfort;
       return;
@@ -187,6 +234,14 @@ function timeUp(step: Step, name: string): void {
       step.effects.push({ do: 'enter-line', since: call.line.since });
       call.timers.line = step.at + call.timing.lineCheck;
       return;
+    case 'hold':
+      delete call.timers.hold;
+      return holdTimedOut(step);
+    case 'phone-hold':
+      delete call.timers['phone-hold'];
+      return phoneHoldsLong(step);
+    case 'typed':
+      return forgetTyped(call);
     case 'pop':
       return popScreen(step);
     case 'left':
@@ -194,7 +249,7 @@ function timeUp(step: Step, name: string): void {
       // Were it only a suspicion, he would be nowhere: he is sent. Refused, he had gone already.
       return giveBack(step, 'the channel left the application', !call.caller.left);
     default:
-      wakeDispatch(step, name);
+      return name.startsWith('party:') ? partyTimedOut(step, name) : wakeDispatch(step, name);
   }
 }
 
@@ -208,5 +263,6 @@ function stageOf(call: Call): Call['stage'] {
 function whoIs(call: Call, channelId: string): string {
   if (channelId === call.channelId) return 'caller';
   if (channelId === call.operator?.channelId) return 'operator';
+  if (partyOf(call, channelId) !== undefined) return 'party';
   return dispatchOfChannel(call, channelId)?.agencyId ?? 'unknown';
 }

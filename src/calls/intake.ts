@@ -183,6 +183,9 @@ export function createIntake(deps: IntakeDeps): Intake {
         keys.set(channelId, `${event.key} ${event.stamp}`);
         runner.tell(call.id, { type: 'key-pressed', at, channelId, key: event.key });
         return;
+      case 'held':
+        runner.tell(call.id, { type: 'held-by-phone', at, channelId, held: event.held });
+        return;
       case 'left-bridge':
       case 'left':
         return;

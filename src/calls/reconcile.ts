@@ -4,6 +4,7 @@ import { readChannels, type AsteriskChannel } from '../asterisk/translate.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Call } from './call.ts';
+import { hasLeg } from './party.ts';
 import type { CallRunner } from './runner.ts';
 
 /** What Asterisk lists, as far as it concerns this controller. */
@@ -68,12 +69,14 @@ function ofOurs(channel: AsteriskChannel, calls: readonly Call[], at: number): C
 }
 
 function isLegOf(call: Call, channelId: string): boolean {
-  return call.operator?.channelId === channelId || liveAttempt(call, channelId) !== undefined;
+  const party = call.parties.some((one) => one.channelId === channelId);
+  return party || call.operator?.channelId === channelId || liveAttempt(call, channelId) !== undefined;
 }
 
 function stillRings(call: Call, channelId: string): boolean {
   if (call.operator?.channelId === channelId) return call.operator.state === 'ringing';
-  return liveAttempt(call, channelId)?.answeredAt === null;
+  const party = call.parties.find((one) => one.channelId === channelId);
+  return party === undefined ? liveAttempt(call, channelId)?.answeredAt === null : party.state === 'ringing';
 }
 
 function liveAttempt(call: Call, channelId: string) {
@@ -90,7 +93,11 @@ function expectedChannels(call: Call): string[] {
   const attempts = call.dispatches
     .flatMap((dispatch) => dispatch.attempts)
     .filter((one) => one.endedAt === null && (one.ringingAt ?? one.answeredAt ?? one.takenAt) !== null);
-  return [...(call.caller.live ? [call.channelId] : []), ...[...operators, ...attempts].map((leg) => leg.channelId)];
+  const parties = call.parties.filter(hasLeg).filter((one) => one.ringingAt !== null || one.state !== 'ringing');
+  return [
+    ...(call.caller.live ? [call.channelId] : []),
+    ...[...operators, ...parties, ...attempts].map((leg) => leg.channelId),
+  ];
 }
 
 /** Where the dialplan takes a leg that nobody controls. */

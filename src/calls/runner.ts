@@ -6,6 +6,7 @@ import { isTalking, type Call } from './call.ts';
 import type { CallEffect, Fact, OperatorOutcome } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
 import { decide } from './decide.ts';
+import { hasLeg } from './party.ts';
 import type { AriEffect } from './perform.ts';
 
 /** One journalled decision: what came in, what was decided, and the state after. */
@@ -29,6 +30,10 @@ export interface CallPartners {
   enterLine(callId: string, since: number): void;
   leaveLine(callId: string): void;
   operatorOutcome(callId: string, operatorId: string, assignmentId: string, outcome: OperatorOutcome): void;
+  /** Asks the line for an operator; it answers by an input. */
+  reserveOperator(callId: string, request: Extract<CallEffect, { do: 'reserve-operator' }>): void;
+  /** Finds out who was typed; answers by an input. */
+  lookUpTarget(callId: string, typed: Extract<CallEffect, { do: 'look-up-target' }>): void;
   ringAgency(job: RingJob): Promise<RingResult>;
   /** A decision threw: somebody has to look. */
   failed(call: Call, input: string, error: unknown): void;
@@ -141,8 +146,9 @@ export function createCallRunner(deps: {
       timers: {},
     };
     const legs = call.dispatches.flatMap((one) => one.attempts).filter((attempt) => attempt.endedAt === null);
+    const operators = call.operator === null ? [] : [call.operator];
     const effects: AriEffect[] = [
-      ...[...(call.operator === null ? [] : [call.operator]), ...legs].map(({ channelId }): AriEffect => ({
+      ...[...operators, ...call.parties.filter(hasLeg), ...legs].map(({ channelId }): AriEffect => ({
         do: 'hang-up',
         channelId,
         cause: 'normal',
@@ -154,8 +160,9 @@ export function createCallRunner(deps: {
     const facts: Fact[] = [{ type: 'call.returned', detail: { reason: 'a decision failed' } }];
     record(mailbox, { input, effects, facts, state });
     partners.leaveLine(call.id);
-    if (call.operator !== null) {
-      partners.operatorOutcome(call.id, call.operator.operatorId, call.operator.assignmentId, 'not-needed');
+    for (const { operatorId, assignmentId } of [...operators, ...call.parties]) {
+      if (operatorId === null || assignmentId === null) continue;
+      partners.operatorOutcome(call.id, operatorId, assignmentId, 'not-needed');
     }
     for (const effect of effects) partners.perform(call.id, call.application, effect);
     forget(call.id);
@@ -188,7 +195,9 @@ export function createCallRunner(deps: {
     else if (effect.do === 'leave-line') partners.leaveLine(call.id);
     else if (effect.do === 'operator-outcome') {
       partners.operatorOutcome(call.id, effect.operatorId, effect.assignmentId, effect.outcome);
-    } else if (effect.do === 'ring-agency') void ringAgency(call.id, effect.job);
+    } else if (effect.do === 'reserve-operator') partners.reserveOperator(call.id, effect);
+    else if (effect.do === 'look-up-target') partners.lookUpTarget(call.id, effect);
+    else if (effect.do === 'ring-agency') void ringAgency(call.id, effect.job);
     else partners.perform(call.id, call.application, effect);
   };
 
@@ -213,6 +222,7 @@ export function createCallRunner(deps: {
     };
     index(call.channelId);
     if (call.operator !== null) index(call.operator.channelId);
+    for (const party of call.parties.filter(hasLeg)) index(party.channelId);
     for (const dispatch of call.dispatches) {
       const attempt = dispatch.attempts.at(-1);
       if (attempt !== undefined) index(attempt.channelId);

@@ -5,6 +5,7 @@ import type { Principal } from '../platform/auth.ts';
 import { isoTime, isoTimeOrNull } from '../platform/text.ts';
 import type { Call } from './call.ts';
 import type { CallerHistory, EarlierCall } from './history.ts';
+import { partyPurposes, type Party } from './party.ts';
 
 const identityView = z.object({
   /** E.164. */
@@ -18,6 +19,20 @@ const identityView = z.object({
 });
 
 const emergencyView = z.object({ callId: z.string(), incidentId: z.string() });
+
+const holdView = z.object({ since: z.string(), because: z.enum(['operator', 'consult', 'phone']) });
+
+/** Somebody whom the operator brought, or is bringing. */
+export const partyView = z.object({
+  id: z.string(),
+  purpose: z.enum(partyPurposes),
+  state: z.enum(['reserving', 'ringing', 'entered', 'joined']),
+  /** Null for somebody outside, and until the line has named one. */
+  operatorId: z.string().nullable(),
+  number: z.string().nullable(),
+  requestedAt: z.string(),
+  talkingAt: z.string().nullable(),
+});
 
 /** A call in a list. */
 export const callView = z.object({
@@ -40,6 +55,11 @@ export const callView = z.object({
   channelId: z.string(),
   node: z.string(),
   operatorId: z.string().nullable(),
+  /** The caller waits with music; `phone`: held by the button of the operator's softphone. */
+  hold: holdView.nullable(),
+  /** The others do not hear the operator. */
+  muted: z.boolean(),
+  parties: z.array(partyView),
   /** `controller`, or `cel` for a call that no controller saw. */
   recordedBy: z.enum(['controller', 'cel']),
   headers: z.record(z.string(), z.string()),
@@ -96,6 +116,9 @@ export function viewOfCall(call: Call): CallView {
     channelId: call.channelId,
     node: call.node,
     operatorId: call.operator?.operatorId ?? call.talkedWith,
+    hold: viewOfHold(call),
+    muted: call.muted,
+    parties: call.parties.map(viewOfParty),
     recordedBy: 'controller',
     headers: origin.headers,
     identity: call.identity,
@@ -103,6 +126,21 @@ export function viewOfCall(call: Call): CallView {
     bestFix: call.location.best === null ? null : viewOfBest(call.location.best),
   };
 }
+
+function viewOfHold({ hold, phoneHold }: Call): CallView['hold'] {
+  if (hold !== null) return { since: isoTime(hold.since), because: hold.because };
+  return phoneHold === null ? null : { since: isoTime(phoneHold.since), because: 'phone' };
+}
+
+export function viewOfParty(party: Party): z.output<typeof partyView> {
+  const { id, purpose, state, operatorId, target, requestedAt, talkingAt } = party;
+  const number = 'number' in target ? target.number : null;
+  const times = { requestedAt: isoTime(requestedAt), talkingAt: isoTimeOrNull(talkingAt) };
+  return { id, purpose, state, operatorId, number, ...times };
+}
+
+/** What a call that has ended has no more. */
+export const nothingUnderWay = { hold: null, muted: false, parties: [] };
 
 /** A live call by itself with a history, as the one who asks may see it. */
 export function detailOfCall(
@@ -161,6 +199,7 @@ export const hiddenCaller = {
   identity: null,
   emergency: null,
   bestFix: null,
+  parties: [],
 };
 
 function circleOf({ kind, operatorIds }: EarlierCall): { kind: string | null; operatorIds: readonly string[] } {

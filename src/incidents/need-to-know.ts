@@ -13,12 +13,15 @@ export interface Circle {
 /** What a call's circle is told by. */
 export type CallInCircle = Pick<Call, 'talkedWith'> & {
   readonly operator: { readonly operatorId: string } | null;
+  /** Whom the operator brought. */
+  readonly parties?: readonly { readonly operatorId: string | null }[];
   readonly incident: { readonly kind: string | null };
 };
 
 /** The circle of a call that is here. */
 export function circleOfCall(call: CallInCircle): Circle {
-  const operatorIds = [call.talkedWith, call.operator?.operatorId ?? null].filter((id) => id !== null);
+  const parties = call.parties?.map((one) => one.operatorId) ?? [];
+  const operatorIds = [call.talkedWith, call.operator?.operatorId ?? null, ...parties].filter((id) => id !== null);
   return { kind: call.incident.kind, operatorIds };
 }
 

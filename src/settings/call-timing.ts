@@ -8,5 +8,6 @@ export function callTiming(settings: Settings): CallTiming {
     join: 2_000,
     comfort: settings.comfortSeconds * 1_000,
     lineCheck: 5_000,
+    hold: settings.holdSeconds * 1_000,
   };
 }

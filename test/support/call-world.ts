@@ -6,6 +6,7 @@ import type { Received } from '../../src/location/location.ts';
 import { newWorld, tell, type World } from './call-laws.ts';
 import { assign, joined, testDispatch, type Told } from './calls.ts';
 import { circle, inside, someFix } from './fixes.ts';
+import { partyPurposes, type PartyTarget } from '../../src/calls/party.ts';
 
 /**
  * A small world around one call. A move is a kind and two numbers, which pick among what exists by then: legs that
@@ -33,6 +34,11 @@ const kinds = [
   'caller-gone',
   'arrived',
   'sound-ended',
+  'talk-command', // the operator does something while he talks
+  'talk-late',
+  'reserved',
+  'reservation-refused',
+  'party',
   'dispatch',
   'cancel',
   'incident',
@@ -49,7 +55,10 @@ const upsets = kinds.filter((kind) => !['obey', 'obey-on', 'assign', 'dispatch',
 
 const move = fc.tuple(
   fc.oneof(
-    { weight: 55, arbitrary: fc.constantFrom<Kind>('obey-on', 'obey-on', 'obey', 'assign', 'dispatch') },
+    {
+      weight: 55,
+      arbitrary: fc.constantFrom<Kind>('obey-on', 'obey-on', 'obey', 'assign', 'dispatch', 'party', 'talk-command'),
+    },
     { weight: 31, arbitrary: fc.constantFrom(...upsets) },
     { weight: 12, arbitrary: fc.constantFrom<Kind>('timer-due', 'recent-command-failed') },
     { weight: 2, arbitrary: fc.constantFrom<Kind>('end', 'caller-gone', 'caller-gone') },
@@ -77,10 +86,10 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
   switch (kind) {
     case 'obey':
     case 'obey-on':
-      return world.latest.flatMap(obeyed);
+      return world.latest.flatMap((effect) => obeyed(world, effect));
     case 'obey-one': {
       const effect = pick(lastOf(world.effects, 12), n);
-      return effect === undefined ? [] : obeyed(effect);
+      return effect === undefined ? [] : obeyed(world, effect);
     }
     case 'assign':
       return [assign(`as${world.assignments.length + 1}`, `op${n % 3}`)];
@@ -96,7 +105,16 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
     case 'leg-gone':
       return leg === 'caller' ? [] : [{ type: 'leg-gone', channelId: leg, cause: pick(causes, m) ?? 0 }];
     case 'key':
-      return [{ type: 'key-pressed', channelId: leg, key: pick(['1', '9', '5'], m) ?? '1' }];
+      return [{ type: 'key-pressed', channelId: leg, key: pick([...'1954#*'], m) ?? '1' }];
+    case 'talk-command':
+    case 'talk-late':
+      return talkCommand(world, n, m);
+    case 'reserved':
+      return [reserved(world, pick(call.parties, n)?.id ?? 'nobody', m)];
+    case 'reservation-refused':
+      return [{ type: kind, requestId: pick(call.parties, n)?.id ?? 'nobody', reason: 'busy' }];
+    case 'party':
+      return [someParty(world, n, m)];
     case 'ring-result': {
       const ring = pick(
         [{ result: 'taken' }, { result: 'gone' }, { result: 'expired' }, { result: 'refused', reason: 'no' }] as const,
@@ -116,7 +134,12 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
     }
     case 'timer-early':
       return [
-        { type: 'timer', name: pick(['ring', 'join', 'line', 'left', 'comfort', 'pop', 'dispatch:d1', 'x'], n) ?? 'x' },
+        {
+          type: 'timer',
+          name:
+            pick(['ring', 'join', 'line', 'left', 'comfort', 'pop', 'hold', 'dispatch:d1', 'party:party1', 'x'], n) ??
+            'x',
+        },
       ];
     case 'caller-up':
     case 'caller-left':
@@ -165,6 +188,58 @@ function received(n: number, m: number): Received {
   return { fixes, unusable: n % 3 === 0 ? [{ source: 'pidf-lo', reason: `it is broken in ${m % 5} places` }] : [] };
 }
 
+/** A whole code, typed on the operator's phone. */
+function typed(world: World, code: string): Told[] {
+  const channelId = world.call.operator?.channelId ?? 'nobody';
+  return [...code].map((key) => ({ type: 'key-pressed', channelId, key }));
+}
+
+function talkCommand(world: World, n: number, m: number): Told[] {
+  const { call } = world;
+  const by = 'op1';
+  const partyId = pick(call.parties, m)?.id ?? 'nobody';
+  const purpose = pick(partyPurposes, m) ?? 'consult';
+  const channelId = call.operator?.channelId ?? 'nobody';
+  const commands: Told[][] = [
+    [{ type: 'hold', by }],
+    [{ type: 'resume', by }],
+    [{ type: 'mute', muted: m % 2 === 0, by }],
+    [{ type: 'party-changed', partyId, purpose, by }],
+    [{ type: 'party-ended', partyId, by }],
+    [{ type: 'party-refused', purpose, reason: 'not allowed', by }],
+    [{ type: 'held-by-phone', channelId, held: m % 2 === 0 }],
+    typed(
+      world,
+      pick(['*1', '*2', '*31#', '*4102#', '*50811#', '*4#', '*5#', '*6', '*7', '*1**', '12', '*3#'], m) ?? '',
+    ),
+    typed(world, m % 20 === 0 ? '*9' : '*1'),
+  ];
+  return pick(commands, n) ?? [];
+}
+
+function someParty(world: World, n: number, m: number): Told {
+  const targets: PartyTarget[] = [
+    { operatorId: `op${m % 5}` },
+    { tier: 'supervisor' },
+    { number: '0761', uri: 'sip:0761@trunk', callerNumber: '112', limitMilliseconds: 600_000 },
+  ];
+  return {
+    type: 'party-requested',
+    partyId: `party${(world.parties += 1) - (n % 9 === 0 ? 1 : 0)}`,
+    purpose: pick(partyPurposes, n) ?? 'consult',
+    target: pick(targets, m) ?? { tier: 'supervisor' },
+    by: 'op1',
+  };
+}
+
+/** The line's answer: mostly a new reservation, and now and then one that was told before. */
+function reserved(world: World, requestId: string, n: number): Told {
+  const again = n % 4 === 0 ? pick(lastOf(world.assignments, 8), n) : undefined;
+  const assignmentId = again ?? `as${world.assignments.length + 1}`;
+  const operatorId = world.operators.get(assignmentId) ?? `op${n % 7}`;
+  return { type: 'operator-reserved', requestId, operatorId, assignmentId, account: `op-${operatorId}` };
+}
+
 function someDispatch(call: Call, n: number, m: number): ReturnType<typeof testDispatch> {
   const trunks = testDispatch().trunks.slice(0, m % 3);
   return testDispatch({
@@ -177,7 +252,7 @@ function someDispatch(call: Call, n: number, m: number): ReturnType<typeof testD
 }
 
 /** What follows when Asterisk, the jobs and the people do what an effect wants. */
-function obeyed(effect: CallEffect): Told[] {
+function obeyed(world: World, effect: CallEffect): Told[] {
   switch (effect.do) {
     case 'answer':
       return [{ type: 'caller-up' }];
@@ -189,6 +264,7 @@ function obeyed(effect: CallEffect): Told[] {
       return [{ type: 'leg-gone', channelId: effect.channelId, cause: 16 }];
     case 'return-to-dialplan':
       return [{ type: 'caller-left' }];
+    case 'ring-outside':
     case 'ring-operator':
       return [
         { type: 'leg-ringing', channelId: effect.channelId },
@@ -203,6 +279,13 @@ function obeyed(effect: CallEffect): Told[] {
         { type: 'key-pressed', channelId, key: '1' },
       ];
     }
+    case 'reserve-operator':
+      return [reserved(world, effect.requestId, world.told)];
+    case 'look-up-target':
+      return [someParty(world, partyPurposes.indexOf(effect.purpose), world.told)];
+    case 'leave-bridge':
+    case 'mute':
+    case 'unmute':
     case 'stop-sound':
     case 'music':
     case 'make-bridge':

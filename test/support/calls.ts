@@ -13,6 +13,7 @@ export const timing = {
   join: 2_000,
   comfort: 15_000,
   lineCheck: 5_000,
+  hold: 120_000,
 };
 
 /** One of which all that can be looked up is known, which is nothing. */
@@ -158,7 +159,16 @@ export function shortly(effect: CallEffect): string {
     case 'enter-line':
     case 'leave-line':
       return effect.do;
+    case 'leave-bridge':
+      return `leave-bridge ${effect.channelId} ${effect.bridgeId}`;
+    case 'reserve-operator':
+      return `reserve-operator ${effect.requestId}`;
+    case 'look-up-target':
+      return `look-up-target ${effect.text} ${effect.purpose}`;
     case 'answer':
+    case 'mute':
+    case 'unmute':
+    case 'ring-outside':
     case 'stop-sound':
     case 'music':
     case 'return-to-dialplan':

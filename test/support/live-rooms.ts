@@ -41,6 +41,8 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
       enterLine: nothing,
       leaveLine: nothing,
       operatorOutcome: nothing,
+      reserveOperator: () => undefined,
+      lookUpTarget: () => undefined,
       ringAgency: () => Promise.resolve({ result: 'taken' }),
       failed: nothing,
       recorded: nothing,
