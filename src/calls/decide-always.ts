@@ -1,6 +1,6 @@
 import { company, isTalking } from './call.ts';
 import { endIfDeserted } from './decide-end.ts';
-import { settleParties } from './decide-party.ts';
+import { settleParties } from './decide-party-end.ts';
 import { alone } from './line.ts';
 import { musicToCaller, report, silence, tell, type Step } from './step.ts';
 

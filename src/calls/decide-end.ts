@@ -1,7 +1,7 @@
 import { isTalking, speakers } from './call.ts';
 import { decideDispatch } from '../dispatch/decide.ts';
 import { applyDispatchStep, contextOf } from './apply-dispatch.ts';
-import { endParties } from './decide-party.ts';
+import { endParties } from './decide-party-end.ts';
 import { forgetOperator } from './decide-hold.ts';
 import { backToLine, leaveLine } from './line.ts';
 import { hangUp, report, silence, tell, type Step } from './step.ts';

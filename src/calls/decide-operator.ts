@@ -2,7 +2,7 @@ import { hasPending } from './apply-dispatch.ts';
 import { speakers } from './call.ts';
 import { prepareScreen } from './decide-caller.ts';
 import { endCall, giveBack } from './decide-end.ts';
-import { expectsParty } from './decide-party.ts';
+import { expectsParty } from './decide-party-end.ts';
 import { backToLine, join, joinCaller } from './line.ts';
 import { hangUp, report, tell, type Step } from './step.ts';
 

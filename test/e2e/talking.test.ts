@@ -236,9 +236,7 @@ test("the softphone's hold is told, and its transfer button moves nobody", async
   await happened('operator.holds-no-more', call);
   await hears(caller, tones.first);
   await operator.refer(`<sip:${extensionOf(1)}@127.0.0.1>`);
-  expect(operator.messages.some(({ status, cseq, header }) => status === 603 && cseq > 0 && header !== undefined)).toBe(
-    true,
-  );
+  expect(operator.messages.some(({ status }) => status === 603)).toBe(true);
   await hears(caller, tones.first);
   expect((await centre.api.call(call.id)).operatorId).toBe(idOf(0));
 }, 40_000);
