@@ -12,7 +12,7 @@ import {
 const hold: Told = { type: 'hold', by: 'op1' };
 const resume: Told = { type: 'resume', by: 'op1' };
 const held = (): Story => talking().tell(hold);
-const keys = (code: string): Told[] => [...code].map((key) => ({ type: 'key-pressed', channelId: 'call.o1', key }));
+const keys = (code: string): Told[] => Array.from(code, (key) => ({ type: 'key-pressed', channelId: 'call.o1', key }));
 const facts = ({ facts: told }: Story): string[] => told.map(({ type }) => type);
 
 describe('on hold', () => {

@@ -9,11 +9,12 @@ export function whyNoHold(call: Call): string | null {
   return call.operator?.state === 'joined' && isTalking(call) ? null : 'nobody talks with the caller';
 }
 
-/** The operator puts the caller on hold. */
-export function hold(step: Step, by: string): void {
+/** The operator puts the caller on hold; false, with the reason told, if that cannot be done. */
+export function hold(step: Step, by: string): boolean {
   const reason = whyNoHold(step.call);
-  if (reason !== null) return refuse(step, 'hold.refused', { reason, by });
-  beginHold(step, 'operator', by);
+  if (reason === null) beginHold(step, 'operator', by);
+  else refuse(step, 'hold.refused', { reason, by });
+  return reason === null;
 }
 
 /** The caller leaves the bridge and hears music; who talks in it is not heard by him. His own voice is recorded on. */

@@ -45,8 +45,7 @@ function obey(step: Step, command: KeyCommand, by: string): void {
   switch (command.command) {
     case 'hold':
       if (call.hold !== null) return resume(step, by);
-      hold(step, by);
-      return call.hold === null ? undefined : promptOperator(step, 'done');
+      return hold(step, by) ? promptOperator(step, 'done') : undefined;
     case 'mute':
       mute(step, !call.muted, by);
       return promptOperator(step, 'done');

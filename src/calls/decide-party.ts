@@ -10,7 +10,6 @@ import {
   outsideRing,
   partyLimit,
   reserveLimit,
-  unanswered,
   type Party,
   type PartyLeg,
   type PartyPurpose,
@@ -210,6 +209,12 @@ function notReached(step: Step, party: Party, reason: string, cause: number | nu
   if (party.operatorId !== null) report(step, assignmentOf(party), cause === null ? 'not-needed' : outcomeOf(reason));
   tell(step, 'party.not-reached', { ...detailOf(party), reason, cause });
   promptOperator(step, 'code-refused');
+}
+
+/** What became of a phone that rang and was not answered, by the cause of its end (Q.850). */
+function unanswered(cause: number): OperatorOutcome {
+  if (cause === 17) return 'busy';
+  return cause === 18 || cause === 19 ? 'no-answer' : 'failed';
 }
 
 function outcomeOf(reason: string): OperatorOutcome {

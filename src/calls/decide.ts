@@ -73,7 +73,8 @@ function take(step: Step, input: CallInput): void {
     case 'reservation-refused':
       return partyNotReserved(step, input.requestId, input.reason);
     case 'hold':
-      return hold(step, input.by);
+      hold(step, input.by);
+      return;
     case 'resume':
       return resume(step, input.by);
     case 'mute':

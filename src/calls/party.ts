@@ -1,5 +1,3 @@
-import type { OperatorOutcome } from './call-effect.ts';
-
 /** Why somebody is brought to a call: to speak with the operator alone, with everybody, or to take the call over. */
 export const partyPurposes = ['consult', 'conference', 'hand-over'] as const;
 export type PartyPurpose = (typeof partyPurposes)[number];
@@ -41,12 +39,6 @@ export function hasLeg(party: Party): party is PartyLeg {
 /** He took the call: in its bridge, or on the way into it. */
 export function hasAnswered(party: Party): party is PartyLeg {
   return hasLeg(party) && (party.state === 'entered' || party.state === 'joined');
-}
-
-/** What became of a phone that rang and was not answered, by the cause of its end (Q.850). */
-export function unanswered(cause: number): OperatorOutcome {
-  if (cause === 17) return 'busy';
-  return cause === 18 || cause === 19 ? 'no-answer' : 'failed';
 }
 
 /** At the same time on one call: a room in which more talk is no emergency call any more. */

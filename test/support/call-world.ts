@@ -105,7 +105,7 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
     case 'leg-gone':
       return leg === 'caller' ? [] : [{ type: 'leg-gone', channelId: leg, cause: pick(causes, m) ?? 0 }];
     case 'key':
-      return [{ type: 'key-pressed', channelId: leg, key: pick([...'1954#*'], m) ?? '1' }];
+      return [{ type: 'key-pressed', channelId: leg, key: pick(['1', '9', '5', '4', '#', '*'], m) ?? '1' }];
     case 'talk-command':
     case 'talk-late':
       return talkCommand(world, n, m);
@@ -191,7 +191,7 @@ function received(n: number, m: number): Received {
 /** A whole code, typed on the operator's phone. */
 function typed(world: World, code: string): Told[] {
   const channelId = world.call.operator?.channelId ?? 'nobody';
-  return [...code].map((key) => ({ type: 'key-pressed', channelId, key }));
+  return Array.from(code, (key) => ({ type: 'key-pressed', channelId, key }));
 }
 
 function talkCommand(world: World, n: number, m: number): Told[] {
