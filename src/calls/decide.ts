@@ -1,5 +1,5 @@
 import type { Call } from './call.ts';
-import { operatorLegs, speakers } from './call.ts';
+import { isOnCall, operatorLegs, speakers } from './call.ts';
 import type { CallEffect, Fact } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
 import { settle } from './decide-always.ts';
@@ -9,33 +9,15 @@ import { addDispatch, agencyInput, cancelDispatch, changeTheIncident, wakeDispat
 import { callerGone, callerLeft, endCall, giveBack, reopen } from './decide-end.ts';
 import { joinTimedOut, legJoined, stillHere } from './decide-join.ts';
 import { callerKnown, located, lookedUp, popScreen, tellOfArrival } from './decide-caller.ts';
-import {
-  askSilent,
-  callerPressed,
-  isAsking,
-  packetsCounted,
-  questionPlayed,
-  questionUnanswered,
-  talkDetected,
-} from './decide-silent.ts';
-import {
-  askAssist,
-  changeMonitor,
-  endMonitoring,
-  monitorEntered,
-  monitorGone,
-  monitorJoined,
-  monitorRequested,
-  monitorTimedOut,
-  reservationRefused,
-  supervisorPressed,
-  supervisorReserved,
-  takeOver,
-} from './decide-monitor.ts';
+import { askSilent, callerPressed, isAsking, packetsCounted, questionPlayed, questionUnanswered, talkDetected } from './decide-silent.ts';
+import { askAssist, changeMonitor, endMonitoring, monitorEntered, monitorGone, monitorJoined, monitorRequested, monitorTimedOut, reservationRefused, supervisorPressed, supervisorReserved, takeOver } from './decide-monitor.ts';
 import { monitorOf } from './monitor.ts';
 import { operatorAssigned, operatorEntered, operatorGone, operatorRangOut } from './decide-operator.ts';
 import { backToLine, enterLine, makeBridge, wordsOfPlace } from './line.ts';
-import { hangUp, playToCaller, report, tell, type Step } from './step.ts';
+import { hangUp, playToCaller, promptOperator, report, type Step, tell } from './step.ts';
+import { forgetTyped, operatorTyped } from './decide-keys.ts';
+import { heldByPhone, hold, holdTimedOut, mute, phoneHoldsLong, resume } from './decide-hold.ts';
+import { changeParty, endParty, partyEntered, partyGone, partyNotReserved, partyOf, partyReserved, partyRinging, partyTimedOut, requestParty } from './decide-party.ts';
 
 /** The call's next state, what is to be done, and what is to be told. */
 export interface Decision {
@@ -82,6 +64,24 @@ function take(step: Step, input: CallInput): void {
       return;
     case 'ranked':
       return ranked(step, input);
+    case 'hold':
+      hold(step, input.by);
+      return;
+    case 'resume':
+      return resume(step, input.by);
+    case 'mute':
+      return mute(step, input.muted, input.by);
+    case 'party-requested':
+      return requestParty(step, input);
+    case 'party-refused':
+      tell(step, 'party.refused', { purpose: input.purpose, reason: input.reason, by: input.by });
+      return promptOperator(step, 'number-refused');
+    case 'party-changed':
+      return changeParty(step, input);
+    case 'party-ended':
+      return endParty(step, input.partyId, input.by);
+    case 'held-by-phone':
+      return heldByPhone(step, input.channelId, input.held);
     case 'leg-ringing':
       return legRinging(step, input.channelId);
     case 'leg-entered':
@@ -131,7 +131,8 @@ function take(step: Step, input: CallInput): void {
     case 'operator-reserved':
       return reserved(step, input);
     case 'reservation-refused':
-      return reservationRefused(step, input.requestId, input.reason);
+      reservationRefused(step, input.requestId, input.reason);
+      return partyNotReserved(step, input.requestId, input.reason);
     case 'monitor-requested':
       return monitorRequested(step, input);
     case 'monitor-changed':
@@ -182,6 +183,8 @@ function legRinging(step: Step, channelId: string): void {
     tell(step, 'operator.ringing', { operatorId: operator.operatorId });
     return;
   }
+  const party = partyOf(call, channelId);
+  if (party !== undefined) return partyRinging(step, party);
   if (dispatchOfChannel(call, channelId) !== undefined) {
     return agencyInput(step, { type: 'leg-ringing', at: step.at, channelId });
   }
@@ -192,6 +195,8 @@ function legRinging(step: Step, channelId: string): void {
 function legEntered(step: Step, channelId: string): void {
   const { call } = step;
   if (operatorLegs(call).some((leg) => leg.channelId === channelId)) return operatorEntered(step, channelId);
+  const party = partyOf(call, channelId);
+  if (party !== undefined) return partyEntered(step, party);
   if (dispatchOfChannel(call, channelId) !== undefined) {
     return agencyInput(step, { type: 'leg-entered', at: step.at, channelId });
   }
@@ -204,6 +209,8 @@ function legGone(step: Step, channelId: string, cause: number): void {
   const { call } = step;
   if (channelId === call.channelId) return callerGone(step, cause);
   if (operatorLegs(call).some((leg) => leg.channelId === channelId)) return operatorGone(step, channelId, cause);
+  const party = partyOf(call, channelId);
+  if (party !== undefined) return partyGone(step, party, cause);
   const monitor = monitorOf(call.monitors, channelId);
   if (monitor !== undefined) return monitorGone(step, monitor, channelId, cause);
   agencyInput(step, { type: 'leg-gone', at: step.at, channelId, cause });
@@ -213,6 +220,7 @@ function keyPressed(step: Step, channelId: string, key: string): void {
   const { call } = step;
   tell(step, 'key.pressed', { key, by: whoIs(call, channelId) });
   if (channelId === call.channelId) return callerPressed(step, key);
+  if (channelId === call.operator?.channelId) return operatorTyped(step, key);
   const monitor = monitorOf(call.monitors, channelId);
   if (monitor !== undefined) return supervisorPressed(step, monitor, key);
   agencyInput(step, { type: 'key-pressed', at: step.at, channelId, key });
@@ -220,8 +228,9 @@ function keyPressed(step: Step, channelId: string, key: string): void {
 
 /** The line has reserved an operator: for whom nobody waits any more is free again. */
 function reserved(step: Step, input: Extract<CallInput, { type: 'operator-reserved' }>): void {
-  if (step.call.operator?.assignmentId === input.assignmentId) return;
-  if (!supervisorReserved(step, input)) report(step, input, 'not-needed');
+  // He is on this call by the same assignment: the word came twice.
+  if (isOnCall(step.call, input.assignmentId)) return;
+  if (!supervisorReserved(step, input) && !partyReserved(step, input)) report(step, input, 'not-needed');
 }
 
 /** A phone that rings or answers after its ring was called off: nobody waits for it. */
@@ -244,7 +253,7 @@ function soundEnded(step: Step, soundId: string): void {
   questionPlayed(step, soundId);
   if (call.caller.sound?.id !== soundId) return;
   call.caller.sound = null;
-  if (call.line !== null) call.timers.comfort = step.at + call.timing.comfort;
+  if (call.line !== null || call.hold !== null) call.timers.comfort = step.at + call.timing.comfort;
 }
 
 function timeUp(step: Step, name: string): void {
@@ -261,8 +270,9 @@ function timeUp(step: Step, name: string): void {
       return joinTimedOut(step);
     case 'comfort':
       delete call.timers.comfort;
-      if (call.line === null) return;
-      if (!isAsking(call)) playToCaller(step, 'please-wait', wordsOfPlace(call));
+      if (call.hold !== null) playToCaller(step, 'on-hold');
+      else if (call.line === null) return;
+      else if (!isAsking(call)) playToCaller(step, 'please-wait', wordsOfPlace(call));
       // Should nobody say when the sound has ended, the next one comes all the same.
       call.timers.comfort = step.at + call.timing.comfort;
       return;
@@ -280,6 +290,14 @@ function timeUp(step: Step, name: string): void {
     case 'question':
       delete call.timers.question;
       return questionUnanswered(step);
+    case 'hold':
+      delete call.timers.hold;
+      return holdTimedOut(step);
+    case 'phone-hold':
+      delete call.timers['phone-hold'];
+      return phoneHoldsLong(step);
+    case 'typed':
+      return forgetTyped(call);
     case 'pop':
       return popScreen(step);
     case 'left':
@@ -288,6 +306,7 @@ function timeUp(step: Step, name: string): void {
       return giveBack(step, 'the channel left the application', !call.caller.left);
     default:
       if (name.startsWith('monitor:')) return monitorTimedOut(step, name);
+      if (name.startsWith('party:')) return partyTimedOut(step, name);
       wakeDispatch(step, name);
   }
 }
@@ -303,5 +322,6 @@ function whoIs(call: Call, channelId: string): string {
   if (channelId === call.channelId) return 'caller';
   if (channelId === call.operator?.channelId) return 'operator';
   if (monitorOf(call.monitors, channelId) !== undefined) return 'supervisor';
+  if (partyOf(call, channelId) !== undefined) return 'party';
   return dispatchOfChannel(call, channelId)?.agencyId ?? 'unknown';
 }

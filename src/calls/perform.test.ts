@@ -87,6 +87,28 @@ describe('commands', () => {
     expect(told).toMatchObject([{ type: 'command-failed', command: 'join', failure }]);
   });
 
+  it.each([
+    [400, 'gone'],
+    [404, 'conflict'],
+    [409, 'failed'],
+    [422, 'conflict'],
+  ])('to leave a bridge that are answered %i mean: %s', async (status, failure) => {
+    const { perform, sent, told, settle, lines } = start();
+    perform({ do: 'leave-bridge', channelId: 'caller', bridgeId: 'b1' });
+    await settle();
+    expect(lines()).toEqual(['POST /bridges/b1/removeChannel']);
+    await sent[0]?.answer(failed(status));
+    expect(told).toMatchObject([{ type: 'command-failed', command: 'leave-bridge', target: 'caller', failure }]);
+  });
+
+  it('to mute and to let speak again are two of one kind', async () => {
+    const { perform, settle, lines } = start();
+    perform({ do: 'mute', channelId: 'o1' });
+    perform({ do: 'unmute', channelId: 'o2' });
+    await settle();
+    expect(lines()).toEqual(['POST /channels/o1/mute', 'DELETE /channels/o2/mute']);
+  });
+
   it('that succeed to join say so', async () => {
     const { perform, sent, told, settle } = start();
     perform({ do: 'join', channelId: 'caller', bridgeId: 'b1', absorbKeys: false });

@@ -30,6 +30,9 @@ export interface World {
   inside: Map<string, Set<string>>;
   returned: boolean;
   ended: Map<string, string>;
+  /** How many parties were asked for, and who was named by which assignment. */
+  parties: number;
+  operators: Map<string, string>;
   /** Assignments whose operator got the call on his screen. */
   popped: Set<string>;
   silence: SilenceSeen;
@@ -52,6 +55,8 @@ export function newWorld(): World {
     inside: new Map(),
     returned: false,
     ended: new Map(),
+    parties: 0,
+    operators: new Map(),
     popped: new Set(),
     silence: newSilenceSeen(),
   };
@@ -87,8 +92,11 @@ function plain<T>(value: T): T {
 
 function note(world: World, input: Told, effects: CallEffect[]): void {
   const { call, over, inside } = world;
-  const given = input.type === 'operator-assigned' || input.type === 'operator-reserved';
-  if (given && !world.assignments.includes(input.assignmentId)) world.assignments.push(input.assignmentId);
+  const named = input.type === 'operator-assigned' || input.type === 'operator-reserved' ? input : undefined;
+  if (named !== undefined && !world.assignments.includes(named.assignmentId)) {
+    world.assignments.push(named.assignmentId);
+    world.operators.set(named.assignmentId, named.operatorId);
+  }
   if (input.type === 'operator-reserved') world.reservations.push(input.assignmentId);
   if (input.type === 'leg-gone') over.add(input.channelId);
   if (input.type === 'command-failed' && input.failure === 'gone') over.add(input.target);
@@ -104,8 +112,9 @@ function note(world: World, input: Told, effects: CallEffect[]): void {
     if (effect.do === 'make-bridge') world.bridges.add(effect.bridgeId);
     if (effect.do === 'destroy-bridge') world.bridges.delete(effect.bridgeId);
     if (effect.do === 'ring-supervisor' || effect.do === 'snoop') world.rung.push(effect.channelId);
-    if (effect.do === 'ring-operator') world.rung.push(effect.channelId);
+    if (effect.do === 'ring-operator' || effect.do === 'ring-outside') world.rung.push(effect.channelId);
     if (effect.do === 'ring-agency') world.rung.push(effect.job.channelId);
+    if (effect.do === 'leave-bridge') inside.delete(effect.channelId);
     if (effect.do === 'hang-up') {
       over.add(effect.channelId);
       inside.delete(effect.channelId);
@@ -130,12 +139,15 @@ function check(world: World, input: Told, effects: CallEffect[], before: Call): 
   ensure(rings <= 1, 'two operators rung at once');
   const together =
     input.type === 'operator-assigned' && input.together === true && before.operator?.state === 'ringing';
-  ensure(rings === 0 || before.operator === null || together, 'an operator rung beside another');
+  const brought = input.type === 'operator-reserved';
+  ensure(rings === 0 || before.operator === null || together || brought, 'an operator rung beside another');
   ensure(
     call.others.every(({ state }) => state === 'ringing'),
     'two operators took one call',
   );
   ensure(call.others.length === 0 || call.operator?.state === 'ringing', 'phones ring for a call that was answered');
+  checkHold(world);
+  checkParties(world);
   for (const [name, due] of Object.entries(call.timers)) {
     ensure(
       due > world.at || Object.entries(before.timers).some(([known, at]) => known === name && at === due),
@@ -165,14 +177,19 @@ function neverAlone({ call, inside, returned }: World): void {
   const { timers } = call;
   ensure(
     heard ||
+      (call.hold !== null &&
+        timers.hold !== undefined &&
+        call.operator !== null &&
+        call.operator.state !== 'ringing') ||
       (call.line !== null && timers.line !== undefined) ||
       (operatorLegs(call).some(({ state }) => state === 'ringing') && timers.ring !== undefined) ||
       (call.joining.length > 0 && company(call).length > 0 && timers.join !== undefined) ||
       timers.left !== undefined,
     `a caller is alone in stage ${call.stage}`,
   );
-  ensure(company(call).length > 0 || call.caller.sound !== null || timers.left !== undefined, 'a caller hears nothing');
-  ensure(company(call).length === 0 || call.caller.sound === null, 'a sound is played over a conversation');
+  const kept = company(call).length > 0 && call.hold === null;
+  ensure(kept || call.caller.sound !== null || timers.left !== undefined, 'a caller hears nothing');
+  ensure(!kept || call.caller.sound === null, 'a sound is played over a conversation');
 }
 
 function checkEnded({ call, rung, over }: World, effects: CallEffect[]): void {
@@ -229,10 +246,8 @@ function checkAssignments({ call, assignments, outcomes }: World): void {
   for (const id of assignments) {
     const told = outcomes.get(id) ?? [];
     const final = told.findIndex((outcome) => outcome !== 'talking');
-    const open =
-      operatorLegs(call).some(({ assignmentId }) => assignmentId === id) ||
-      call.monitors.some((one) => one.assignmentId === id);
-    ensure((final === -1) === open, `assignment ${id} was told ${told.join(',')}`);
+    const engaged = [...operatorLegs(call), ...call.parties, ...call.monitors].some((one) => one.assignmentId === id);
+    ensure((final === -1) === engaged, `assignment ${id} was told ${told.join(',')}`);
     const first = final === -1 ? told : told.slice(0, final);
     ensure(first.length <= 1, `assignment ${id} talked twice`);
     // A double that comes after the end is answered, and never by anything else.
@@ -244,15 +259,45 @@ function checkAssignments({ call, assignments, outcomes }: World): void {
   }
 }
 
+/** On hold: out of the bridge, with music or a word, for a limited time, by an operator who is there. */
+function checkHold({ call }: World): void {
+  const { hold, timers, caller, operator } = call;
+  ensure((hold !== null) === (timers.hold !== undefined), 'a hold without a limit, or a limit without a hold');
+  if (hold === null) return;
+  ensure(caller.live && !caller.joined && !call.joining.includes(call.channelId), 'on hold and in the conversation');
+  ensure(caller.sound !== null || timers.left !== undefined, 'on hold without music');
+  ensure(operator !== null && operator.state !== 'ringing', 'on hold for nobody');
+  ensure(timers.comfort !== undefined, 'on hold without a word now and then');
+}
+
+/** Whoever is rung is rung for a limited time; nobody is consulted beside a caller who hears it. */
+function checkParties({ call }: World): void {
+  const { parties, timers } = call;
+  ensure(call.endedAt === null || parties.length === 0, 'a party outlives the call');
+  ensure(parties.length <= 4, 'too many parties');
+  const consulted = parties.filter((one) => one.purpose === 'consult');
+  ensure(consulted.length <= 1, 'two are consulted at once');
+  ensure(consulted.length === 0 || call.hold !== null, 'the caller hears who is consulted');
+  for (const party of parties) {
+    const limited = party.state === 'entered' || party.state === 'joined' || timers[`party:${party.id}`] !== undefined;
+    ensure(limited, 'a party is rung without a limit');
+    ensure((party.state === 'reserving') === (party.channelId === null), 'a party has no leg');
+    ensure(call.operator !== null || party.state === 'joined' || party.state === 'entered', 'rung for nobody');
+  }
+  for (const name of Object.keys(timers)) {
+    ensure(!name.startsWith('party:') || parties.some((one) => name === `party:${one.id}`), 'a timer of nobody');
+  }
+  const operators = [call.operator, ...parties].flatMap((one) => one?.assignmentId ?? []);
+  ensure(new Set(operators).size === operators.length, 'an operator is on the call twice');
+}
+
 /** An operator gets a call on his screen once, within 200 ms where he is still rung, and nobody else gets it. */
 function checkScreen({ call, popped, at }: World, facts: Fact[], before: Call): void {
   for (const { detail } of facts.filter(({ type }) => type === 'screen.pop')) {
-    const legs = [...operatorLegs(call), ...operatorLegs(before)];
-    const leg = legs.find(
-      ({ operatorId, assignmentId }) => operatorId === detail['operatorId'] && !popped.has(assignmentId),
-    );
+    const legs = [...call.parties, ...operatorLegs(call), ...operatorLegs(before)];
+    const leg = legs.find((one) => one.operatorId === detail['operatorId'] && !popped.has(one.assignmentId ?? ''));
     ensure(leg !== undefined, 'a screen pop for somebody else, or a second one');
-    popped.add(leg.assignmentId);
+    popped.add(leg.assignmentId ?? '');
   }
   const { timers } = call;
   for (const leg of operatorLegs(call)) {

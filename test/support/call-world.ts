@@ -6,6 +6,7 @@ import type { Received } from '../../src/location/location.ts';
 import { newWorld, tell, type World } from './call-laws.ts';
 import { assign, joined, testDispatch, type Told } from './calls.ts';
 import { circle, inside, someFix } from './fixes.ts';
+import { partyPurposes, type PartyTarget } from '../../src/calls/party.ts';
 
 /**
  * A small world around one call. A move is a kind and two numbers, which pick among what exists by then: legs that
@@ -36,6 +37,9 @@ const kinds = [
   'caller-gone',
   'arrived',
   'sound-ended',
+  'talk-command', // the operator does something while he talks
+  'talk-late',
+  'party',
   'dispatch',
   'cancel',
   'incident',
@@ -62,7 +66,20 @@ const upsets = kinds.filter((kind) => !['obey', 'obey-on', 'assign', 'dispatch',
 
 const move = fc.tuple(
   fc.oneof(
-    { weight: 55, arbitrary: fc.constantFrom<Kind>('obey-on', 'obey-on', 'obey', 'assign', 'dispatch', 'monitor') },
+    {
+      weight: 55,
+      arbitrary: fc.constantFrom<Kind>(
+        'obey-on',
+        'obey-on',
+        'obey-on',
+        'obey',
+        'assign',
+        'dispatch',
+        'monitor',
+        'party',
+        'talk-command',
+      ),
+    },
     { weight: 31, arbitrary: fc.constantFrom(...upsets) },
     { weight: 12, arbitrary: fc.constantFrom<Kind>('timer-due', 'recent-command-failed') },
     { weight: 2, arbitrary: fc.constantFrom<Kind>('end', 'caller-gone', 'caller-gone') },
@@ -126,7 +143,12 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
     case 'leg-gone':
       return leg === 'caller' ? [] : [{ type: 'leg-gone', channelId: leg, cause: pick(causes, m) ?? 0 }];
     case 'key':
-      return [{ type: 'key-pressed', channelId: leg, key: pick(['1', '9', '5', '2', '3', '4'], m) ?? '1' }];
+      return [{ type: 'key-pressed', channelId: leg, key: pick(['1', '9', '5', '2', '3', '4', '#', '*'], m) ?? '1' }];
+    case 'talk-command':
+    case 'talk-late':
+      return talkCommand(world, n, m);
+    case 'party':
+      return [someParty(world, n, m)];
     case 'ring-result': {
       const ring = pick(
         [{ result: 'taken' }, { result: 'gone' }, { result: 'expired' }, { result: 'refused', reason: 'no' }] as const,
@@ -160,8 +182,11 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
                 'silence',
                 'packets',
                 'question',
+                'hold',
+                'phone-hold',
                 'dispatch:d1',
                 'monitor:m1',
+                'party:party1',
                 'x',
               ],
               n,
@@ -220,15 +245,9 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
     case 'end-monitor':
       return [{ type: 'monitor-ended', monitorId: monitorId(call, n), by: 'x' }];
     case 'reserved':
-      return [
-        reserved(
-          (m % 4 === 0 ? pick(world.reservations, m) : undefined) ?? nextAssignment(world),
-          monitorId(call, n),
-          n,
-        ),
-      ];
+      return [reserved(world, requestId(call, n), m)];
     case 'refused':
-      return [{ type: 'reservation-refused', requestId: monitorId(call, n), reason: 'busy' }];
+      return [{ type: 'reservation-refused', requestId: requestId(call, n), reason: 'busy' }];
     case 'end':
       return [{ type: 'call-ended-by', by: 'token' }];
   }
@@ -249,6 +268,58 @@ function received(n: number, m: number): Received {
   return { fixes, unusable: n % 3 === 0 ? [{ source: 'pidf-lo', reason: `it is broken in ${m % 5} places` }] : [] };
 }
 
+/** A whole code, typed on the operator's phone. */
+function typed(world: World, code: string): Told[] {
+  const channelId = world.call.operator?.channelId ?? 'nobody';
+  return Array.from(code, (key) => ({ type: 'key-pressed', channelId, key }));
+}
+
+function talkCommand(world: World, n: number, m: number): Told[] {
+  const { call } = world;
+  const by = 'op1';
+  const partyId = pick(call.parties, m)?.id ?? 'nobody';
+  const purpose = pick(partyPurposes, m) ?? 'consult';
+  const channelId = call.operator?.channelId ?? 'nobody';
+  const commands: Told[][] = [
+    [{ type: 'hold', by }],
+    [{ type: 'resume', by }],
+    [{ type: 'mute', muted: m % 2 === 0, by }],
+    [{ type: 'party-changed', partyId, purpose, by }],
+    [{ type: 'party-ended', partyId, by }],
+    [{ type: 'party-refused', purpose, reason: 'not allowed', by }],
+    [{ type: 'held-by-phone', channelId, held: m % 2 === 0 }],
+    typed(
+      world,
+      pick(['*1', '*2', '*31#', '*4102#', '*50811#', '*4#', '*5#', '*6', '*7', '*1**', '12', '*3#'], m) ?? '',
+    ),
+    typed(world, m % 20 === 0 ? '*9' : '*1'),
+  ];
+  return pick(commands, n) ?? [];
+}
+
+function someParty(world: World, n: number, m: number): Told {
+  const targets: PartyTarget[] = [
+    { operatorId: `op${m % 5}` },
+    { tier: 'supervisor' },
+    { number: '0761', typed: '0761', uri: 'sip:0761@trunk', callerNumber: '112', limitMilliseconds: 600_000 },
+  ];
+  return {
+    type: 'party-requested',
+    partyId: `party${(world.parties += 1) - (n % 9 === 0 ? 1 : 0)}`,
+    purpose: pick(partyPurposes, n) ?? 'consult',
+    target: pick(targets, m) ?? { tier: 'supervisor' },
+    by: 'op1',
+  };
+}
+
+/** The line's answer: mostly a new reservation, and now and then one that was told before. */
+function reserved(world: World, requestId: string, n: number): Told {
+  const again = n % 4 === 0 ? pick(lastOf(world.reservations, 8), n) : undefined;
+  const assignmentId = again ?? `as${world.assignments.length + 1}`;
+  const operatorId = world.operators.get(assignmentId) ?? `op${n % 7}`;
+  return { type: 'operator-reserved', requestId, operatorId, assignmentId, account: `op-${operatorId}` };
+}
+
 function someDispatch(call: Call, n: number, m: number): ReturnType<typeof testDispatch> {
   const trunks = testDispatch().trunks.slice(0, m % 3);
   return testDispatch({
@@ -263,13 +334,7 @@ function someDispatch(call: Call, n: number, m: number): ReturnType<typeof testD
 const nextAssignment = (world: World): string => `as${world.assignments.length + 1}`;
 const modes = ['listen', 'whisper', 'barge'] as const;
 const monitorId = (call: Call, n: number): string => pick(call.monitors, n)?.id ?? 'none';
-const reserved = (assignmentId: string, requestId: string, n: number): Told => ({
-  type: 'operator-reserved',
-  requestId,
-  operatorId: `op${n % 6}`,
-  assignmentId,
-  account: 'op-s',
-});
+const requestId = (call: Call, n: number): string => pick([...call.monitors, ...call.parties], n)?.id ?? 'nobody';
 
 /** What follows when Asterisk, the jobs and the people do what an effect wants. */
 function obeyed(world: World, effect: CallEffect): Told[] {
@@ -287,8 +352,11 @@ function obeyed(world: World, effect: CallEffect): Told[] {
     case 'snoop':
       return [{ type: 'leg-entered', channelId: effect.channelId }];
     case 'reserve-operator':
-      return [reserved(nextAssignment(world), effect.requestId, world.told)];
+      return [reserved(world, effect.requestId, world.told)];
+    case 'look-up-target':
+      return [someParty(world, partyPurposes.indexOf(effect.purpose), world.told)];
     case 'ring-supervisor':
+    case 'ring-outside':
     case 'ring-operator':
       return [
         { type: 'leg-ringing', channelId: effect.channelId },
@@ -305,6 +373,9 @@ function obeyed(world: World, effect: CallEffect): Told[] {
     }
     case 'count-packets':
       return [{ type: 'packets-counted', received: 0 }];
+    case 'leave-bridge':
+    case 'mute':
+    case 'unmute':
     case 'detect-talk':
     case 'stop-sound':
     case 'music':

@@ -43,6 +43,7 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
       leaveLine: nothing,
       operatorOutcome: nothing,
       reserveOperator: () => undefined,
+      lookUpTarget: () => undefined,
       ringAgency: () => Promise.resolve({ result: 'taken' }),
       failed: nothing,
       recorded: nothing,
