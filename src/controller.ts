@@ -31,6 +31,7 @@ import type { Metrics } from './platform/metrics.ts';
 import { createPauseGuard } from './platform/pause-guard.ts';
 import { createPostgres } from './platform/postgres.ts';
 import { startRecords } from './records/start.ts';
+import { startTriage } from './triage/start.ts';
 import { startLocation } from './location/start.ts';
 import { reservationsOf } from './outgoing/reservations.ts';
 import { startOutgoing, type OutgoingRoom } from './outgoing/start.ts';
@@ -67,6 +68,17 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     config.SIAGA_CITY,
   );
   const dispatch = startDispatch(process);
+  const triage = await startTriage({
+    ...common,
+    settings: configuration.settings,
+    feed,
+    runner: () => calls.runner,
+    alarm: (code, detail) => records.alarm(code, detail),
+    node,
+    application,
+    redisUrl: config.SIAGA_REDIS_URL,
+    queuePrefix: config.SIAGA_QUEUE_PREFIX,
+  });
   const records = await startRecords({
     postgres,
     journal,
@@ -80,6 +92,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     ownsChannel: (id) => calls.intake.took(id) && calls.runner.ownerOf(id)?.outcome !== 'returned',
     projected: (callId, sequence) => calls.projected(callId, sequence),
     introduce: (origin, ids) => location.introduce(origin, ids),
+    alsoWrite: triage.alsoWrite,
   });
   const reader = incidentReader(postgres);
   const guard = createPauseGuard(clock);
@@ -141,8 +154,11 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       return outsideTarget(found, number, configuration.settings().outgoingMinutes * 60_000);
     },
     ringAgency: dispatch.ring,
+    nuisanceOf: triage.nuisanceOf,
+    earlierOf: triage.earlierOf,
     recorded(entry) {
       records.recorded(entry);
+      triage.recorded(entry);
       acd.recorded(entry);
       outgoing.heardOf(entry);
     },
@@ -161,6 +177,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       const dispatch = planner.planBackupCentre(at);
       if (dispatch !== undefined) calls.runner.tell(callId, { type: 'dispatch-requested', at, dispatch });
     },
+    ranked: (callId, wish) => calls.runner.tell(callId, { type: 'ranked', at: clock.now(), ...wish }),
     placed: (callId, place) => calls.runner.tell(callId, { type: 'placed', at: clock.now(), ...place }),
     reserved: (callId, reservation) =>
       outgoing.reserved(callId, reservation) ||
@@ -195,8 +212,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     connected: () => asterisk.connected(),
     leads: config.SIAGA_RANK === 0,
     line: reservationsOf(acd.line),
-    // Until there is a list of callers who gave up.
-    callbacks: { nextDue: () => Promise.resolve(null), tried: () => Promise.resolve() },
+    callbacks: triage.callbacks,
     callInfoOf: reader.callInfoOf,
     recorded: records.outgoing,
     synced: () => journal.synced(),
@@ -242,8 +258,19 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
 
   const planner = createPlanner({ ...configuration, clock });
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, circleOf: reader.circleOf, ...planner };
-  const incidents = startIncidents(shared);
-  const rooms = [calls, location, incidents, dispatchRoom(shared), outgoing, acd, evacuation, configuration, records];
+  const incidents = startIncidents({ ...shared, changedLater: triage.incidentChanged });
+  const rooms = [
+    calls,
+    location,
+    incidents,
+    dispatchRoom(shared),
+    outgoing,
+    triage,
+    acd,
+    evacuation,
+    configuration,
+    records,
+  ];
   const server = createHttpServer({
     ...process,
     routes: [...rooms.flatMap((room) => room.routes), ...eventRoutes({ feed, clock })],
@@ -284,6 +311,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['acd', acd.stop],
       ['dispatch', dispatch.stop],
       ['records', records.stop],
+      ['triage', triage.stop],
       ['journal', () => journal.close()],
       ['configuration', configuration.stop],
       ['postgres', () => Promise.all([postgres.close(), postgresForLookups.close()])],

@@ -7,6 +7,7 @@ import { defineRoute, type Route } from '../platform/route.ts';
 import { slug } from '../platform/text.ts';
 import { language } from '../settings/line-setting.ts';
 import type { WaitingLine } from './mailbox.ts';
+import type { CallQueue } from './queue.ts';
 import { queuePicture, type QueuePicture } from './picture.ts';
 
 interface QueueRouteDeps {
@@ -14,6 +15,15 @@ interface QueueRouteDeps {
   audit: RecordAudit;
   line: WaitingLine;
   picture: () => QueuePicture;
+  /** Tells the call; its place in the line follows. */
+  ranked: (callId: string, wish: RankWish) => void;
+}
+
+/** What a person wants for a call that waits. */
+export interface RankWish {
+  queue: Partial<Pick<CallQueue, 'priority' | 'skills' | 'languages'>>;
+  by: string;
+  reason: string;
 }
 
 /** /v1/queue. */
@@ -32,7 +42,7 @@ export function queueRoutes(deps: QueueRouteDeps): Route[] {
   ];
 }
 
-function rankRoute({ postgres, audit, line, picture }: QueueRouteDeps): Route {
+function rankRoute({ postgres, audit, line, picture, ranked }: QueueRouteDeps): Route {
   return defineRoute({
     method: 'PATCH',
     path: '/v1/queue/:callId',
@@ -51,22 +61,18 @@ function rankRoute({ postgres, audit, line, picture }: QueueRouteDeps): Route {
     },
     response: { 200: queuePicture },
     handler: async ({ params: { callId }, body, principal }) => {
-      const waiting = (): { priority: number } => {
-        const { waiting: calls, ringing } = line.snapshot();
-        const call = [...calls, ...ringing].find((one) => one.callId === callId);
-        if (call === undefined) throw notFound('queue.unknown-call', `The call ${callId} does not wait.`);
-        return call;
+      const mustWait = (): void => {
+        const { waiting, ringing } = line.snapshot();
+        if ([...waiting, ...ringing].some((one) => one.callId === callId)) return;
+        throw notFound('queue.unknown-call', `The call ${callId} does not wait.`);
       };
-      waiting();
+      mustWait();
       await audit(postgres, { principal, action: 'queue.rank', subject: `call/${callId}`, detail: { wish: body } });
       // Asked again: the audit took its time, and the call may have been answered.
-      const { priority } = waiting();
-      const { skills, languages } = body;
-      line.rank(callId, {
-        priority: body.priority ?? priority,
-        ...(skills && { skills }),
-        ...(languages && { languages }),
-      });
+      mustWait();
+      const { priority, skills, languages } = body;
+      const queue = { ...(priority && { priority }), ...(skills && { skills }), ...(languages && { languages }) };
+      ranked(callId, { queue, by: principal.operatorId ?? principal.tokenId, reason: 'asked for by a person' });
       return { status: 200, body: picture() };
     },
   });

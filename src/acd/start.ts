@@ -17,7 +17,7 @@ import { observed } from './observed.ts';
 import type { OperatorState } from './operator.ts';
 import { pictureOf, tellChanges, type QueuePicture } from './picture.ts';
 import { createPinCheck, type CheckPin } from './pin.ts';
-import { queueRoutes } from './queue-routes.ts';
+import { queueRoutes, type RankWish } from './queue-routes.ts';
 import { operatorRoutes } from './routes.ts';
 import { createServiceLog, type RecordedCall } from './service-log.ts';
 import { sessionRoutes } from './session-routes.ts';
@@ -63,6 +63,8 @@ export interface AcdDeps {
   refused?: LineDeps['refused'];
   toBackupCentre?: LineDeps['toBackupCentre'];
   placed?: LineDeps['placed'];
+  /** A person gives a waiting call another place. */
+  ranked: (callId: string, wish: RankWish) => void;
   changed: (change: OperatorChange) => void;
   sessionChanged: (change: SessionChange) => void;
   /** Tells the screens. */

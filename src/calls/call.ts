@@ -1,9 +1,11 @@
 import type { Place } from '../acd/operator.ts';
-import { emergencyQueue, type CallQueue } from '../acd/queue.ts';
+import { type CallQueue, emergencyQueue } from '../acd/queue.ts';
 import type { Dispatch } from '../dispatch/dispatch.ts';
 import { openIncident, type Incident } from '../incidents/incident.ts';
 import type { CallLocation } from '../location/location.ts';
 import type { AsteriskLocation } from '../location/pidf-lo/asterisk-location.ts';
+import type { EarlierAttempt } from '../triage/redial.ts';
+import type { CallNuisance } from '../triage/score.ts';
 import type { EmergencyIdentifiers } from './emergency-id.ts';
 import type { CallerHistory } from './history.ts';
 import type { CallerIdentity } from './identity.ts';
@@ -63,6 +65,12 @@ export interface Call {
   /** What the line last said of its place; null while it is not known. */
   place: Place | null;
   silence: Silence;
+  /** The caller's nuisance score, should it matter; null for a call that is served like any other. */
+  nuisance: CallNuisance | null;
+  /** He was asked for a key before any phone rang; null when he was not. */
+  challenge: { askedAt: number; answeredAt: number | null } | null;
+  /** The same caller's call before this one, abandoned or still under way; null when there is none. */
+  readonly earlier: EarlierAttempt | null;
   incident: Incident;
   dispatches: Dispatch[];
   /** Supervisors who listen, whisper or have barged in. */
@@ -138,6 +146,7 @@ export interface Sound {
 
 export type Prompt =
   | 'greeting'
+  | 'challenge'
   | 'please-wait'
   | 'operator-lost'
   | 'agency-announcement'
@@ -174,6 +183,7 @@ export interface OperatorLeg {
 }
 
 export type TimerName =
+  | 'challenge'
   | 'ring'
   | 'join'
   | 'comfort'
@@ -213,8 +223,17 @@ export function newCall(seed: {
   queue?: CallQueue;
   /** Another process may have had this call before. */
   earlierOwners: boolean;
+  nuisance?: CallNuisance | null;
+  earlier?: EarlierAttempt | null;
 }): Call {
-  const { incidentId, earlierOwners, ...rest } = seed;
+  const {
+    incidentId,
+    earlierOwners,
+    queue = structuredClone(emergencyQueue),
+    nuisance = null,
+    earlier = null,
+    ...rest
+  } = seed;
   // A bridge's id is never used twice, nor a leg's: who takes a call over counts on from where no earlier owner has been.
   const first = earlierOwners ? seed.claimedAt % 1_000_000_000 : 0;
   return {
@@ -236,10 +255,13 @@ export function newCall(seed: {
     talkedWith: null,
     settled: [],
     line: null,
-    queue: seed.queue ?? structuredClone(emergencyQueue),
+    queue,
     place: null,
     silence: unheard(seed.arrivedAt),
-    incident: openIncident(incidentId, seed.arrivedAt),
+    nuisance,
+    challenge: null,
+    earlier,
+    incident: earlier?.relation === 'joined' ? earlier.incident : openIncident(incidentId, seed.arrivedAt),
     dispatches: [],
     monitors: [],
     timers: {},

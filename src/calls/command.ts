@@ -3,9 +3,12 @@ import type { Call } from './call.ts';
 import type { CallInput } from './call-input.ts';
 import type { CallRunner } from './runner.ts';
 
-/** The call under way that reported an incident. */
+/** The call under way that reported an incident; of several, the latest: a redial takes the incident over. */
 export function liveCallOf(runner: CallRunner, incidentId: string): Call | undefined {
-  return runner.all().find((call) => call.incident.id === incidentId);
+  return runner
+    .all()
+    .filter((call) => call.incident.id === incidentId)
+    .sort((a, b) => b.arrivedAt - a.arrivedAt)[0];
 }
 
 /**

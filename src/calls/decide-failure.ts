@@ -48,6 +48,7 @@ export function commandFailed(step: Step, input: Failed): void {
     case 'enter-line':
     case 'rank-in-line':
     case 'leave-line':
+    case 'rank-in-line':
     case 'operator-outcome':
     case 'reserve-operator':
     case 'ring-supervisor':

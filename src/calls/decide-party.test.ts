@@ -1,7 +1,13 @@
 import { joined, talking, withAgency, type Story, type Told } from '../../test/support/calls.ts';
 import type { PartyPurpose, PartyTarget } from './party.ts';
 
-const outside = { number: '0761', typed: '0761', uri: 'sip:0761@trunk', callerNumber: '112', limitMilliseconds: 600_000 };
+const outside = {
+  number: '0761',
+  typed: '0761',
+  uri: 'sip:0761@trunk',
+  callerNumber: '112',
+  limitMilliseconds: 600_000,
+};
 const ask = (purpose: PartyPurpose, target: PartyTarget = { operatorId: 'op2' }, partyId = 'p'): Told => ({
   type: 'party-requested',
   partyId,

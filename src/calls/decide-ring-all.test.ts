@@ -129,9 +129,16 @@ describe('the place in the line', () => {
       { do: 'rank-in-line', queue: { id: '112', priority: 9, skills: [], languages: [] } },
     ]);
     expect(call.facts).toEqual([
-      { type: 'call.ranked', detail: { priority: 9, skills: '', by: 'nuisance', reason: 'score 12' } },
+      { type: 'caller.lowered', detail: { priority: 9, by: 'nuisance', reason: 'score 12' } },
     ]);
     expect(call.tell({ type: 'ranked', queue: { priority: 9 }, by: 'x', reason: 'y' }).facts).toEqual([]);
+    call.tell({ type: 'ranked', queue: { skills: ['medical'] }, by: 'token', reason: 'asked for' });
+    expect(call.facts).toEqual([
+      { type: 'call.needs', detail: { skills: 'medical', languages: '', by: 'token', reason: 'asked for' } },
+    ]);
+    expect(call.effects).toEqual([
+      { do: 'rank-in-line', queue: { id: '112', priority: 9, skills: ['medical'], languages: [] } },
+    ]);
     // Back in the line it has the rank that it was given while it rang.
     const back = ringing().tell({ type: 'ranked', queue: { priority: 1 }, by: 'x', reason: 'y' });
     expect(back.done).toEqual([]);

@@ -176,7 +176,7 @@ function endQuestionOfBefore(call: Call): void {
 
 /** In a conversation always; while he waits, only where the line is to ask him; never while his operator lets him wait. */
 function watchedIn(call: Call): Silence['watched'] {
-  if (!canBeAsked(call)) return null;
+  if (!canBeAsked(call) || call.phoneHold !== null) return null;
   if (isTalking(call)) return 'talking';
   return call.timing.silentQuestion === 'line' && company(call).length === 0 ? 'waiting' : null;
 }

@@ -28,6 +28,27 @@ describe('whatever a call is told, in whatever order', () => {
     );
   });
 
+  it('leaves nobody alone whose score is high, asked for a key or not', () => {
+    fc.assert(
+      fc.property(sequences, fc.constantFrom('lower', 'challenge'), (moves, measure) => {
+        const world = play(moves, {
+          nuisance: { score: 40, reasons: 'prank ×4', measure, steps: 4, loweredFrom: null },
+        });
+        const { queue } = world.call;
+        ensure(queue.priority >= 1 && queue.priority <= 9, 'a priority that the line does not know');
+        // Left to himself, he is in the line within the time that the question may take.
+        const due = world.call.timers.challenge;
+        if (due === undefined) return;
+        ensure(due <= world.at + 20_000, 'asked without an end');
+        world.at = due;
+        tell(world, { type: 'timer', name: 'challenge' });
+        const { call } = world;
+        ensure(call.line !== null || call.operator !== null || call.stage === 'talking', 'asked, and then forgotten');
+      }),
+      { numRuns: 600 },
+    );
+  });
+
   it('comes to rest by its timers alone', () => {
     fc.assert(
       fc.property(sequences, (moves) => {

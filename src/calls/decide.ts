@@ -8,16 +8,56 @@ import { dispatchOfChannel } from './apply-dispatch.ts';
 import { addDispatch, agencyInput, cancelDispatch, changeTheIncident, wakeDispatch } from './decide-dispatch.ts';
 import { callerGone, callerLeft, endCall, giveBack, reopen } from './decide-end.ts';
 import { joinTimedOut, legJoined, stillHere } from './decide-join.ts';
+import {
+  arriveInLine,
+  challengeHeard,
+  challengeKey,
+  challengeOver,
+  ranked,
+  tellOfEarlier,
+} from './decide-challenge.ts';
 import { callerKnown, located, lookedUp, popScreen, tellOfArrival } from './decide-caller.ts';
-import { askSilent, callerPressed, isAsking, packetsCounted, questionPlayed, questionUnanswered, talkDetected } from './decide-silent.ts';
-import { askAssist, changeMonitor, endMonitoring, monitorEntered, monitorGone, monitorJoined, monitorRequested, monitorTimedOut, reservationRefused, supervisorPressed, supervisorReserved, takeOver } from './decide-monitor.ts';
+import {
+  askSilent,
+  callerPressed,
+  isAsking,
+  packetsCounted,
+  questionPlayed,
+  questionUnanswered,
+  talkDetected,
+} from './decide-silent.ts';
+import {
+  askAssist,
+  changeMonitor,
+  endMonitoring,
+  monitorEntered,
+  monitorGone,
+  monitorJoined,
+  monitorRequested,
+  monitorTimedOut,
+  reservationRefused,
+  supervisorPressed,
+  supervisorReserved,
+  takeOver,
+} from './decide-monitor.ts';
 import { monitorOf } from './monitor.ts';
 import { operatorAssigned, operatorEntered, operatorGone, operatorRangOut } from './decide-operator.ts';
-import { backToLine, enterLine, makeBridge, wordsOfPlace } from './line.ts';
+import { enterLine, makeBridge, wordsOfPlace } from './line.ts';
 import { hangUp, playToCaller, promptOperator, report, type Step, tell } from './step.ts';
 import { forgetTyped, operatorTyped } from './decide-keys.ts';
 import { heldByPhone, hold, holdTimedOut, mute, phoneHoldsLong, resume } from './decide-hold.ts';
-import { changeParty, endParty, partyEntered, partyGone, partyNotReserved, partyOf, partyReserved, partyRinging, partyTimedOut, requestParty } from './decide-party.ts';
+import {
+  changeParty,
+  endParty,
+  partyEntered,
+  partyGone,
+  partyNotReserved,
+  partyOf,
+  partyReserved,
+  partyRinging,
+  partyTimedOut,
+  requestParty,
+} from './decide-party.ts';
 
 /** The call's next state, what is to be done, and what is to be told. */
 export interface Decision {
@@ -123,6 +163,8 @@ function take(step: Step, input: CallInput): void {
       return addDispatch(step, input.dispatch);
     case 'dispatch-cancelled':
       return cancelDispatch(step, input.dispatchId, input.by);
+    case 'ranked':
+      return ranked(step, input);
     case 'hand-over':
       return giveBack(step, input.reason, true);
     case 'call-ended-by':
@@ -164,13 +206,15 @@ function arrived(step: Step, up: boolean): void {
     network: call.identity.network,
   });
   // One that has arrived before has a place in the line, or somebody who comes.
-  const first = call.line === null && call.operator === null && call.dispatches.length === 0;
-  if (!again && first) tellOfArrival(step);
+  const first = call.line === null && call.operator === null && call.dispatches.length === 0 && call.challenge === null;
+  if (!again && first) {
+    tellOfArrival(step);
+    tellOfEarlier(step);
+  }
   if (!up) step.effects.push({ do: 'answer', channelId: call.channelId });
   else call.answeredAt ??= step.at;
   makeBridge(step);
-  playToCaller(step, 'greeting');
-  backToLine(step);
+  arriveInLine(step, up);
 }
 
 function legRinging(step: Step, channelId: string): void {
@@ -219,7 +263,10 @@ function legGone(step: Step, channelId: string, cause: number): void {
 function keyPressed(step: Step, channelId: string, key: string): void {
   const { call } = step;
   tell(step, 'key.pressed', { key, by: whoIs(call, channelId) });
-  if (channelId === call.channelId) return callerPressed(step, key);
+  if (channelId === call.channelId) {
+    challengeKey(step, key);
+    return callerPressed(step, key);
+  }
   if (channelId === call.operator?.channelId) return operatorTyped(step, key);
   const monitor = monitorOf(call.monitors, channelId);
   if (monitor !== undefined) return supervisorPressed(step, monitor, key);
@@ -238,20 +285,11 @@ function notWanted(step: Step, channelId: string): void {
   if (channelId !== step.call.channelId) hangUp(step, channelId, 'answered-elsewhere');
 }
 
-/** Another place in the line: for what became known of the caller, or because a person wants it. */
-function ranked(step: Step, { queue, by, reason }: Extract<CallInput, { type: 'ranked' }>): void {
-  const { call } = step;
-  const next = { ...call.queue, ...queue };
-  if (call.endedAt !== null || JSON.stringify(next) === JSON.stringify(call.queue)) return;
-  call.queue = next;
-  tell(step, 'call.ranked', { priority: next.priority, skills: next.skills.join(','), by, reason });
-  if (call.line !== null) step.effects.push({ do: 'rank-in-line', queue: next });
-}
-
 function soundEnded(step: Step, soundId: string): void {
   const { call } = step;
   questionPlayed(step, soundId);
   if (call.caller.sound?.id !== soundId) return;
+  if (call.caller.sound.name === 'challenge') challengeHeard(step);
   call.caller.sound = null;
   if (call.line !== null || call.hold !== null) call.timers.comfort = step.at + call.timing.comfort;
 }
@@ -285,7 +323,7 @@ function timeUp(step: Step, name: string): void {
     case 'silence':
     case 'packets':
       // What is due is done whenever it is seen to be.
-      delete call.timers[name];
+      Reflect.deleteProperty(call.timers, name);
       return;
     case 'question':
       delete call.timers.question;
@@ -300,6 +338,8 @@ function timeUp(step: Step, name: string): void {
       return forgetTyped(call);
     case 'pop':
       return popScreen(step);
+    case 'challenge':
+      return challengeOver(step);
     case 'left':
       delete call.timers.left;
       // Were it only a suspicion, he would be nowhere: he is sent. Refused, he had gone already.

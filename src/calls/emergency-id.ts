@@ -38,6 +38,20 @@ export function emergencyIdentifiers(
   };
 }
 
+/**
+ * The identifiers of a redial: where the network named no incident, the one of the call that it joins.
+ * @param mintedFrom the incident's UUID that an identifier would have been minted from
+ */
+export function emergencyOfRedial(
+  own: EmergencyIdentifiers,
+  mintedFrom: string,
+  earlier: { readonly relation: string; readonly emergencyIncidentId?: string | null } | null,
+): EmergencyIdentifiers {
+  const joined = earlier?.relation === 'joined' ? (earlier.emergencyIncidentId ?? null) : null;
+  const minted = own.incidentId.startsWith(`urn:emergency:uid:incidentid:${mintedFrom.replaceAll('-', '')}:`);
+  return joined === null || !minted ? own : { ...own, incidentId: joined };
+}
+
 /** One Call-Info header that names both, for an agency. */
 export function callInfoOf({ callId, incidentId }: EmergencyIdentifiers): string {
   return `<${callId}>;purpose=emergency-CallId,<${incidentId}>;purpose=emergency-IncidentId`;

@@ -6,7 +6,11 @@ import type { Clock } from '../platform/clock.ts';
 import { derivedId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import { epochOf } from '../platform/uniqueid.ts';
+import type { EarlierAttempt } from '../triage/redial.ts';
+import type { CallNuisance } from '../triage/score.ts';
 import { newCall, type Call, type CallOrigin, type CallTiming } from './call.ts';
+import { emergencyOfRedial } from './emergency-id.ts';
+import type { CallerIdentity } from './identity.ts';
 import { originOf } from './origin.ts';
 import { toItsCaller } from './reconcile.ts';
 import type { CallRunner } from './runner.ts';
@@ -39,6 +43,10 @@ export interface IntakeDeps {
   staffed: () => boolean;
   /** What the INVITE says of who calls and from where. */
   introduce: (origin: CallOrigin, ids: { callId: string; incidentId: string; arrivedAt: number }) => Introduction;
+  /** The caller's nuisance score, from memory; null when it does not matter. */
+  nuisanceOf: (identity: CallerIdentity, at: number) => CallNuisance | null;
+  /** The same caller's call before this one, from memory. */
+  earlierOf: (identity: CallerIdentity, callId: string, at: number) => EarlierAttempt | null;
   /** Begins to look up what the INVITE does not say; the call is told. */
   lookUp: (call: Call) => void;
   /** What operators dialled for themselves: takes an event of theirs, and says so. */
@@ -112,10 +120,14 @@ export function createIntake(deps: IntakeDeps): Intake {
     if (runner.get(id) === undefined) {
       const incidentId = derivedId('incident', node, channel.id, epochOf(channel.id));
       const origin = originOf(channel);
+      const introduction = deps.introduce(origin, { callId: id, incidentId, arrivedAt: at });
+      const { identity } = introduction;
+      const earlier = deps.earlierOf(identity, id, at);
+      const own = earlier?.relation === 'joined' ? earlier.incident.id : incidentId;
       runner.open(
         newCall({
           id,
-          incidentId,
+          incidentId: own,
           node,
           channelId: channel.id,
           channelName: channel.name,
@@ -123,7 +135,10 @@ export function createIntake(deps: IntakeDeps): Intake {
           arrivedAt: at,
           claimedAt: at,
           origin,
-          ...deps.introduce(origin, { callId: id, incidentId, arrivedAt: at }),
+          ...introduction,
+          emergency: emergencyOfRedial(introduction.emergency, incidentId, earlier),
+          nuisance: deps.nuisanceOf(identity, at),
+          earlier,
           ...deps.queueOf(origin.dialled),
           // One that is answered already comes from the human path, and may have been with a controller before.
           earlierOwners: up,

@@ -21,6 +21,7 @@ export function leaveLine(step: Step): void {
   const { call } = step;
   delete call.timers.line;
   if (call.hold === null) delete call.timers.comfort;
+  delete call.timers.challenge;
   if (call.line === null) return;
   call.line = null;
   step.effects.push({ do: 'leave-line' });
@@ -54,7 +55,7 @@ export function wordsOfPlace({ place, timing }: Call): Prompt[] {
 export function alone(step: Step): void {
   const { call } = step;
   if (!call.caller.live || call.endedAt !== null || call.operator !== null || speakers(call).length > 0) return;
-  if (call.line !== null) return;
+  if (call.line !== null || call.timers.challenge !== undefined) return;
   if (company(call).length === 0) playToCaller(step, 'operator-lost');
   backToLine(step);
 }

@@ -57,7 +57,10 @@ export function createPerformer(deps: {
 
   const run = async (callId: string, application: string, effect: AriEffect): Promise<void> => {
     const answer = await insist(effect, () => send(application, callId, effect));
-    if (effect.do === 'count-packets') return counted(callId, answer);
+    if (effect.do === 'count-packets') {
+      counted(callId, answer);
+      return;
+    }
     const target = targetOf(effect);
     const at = clock.now();
     if (!answer.ok) {

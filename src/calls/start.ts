@@ -21,6 +21,7 @@ import { talkRoutes } from './talk-routes.ts';
 import { targetFinder, type LookUpOutside } from './target.ts';
 import { sweepUnstaffed } from './unstaffed.ts';
 import { monitorRoutes } from './monitor-routes.ts';
+import { liveCallOf } from './command.ts';
 import { callRoutes } from './routes.ts';
 import { silentRoutes } from './silent-routes.ts';
 import { createCallRunner, type CallEntry, type CallRunner } from './runner.ts';
@@ -66,6 +67,8 @@ export function startCalls(deps: {
   introduce: IntakeDeps['introduce'];
   lookUp: IntakeDeps['lookUp'];
   desks: IntakeDeps['desks'];
+  nuisanceOf: IntakeDeps['nuisanceOf'];
+  earlierOf: IntakeDeps['earlierOf'];
   identityLimit: () => number;
   /** A channel of no 112 call, which another room sees to. */
   ownedElsewhere: (channelId: string) => boolean;
@@ -142,7 +145,7 @@ export function startCalls(deps: {
         identityLimit: deps.identityLimit,
         readTimeline: deps.incidents.timelineOfCall,
         kindOf: async (incidentId) => {
-          const live = runner.all().find((call) => call.incident.id === incidentId);
+          const live = liveCallOf(runner, incidentId);
           return live === undefined ? deps.incidents.kindOf(incidentId) : live.incident.kind;
         },
       }),

@@ -7,13 +7,15 @@ import { emptyLocationView, viewOfBest, viewOfLocation, type LocationView } from
 import { timeColumn } from '../platform/text.ts';
 import { callView, nothingUnderWay, type CallView } from './view.ts';
 
-const row = callView.omit({ bestFix: true, silence: true, monitors: true, hold: true, muted: true, parties: true }).extend({
-  arrivedAt: timeColumn,
-  answeredAt: timeColumn.nullable(),
-  firstTalkAt: timeColumn.nullable(),
-  endedAt: timeColumn.nullable(),
-  location: storedLocation.nullable(),
-});
+const row = callView
+  .omit({ bestFix: true, silence: true, monitors: true, hold: true, muted: true, parties: true })
+  .extend({
+    arrivedAt: timeColumn,
+    answeredAt: timeColumn.nullable(),
+    firstTalkAt: timeColumn.nullable(),
+    endedAt: timeColumn.nullable(),
+    location: storedLocation.nullable(),
+  });
 const listedRow = row.extend({ kind: z.string().nullable() });
 
 /** A call, and whom its incident concerns. */

@@ -8,7 +8,7 @@ import { roles, writers, type Principal } from '../platform/auth.ts';
 import type { Clock } from '../platform/clock.ts';
 import { etag, requireIfMatch } from '../platform/etag.ts';
 import { decodeCursor, encodeCursor, pageOf, pageQuery, timePosition } from '../platform/paging.ts';
-import type { Postgres } from '../platform/postgres.ts';
+import type { Postgres, Sql } from '../platform/postgres.ts';
 import { notFound, type Problem } from '../platform/problem.ts';
 import { defineRoute, type AuthenticatedContext, type Route } from '../platform/route.ts';
 import { isoTime, slug } from '../platform/text.ts';
@@ -26,6 +26,8 @@ export interface IncidentRouteDeps {
   calls: CallRunner;
   /** What the active rules want for the incident as it is after a change; null while it has no kind. */
   planByRules: (incident: Incident, at: number) => { decision: Decision; dispatches: Dispatch[] } | null;
+  /** Hears, in the same transaction, of a change to an incident whose calls are over. */
+  changedLater?: (sql: Sql, incidentId: string) => Promise<void>;
 }
 
 const params = z.object({ incidentId: z.uuid() });
@@ -43,7 +45,12 @@ export function incidentRoutes(deps: IncidentRouteDeps): Route[] {
 }
 
 function foundLive(call: Call): store.FoundIncident {
-  return { view: store.viewOf(call.incident, [call.id]), circle: circleOfCall(call) };
+  return { view: store.viewOf(call.incident, callIdsOf(call)), circle: circleOfCall(call) };
+}
+
+/** Every call of a live call's incident: those that it joined, and itself. */
+function callIdsOf({ id, earlier }: Call): string[] {
+  return earlier?.relation === 'joined' ? [...earlier.callIds, id] : [id];
 }
 
 function unknown(incidentId: string): Problem {
@@ -178,7 +185,7 @@ export async function change(
   });
   const now = deps.calls.get(call.id) ?? call;
   const made = dispatches.map((one) => one.id).filter((id) => now.dispatches.some((one) => one.id === id));
-  return { view: store.viewOf(now.incident, [call.id]), dispatchIds: made };
+  return { view: store.viewOf(now.incident, callIdsOf(call)), dispatchIds: made };
 }
 
 async function changeStored(
@@ -207,6 +214,7 @@ async function changeStored(
       detail: { by, changed: Object.keys(wanted).join(','), kind: after.kind, disposition: after.disposition },
       version: after.version,
     });
+    await deps.changedLater?.(sql, incidentId);
     return after;
   });
 }

@@ -67,6 +67,7 @@ export function createOutgoingIntake(deps: {
       case 'joined-bridge':
       case 'left-bridge':
       case 'key-pressed':
+      case 'talk-detected':
         break;
     }
     return true;

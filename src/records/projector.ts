@@ -5,7 +5,7 @@ import { pause } from '../platform/clock.ts';
 import { codeOf, messageOf } from '../platform/errors.ts';
 import type { JournalPosition } from '../platform/journal.ts';
 import type { Logger } from '../platform/logger.ts';
-import { isUnavailable, type Postgres } from '../platform/postgres.ts';
+import { isUnavailable, type Postgres, type Sql } from '../platform/postgres.ts';
 import type { Entry, LoggedCall } from './entry.ts';
 import { readEntries } from './read-entries.ts';
 import type { Segments, Unread } from './segments.ts';
@@ -37,6 +37,8 @@ export interface ProjectorDeps {
   refused: (entry: Entry, reason: string) => void;
   /** Calls that the log ended, in PostgreSQL by now. */
   logged: (calls: LoggedCall[]) => void;
+  /** What else the entries mean, written in their transaction; what it answers is done when that is committed. */
+  alsoWrite?: (sql: Sql, entries: readonly Entry[], logged: readonly LoggedCall[]) => Promise<() => void>;
   memoryLimit?: number;
 }
 
@@ -115,11 +117,15 @@ export function startProjector(deps: ProjectorDeps): Projector {
   const project = async (batch: Queued[]): Promise<boolean> => {
     const entries = batch.map((one) => one.entry);
     try {
-      const logged = await postgres.transaction((sql) => writeEntries(sql, entries));
+      const { logged, after } = await postgres.transaction(async (sql) => {
+        const counted = await writeEntries(sql, entries);
+        return { logged: counted, after: await deps.alsoWrite?.(sql, entries, counted) };
+      });
       if (troubled) logger.info('PostgreSQL takes records again');
       troubled = false;
       done(batch.length, true);
       deps.logged(logged);
+      after?.();
       return true;
     } catch (error) {
       if (isUnavailable(error)) return false;

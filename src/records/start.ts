@@ -13,7 +13,7 @@ import type { Route } from '../platform/route.ts';
 import { putAway, watchForDead } from './adopt.ts';
 import { followLog, type CelLogDeps } from './cel-log.ts';
 import type { AlarmEntry, Entry, OperatorEntry, SessionEntry } from './entry.ts';
-import { startProjector, type Projector } from './projector.ts';
+import { type Projector, type ProjectorDeps, startProjector } from './projector.ts';
 import { alarmRoutes } from './routes.ts';
 import { createSegments } from './segments.ts';
 
@@ -46,6 +46,7 @@ export interface RecordsDeps extends CelLogDeps {
   introduce: IntakeDeps['introduce'];
   /** Every record of an ended call is in PostgreSQL. */
   projected: (callId: string, sequence: number) => void;
+  alsoWrite?: ProjectorDeps['alsoWrite'];
 }
 
 export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
@@ -71,6 +72,7 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
     logger,
     directory,
     segments,
+    ...(deps.alsoWrite === undefined ? {} : { alsoWrite: deps.alsoWrite }),
     projected(entry) {
       if (entry.kind === 'call') deps.projected(entry.callId, entry.sequence);
     },

@@ -71,6 +71,7 @@ async function writeCall(sql: Sql, entry: CallEntry, fixes: readonly Fix[]): Pro
      values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$21,$22,$23,$24,$25,'controller',$19,$20)
      on conflict (id) do update set
        arrived_at = least(calls.arrived_at, excluded.arrived_at), sip_call_id = excluded.sip_call_id,
+       incident_id = excluded.incident_id,
        answered_at = excluded.answered_at, first_talk_at = excluded.first_talk_at, ended_at = excluded.ended_at,
        stage = excluded.stage, outcome = excluded.outcome, reason = excluded.reason, recorded_by = 'controller',
        carrier = excluded.carrier, dialled = excluded.dialled, source = excluded.source,
@@ -248,9 +249,11 @@ async function writeSession(sql: Sql, { id, operatorId, deskId, beganAt, ended }
 /** What Asterisk's own log says of a call is kept beside what a controller says, and counts where that is not the end. */
 async function writeLoggedCall(sql: Sql, call: LoggedCall): Promise<boolean> {
   await sql.execute(
-    `insert into incidents (id, opened_at, version, status) values ($1, $2, 1, 'open')
+    // A redial that its controller knows belongs to another incident than the log can tell.
+    `insert into incidents (id, opened_at, version, status)
+     select $1, $2, 1, 'open' where not exists (select 1 from calls where id = $3 and incident_id <> $1)
      on conflict (id) do update set opened_at = least(incidents.opened_at, excluded.opened_at)`,
-    [call.incidentId, date(call.arrivedAt)],
+    [call.incidentId, date(call.arrivedAt), call.id],
   );
   const { answeredAt, firstTalkAt, endedAt, outcome, reason } = call;
   const logged = {

@@ -7,6 +7,7 @@ import { currentAttempt, isPending, type Dispatch } from '../../src/dispatch/dis
 import { checkSilence, newSilenceSeen, type SilenceSeen } from './silence-laws.ts';
 import { ensure } from './ensure.ts';
 import { testCall, timing, type Told } from './calls.ts';
+import { checkHold, checkParties } from './talk-laws.ts';
 
 export { ensure };
 
@@ -38,10 +39,10 @@ export interface World {
   silence: SilenceSeen;
 }
 
-export function newWorld(): World {
+export function newWorld(over: Partial<Call> = {}): World {
   const world: World = {
     // Its caller is still being looked up.
-    call: { ...testCall(), looked: false, timing: { ...timing, silentQuestion: 'line' } },
+    call: { ...testCall(), looked: false, timing: { ...timing, silentQuestion: 'line' }, ...over },
     at: 1_000_000,
     told: 0,
     effects: [],
@@ -146,8 +147,8 @@ function check(world: World, input: Told, effects: CallEffect[], before: Call): 
     'two operators took one call',
   );
   ensure(call.others.length === 0 || call.operator?.state === 'ringing', 'phones ring for a call that was answered');
-  checkHold(world);
-  checkParties(world);
+  checkHold(call);
+  checkParties(call);
   for (const [name, due] of Object.entries(call.timers)) {
     ensure(
       due > world.at || Object.entries(before.timers).some(([known, at]) => known === name && at === due),
@@ -182,6 +183,7 @@ function neverAlone({ call, inside, returned }: World): void {
         call.operator !== null &&
         call.operator.state !== 'ringing') ||
       (call.line !== null && timers.line !== undefined) ||
+      (call.challenge !== null && timers.challenge !== undefined) ||
       (operatorLegs(call).some(({ state }) => state === 'ringing') && timers.ring !== undefined) ||
       (call.joining.length > 0 && company(call).length > 0 && timers.join !== undefined) ||
       timers.left !== undefined,
@@ -257,38 +259,6 @@ function checkAssignments({ call, assignments, outcomes }: World): void {
       `assignment ${id} was told ${told.join(',')}`,
     );
   }
-}
-
-/** On hold: out of the bridge, with music or a word, for a limited time, by an operator who is there. */
-function checkHold({ call }: World): void {
-  const { hold, timers, caller, operator } = call;
-  ensure((hold !== null) === (timers.hold !== undefined), 'a hold without a limit, or a limit without a hold');
-  if (hold === null) return;
-  ensure(caller.live && !caller.joined && !call.joining.includes(call.channelId), 'on hold and in the conversation');
-  ensure(caller.sound !== null || timers.left !== undefined, 'on hold without music');
-  ensure(operator !== null && operator.state !== 'ringing', 'on hold for nobody');
-  ensure(timers.comfort !== undefined, 'on hold without a word now and then');
-}
-
-/** Whoever is rung is rung for a limited time; nobody is consulted beside a caller who hears it. */
-function checkParties({ call }: World): void {
-  const { parties, timers } = call;
-  ensure(call.endedAt === null || parties.length === 0, 'a party outlives the call');
-  ensure(parties.length <= 4, 'too many parties');
-  const consulted = parties.filter((one) => one.purpose === 'consult');
-  ensure(consulted.length <= 1, 'two are consulted at once');
-  ensure(consulted.length === 0 || call.hold !== null, 'the caller hears who is consulted');
-  for (const party of parties) {
-    const limited = party.state === 'entered' || party.state === 'joined' || timers[`party:${party.id}`] !== undefined;
-    ensure(limited, 'a party is rung without a limit');
-    ensure((party.state === 'reserving') === (party.channelId === null), 'a party has no leg');
-    ensure(call.operator !== null || party.state === 'joined' || party.state === 'entered', 'rung for nobody');
-  }
-  for (const name of Object.keys(timers)) {
-    ensure(!name.startsWith('party:') || parties.some((one) => name === `party:${one.id}`), 'a timer of nobody');
-  }
-  const operators = [call.operator, ...parties].flatMap((one) => one?.assignmentId ?? []);
-  ensure(new Set(operators).size === operators.length, 'an operator is on the call twice');
 }
 
 /** An operator gets a call on his screen once, within 200 ms where he is still rung, and nobody else gets it. */

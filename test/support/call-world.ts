@@ -6,7 +6,8 @@ import type { Received } from '../../src/location/location.ts';
 import { newWorld, tell, type World } from './call-laws.ts';
 import { assign, joined, testDispatch, type Told } from './calls.ts';
 import { circle, inside, someFix } from './fixes.ts';
-import { partyPurposes, type PartyTarget } from '../../src/calls/party.ts';
+import { partyPurposes } from '../../src/calls/party.ts';
+import { reserved, someParty, talkCommand } from './talk-world.ts';
 
 /**
  * A small world around one call. A move is a kind and two numbers, which pick among what exists by then: legs that
@@ -88,7 +89,33 @@ const move = fc.tuple(
   fc.nat(1000),
 );
 
-export const sequences = fc.array(move, { maxLength: 60, size: 'max' });
+const talking: Move[] = [
+  ['obey-on', 0, 0],
+  ['assign', 0, 0],
+  ['obey-on', 0, 0],
+];
+/** Where much meets: chance alone comes there seldom. */
+const beginnings: Move[][] = [
+  talking,
+  [...talking, ['talk-command', 0, 0]],
+  [...talking, ['party', 3, 3], ['obey-on', 0, 0]],
+  [...talking, ['party', 4, 2], ['obey-on', 0, 0]],
+  [...talking, ['party', 5, 4]],
+  [...talking, ['monitor', 2, 5], ['obey-on', 0, 0]],
+  [...talking, ['ask', 0, 0]],
+  [
+    ['obey-on', 0, 0],
+    ['assign', 0, 0],
+    ['assign-together', 0, 0],
+  ],
+];
+
+export const sequences = fc
+  .tuple(
+    fc.oneof(fc.constant<Move[]>([]), fc.constantFrom(...beginnings)),
+    fc.array(move, { maxLength: 60, size: 'max' }),
+  )
+  .map(([beginning, moves]): Move[] => [...beginning, ...moves]);
 
 const failures: CommandFailure[] = ['gone', 'conflict', 'timeout', 'failed'];
 const causes = [0, 16, 17, 18, 19, 21, 26, 27, 41, 58, 127];
@@ -184,6 +211,7 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
                 'question',
                 'hold',
                 'phone-hold',
+                'challenge',
                 'dispatch:d1',
                 'monitor:m1',
                 'party:party1',
@@ -268,58 +296,6 @@ function received(n: number, m: number): Received {
   return { fixes, unusable: n % 3 === 0 ? [{ source: 'pidf-lo', reason: `it is broken in ${m % 5} places` }] : [] };
 }
 
-/** A whole code, typed on the operator's phone. */
-function typed(world: World, code: string): Told[] {
-  const channelId = world.call.operator?.channelId ?? 'nobody';
-  return Array.from(code, (key) => ({ type: 'key-pressed', channelId, key }));
-}
-
-function talkCommand(world: World, n: number, m: number): Told[] {
-  const { call } = world;
-  const by = 'op1';
-  const partyId = pick(call.parties, m)?.id ?? 'nobody';
-  const purpose = pick(partyPurposes, m) ?? 'consult';
-  const channelId = call.operator?.channelId ?? 'nobody';
-  const commands: Told[][] = [
-    [{ type: 'hold', by }],
-    [{ type: 'resume', by }],
-    [{ type: 'mute', muted: m % 2 === 0, by }],
-    [{ type: 'party-changed', partyId, purpose, by }],
-    [{ type: 'party-ended', partyId, by }],
-    [{ type: 'party-refused', purpose, reason: 'not allowed', by }],
-    [{ type: 'held-by-phone', channelId, held: m % 2 === 0 }],
-    typed(
-      world,
-      pick(['*1', '*2', '*31#', '*4102#', '*50811#', '*4#', '*5#', '*6', '*7', '*1**', '12', '*3#'], m) ?? '',
-    ),
-    typed(world, m % 20 === 0 ? '*9' : '*1'),
-  ];
-  return pick(commands, n) ?? [];
-}
-
-function someParty(world: World, n: number, m: number): Told {
-  const targets: PartyTarget[] = [
-    { operatorId: `op${m % 5}` },
-    { tier: 'supervisor' },
-    { number: '0761', typed: '0761', uri: 'sip:0761@trunk', callerNumber: '112', limitMilliseconds: 600_000 },
-  ];
-  return {
-    type: 'party-requested',
-    partyId: `party${(world.parties += 1) - (n % 9 === 0 ? 1 : 0)}`,
-    purpose: pick(partyPurposes, n) ?? 'consult',
-    target: pick(targets, m) ?? { tier: 'supervisor' },
-    by: 'op1',
-  };
-}
-
-/** The line's answer: mostly a new reservation, and now and then one that was told before. */
-function reserved(world: World, requestId: string, n: number): Told {
-  const again = n % 4 === 0 ? pick(lastOf(world.reservations, 8), n) : undefined;
-  const assignmentId = again ?? `as${world.assignments.length + 1}`;
-  const operatorId = world.operators.get(assignmentId) ?? `op${n % 7}`;
-  return { type: 'operator-reserved', requestId, operatorId, assignmentId, account: `op-${operatorId}` };
-}
-
 function someDispatch(call: Call, n: number, m: number): ReturnType<typeof testDispatch> {
   const trunks = testDispatch().trunks.slice(0, m % 3);
   return testDispatch({
@@ -384,6 +360,7 @@ function obeyed(world: World, effect: CallEffect): Told[] {
     case 'enter-line':
     case 'rank-in-line':
     case 'leave-line':
+    case 'rank-in-line':
     case 'operator-outcome':
     case 'tie-to-caller':
       return [];
@@ -404,8 +381,8 @@ function failed(effect: CallEffect | undefined, n: number): Told[] {
   return [{ type: 'command-failed', command, target, failure }];
 }
 
-export function play(moves: Move[]): World {
-  const world = newWorld();
+export function play(moves: Move[], over: Partial<Call> = {}): World {
+  const world = newWorld(over);
   for (const one of moves) {
     for (const input of inputs(world, one)) tell(world, input);
     for (let more = 0; one[0] === 'obey-on' && more < 2; more += 1) {

@@ -179,6 +179,7 @@ export function shortly(effect: CallEffect): string {
     case 'enter-line':
     case 'rank-in-line':
     case 'leave-line':
+    case 'rank-in-line':
       return effect.do;
     case 'leave-bridge':
       return `leave-bridge ${effect.channelId} ${effect.bridgeId}`;

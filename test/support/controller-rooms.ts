@@ -20,8 +20,10 @@ import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { createPostgres, type Postgres } from '../../src/platform/postgres.ts';
 import { startRecords } from '../../src/records/start.ts';
+import { startTriage, type TriageRoom } from '../../src/triage/start.ts';
 import { callTiming } from '../../src/settings/call-timing.ts';
-import type { Settings } from '../../src/settings/setting.ts';
+import { defaultSettings, type Settings } from '../../src/settings/setting.ts';
+import { redisUrl } from './redis.ts';
 import { until } from './rest.ts';
 import { startRooms, stateFolder, type Rooms } from './rooms.ts';
 
@@ -39,6 +41,7 @@ export interface Arrival {
 export interface ControllerRooms extends Rooms {
   readonly runner: CallRunner;
   readonly database: Postgres;
+  readonly triage: TriageRoom;
   readonly journalFolder: string;
   /** Everything that was told to screens, in order. */
   readonly events: FeedEvent[];
@@ -93,6 +96,22 @@ export async function startController(
   const metrics = createMetrics();
   const settings = (): Settings => ({ ...rooms.settings.current(), ...options.settings });
   const map = await loadDistrictMap('pekanbaru');
+  let ready = false;
+  const triage = await startTriage({
+    postgres,
+    stateDir,
+    clock,
+    logger,
+    audit: recordAudit,
+    feed,
+    settings: () => (ready ? settings() : { ...defaultSettings, ...options.settings }),
+    runner: () => calls.runner,
+    alarm: (code, detail) => records.alarm(code, detail),
+    node: application,
+    application,
+    redisUrl: redisUrl(),
+    queuePrefix: application,
+  });
   const records = await startRecords({
     postgres,
     journal,
@@ -106,6 +125,7 @@ export async function startController(
     ownsChannel: () => false,
     projected: (callId, sequence) => calls.projected(callId, sequence),
     introduce: (origin, ids) => location.introduce(origin, ids),
+    alsoWrite: triage.alsoWrite,
   });
   const reader = incidentReader(postgres);
   const location = startLocation({
@@ -154,7 +174,12 @@ export async function startController(
     lookUp: location.lookUp,
     identityLimit: () => settings().identityLimit,
     ringAgency: () => Promise.resolve({ result: 'taken' }),
-    recorded: records.recorded,
+    nuisanceOf: triage.nuisanceOf,
+    earlierOf: triage.earlierOf,
+    recorded(entry) {
+      records.recorded(entry);
+      triage.recorded(entry);
+    },
     alarm: records.alarm,
     ownedElsewhere: () => false,
   });
@@ -165,11 +190,14 @@ export async function startController(
     decide: (incident, at) => rooms.routing.decide(incident, at),
   });
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, circleOf: reader.circleOf, ...planner };
-  const inner = [calls, location, startIncidents(shared), records].flatMap((room) => room.routes);
+  const incidents = startIncidents({ ...shared, changedLater: triage.incidentChanged });
+  const inner = [calls, location, incidents, triage, records].flatMap((room) => room.routes);
   const rooms: Rooms = await startRooms(databaseUrl, {
     stateDir,
     extraRoutes: [...inner, ...dispatchRoutes(shared), ...eventRoutes({ feed, clock })],
   });
+
+  ready = true;
 
   const end = async (wait: boolean): Promise<void> => {
     await rooms.stop();
@@ -178,6 +206,7 @@ export async function startController(
     line.stop();
     if (wait) await records.stop();
     else await records.projector.stop();
+    await triage.stop();
     await journal.close();
     await postgres.close();
   };
@@ -192,6 +221,7 @@ export async function startController(
     ...rooms,
     runner,
     database: postgres,
+    triage,
     journalFolder: directory,
     events,
     ahead: (milliseconds) => void (shift += milliseconds),

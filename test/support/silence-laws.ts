@@ -33,7 +33,8 @@ interface Decided {
 
 /** Silence ends no call and takes nobody's place; looks and questions are bounded; what is told alternates. */
 export function checkSilence(seen: SilenceSeen, { input, at, before, call, effects, facts }: Decided): void {
-  if (isOfSilence(input, call)) {
+  // A key may also be the answer to whether it is an emergency.
+  if (isOfSilence(input, call) && (input.type !== 'key-pressed' || before.challenge === null)) {
     for (const part of ['endedAt', 'operator', 'line', 'dispatches', 'bridge', 'incident'] as const) {
       ensure(JSON.stringify(call[part]) === JSON.stringify(before[part]), `silence changed ${part}`);
     }
@@ -64,16 +65,8 @@ export function checkSilence(seen: SilenceSeen, { input, at, before, call, effec
 }
 
 function isOfSilence(input: Told, call: Call): boolean {
-  switch (input.type) {
-    case 'talk-detected':
-    case 'packets-counted':
-    case 'silent-asked':
-      return true;
-    case 'key-pressed':
-      return input.channelId === call.channelId;
-    case 'timer':
-      return ['silence', 'packets', 'question'].includes(input.name);
-    default:
-      return false;
-  }
+  const { type } = input;
+  if (type === 'key-pressed') return input.channelId === call.channelId;
+  if (type === 'timer') return ['silence', 'packets', 'question'].includes(input.name);
+  return type === 'talk-detected' || type === 'packets-counted' || type === 'silent-asked';
 }
