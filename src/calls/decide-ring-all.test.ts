@@ -110,6 +110,13 @@ describe('the place in the line', () => {
     expect(call.effects.at(-1)).toMatchObject({ then: ['position-1', 'wait-minutes'] });
   });
 
+  it('is not cut off by the next word, however often there is one', () => {
+    const call = waiting().tell({ type: 'placed', position: 2, expectedWaitSeconds: 40 }).fire('comfort');
+    expect((call.call.timers.comfort ?? 0) - call.at).toBeGreaterThan(timing.comfort + 10_000);
+    call.tell({ type: 'sound-ended', soundId: call.call.caller.sound?.id ?? '' });
+    expect((call.call.timers.comfort ?? 0) - call.at).toBe(timing.comfort);
+  });
+
   it('is not told where it is unknown, or not to be told', () => {
     expect(waiting().fire('comfort').effects.at(-1)).not.toHaveProperty('then');
     const silent = story({ timing: { ...timing, announcePosition: false } })

@@ -294,6 +294,9 @@ function soundEnded(step: Step, soundId: string): void {
   if (call.line !== null || call.hold !== null) call.timers.comfort = step.at + call.timing.comfort;
 }
 
+/** Words to a waiting caller are never longer, in milliseconds. */
+const longestWords = 15_000;
+
 function timeUp(step: Step, name: string): void {
   const { call } = step;
   // One that was set anew or called off while it was on its way here is not due.
@@ -312,7 +315,7 @@ function timeUp(step: Step, name: string): void {
       else if (call.line === null) return;
       else if (!isAsking(call)) playToCaller(step, 'please-wait', wordsOfPlace(call));
       // Should nobody say when the sound has ended, the next one comes all the same.
-      call.timers.comfort = step.at + call.timing.comfort;
+      call.timers.comfort = step.at + call.timing.comfort + longestWords;
       return;
     case 'line':
       delete call.timers.line;

@@ -169,6 +169,22 @@ describe('after the last trunk', () => {
   });
 });
 
+describe('a dispatch that is called off while its job is on the way', () => {
+  it('hangs up the phone that Asterisk rings after all', () => {
+    const dispatch = started();
+    dispatch.tell({ type: 'cancel', reason: 'call-ended' });
+    expect(dispatch.done).toContain('hang-up d1.a1');
+    expect(dispatch.tell(ring({ result: 'taken' })).done).toEqual(['hang-up d1.a1']);
+    expect(dispatch.tell(ring({ result: 'gone' })).done).toEqual([]);
+  });
+
+  it('has hung up already what it knew of', () => {
+    const dispatch = started();
+    dispatch.tell(ring({ result: 'taken' }), { type: 'cancel', reason: 'call-ended' });
+    expect(dispatch.tell(ring({ result: 'taken' })).done).toEqual([]);
+  });
+});
+
 describe('a cancelled dispatch', () => {
   it.each<[string, Told[]]>([
     ['requested', []],

@@ -71,6 +71,7 @@ export function decideDispatch(before: Dispatch, input: DispatchInput, context: 
       break;
     case 'ring-result':
       if (attempt?.channelId === input.attemptId) ringResult(step, attempt, input.ring, input.at, context);
+      else if (input.ring.result === 'taken') hangUpWithdrawn(step, input.attemptId);
       break;
     case 'leg-ringing':
       if (attempt?.channelId !== input.channelId) {
@@ -114,6 +115,12 @@ export function decideDispatch(before: Dispatch, input: DispatchInput, context: 
       break;
   }
   return step;
+}
+
+/** Called off while its job was on the way: the hang-up found no phone yet, and this one is rung for nobody. */
+function hangUpWithdrawn({ dispatch, actions }: DispatchStep, channelId: string): void {
+  const attempt = dispatch.attempts.find((one) => one.channelId === channelId);
+  if (attempt?.outcome === 'withdrawn' && attempt.takenAt === null) actions.push({ do: 'hang-up', channelId });
 }
 
 function tryNext(step: DispatchStep, at: number, context: DispatchContext): void {

@@ -9,7 +9,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import type { Settings } from '../settings/setting.ts';
-import { startCallbacks, type CallbackList, type DueCallback } from './callback.ts';
+import { startCallbacks, type CallbackList, type DueCallback } from './calling-back.ts';
 import { createHourlyCounters } from './counters.ts';
 import { createOutgoingIntake } from './intake.ts';
 import { mayCall, type OutgoingVerdict } from './limits.ts';

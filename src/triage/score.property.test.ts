@@ -13,14 +13,15 @@ const contribution: fc.Arbitrary<Contribution> = fc.record({
 const list = fc.array(contribution, { maxLength: 30 });
 const halfLife = fc.double({ min: 1, max: 8_760, noNaN: true });
 const time = fc.integer({ min: 0, max: 2e12 });
+const limits = { lowerAt: 10, challengeAt: 30 };
 const measures = ['none', 'lower', 'challenge'];
 
 describe('whatever was noted against a caller', () => {
   it('counts less as time goes by, never less than nothing, and is the sum of its parts', () => {
     fc.assert(
       fc.property(list, halfLife, time, fc.nat(1e11), (contributions, halfLifeHours, at, later) => {
-        const now = scoreOf(contributions, { halfLifeHours }, at);
-        const then = scoreOf(contributions, { halfLifeHours }, at + later);
+        const now = scoreOf(contributions, { halfLifeHours, lowerAt: limits.lowerAt }, at);
+        const then = scoreOf(contributions, { halfLifeHours, lowerAt: limits.lowerAt }, at + later);
         expect(now.score).toBeGreaterThanOrEqual(0);
         expect(then.score).toBeLessThanOrEqual(now.score);
         expect(now.contributions).toHaveLength(contributions.length);
@@ -32,11 +33,13 @@ describe('whatever was noted against a caller', () => {
   it('counts nothing once it is lifted, and one thing less never makes it worse', () => {
     fc.assert(
       fc.property(list, halfLife, time, (contributions, halfLifeHours, at) => {
-        const limits = { lowerAt: 10, challengeAt: 30 };
-        const worse = measureOf(scoreOf(contributions, { halfLifeHours }, at).score, limits);
-        const better = measureOf(scoreOf(contributions.slice(1), { halfLifeHours }, at).score, limits);
+        const worse = measureOf(scoreOf(contributions, { halfLifeHours, lowerAt: limits.lowerAt }, at).score, limits);
+        const better = measureOf(
+          scoreOf(contributions.slice(1), { halfLifeHours, lowerAt: limits.lowerAt }, at).score,
+          limits,
+        );
         expect(measures.indexOf(better)).toBeLessThanOrEqual(measures.indexOf(worse));
-        expect(nuisanceOf(scoreOf([], { halfLifeHours }, at), limits)).toBeNull();
+        expect(nuisanceOf(scoreOf([], { halfLifeHours, lowerAt: limits.lowerAt }, at), limits)).toBeNull();
       }),
     );
   });

@@ -15,7 +15,7 @@ describe('a nuisance score', () => {
   it('halves with every half-life and names what it is made of, the newest first', () => {
     const { score, contributions } = scoreOf(
       [noted('prank', 10), noted('ghost', 2, 7 * day)],
-      { halfLifeHours: 168 },
+      { halfLifeHours: 168, lowerAt: 10 },
       7 * day,
     );
     expect(score).toBe(7);
@@ -36,20 +36,31 @@ describe('a nuisance score', () => {
     expect(measureOf(score, limits)).toBe(measure);
   });
 
+  it('lowers nobody for calls that no person has judged, however many: who is cut off redials', () => {
+    const cutOff = Array.from({ length: 200 }, (_, n) => noted(n % 2 === 0 ? 'repeat' : 'short-call', 1, n));
+    const { score, contributions } = scoreOf(cutOff, { halfLifeHours: 168, lowerAt: 10 }, 200);
+    expect(measureOf(score, limits)).toBe('none');
+    expect(score).toBeCloseTo(9);
+    expect(contributions).toHaveLength(200);
+    // With one person's word they count.
+    const judged = scoreOf([...cutOff, noted('ghost', 2, 200)], { halfLifeHours: 168, lowerAt: 10 }, 200);
+    expect(measureOf(judged.score, limits)).toBe('lower');
+  });
+
   it('asks nobody for a key where that is not wanted', () => {
     expect(measureOf(1_000, { lowerAt: 10, challengeAt: null })).toBe('lower');
   });
 
   it('takes a call further back the higher it is, and tells why', () => {
     const many = Array.from({ length: 3 }, (_, n) => noted('prank', 8, n));
-    expect(nuisanceOf(scoreOf(many, { halfLifeHours: 168 }, 3), limits)).toEqual({
+    expect(nuisanceOf(scoreOf(many, { halfLifeHours: 168, lowerAt: 10 }, 3), limits)).toEqual({
       score: 24,
       reasons: 'prank ×3',
       measure: 'lower',
       steps: 2,
       loweredFrom: null,
     });
-    expect(nuisanceOf(scoreOf([noted('ghost', 2)], { halfLifeHours: 168 }, 0), limits)).toBeNull();
+    expect(nuisanceOf(scoreOf([noted('ghost', 2)], { halfLifeHours: 168, lowerAt: 10 }, 0), limits)).toBeNull();
   });
 });
 

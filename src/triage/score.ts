@@ -56,21 +56,31 @@ export const repeatMinutes = 10;
 
 const hour = 3_600_000;
 
+/** What no person has judged: whoever is cut off again and again, and redials, is no nuisance by that. */
+const unjudged: readonly NuisanceReason[] = ['short-call', 'repeat'];
+/** All of it together stays below where a score begins to count, by this share of it. */
+const unjudgedShare = 0.9;
+
 /**
  * What a number's or phone's contributions count at a time: each halves with every half-life. Never negative; one from
- * the future counts in whole. Several keys are scored one by one: the same prank is noted for the number and the phone.
+ * the future counts in whole. What no person has judged lowers nobody by itself: it adds to a person's word, up to a share
+ * of `lowerAt`, the newest first. Several keys are scored one by one: the same prank is noted for the number and the phone.
  */
 export function scoreOf(
   contributions: readonly Contribution[],
-  { halfLifeHours }: { halfLifeHours: number },
+  { halfLifeHours, lowerAt }: { halfLifeHours: number; lowerAt: number },
   at: number,
 ): NuisanceScore {
-  const counted = contributions
-    .map((one) => ({
-      ...one,
-      counts: Math.max(0, one.points) * 0.5 ** (Math.max(0, at - one.at) / hour / halfLifeHours),
-    }))
-    .sort((a, b) => b.at - a.at);
+  let left = unjudgedShare * lowerAt;
+  const counted = [...contributions]
+    .sort((a, b) => b.at - a.at)
+    .map((one) => {
+      const whole = Math.max(0, one.points) * 0.5 ** (Math.max(0, at - one.at) / hour / halfLifeHours);
+      if (!unjudged.includes(one.reason)) return { ...one, counts: whole };
+      const counts = Math.min(whole, left);
+      left -= counts;
+      return { ...one, counts };
+    });
   return { score: counted.reduce((sum, { counts }) => sum + counts, 0), contributions: counted };
 }
 

@@ -1,6 +1,6 @@
 import { fakeClock } from '../../test/support/fake-clock.ts';
 import { createLogger } from '../platform/logger.ts';
-import { resultOf, startCallbacks, type CallbackList, type DueCallback } from './callback.ts';
+import { resultOf, startCallbacks, type CallbackList, type DueCallback } from './calling-back.ts';
 import { newOutgoing, type OutgoingCall } from './outgoing.ts';
 
 const due: DueCallback = { id: 'c1', callId: 'call', incidentId: 'incident', number: '0812345' };
