@@ -43,12 +43,10 @@ import {
 import { monitorOf } from './monitor.ts';
 import { operatorAssigned, operatorEntered, operatorGone, operatorRangOut } from './decide-operator.ts';
 import { enterLine, makeBridge, wordsOfPlace } from './line.ts';
-import { hangUp, playToCaller, promptOperator, report, type Step, tell } from './step.ts';
+import { hangUp, playToCaller, report, type Step, tell } from './step.ts';
 import { forgetTyped, operatorTyped } from './decide-keys.ts';
-import { heldByPhone, hold, holdTimedOut, mute, phoneHoldsLong, resume } from './decide-hold.ts';
+import { holdTimedOut, phoneHoldsLong } from './decide-hold.ts';
 import {
-  changeParty,
-  endParty,
   partyEntered,
   partyGone,
   partyNotReserved,
@@ -56,8 +54,8 @@ import {
   partyReserved,
   partyRinging,
   partyTimedOut,
-  requestParty,
 } from './decide-party.ts';
+import { whileTalking } from './decide-talk.ts';
 
 /** The call's next state, what is to be done, and what is to be told. */
 export interface Decision {
@@ -105,23 +103,14 @@ function take(step: Step, input: CallInput): void {
     case 'ranked':
       return ranked(step, input);
     case 'hold':
-      hold(step, input.by);
-      return;
     case 'resume':
-      return resume(step, input.by);
     case 'mute':
-      return mute(step, input.muted, input.by);
-    case 'party-requested':
-      return requestParty(step, input);
-    case 'party-refused':
-      tell(step, 'party.refused', { purpose: input.purpose, reason: input.reason, by: input.by });
-      return promptOperator(step, 'number-refused');
-    case 'party-changed':
-      return changeParty(step, input);
-    case 'party-ended':
-      return endParty(step, input.partyId, input.by);
     case 'held-by-phone':
-      return heldByPhone(step, input.channelId, input.held);
+    case 'party-requested':
+    case 'party-refused':
+    case 'party-changed':
+    case 'party-ended':
+      return whileTalking(step, input);
     case 'leg-ringing':
       return legRinging(step, input.channelId);
     case 'leg-entered':

@@ -226,8 +226,9 @@ function checkMonitors({ call, bridges, rung, over }: World): void {
     [...bridges].every((id) => wanted.has(id)) && own.every((id) => bridges.has(id)),
     'a bridge of nobody, or none',
   );
-  const there = [...monitorChannels(call.monitors), call.operator?.channelId];
-  for (const channelId of rung.filter((id) => /[.][mn][0-9]+$/.test(id))) {
+  const legs = [...operatorLegs(call), ...call.parties].map(({ channelId }) => channelId);
+  const there = [...monitorChannels(call.monitors), ...legs];
+  for (const channelId of rung.filter((id) => /[.][mnop][0-9]+$/.test(id))) {
     ensure(over.has(channelId) || there.includes(channelId), `${channelId} was left behind`);
   }
   for (const { id, channelId, state, mode, snoopId, snooped, bridgeId } of call.monitors) {

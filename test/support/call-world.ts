@@ -1,13 +1,11 @@
 import fc from 'fast-check';
 import type { Call } from '../../src/calls/call.ts';
-import type { CallEffect } from '../../src/calls/call-effect.ts';
-import type { CommandFailure } from '../../src/calls/call-input.ts';
 import type { Received } from '../../src/location/location.ts';
 import { newWorld, tell, type World } from './call-laws.ts';
 import { assign, joined, testDispatch, type Told } from './calls.ts';
 import { circle, inside, someFix } from './fixes.ts';
-import { partyPurposes } from '../../src/calls/party.ts';
 import { reserved, someParty, talkCommand } from './talk-world.ts';
+import { failed, obeyed } from './world-answers.ts';
 
 /**
  * A small world around one call. A move is a kind and two numbers, which pick among what exists by then: legs that
@@ -117,7 +115,6 @@ export const sequences = fc
   )
   .map(([beginning, moves]): Move[] => [...beginning, ...moves]);
 
-const failures: CommandFailure[] = ['gone', 'conflict', 'timeout', 'failed'];
 const causes = [0, 16, 17, 18, 19, 21, 26, 27, 41, 58, 127];
 const lastOf = <T>(list: T[], count: number): T[] => list.slice(-count);
 
@@ -311,75 +308,6 @@ const nextAssignment = (world: World): string => `as${world.assignments.length +
 const modes = ['listen', 'whisper', 'barge'] as const;
 const monitorId = (call: Call, n: number): string => pick(call.monitors, n)?.id ?? 'none';
 const requestId = (call: Call, n: number): string => pick([...call.monitors, ...call.parties], n)?.id ?? 'nobody';
-
-/** What follows when Asterisk, the jobs and the people do what an effect wants. */
-function obeyed(world: World, effect: CallEffect): Told[] {
-  switch (effect.do) {
-    case 'answer':
-      return [{ type: 'caller-up' }];
-    case 'play':
-      return [{ type: 'sound-ended', soundId: effect.soundId }];
-    case 'join':
-      return [joined(effect.channelId, effect.bridgeId)];
-    case 'hang-up':
-      return [{ type: 'leg-gone', channelId: effect.channelId, cause: 16 }];
-    case 'return-to-dialplan':
-      return [{ type: 'caller-left' }];
-    case 'snoop':
-      return [{ type: 'leg-entered', channelId: effect.channelId }];
-    case 'reserve-operator':
-      return [reserved(world, effect.requestId, world.told)];
-    case 'look-up-target':
-      return [someParty(world, partyPurposes.indexOf(effect.purpose), world.told)];
-    case 'ring-supervisor':
-    case 'ring-outside':
-    case 'ring-operator':
-      return [
-        { type: 'leg-ringing', channelId: effect.channelId },
-        { type: 'leg-entered', channelId: effect.channelId },
-      ];
-    case 'ring-agency': {
-      const { channelId } = effect.job;
-      return [
-        { type: 'ring-result', attemptId: channelId, ring: { result: 'taken' } },
-        { type: 'leg-ringing', channelId },
-        { type: 'leg-entered', channelId },
-        { type: 'key-pressed', channelId, key: '1' },
-      ];
-    }
-    case 'count-packets':
-      return [{ type: 'packets-counted', received: 0 }];
-    case 'leave-bridge':
-    case 'mute':
-    case 'unmute':
-    case 'detect-talk':
-    case 'stop-sound':
-    case 'music':
-    case 'make-bridge':
-    case 'destroy-bridge':
-    case 'enter-line':
-    case 'rank-in-line':
-    case 'leave-line':
-    case 'rank-in-line':
-    case 'operator-outcome':
-    case 'tie-to-caller':
-      return [];
-  }
-}
-
-function failed(effect: CallEffect | undefined, n: number): Told[] {
-  if (effect === undefined) return [];
-  const failure = pick(failures, n) ?? 'failed';
-  const command = effect.do;
-  if (effect.do === 'join') {
-    const target = effect.channelId;
-    return [
-      { type: 'command-failed', command, target, failure, ...(n % 2 === 0 ? {} : { bridgeId: effect.bridgeId }) },
-    ];
-  }
-  const target = 'channelId' in effect ? effect.channelId : 'bridgeId' in effect ? effect.bridgeId : '';
-  return [{ type: 'command-failed', command, target, failure }];
-}
 
 export function play(moves: Move[], over: Partial<Call> = {}): World {
   const world = newWorld(over);

@@ -10,6 +10,7 @@ export function checkHold(call: Call): void {
   ensure(caller.sound !== null || timers.left !== undefined, 'on hold without music');
   ensure(operator !== null && operator.state !== 'ringing', 'on hold for nobody');
   ensure(timers.comfort !== undefined, 'on hold without a word now and then');
+  ensure(timers.silence === undefined, 'who is not listened to is to be silent');
 }
 
 /** Whoever is rung is rung for a limited time; nobody is consulted beside a caller who hears it. */
