@@ -1,5 +1,5 @@
 import type { Call } from './call.ts';
-import { isOnCall, operatorLegs, speakers } from './call.ts';
+import { operatorLegs, speakers } from './call.ts';
 import type { CallEffect, Fact } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
 import { settle } from './decide-always.ts';
@@ -35,26 +35,17 @@ import {
   monitorJoined,
   monitorRequested,
   monitorTimedOut,
-  reservationRefused,
   supervisorPressed,
-  supervisorReserved,
   takeOver,
 } from './decide-monitor.ts';
 import { monitorOf } from './monitor.ts';
 import { operatorAssigned, operatorEntered, operatorGone, operatorRangOut } from './decide-operator.ts';
 import { enterLine, makeBridge, wordsOfPlace } from './line.ts';
-import { hangUp, playToCaller, report, type Step, tell } from './step.ts';
+import { hangUp, playToCaller, type Step, tell } from './step.ts';
 import { forgetTyped, operatorTyped } from './decide-keys.ts';
 import { holdTimedOut, phoneHoldsLong } from './decide-hold.ts';
-import {
-  partyEntered,
-  partyGone,
-  partyNotReserved,
-  partyOf,
-  partyReserved,
-  partyRinging,
-  partyTimedOut,
-} from './decide-party.ts';
+import { partyEntered, partyGone, partyOf, partyRinging, partyTimedOut } from './decide-party.ts';
+import { notReserved, reserved } from './decide-reserved.ts';
 import { whileTalking } from './decide-talk.ts';
 
 /** The call's next state, what is to be done, and what is to be told. */
@@ -162,8 +153,7 @@ function take(step: Step, input: CallInput): void {
     case 'operator-reserved':
       return reserved(step, input);
     case 'reservation-refused':
-      reservationRefused(step, input.requestId, input.reason);
-      return partyNotReserved(step, input.requestId, input.reason);
+      return notReserved(step, input);
     case 'monitor-requested':
       return monitorRequested(step, input);
     case 'monitor-changed':
@@ -260,13 +250,6 @@ function keyPressed(step: Step, channelId: string, key: string): void {
   const monitor = monitorOf(call.monitors, channelId);
   if (monitor !== undefined) return supervisorPressed(step, monitor, key);
   agencyInput(step, { type: 'key-pressed', at: step.at, channelId, key });
-}
-
-/** The line has reserved an operator: for whom nobody waits any more is free again. */
-function reserved(step: Step, input: Extract<CallInput, { type: 'operator-reserved' }>): void {
-  // He is on this call by the same assignment: the word came twice.
-  if (isOnCall(step.call, input.assignmentId)) return;
-  if (!supervisorReserved(step, input) && !partyReserved(step, input)) report(step, input, 'not-needed');
 }
 
 /** A phone that rings or answers after its ring was called off: nobody waits for it. */
