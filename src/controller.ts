@@ -8,6 +8,8 @@ import { recordAudit } from './audit/record.ts';
 import { watchGuardian } from './calls/guardian.ts';
 import { watchOrphans } from './calls/orphans.ts';
 import { liveCallOf } from './calls/command.ts';
+import { partiesOutside } from './calls/party.ts';
+import { outsideTarget } from './calls/target.ts';
 import { startCalls } from './calls/start.ts';
 import { startCodes } from './codes/start.ts';
 import type { Config } from './config.ts';
@@ -147,6 +149,10 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     introduce: location.introduce,
     lookUp: location.lookUp,
     identityLimit: () => configuration.settings().identityLimit,
+    outside(number, by) {
+      const found = outgoing.resolveNumber(by, number);
+      return outsideTarget(found, number, configuration.settings().outgoingMinutes * 60_000);
+    },
     ringAgency: dispatch.ring,
     nuisanceOf: triage.nuisanceOf,
     earlierOf: triage.earlierOf,
@@ -214,7 +220,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       const live = liveCallOf(calls.runner, incidentId);
       return live === undefined ? reader.circleOf(incidentId) : circleOfCall(live);
     },
-    partiesOutside: () => 0,
+    partiesOutside: () => calls.runner.all().reduce((count, call) => count + partiesOutside(call), 0),
     refusedInCall: (operatorId, reason) =>
       feed.publish(
         { type: 'outgoing.refused', callId: null, incidentId: null, detail: { operatorId, reason } },

@@ -68,6 +68,8 @@ describe('translate', () => {
     ['StasisEnd', {}, { type: 'left' }],
     ['ChannelStateChange', {}, { type: 'state-changed', state: 'Ring' }],
     ['ChannelEnteredBridge', { bridge: { id: 'b' } }, { type: 'joined-bridge', bridgeId: 'b' }],
+    ['ChannelHold', {}, { type: 'held', held: true }],
+    ['ChannelUnhold', {}, { type: 'held', held: false }],
     ['ChannelDtmfReceived', { digit: '1', timestamp: 't' }, { type: 'key-pressed', key: '1', stamp: 't' }],
   ])('reads %s', (type, rest, event) => {
     expect(translate(frame(type, rest))).toEqual({ kind: 'event', event: { channelId: channel.id, ...event } });

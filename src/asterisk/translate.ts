@@ -41,6 +41,8 @@ export type AsteriskEvent =
   /** A key comes twice when both its channel and its endpoint are subscribed to; the stamp tells. */
   | { type: 'key-pressed'; channelId: string; key: string; stamp: string }
   | { type: 'talk-detected'; channelId: string; talking: boolean }
+  /** The hold button of a phone. */
+  | { type: 'held'; channelId: string; held: boolean }
   | { type: 'replaced' };
 
 export type Translated =
@@ -88,6 +90,8 @@ const readers: Record<string, (raw: unknown) => AsteriskEvent> = {
   },
   ChannelTalkingStarted: (raw) => ({ type: 'talk-detected', channelId: bare.parse(raw).channel.id, talking: true }),
   ChannelTalkingFinished: (raw) => ({ type: 'talk-detected', channelId: bare.parse(raw).channel.id, talking: false }),
+  ChannelHold: (raw) => ({ type: 'held', channelId: bare.parse(raw).channel.id, held: true }),
+  ChannelUnhold: (raw) => ({ type: 'held', channelId: bare.parse(raw).channel.id, held: false }),
   ApplicationReplaced: () => ({ type: 'replaced' }),
 };
 

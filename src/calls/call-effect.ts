@@ -1,6 +1,7 @@
 import type { RingJob } from '../dispatch/dispatch.ts';
 import type { CallQueue } from '../acd/queue.ts';
 import type { Prompt } from './call.ts';
+import type { PartyPurpose } from './party.ts';
 
 /** What a decision wants done; carried out in order per channel and bridge, each safe to repeat. */
 export type CallEffect =
@@ -15,6 +16,11 @@ export type CallEffect =
   | { do: 'detect-talk'; channelId: string }
   /** Asks how many packets have come from the channel. */
   | { do: 'count-packets'; channelId: string }
+  /** Out of the bridge, and kept. */
+  | { do: 'leave-bridge'; bridgeId: string; channelId: string }
+  /** Whether the others hear him. */
+  | { do: 'mute'; channelId: string }
+  | { do: 'unmute'; channelId: string }
   | { do: 'hang-up'; channelId: string; cause: 'normal' | 'answered-elsewhere' | 'no-answer' }
   | { do: 'return-to-dialplan'; channelId: string }
   | {
@@ -27,7 +33,21 @@ export type CallEffect =
       ring: number;
       callerChannelId: string;
     }
+  | {
+      do: 'ring-outside';
+      channelId: string;
+      uri: string;
+      /** The centre's own. */
+      callerNumber: string;
+      /** Milliseconds, as for an operator. */
+      ring: number;
+      limitMilliseconds: number;
+      /** Null: he is asked by the operator alone, and without a controller he ends. */
+      callerChannelId: string | null;
+    }
   | { do: 'ring-agency'; job: RingJob }
+  /** Who that is, that was typed; the answer is a request for a party, or a refusal. */
+  | { do: 'look-up-target'; text: string; purpose: PartyPurpose; by: string }
   | { do: 'enter-line'; since: number; queue: CallQueue }
   | { do: 'rank-in-line'; queue: CallQueue }
   | { do: 'leave-line' }

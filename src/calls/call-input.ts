@@ -2,6 +2,7 @@ import type { Dispatch, RingResult } from '../dispatch/dispatch.ts';
 import type { IncidentChange } from '../incidents/incident.ts';
 import type { Received } from '../location/location.ts';
 import type { Decision } from '../routing/rule.ts';
+import type { PartyPurpose, PartyTarget } from './party.ts';
 import type { CallEffect } from './call-effect.ts';
 import type { CallQueue } from '../acd/queue.ts';
 import type { Place } from '../acd/operator.ts';
@@ -22,6 +23,17 @@ export type CallInput = { at: number } & (
   | ({ type: 'placed' } & Place)
   /** Somebody, or what became known of the caller, gives the call another place in the line. */
   | { type: 'ranked'; queue: Partial<Omit<CallQueue, 'id'>>; by: string; reason: string }
+  /** While he talks: `by` is the operator's id, or that of the token. */
+  | { type: 'hold'; by: string }
+  | { type: 'resume'; by: string }
+  | { type: 'mute'; muted: boolean; by: string }
+  | { type: 'party-requested'; partyId: string; purpose: PartyPurpose; target: PartyTarget; by: string }
+  /** Whom he typed, nobody can be. */
+  | { type: 'party-refused'; purpose: PartyPurpose; reason: string; by: string }
+  | { type: 'party-changed'; partyId: string; purpose: PartyPurpose; by: string }
+  | { type: 'party-ended'; partyId: string; by: string }
+  /** The hold button of a phone. */
+  | { type: 'held-by-phone'; channelId: string; held: boolean }
   | { type: 'leg-ringing'; channelId: string }
   | { type: 'leg-entered'; channelId: string }
   | { type: 'leg-joined'; channelId: string; bridgeId: string }

@@ -11,6 +11,7 @@ import type { CallerHistory } from './history.ts';
 import type { CallerIdentity } from './identity.ts';
 import { type Silence, unheard } from './silence.ts';
 import { bargingLegs, type Monitor } from './monitor.ts';
+import { hasAnswered, type Party } from './party.ts';
 
 /** A citizen's 112 call from the INVITE to the hang-up: the whole of its live state, plain JSON. */
 export interface Call {
@@ -42,6 +43,18 @@ export interface Call {
   operator: OperatorLeg | null;
   /** Phones that ring for the call beside the operator's: who answers first is its operator. */
   others: OperatorLeg[];
+  /** Whom the operator brought, or is bringing. */
+  parties: Party[];
+  /** The latest parties that were asked for: one that is asked for again is rung once. */
+  asked: string[];
+  /** The caller is out of the bridge and hears music: for his operator, or while somebody is consulted. */
+  hold: Hold | null;
+  /** The others do not hear the operator. */
+  muted: boolean;
+  /** The operator's own phone holds the call. */
+  phoneHold: { since: number } | null;
+  /** The keys of a code that the operator has not typed to its end. */
+  typed: string;
   /** The operator who talked with the caller; the latest of several. Stays when he has left. */
   talkedWith: string | null;
   /** The latest assignments whose outcome the line was told: one that comes again rings nobody. */
@@ -63,7 +76,8 @@ export interface Call {
   /** Supervisors who listen, whisper or have barged in. */
   monitors: Monitor[];
   /** Due times in epoch milliseconds; the owner wakes the call with a timer input. */
-  timers: Partial<Record<TimerName, number>> & Record<`dispatch:${string}` | `monitor:${string}`, number>;
+  timers: Partial<Record<TimerName, number>> &
+    Record<`dispatch:${string}` | `monitor:${string}` | `party:${string}`, number>;
   /** `unrung`: operators in a row whose phone Asterisk was told to ring, and did not. */
   counters: { leg: number; sound: number; bridge: number; rebuilt: number; unrung: number; returned: number };
   answeredAt: number | null;
@@ -103,6 +117,15 @@ export interface CallTiming {
   silence: number;
   /** Who asks a silent caller for a key: his operator when he wants to, or the line by itself. */
   silentQuestion: 'operator' | 'line';
+  /** A caller on hold is back with his operator after so long. */
+  hold: number;
+}
+
+/** `by`: the operator's or the token's id. */
+export interface Hold {
+  readonly since: number;
+  readonly because: 'operator' | 'consult';
+  readonly by: string;
 }
 
 export type CallStage = 'waiting' | 'ringing' | 'talking' | 'returned' | 'ended';
@@ -140,7 +163,11 @@ export type Prompt =
   | 'silent-kinds'
   | 'silent-noted'
   | 'assist-announcement'
-  | 'code-refused';
+  | 'on-hold'
+  | OperatorPrompt;
+
+/** What is said to an operator alone, about what he asked for. */
+export type OperatorPrompt = 'done' | 'code-unknown' | 'code-refused' | 'number-refused';
 
 export interface OperatorLeg {
   readonly operatorId: string;
@@ -156,7 +183,19 @@ export interface OperatorLeg {
 }
 
 export type TimerName =
-  'challenge' | 'ring' | 'join' | 'comfort' | 'line' | 'left' | 'pop' | 'silence' | 'packets' | 'question';
+  | 'challenge'
+  | 'ring'
+  | 'join'
+  | 'comfort'
+  | 'line'
+  | 'left'
+  | 'pop'
+  | 'silence'
+  | 'packets'
+  | 'question'
+  | 'hold'
+  | 'phone-hold'
+  | 'typed';
 
 /** How a call ended. */
 export type CallOutcome =
@@ -207,6 +246,12 @@ export function newCall(seed: {
     joining: [],
     operator: null,
     others: [],
+    parties: [],
+    asked: [],
+    hold: null,
+    muted: false,
+    phoneHold: null,
+    typed: '',
     talkedWith: null,
     settled: [],
     line: null,
@@ -234,22 +279,35 @@ export function operatorLegs(call: Pick<Call, 'operator' | 'others'>): OperatorL
   return call.operator === null ? call.others : [call.operator, ...call.others];
 }
 
-/** The channels of everyone who took the call and was in its bridge: who can speak to the caller. */
+/** The channels of the agencies that are in the call's bridge. */
+export function agenciesIn(call: Call): string[] {
+  return legsOf(call.dispatches.filter((dispatch) => dispatch.state === 'joined'));
+}
+
+/** The channels of everyone who took the call and was in its bridge: who can speak to a caller who is not on hold. */
 export function speakers(call: Call): string[] {
-  const agencies = call.dispatches
-    .filter((dispatch) => dispatch.state === 'joined')
-    .flatMap((dispatch) => dispatch.attempts.at(-1)?.channelId ?? []);
-  const others = [...agencies, ...bargingLegs(call.monitors, 'joined')];
+  const parties = call.parties.filter((one) => one.state === 'joined' && one.purpose !== 'consult');
+  const brought = parties.flatMap((one) => one.channelId ?? []);
+  const others = [...agenciesIn(call), ...brought, ...bargingLegs(call.monitors, 'joined')];
   return call.operator?.state === 'joined' ? [call.operator.channelId, ...others] : others;
 }
 
-/** The channels of everyone who took the call: in its bridge, or on the way into it. */
+/** Somebody is on this call, or on his way to it, by this assignment of the line. */
+export function isOnCall(call: Call, assignmentId: string): boolean {
+  const all = [...operatorLegs(call), ...call.parties, ...call.monitors];
+  return all.some((one) => one.assignmentId === assignmentId);
+}
+
+/** The channels of everyone who took the call: in its bridge, or on the way into it; also of whoever is consulted. */
 export function company(call: Call): string[] {
-  const agencies = call.dispatches
-    .filter((dispatch) => dispatch.state === 'joined' || dispatch.state === 'accepted')
-    .flatMap((dispatch) => dispatch.attempts.at(-1)?.channelId ?? []);
-  const others = [...agencies, ...bargingLegs(call.monitors, 'all')];
+  const agencies = call.dispatches.filter(({ state }) => state === 'joined' || state === 'accepted');
+  const parties = call.parties.filter(hasAnswered).map((one) => one.channelId);
+  const others = [...legsOf(agencies), ...parties, ...bargingLegs(call.monitors, 'all')];
   return call.operator === null || call.operator.state === 'ringing' ? others : [call.operator.channelId, ...others];
+}
+
+function legsOf(dispatches: Dispatch[]): string[] {
+  return dispatches.flatMap((dispatch) => dispatch.attempts.at(-1)?.channelId ?? []);
 }
 
 /** The caller is in the bridge with somebody who is known to be in it as well. */

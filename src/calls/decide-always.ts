@@ -2,6 +2,7 @@ import { company, isTalking } from './call.ts';
 import { endIfDeserted } from './decide-end.ts';
 import { watchSilence } from './decide-silent.ts';
 import { settleMonitors } from './decide-monitor.ts';
+import { settleParties } from './decide-party-end.ts';
 import { alone } from './line.ts';
 import { musicToCaller, report, silence, tell, type Step } from './step.ts';
 
@@ -10,6 +11,7 @@ export function settle(step: Step): void {
   const { call } = step;
   if (call.endedAt !== null) return;
   settleMonitors(step);
+  settleParties(step);
   forgetJoins(step);
   if (!call.caller.live) {
     watchSilence(step);
@@ -24,7 +26,7 @@ export function settle(step: Step): void {
 function forgetJoins(step: Step): void {
   const { call } = step;
   const others = company(call);
-  const expected = call.caller.live && others.length > 0 ? [call.channelId, ...others] : others;
+  const expected = call.caller.live && call.hold === null && others.length > 0 ? [call.channelId, ...others] : others;
   call.joining = call.joining.filter((channelId) => expected.includes(channelId));
   if (call.joining.length === 0) delete call.timers.join;
 }
@@ -41,10 +43,11 @@ function talking(step: Step): void {
   report(step, operator, 'talking');
 }
 
-/** The caller hears those who took his call and nothing else; with nobody there he has a place in the line and music. */
+/** The caller hears those who took his call and nothing else; on hold, or with nobody there, he hears music. */
 function keepCompany(step: Step): void {
   const { call } = step;
-  if (company(call).length > 0) silence(step);
+  if (call.hold === null && company(call).length > 0) silence(step);
   alone(step);
-  if (company(call).length === 0 && call.caller.sound === null && call.timers.left === undefined) musicToCaller(step);
+  const heard = call.hold === null && company(call).length > 0;
+  if (!heard && call.caller.sound === null && call.timers.left === undefined) musicToCaller(step);
 }

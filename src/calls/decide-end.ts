@@ -5,6 +5,8 @@ import { backToLine, leaveLine, stopRinging } from './line.ts';
 import { hangUp, hushQuestion, report, silence, type Step, tell } from './step.ts';
 import { endMonitors } from './decide-monitor.ts';
 import { bargingLegs } from './monitor.ts';
+import { endParties } from './decide-party-end.ts';
+import { forgetOperator } from './decide-hold.ts';
 
 /** The caller has hung up, or his channel is gone. */
 export function callerGone(step: Step, cause: number): void {
@@ -96,6 +98,9 @@ function close(step: Step, outcome: 'answered' | 'abandoned' | 'returned', reaso
     hangUp(step, operator.channelId);
     report(step, operator, 'finished');
   }
+  endParties(step);
+  forgetOperator(call);
+  call.hold = null;
   for (const dispatch of call.dispatches) {
     applyDispatchStep(
       step,

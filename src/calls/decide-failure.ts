@@ -4,6 +4,8 @@ import { callerLeft, giveBack, reopen } from './decide-end.ts';
 import { monitorCommandFailed } from './decide-monitor.ts';
 import { joinFailed, rebuildBridge } from './decide-join.ts';
 import { notListening } from './decide-silent.ts';
+import { holdFailed, muteFailed } from './decide-hold.ts';
+import { partyOf, partyRingFailed } from './decide-party.ts';
 import { notRung, operatorGone } from './decide-operator.ts';
 import { hangUp, tell, type Step } from './step.ts';
 
@@ -28,6 +30,12 @@ export function commandFailed(step: Step, input: Failed): void {
       return rebuildBridge(step, 'no bridge could be made');
     case 'join':
       return joinFailed(step, target, failure, input.bridgeId);
+    case 'leave-bridge':
+      return leaveFailed(step, target, failure);
+    case 'mute':
+    case 'unmute':
+      return muteFailed(step, target, command === 'mute');
+    case 'ring-outside':
     case 'ring-operator':
       return ringFailed(step, target, failure);
     case 'detect-talk':
@@ -46,6 +54,7 @@ export function commandFailed(step: Step, input: Failed): void {
     case 'ring-supervisor':
     case 'snoop':
     case 'tie-to-caller':
+    case 'look-up-target':
       return;
   }
 }
@@ -64,6 +73,8 @@ function soundFailed(step: Step, command: 'play' | 'music', failure: CommandFail
 }
 
 function ringFailed(step: Step, target: string, failure: CommandFailure): void {
+  const party = partyOf(step.call, target);
+  if (party !== undefined) return partyRingFailed(step, party, failure);
   const operator = operatorLegs(step.call).find((leg) => leg.channelId === target);
   if (operator?.state !== 'ringing') return;
   // The id is taken: the phone rings already. So it does when it was heard to ring.
@@ -72,6 +83,13 @@ function ringFailed(step: Step, target: string, failure: CommandFailure): void {
   if (failure !== 'gone') hangUp(step, target);
   notRung(step, operator);
   operatorGone(step, target, 27);
+}
+
+/** A caller who was to be on hold is in the bridge still, unless he was not there any more. */
+function leaveFailed(step: Step, target: string, failure: CommandFailure): void {
+  if (target !== step.call.channelId || step.call.hold === null || failure === 'conflict') return;
+  if (failure === 'gone') return callerLeft(step, false);
+  holdFailed(step);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { company, isTalking, type Call } from './call.ts';
 import type { CommandFailure } from './call-input.ts';
 import { agencyInput } from './decide-dispatch.ts';
+import { partyGone, partyJoined, partyOf } from './decide-party.ts';
 import { callerLeft, giveBack } from './decide-end.ts';
 import { bargeFailed, moveBarging } from './decide-monitor.ts';
 import { operatorGone } from './decide-operator.ts';
@@ -17,11 +18,14 @@ const bridgeLimit = 2;
 export function legJoined(step: Step, channelId: string): void {
   const { call } = step;
   call.joining = call.joining.filter((one) => one !== channelId);
+  // A word of the conversation that he has left since.
+  if (channelId === call.channelId && call.hold !== null) return;
   if (channelId === call.channelId) {
     call.caller.joined = call.caller.live;
     stillHere(call);
   }
   if (channelId === call.operator?.channelId && call.operator.state === 'entered') call.operator.state = 'joined';
+  partyJoined(step, channelId);
   agencyInput(step, { type: 'leg-joined', at: step.at, channelId });
 }
 
@@ -32,7 +36,7 @@ export function joinTimedOut(step: Step): void {
   if (call.joining.includes(call.channelId) || call.joining.includes(call.operator?.channelId ?? '')) {
     return rebuildBridge(step, 'a join was not confirmed');
   }
-  for (const channelId of call.joining) agencyLost(step, channelId);
+  for (const channelId of call.joining) legLost(step, channelId);
 }
 
 /** Asterisk refused a join, or did not answer in time. One that was confirmed meanwhile is done. */
@@ -46,8 +50,8 @@ export function joinFailed(step: Step, channelId: string, failure: CommandFailur
   }
   if (channelId !== call.operator?.channelId) {
     // A bridge in which two talk is none that has to be rebuilt for a third.
-    if (failure === 'gone' || failure === 'conflict' || isTalking(call) || !call.caller.live) {
-      return agencyLost(step, channelId);
+    if (failure === 'gone' || failure === 'conflict' || isTalking(call) || call.hold !== null || !call.caller.live) {
+      return legLost(step, channelId);
     }
     return rebuildBridge(step, 'a join failed');
   }
@@ -70,6 +74,7 @@ export function rebuildBridge(step: Step, reason: string): void {
   call.caller.joined = false;
   if (call.operator?.state === 'joined') call.operator.state = 'entered';
   moveBarging(step);
+  for (const party of call.parties) if (party.state === 'joined') party.state = 'entered';
   const others = company(call);
   if (others.length > 0) joinCaller(step);
   for (const channelId of others) join(step, channelId);
@@ -84,8 +89,10 @@ export function stillHere(call: Call): void {
   if (call.caller.joined && !call.caller.left && call.answeredAt !== null) delete call.timers.left;
 }
 
-function agencyLost(step: Step, channelId: string): void {
+function legLost(step: Step, channelId: string): void {
   if (bargeFailed(step, channelId)) return;
   hangUp(step, channelId);
+  const party = partyOf(step.call, channelId);
+  if (party !== undefined) return partyGone(step, party, 41);
   agencyInput(step, { type: 'leg-gone', at: step.at, channelId, cause: 41 });
 }

@@ -4,7 +4,7 @@ import type { CommandFailure } from './call-input.ts';
 import { becomeOperator } from './decide-take-over.ts';
 import { join, joinCaller } from './line.ts';
 import { monitorOf, monitorsAtOnce, newMonitor, type Monitor, type MonitorMode } from './monitor.ts';
-import { hangUp, report, tell, type Step } from './step.ts';
+import { hangUp, refuse, report, tell, type Step } from './step.ts';
 
 /** The line answers at once; should its answer be lost, nobody waits for it longer. Milliseconds. */
 const reservationLimit = 3_000;
@@ -42,7 +42,8 @@ function whyNot(call: Call, operatorId: string | null): string | null {
   if (call.monitors.length >= monitorsAtOnce) return 'too many supervisors are on the call';
   if (operatorId === null) return null;
   if (call.operator?.operatorId === operatorId) return 'it is his own call';
-  return call.monitors.some((one) => one.operatorId === operatorId) ? 'he is on the call already' : null;
+  const there = [...call.others, ...call.parties, ...call.monitors].some((one) => one.operatorId === operatorId);
+  return there ? 'he is on the call already' : null;
 }
 
 function reserve(
@@ -311,11 +312,7 @@ function notComing(step: Step, monitor: Monitor, reason: string): void {
 /** The operator hears that nobody comes, and so do the screens. */
 function refuseAssist(step: Step, reason: string): void {
   const { call } = step;
-  tell(step, 'assist.refused', { reason, operatorId: call.operator?.operatorId ?? null });
-  if (call.operator?.state !== 'joined') return;
-  call.counters.sound += 1;
-  const { channelId } = call.operator;
-  step.effects.push({ do: 'play', channelId, soundId: `${call.id}.s${call.counters.sound}`, prompt: 'code-refused' });
+  refuse(step, 'assist.refused', { reason, operatorId: call.operator?.operatorId ?? null });
 }
 
 /** Takes a supervisor off the call, whatever he was doing, and leaves nothing of him behind. */

@@ -1,9 +1,10 @@
 import { hasPending } from './apply-dispatch.ts';
-import { company, type OperatorLeg, operatorLegs, speakers } from './call.ts';
+import { company, isOnCall, type OperatorLeg, operatorLegs, speakers } from './call.ts';
 import { prepareScreen } from './decide-caller.ts';
 import { withdrawBackupCentre } from './decide-backup-centre.ts';
 import { endCall, giveBack } from './decide-end.ts';
 import { backToLine, join, joinCaller, stopRinging } from './line.ts';
+import { expectsParty } from './decide-party-end.ts';
 import { hangUp, report, tell, type Step } from './step.ts';
 
 /** After so many phones in a row that did not ring, the human path has the better chance: it rings them by itself. */
@@ -18,7 +19,7 @@ export function operatorAssigned(
 ): void {
   const { call } = step;
   const { operatorId, assignmentId } = input;
-  if (operatorLegs(call).some((leg) => leg.assignmentId === assignmentId)) return;
+  if (isOnCall(call, assignmentId)) return;
   const live = call.endedAt === null && call.caller.live;
   const first = live && call.line !== null && call.operator === null;
   const beside =
@@ -123,5 +124,5 @@ export function operatorGone(step: Step, channelId: string, cause: number): void
   report(step, leg, hungUp ? 'finished' : 'lost');
   tell(step, hungUp ? 'operator.left' : 'operator.lost', { operatorId, cause });
   const spokeAlone = leg.state === 'joined' && call.caller.joined && company(call).length === 0;
-  if (hungUp && spokeAlone && !hasPending(call)) endCall(step, 'the operator hung up');
+  if (hungUp && spokeAlone && !hasPending(call) && !expectsParty(call)) endCall(step, 'the operator hung up');
 }

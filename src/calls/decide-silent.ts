@@ -67,7 +67,7 @@ export function notListening(step: Step, failure: CommandFailure): void {
 export function askSilent(step: Step, by: string): void {
   const { call } = step;
   const { silence } = call;
-  if (!canHear(call)) return;
+  if (!canBeAsked(call)) return;
   if (by === 'line') {
     if (isAsking(call) || silence.askedByLine >= questionsByLine) return;
     silence.askedByLine += 1;
@@ -120,7 +120,7 @@ export function questionUnanswered(step: Step): void {
   const { question } = call.silence;
   if (question === null || question.stage === 'done') return;
   const { stage } = question;
-  if (question.repeats > 0 && canHear(call)) {
+  if (question.repeats > 0 && canBeAsked(call)) {
     question.repeats -= 1;
     tell(step, 'silent.asked-again', { stage });
     return say(step, question, stage === 'question' ? 'silent-question' : 'silent-kinds');
@@ -174,15 +174,20 @@ function endQuestionOfBefore(call: Call): void {
   if (question !== null && call.timers.question === undefined) question.stage = 'done';
 }
 
-/** In a conversation always; while he waits, only where the line is to ask him. */
+/** In a conversation always; while he waits, only where the line is to ask him; never while his operator lets him wait. */
 function watchedIn(call: Call): Silence['watched'] {
-  if (!canHear(call)) return null;
+  if (!canBeAsked(call) || call.phoneHold !== null) return null;
   if (isTalking(call)) return 'talking';
   return call.timing.silentQuestion === 'line' && company(call).length === 0 ? 'waiting' : null;
 }
 
 function canHear({ caller, endedAt, answeredAt, timers }: Call): boolean {
   return caller.live && endedAt === null && answeredAt !== null && timers.left === undefined;
+}
+
+/** Who is on hold is spoken to when he is back. */
+export function canBeAsked(call: Call): boolean {
+  return canHear(call) && call.hold === null;
 }
 
 function watchAnew(step: Step, watched: Silence['watched']): void {

@@ -1,4 +1,5 @@
 import { prepareScreen } from './decide-caller.ts';
+import { endHold, forgetOperator } from './decide-hold.ts';
 import { leaveLine, stopRinging } from './line.ts';
 import { bargingLegs } from './monitor.ts';
 import { hangUp, report, tell, type Step } from './step.ts';
@@ -12,7 +13,8 @@ export function becomeOperator(step: Step): void {
   const here = bargingLegs(call.monitors, 'joined').filter((channelId) => !call.joining.includes(channelId));
   if (here.length === 0 || call.bridge === null) return;
   // Without the caller, only an agency's person is a reason to go on.
-  const others = call.caller.live ? call.caller.joined : call.dispatches.some(({ state }) => state === 'joined');
+  const waits = call.caller.joined || call.hold !== null;
+  const others = call.caller.live ? waits : call.dispatches.some(({ state }) => state === 'joined');
   if (!others) return;
   const there = call.monitors.filter(({ channelId }) => here.includes(channelId));
   const alone = call.operator === null || call.operator.state === 'ringing';
@@ -21,6 +23,7 @@ export function becomeOperator(step: Step): void {
   const { id: monitorId, operatorId, assignmentId, channelId } = heir;
   leaveLine(step);
   operatorLeaves(step, operatorId);
+  forgetOperator(call);
   call.monitors = call.monitors.filter((one) => one !== heir);
   Reflect.deleteProperty(call.timers, `monitor:${monitorId}`);
   call.operator = {
@@ -38,6 +41,8 @@ export function becomeOperator(step: Step): void {
   tell(step, 'monitor.ended', { monitorId, operatorId, mode: 'barge', reason: "he is the call's operator" });
   tell(step, 'operator.talking', { operatorId });
   prepareScreen(step);
+  // He came for the caller, whom the other one let wait.
+  endHold(step, 'taken-over', operatorId);
 }
 
 function operatorLeaves(step: Step, takenOverBy: string): void {

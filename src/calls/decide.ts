@@ -8,7 +8,14 @@ import { dispatchOfChannel } from './apply-dispatch.ts';
 import { addDispatch, agencyInput, cancelDispatch, changeTheIncident, wakeDispatch } from './decide-dispatch.ts';
 import { callerGone, callerLeft, endCall, giveBack, reopen } from './decide-end.ts';
 import { joinTimedOut, legJoined, stillHere } from './decide-join.ts';
-import { arriveInLine, challengeHeard, challengeKey, challengeOver, ranked, tellOfEarlier } from './decide-challenge.ts';
+import {
+  arriveInLine,
+  challengeHeard,
+  challengeKey,
+  challengeOver,
+  ranked,
+  tellOfEarlier,
+} from './decide-challenge.ts';
 import { callerKnown, located, lookedUp, popScreen, tellOfArrival } from './decide-caller.ts';
 import {
   askSilent,
@@ -28,15 +35,18 @@ import {
   monitorJoined,
   monitorRequested,
   monitorTimedOut,
-  reservationRefused,
   supervisorPressed,
-  supervisorReserved,
   takeOver,
 } from './decide-monitor.ts';
 import { monitorOf } from './monitor.ts';
 import { operatorAssigned, operatorEntered, operatorGone, operatorRangOut } from './decide-operator.ts';
 import { enterLine, makeBridge, wordsOfPlace } from './line.ts';
-import { hangUp, playToCaller, report, type Step, tell } from './step.ts';
+import { hangUp, playToCaller, type Step, tell } from './step.ts';
+import { forgetTyped, operatorTyped } from './decide-keys.ts';
+import { holdTimedOut, phoneHoldsLong } from './decide-hold.ts';
+import { partyEntered, partyGone, partyOf, partyRinging, partyTimedOut } from './decide-party.ts';
+import { notReserved, reserved } from './decide-reserved.ts';
+import { whileTalking } from './decide-talk.ts';
 
 /** The call's next state, what is to be done, and what is to be told. */
 export interface Decision {
@@ -83,6 +93,15 @@ function take(step: Step, input: CallInput): void {
       return;
     case 'ranked':
       return ranked(step, input);
+    case 'hold':
+    case 'resume':
+    case 'mute':
+    case 'held-by-phone':
+    case 'party-requested':
+    case 'party-refused':
+    case 'party-changed':
+    case 'party-ended':
+      return whileTalking(step, input);
     case 'leg-ringing':
       return legRinging(step, input.channelId);
     case 'leg-entered':
@@ -134,7 +153,7 @@ function take(step: Step, input: CallInput): void {
     case 'operator-reserved':
       return reserved(step, input);
     case 'reservation-refused':
-      return reservationRefused(step, input.requestId, input.reason);
+      return notReserved(step, input);
     case 'monitor-requested':
       return monitorRequested(step, input);
     case 'monitor-changed':
@@ -187,6 +206,8 @@ function legRinging(step: Step, channelId: string): void {
     tell(step, 'operator.ringing', { operatorId: operator.operatorId });
     return;
   }
+  const party = partyOf(call, channelId);
+  if (party !== undefined) return partyRinging(step, party);
   if (dispatchOfChannel(call, channelId) !== undefined) {
     return agencyInput(step, { type: 'leg-ringing', at: step.at, channelId });
   }
@@ -197,6 +218,8 @@ function legRinging(step: Step, channelId: string): void {
 function legEntered(step: Step, channelId: string): void {
   const { call } = step;
   if (operatorLegs(call).some((leg) => leg.channelId === channelId)) return operatorEntered(step, channelId);
+  const party = partyOf(call, channelId);
+  if (party !== undefined) return partyEntered(step, party);
   if (dispatchOfChannel(call, channelId) !== undefined) {
     return agencyInput(step, { type: 'leg-entered', at: step.at, channelId });
   }
@@ -209,6 +232,8 @@ function legGone(step: Step, channelId: string, cause: number): void {
   const { call } = step;
   if (channelId === call.channelId) return callerGone(step, cause);
   if (operatorLegs(call).some((leg) => leg.channelId === channelId)) return operatorGone(step, channelId, cause);
+  const party = partyOf(call, channelId);
+  if (party !== undefined) return partyGone(step, party, cause);
   const monitor = monitorOf(call.monitors, channelId);
   if (monitor !== undefined) return monitorGone(step, monitor, channelId, cause);
   agencyInput(step, { type: 'leg-gone', at: step.at, channelId, cause });
@@ -221,15 +246,10 @@ function keyPressed(step: Step, channelId: string, key: string): void {
     challengeKey(step, key);
     return callerPressed(step, key);
   }
+  if (channelId === call.operator?.channelId) return operatorTyped(step, key);
   const monitor = monitorOf(call.monitors, channelId);
   if (monitor !== undefined) return supervisorPressed(step, monitor, key);
   agencyInput(step, { type: 'key-pressed', at: step.at, channelId, key });
-}
-
-/** The line has reserved an operator: for whom nobody waits any more is free again. */
-function reserved(step: Step, input: Extract<CallInput, { type: 'operator-reserved' }>): void {
-  if (step.call.operator?.assignmentId === input.assignmentId) return;
-  if (!supervisorReserved(step, input)) report(step, input, 'not-needed');
 }
 
 /** A phone that rings or answers after its ring was called off: nobody waits for it. */
@@ -243,7 +263,7 @@ function soundEnded(step: Step, soundId: string): void {
   if (call.caller.sound?.id !== soundId) return;
   if (call.caller.sound.name === 'challenge') challengeHeard(step);
   call.caller.sound = null;
-  if (call.line !== null) call.timers.comfort = step.at + call.timing.comfort;
+  if (call.line !== null || call.hold !== null) call.timers.comfort = step.at + call.timing.comfort;
 }
 
 /** Words to a waiting caller are never longer, in milliseconds. */
@@ -263,8 +283,9 @@ function timeUp(step: Step, name: string): void {
       return joinTimedOut(step);
     case 'comfort':
       delete call.timers.comfort;
-      if (call.line === null) return;
-      if (!isAsking(call)) playToCaller(step, 'please-wait', wordsOfPlace(call));
+      if (call.hold !== null) playToCaller(step, 'on-hold');
+      else if (call.line === null) return;
+      else if (!isAsking(call)) playToCaller(step, 'please-wait', wordsOfPlace(call));
       // Should nobody say when the sound has ended, the next one comes all the same.
       call.timers.comfort = step.at + call.timing.comfort + longestWords;
       return;
@@ -282,6 +303,14 @@ function timeUp(step: Step, name: string): void {
     case 'question':
       delete call.timers.question;
       return questionUnanswered(step);
+    case 'hold':
+      delete call.timers.hold;
+      return holdTimedOut(step);
+    case 'phone-hold':
+      delete call.timers['phone-hold'];
+      return phoneHoldsLong(step);
+    case 'typed':
+      return forgetTyped(call);
     case 'pop':
       return popScreen(step);
     case 'challenge':
@@ -292,6 +321,7 @@ function timeUp(step: Step, name: string): void {
       return giveBack(step, 'the channel left the application', !call.caller.left);
     default:
       if (name.startsWith('monitor:')) return monitorTimedOut(step, name);
+      if (name.startsWith('party:')) return partyTimedOut(step, name);
       wakeDispatch(step, name);
   }
 }
@@ -307,5 +337,6 @@ function whoIs(call: Call, channelId: string): string {
   if (channelId === call.channelId) return 'caller';
   if (channelId === call.operator?.channelId) return 'operator';
   if (monitorOf(call.monitors, channelId) !== undefined) return 'supervisor';
+  if (partyOf(call, channelId) !== undefined) return 'party';
   return dispatchOfChannel(call, channelId)?.agencyId ?? 'unknown';
 }

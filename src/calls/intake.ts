@@ -215,6 +215,9 @@ export function createIntake(deps: IntakeDeps): Intake {
       case 'talk-detected':
         runner.tell(call.id, { type: 'talk-detected', at, channelId, talking: event.talking });
         return;
+      case 'held':
+        runner.tell(call.id, { type: 'held-by-phone', at, channelId, held: event.held });
+        return;
       case 'left-bridge':
       case 'left':
         return;

@@ -20,7 +20,7 @@ export function enterLine({ call, effects }: Step): void {
 export function leaveLine(step: Step): void {
   const { call } = step;
   delete call.timers.line;
-  delete call.timers.comfort;
+  if (call.hold === null) delete call.timers.comfort;
   delete call.timers.challenge;
   if (call.line === null) return;
   call.line = null;
@@ -63,6 +63,8 @@ export function alone(step: Step): void {
 /** The caller goes into his bridge; whatever he was hearing ends. */
 export function joinCaller(step: Step): void {
   const { call } = step;
+  // Who is on hold hears his music until he is taken back.
+  if (call.hold !== null) return;
   silence(step);
   if (!call.caller.joined) hushQuestion(step);
   if (!call.caller.live || call.caller.joined || call.joining.includes(call.channelId)) return;

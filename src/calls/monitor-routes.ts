@@ -8,7 +8,7 @@ import type { Postgres } from '../platform/postgres.ts';
 import { conflict, notFound, unprocessable } from '../platform/problem.ts';
 import { writers } from '../platform/auth.ts';
 import { defineRoute, noContent, type AuthenticatedContext, type Route } from '../platform/route.ts';
-import type { Call } from './call.ts';
+import { operatorLegs, type Call } from './call.ts';
 import { tellCall } from './command.ts';
 import type { Monitor } from './monitor.ts';
 import type { CallRunner } from './runner.ts';
@@ -46,7 +46,7 @@ function monitorRoute(deps: MonitorRouteDeps): Route {
         throw unprocessable('monitors.no-operator', 'This token belongs to no operator: say whose phone is to ring.');
       }
       const call = liveCall(runner, callId);
-      if (call.operator?.operatorId === operatorId || call.monitors.some((one) => one.operatorId === operatorId)) {
+      if ([...operatorLegs(call), ...call.parties, ...call.monitors].some((one) => one.operatorId === operatorId)) {
         throw conflict('monitors.engaged', 'He is on this call already.');
       }
       const at = clock.now();

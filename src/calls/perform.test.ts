@@ -5,6 +5,7 @@ import { createPerformer } from './perform.ts';
 
 interface Sent {
   line: string;
+  given: unknown[];
   answer: (answer: AriAnswer) => Promise<void>;
 }
 
@@ -20,13 +21,13 @@ function start() {
   const sent: Sent[] = [];
   const told: CallInput[] = [];
   const ari: AriCommands = {
-    send: (method, path) =>
+    send: (method, path, ...given) =>
       new Promise((resolve) => {
         const answer = async (given: AriAnswer): Promise<void> => {
           resolve(given);
           for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
         };
-        sent.push({ line: `${method} ${path}`, answer });
+        sent.push({ line: `${method} ${path}`, given, answer });
       }),
     close: () => Promise.resolve(),
   };
@@ -87,6 +88,28 @@ describe('commands', () => {
     expect(told).toMatchObject([{ type: 'command-failed', command: 'join', failure }]);
   });
 
+  it.each([
+    [400, 'gone'],
+    [404, 'conflict'],
+    [409, 'failed'],
+    [422, 'conflict'],
+  ])('to leave a bridge that are answered %i mean: %s', async (status, failure) => {
+    const { perform, sent, told, settle, lines } = start();
+    perform({ do: 'leave-bridge', channelId: 'caller', bridgeId: 'b1' });
+    await settle();
+    expect(lines()).toEqual(['POST /bridges/b1/removeChannel']);
+    await sent[0]?.answer(failed(status));
+    expect(told).toMatchObject([{ type: 'command-failed', command: 'leave-bridge', target: 'caller', failure }]);
+  });
+
+  it('to mute and to let speak again are two of one kind', async () => {
+    const { perform, settle, lines } = start();
+    perform({ do: 'mute', channelId: 'o1' });
+    perform({ do: 'unmute', channelId: 'o2' });
+    await settle();
+    expect(lines()).toEqual(['POST /channels/o1/mute', 'DELETE /channels/o2/mute']);
+  });
+
   it('that succeed to join say so', async () => {
     const { perform, sent, told, settle } = start();
     perform({ do: 'join', channelId: 'caller', bridgeId: 'b1', absorbKeys: false });
@@ -139,5 +162,40 @@ describe('commands', () => {
     await sent[0]?.answer(failed(409));
     expect(lines()).toEqual(['POST /applications/app/subscription']);
     expect(told).toMatchObject([{ type: 'command-failed', command: 'ring-operator', failure: 'failed' }]);
+  });
+
+  it.each([
+    ['caller', { SIAGA_CALLER_CHANNEL: 'caller' }],
+    [null, {}],
+  ])('ring somebody outside, who belongs to the caller %s', async (callerChannelId, tied) => {
+    const { perform, sent, settle } = start();
+    const uri = 'sip:0761@trunk';
+    perform({
+      do: 'ring-outside',
+      channelId: 'leg',
+      uri,
+      callerNumber: '0761112',
+      ring: 20_000,
+      limitMilliseconds: 1,
+      callerChannelId,
+    });
+    await settle();
+    await sent[0]?.answer(done);
+    expect(sent[1]?.given).toEqual([
+      expect.objectContaining({
+        endpoint: `PJSIP/outside/${uri}`,
+        extension: 'outside',
+        callerId: '"0761112" <0761112>',
+      }),
+      {
+        variables: {
+          SIAGA_APPLICATION: 'app',
+          SIAGA_CALL: 'call',
+          SIAGA_LEG: 'leg',
+          SIAGA_OUTGOING: '1',
+          ...tied,
+        },
+      },
+    ]);
   });
 });

@@ -9,12 +9,16 @@ import type { CallInput, CommandFailure } from './call-input.ts';
 /** The effects that are ARI commands. The others go to the line and to the jobs. */
 export type AriEffect = Exclude<
   CallEffect,
-  | { do: 'enter-line' }
-  | { do: 'rank-in-line' }
-  | { do: 'leave-line' }
-  | { do: 'operator-outcome' }
-  | { do: 'ring-agency' }
-  | { do: 'reserve-operator' }
+  {
+    do:
+      | 'enter-line'
+      | 'rank-in-line'
+      | 'leave-line'
+      | 'operator-outcome'
+      | 'ring-agency'
+      | 'reserve-operator'
+      | 'look-up-target';
+  }
 >;
 
 export interface Performer {
@@ -109,6 +113,12 @@ export function createPerformer(deps: {
           channel: effect.channelId,
           absorbDTMF: effect.absorbKeys,
         });
+      case 'leave-bridge':
+        return ari.send('POST', `/bridges/${effect.bridgeId}/removeChannel`, { channel: effect.channelId });
+      case 'mute':
+        return ari.send('POST', `/channels/${effect.channelId}/mute`, { direction: 'in' });
+      case 'unmute':
+        return ari.send('DELETE', `/channels/${effect.channelId}/mute`, { direction: 'in' });
       case 'hang-up':
         return ari.send('DELETE', `/channels/${effect.channelId}`, hangUpReason(effect.cause));
       case 'return-to-dialplan':
@@ -152,6 +162,20 @@ export function createPerformer(deps: {
         return ari.send('POST', `/channels/${effect.channelId}/variable`, {
           variable: 'SIAGA_CALLER_CHANNEL',
           value: effect.callerChannelId ?? '',
+        });
+      case 'ring-outside':
+        return ringLeg(ari, {
+          channelId: effect.channelId,
+          endpoint: 'outside',
+          uri: effect.uri,
+          role: 'outside',
+          application,
+          callId,
+          callerChannelId: effect.callerChannelId,
+          callerId: callerId(null, effect.callerNumber),
+          ring: effect.ring,
+          // Without a controller, one who has no caller ends as a call to the outside does.
+          variables: { SIAGA_OUTGOING: '1' },
         });
     }
   };
@@ -202,17 +226,21 @@ function lanesOf(effect: AriEffect): string[] {
   if (effect.do === 'detect-talk' || effect.do === 'count-packets') return [`${effect.channelId} ${effect.do}`];
   // Nothing waits for it.
   if (effect.do === 'tie-to-caller') return [`${effect.channelId} tie`];
-  return effect.do === 'join' ? [effect.channelId, effect.bridgeId] : [effect.channelId];
+  return effect.do === 'join' || effect.do === 'leave-bridge'
+    ? [effect.channelId, effect.bridgeId]
+    : [effect.channelId];
 }
 
 function targetOf(effect: AriEffect): string {
   return effect.do === 'make-bridge' || effect.do === 'destroy-bridge' ? effect.bridgeId : effect.channelId;
 }
 
-/** addChannel answers 400 for a channel and 404 for a bridge that does not exist. */
+/** addChannel and removeChannel answer 400 for a channel and 404 for a bridge that does not exist. */
 function failureOf(effect: AriEffect, answer: Extract<AriAnswer, { ok: false }>): CommandFailure {
-  if (effect.do !== 'join') return answer.failure;
+  if (effect.do !== 'join' && effect.do !== 'leave-bridge') return answer.failure;
   if (answer.status === 400) return 'gone';
+  // Of a bridge that is not there he is out.
+  if (effect.do === 'leave-bridge' && answer.failure === 'gone') return 'conflict';
   if (answer.status === 422) return 'conflict';
   return answer.failure === 'timeout' ? 'timeout' : 'failed';
 }

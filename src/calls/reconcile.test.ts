@@ -51,6 +51,22 @@ describe('what was missed while Asterisk could not be heard', () => {
     ]);
   });
 
+  it('a party who is not listed has gone, one who is there has answered, and none is hung up', () => {
+    const party = channel('call.p2', 'operator');
+    const brought = talking().tell(
+      { type: 'party-requested', partyId: 'p', purpose: 'conference', target: { operatorId: 'op2' }, by: 'op1' },
+      { type: 'operator-reserved', requestId: 'p', operatorId: 'op2', assignmentId: 'a2', account: 'op-op2' },
+    );
+    expect(corrections([caller, operator], [brought.call])).toEqual([]);
+    expect(corrections([caller, operator, party], [brought.call])).toEqual([
+      { do: 'enter', callId: 'call', channelId: 'call.p2' },
+    ]);
+    const { call } = brought.tell({ type: 'leg-ringing', channelId: 'call.p2' });
+    expect(corrections([caller, operator], [call])).toEqual([{ do: 'gone', callId: 'call', channelId: 'call.p2' }]);
+    const there = brought.tell({ type: 'leg-entered', channelId: 'call.p2' }).call;
+    expect(corrections([caller, operator, party], [there])).toEqual([]);
+  });
+
   it('an agency that answered without ringing, and is not listed, has gone', () => {
     const call = talking().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins()).call;
     expect(corrections([caller, operator], [call])).toEqual([{ do: 'gone', callId: 'call', channelId: 'd1.a1' }]);

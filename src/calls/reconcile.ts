@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type Call, operatorLegs } from './call.ts';
 import { monitorOf } from './monitor.ts';
+import { hasLeg } from './party.ts';
 import type { CallRunner } from './runner.ts';
 
 /** What Asterisk lists, as far as it concerns this controller. */
@@ -82,12 +83,13 @@ function missedEntry(call: Call, channelId: string): Correction[] {
 }
 
 function isLegOf(call: Call, channelId: string): boolean {
-  return operatorLegs(call).some((leg) => leg.channelId === channelId) || liveAttempt(call, channelId) !== undefined;
+  const legs = [...operatorLegs(call), ...call.parties];
+  return legs.some((leg) => leg.channelId === channelId) || liveAttempt(call, channelId) !== undefined;
 }
 
 function stillRings(call: Call, channelId: string): boolean {
-  const operator = operatorLegs(call).find((leg) => leg.channelId === channelId);
-  if (operator !== undefined) return operator.state === 'ringing';
+  const leg = [...operatorLegs(call), ...call.parties].find((one) => one.channelId === channelId);
+  if (leg !== undefined) return leg.state === 'ringing';
   return liveAttempt(call, channelId)?.answeredAt === null;
 }
 
@@ -103,6 +105,7 @@ function expectedChannels(call: Call): string[] {
   const attempts = call.dispatches
     .flatMap((dispatch) => dispatch.attempts)
     .filter((one) => one.endedAt === null && (one.ringingAt ?? one.answeredAt ?? one.takenAt) !== null);
+  const parties = call.parties.filter(hasLeg).filter((one) => one.ringingAt !== null || one.state !== 'ringing');
   const monitors = call.monitors
     .filter(({ state }) => state === 'entered' || state === 'joined')
     .flatMap(({ channelId, snoopId, awaited }) =>
@@ -110,7 +113,7 @@ function expectedChannels(call: Call): string[] {
     );
   return [
     ...(call.caller.live ? [call.channelId] : []),
-    ...[...operators, ...attempts].map((leg) => leg.channelId),
+    ...[...operators, ...parties, ...attempts].map((leg) => leg.channelId),
     ...monitors,
   ];
 }

@@ -19,6 +19,7 @@ function start() {
     leaveLine: () => done.push('leave-line'),
     operatorOutcome: (_callId, _operatorId, _assignmentId, outcome) => done.push(outcome),
     reserveOperator: () => undefined,
+    lookUpTarget: () => undefined,
     ringAgency: () => Promise.resolve({ result: 'taken' }),
     failed: (_call, input) => failed.push(input),
     recorded: (entry) => entries.push(entry),

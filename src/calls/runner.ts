@@ -9,6 +9,7 @@ import type { CallInput } from './call-input.ts';
 import { decide } from './decide.ts';
 import { isRoutine } from './decide-silent.ts';
 import { monitorChannels } from './monitor.ts';
+import { hasLeg } from './party.ts';
 import type { AriEffect } from './perform.ts';
 
 /** One journalled decision: what came in, what was decided, and the state after. */
@@ -33,7 +34,10 @@ export interface CallPartners {
   rankInLine(callId: string, queue: CallQueue): void;
   leaveLine(callId: string): void;
   operatorOutcome(callId: string, operatorId: string, assignmentId: string, outcome: OperatorOutcome): void;
+  /** Asks the line for an operator; it answers by an input. */
   reserveOperator(callId: string, wish: { requestId: string; target: ReservationTarget; evenPaused: boolean }): void;
+  /** Finds out who was typed; answers by an input. */
+  lookUpTarget(callId: string, typed: Extract<CallEffect, { do: 'look-up-target' }>): void;
   ringAgency(job: RingJob): Promise<RingResult>;
   /** A decision threw: somebody has to look. */
   failed(call: Call, input: string, error: unknown): void;
@@ -154,9 +158,10 @@ export function createCallRunner(deps: {
     };
     const legs = call.dispatches.flatMap((one) => one.attempts).filter((attempt) => attempt.endedAt === null);
     const effects: AriEffect[] = [
-      ...[...[...operatorLegs(call), ...legs].map(({ channelId }) => channelId), ...monitorChannels(call.monitors)].map(
-        (channelId): AriEffect => ({ do: 'hang-up', channelId, cause: 'normal' }),
-      ),
+      ...[
+        ...[...operatorLegs(call), ...call.parties.filter(hasLeg), ...legs].map(({ channelId }) => channelId),
+        ...monitorChannels(call.monitors),
+      ].map((channelId): AriEffect => ({ do: 'hang-up', channelId, cause: 'normal' })),
       { do: 'return-to-dialplan', channelId: call.channelId },
       ...[call.bridge?.id, ...call.monitors.map((monitor) => monitor.bridgeId)].flatMap((bridgeId): AriEffect[] =>
         typeof bridgeId === 'string' ? [{ do: 'destroy-bridge', bridgeId }] : [],
@@ -166,7 +171,7 @@ export function createCallRunner(deps: {
     const facts: Fact[] = [{ type: 'call.returned', detail: { reason: 'a decision failed' } }];
     record(mailbox, { input, effects, facts, state });
     partners.leaveLine(call.id);
-    for (const { operatorId, assignmentId } of [...operatorLegs(call), ...call.monitors]) {
+    for (const { operatorId, assignmentId } of [...operatorLegs(call), ...call.parties, ...call.monitors]) {
       if (operatorId === null || assignmentId === null) continue;
       partners.operatorOutcome(call.id, operatorId, assignmentId, 'not-needed');
     }
@@ -205,7 +210,8 @@ export function createCallRunner(deps: {
     } else if (effect.do === 'reserve-operator') {
       const { requestId, target, evenPaused } = effect;
       partners.reserveOperator(call.id, { requestId, target, evenPaused });
-    } else if (effect.do === 'ring-agency') void ringAgency(call.id, effect.job);
+    } else if (effect.do === 'look-up-target') partners.lookUpTarget(call.id, effect);
+    else if (effect.do === 'ring-agency') void ringAgency(call.id, effect.job);
     else partners.perform(call.id, call.application, effect);
   };
 
@@ -229,7 +235,7 @@ export function createCallRunner(deps: {
       mailbox.channels.add(channelId);
     };
     index(call.channelId);
-    for (const { channelId } of operatorLegs(call)) index(channelId);
+    for (const { channelId } of [...operatorLegs(call), ...call.parties.filter(hasLeg)]) index(channelId);
     for (const channelId of monitorChannels(call.monitors)) index(channelId);
     for (const dispatch of call.dispatches) {
       const attempt = dispatch.attempts.at(-1);

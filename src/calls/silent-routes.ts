@@ -51,6 +51,7 @@ async function audible({ runner, postgres }: SilentRouteDeps, callId: string): P
     throw conflict('calls.ended', 'This call has ended, or its caller has hung up.');
   }
   if (call.answeredAt === null) throw conflict('calls.unanswered', 'This call is not answered yet: try again.');
+  if (call.hold !== null) throw conflict('calls.on-hold', 'The caller is on hold: take him back first.');
   return call;
 }
 

@@ -3,7 +3,9 @@ import type { WaitingLine } from '../acd/mailbox.ts';
 import type { AriCommands } from '../asterisk/commands.ts';
 import type { RingJob, RingResult } from '../dispatch/dispatch.ts';
 import type { IncidentReader } from '../incidents/start.ts';
+import { recordAudit } from '../audit/record.ts';
 import type { Clock } from '../platform/clock.ts';
+import { newId } from '../platform/ids.ts';
 import { messageOf } from '../platform/errors.ts';
 import type { Journal } from '../platform/journal.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -15,6 +17,8 @@ import { drain } from './drain.ts';
 import { createIntake, type Intake, type IntakeDeps } from './intake.ts';
 import { createPerformer } from './perform.ts';
 import { keepReconciled } from './reconcile.ts';
+import { talkRoutes } from './talk-routes.ts';
+import { targetFinder, type LookUpOutside } from './target.ts';
 import { sweepUnstaffed } from './unstaffed.ts';
 import { monitorRoutes } from './monitor-routes.ts';
 import { liveCallOf } from './command.ts';
@@ -56,6 +60,8 @@ export function startCalls(deps: {
   guard: PauseGuard;
   connected: () => boolean;
   ringAgency: (job: RingJob) => Promise<RingResult>;
+  /** Whether and how a number outside the centre is called; without it, none is. */
+  outside?: LookUpOutside;
   recorded: (entry: CallEntry) => void;
   alarm: (code: string, detail: Record<string, string>) => void;
   introduce: IntakeDeps['introduce'];
@@ -68,6 +74,7 @@ export function startCalls(deps: {
   ownedElsewhere: (channelId: string) => boolean;
 }): CallsRoom & { projected: (callId: string, sequence: number) => void } {
   const { ari, clock, logger, journal, postgres } = deps;
+  const lookUp = targetFinder({ operators: () => deps.line().snapshot().operators, outside: deps.outside });
   const metrics = callMetrics(deps.metrics, () => live());
   const performer = createPerformer({ ari, clock, tell: (callId, input) => runner.tell(callId, input) });
   const runner: CallRunner = createCallRunner({
@@ -84,6 +91,16 @@ export function startCalls(deps: {
       operatorOutcome: (_callId, operatorId, assignmentId, outcome) =>
         deps.line().outcome(operatorId, assignmentId, outcome),
       reserveOperator: (callId, wish) => deps.line().reserve({ ...wish, callId }),
+      lookUpTarget(callId, { text, purpose, by }) {
+        const at = clock.now();
+        const found = lookUp(text, by);
+        runner.tell(
+          callId,
+          'refused' in found
+            ? { type: 'party-refused', at, purpose, reason: found.refused, by }
+            : { type: 'party-requested', at, partyId: newId(at), purpose, target: found.target, by },
+        );
+      },
       ringAgency: deps.ringAgency,
       failed: (call, input, error) =>
         deps.alarm('decision-failed', { callId: call.id, input, reason: messageOf(error) }),
@@ -120,6 +137,7 @@ export function startCalls(deps: {
     routes: [
       ...silentRoutes({ postgres, clock, runner }),
       ...monitorRoutes({ postgres, clock, runner }),
+      ...talkRoutes({ runner, clock, postgres, audit: recordAudit, lookUp }),
       ...callRoutes({
         postgres,
         clock,

@@ -1,4 +1,4 @@
-import type { Call, Prompt } from './call.ts';
+import type { Call, OperatorPrompt, Prompt } from './call.ts';
 import type { CallEffect, Fact, OperatorOutcome } from './call-effect.ts';
 
 /** A decision in the making: the call's next state, what is to be done, and what is to be told. */
@@ -47,6 +47,19 @@ export function musicToCaller(step: Step): void {
   const { call } = step;
   call.caller.sound = { id: nextSoundId(call), name: 'music' };
   step.effects.push({ do: 'music', channelId: call.channelId });
+}
+
+/** Says something to the operator; nobody else hears it. */
+export function promptOperator(step: Step, prompt: OperatorPrompt): void {
+  const { call } = step;
+  if (call.endedAt !== null || call.operator?.state !== 'joined') return;
+  step.effects.push({ do: 'play', channelId: call.operator.channelId, soundId: nextSoundId(call), prompt });
+}
+
+/** What was asked for cannot be done: the operator hears it. */
+export function refuse(step: Step, type: string, detail: Fact['detail']): void {
+  tell(step, type, detail);
+  promptOperator(step, 'code-refused');
 }
 
 export function nextSoundId(call: Call): string {

@@ -5,15 +5,17 @@ import { readLocation } from '../location/fix-store.ts';
 import { storedLocation } from '../location/schema.ts';
 import { emptyLocationView, viewOfBest, viewOfLocation, type LocationView } from '../location/view.ts';
 import { timeColumn } from '../platform/text.ts';
-import { callView, type CallView } from './view.ts';
+import { callView, nothingUnderWay, type CallView } from './view.ts';
 
-const row = callView.omit({ bestFix: true, silence: true, monitors: true }).extend({
-  arrivedAt: timeColumn,
-  answeredAt: timeColumn.nullable(),
-  firstTalkAt: timeColumn.nullable(),
-  endedAt: timeColumn.nullable(),
-  location: storedLocation.nullable(),
-});
+const row = callView
+  .omit({ bestFix: true, silence: true, monitors: true, hold: true, muted: true, parties: true })
+  .extend({
+    arrivedAt: timeColumn,
+    answeredAt: timeColumn.nullable(),
+    firstTalkAt: timeColumn.nullable(),
+    endedAt: timeColumn.nullable(),
+    location: storedLocation.nullable(),
+  });
 const listedRow = row.extend({ kind: z.string().nullable() });
 
 /** A call, and whom its incident concerns. */
@@ -29,7 +31,7 @@ const columns = `id, incident_id as "incidentId", stage, outcome, reason, arrive
 
 function viewOfRow({ location, ...rest }: z.output<typeof row>): CallView {
   const best = location?.best ?? null;
-  return { ...rest, silence: null, monitors: [], bestFix: best === null ? null : viewOfBest(best) };
+  return { ...rest, ...nothingUnderWay, bestFix: best === null ? null : viewOfBest(best) };
 }
 
 export async function readCall(sql: Sql, id: string): Promise<CallView | undefined> {

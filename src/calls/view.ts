@@ -7,6 +7,7 @@ import type { Call } from './call.ts';
 import type { CallerHistory, EarlierCall } from './history.ts';
 import { packetsOf, type Silence } from './silence.ts';
 import type { Monitor } from './monitor.ts';
+import { type Party, partyPurposes } from './party.ts';
 
 const identityView = z.object({
   /** E.164. */
@@ -56,6 +57,19 @@ export const monitorView = z.object({
   by: z.string(),
 });
 export type MonitorView = z.output<typeof monitorView>;
+const holdView = z.object({ since: z.string(), because: z.enum(['operator', 'consult', 'phone']) });
+
+/** Somebody whom the operator brought, or is bringing. */
+export const partyView = z.object({
+  id: z.string(),
+  purpose: z.enum(partyPurposes),
+  state: z.enum(['reserving', 'ringing', 'entered', 'joined']),
+  /** Null for somebody outside, and until the line has named one. */
+  operatorId: z.string().nullable(),
+  number: z.string().nullable(),
+  requestedAt: z.string(),
+  talkingAt: z.string().nullable(),
+});
 
 /** A call in a list. */
 export const callView = z.object({
@@ -80,6 +94,11 @@ export const callView = z.object({
   operatorId: z.string().nullable(),
   /** Supervisors who are on it now; none on a call that is over. */
   monitors: z.array(monitorView),
+  /** The caller waits with music; `phone`: held by the button of the operator's softphone. */
+  hold: holdView.nullable(),
+  /** The others do not hear the operator. */
+  muted: z.boolean(),
+  parties: z.array(partyView),
   /** `controller`, or `cel` for a call that no controller saw. */
   recordedBy: z.enum(['controller', 'cel']),
   headers: z.record(z.string(), z.string()),
@@ -139,6 +158,9 @@ export function viewOfCall(call: Call): CallView {
     node: call.node,
     operatorId: call.operator?.operatorId ?? call.talkedWith,
     monitors: call.monitors.map(viewOfMonitor),
+    hold: viewOfHold(call),
+    muted: call.muted,
+    parties: call.parties.map(viewOfParty),
     recordedBy: 'controller',
     headers: origin.headers,
     identity: call.identity,
@@ -170,6 +192,21 @@ function viewOfSilence(silence: Silence): z.output<typeof silenceView> {
 export function viewOfMonitor({ id, operatorId, mode, state, since, by }: Monitor): MonitorView {
   return { id, operatorId, mode, state, since: isoTime(since), by };
 }
+
+function viewOfHold({ hold, phoneHold }: Call): CallView['hold'] {
+  if (hold !== null) return { since: isoTime(hold.since), because: hold.because };
+  return phoneHold === null ? null : { since: isoTime(phoneHold.since), because: 'phone' };
+}
+
+export function viewOfParty(party: Party): z.output<typeof partyView> {
+  const { id, purpose, state, operatorId, target, requestedAt, talkingAt } = party;
+  const number = 'number' in target ? target.number : null;
+  const times = { requestedAt: isoTime(requestedAt), talkingAt: isoTimeOrNull(talkingAt) };
+  return { id, purpose, state, operatorId, number, ...times };
+}
+
+/** What a call that has ended has no more. */
+export const nothingUnderWay = { hold: null, muted: false, parties: [], monitors: [], silence: null };
 
 /** A live call by itself with a history, as the one who asks may see it. */
 export function detailOfCall(
@@ -229,6 +266,7 @@ export const hiddenCaller = {
   emergency: null,
   bestFix: null,
   silence: null,
+  parties: [],
 };
 
 function circleOf({ kind, operatorIds }: EarlierCall): { kind: string | null; operatorIds: readonly string[] } {

@@ -37,9 +37,21 @@ test('a call that proves confidential is so from its first event on, and stays s
   const calls = new Map<string, CallInCircle>();
   const feed = createFeed({ clock: fakeClock(), callOf: (callId) => calls.get(callId), keep: 3 });
   const events = recorded(feed);
-  calls.set('c', { talkedWith: null, operator: { operatorId: 'op-1' }, others: [], incident: { kind: null } });
+  calls.set('c', {
+    talkedWith: null,
+    operator: { operatorId: 'op-1' },
+    others: [],
+    parties: [],
+    incident: { kind: null },
+  });
   tell(feed, 'c');
-  calls.set('c', { talkedWith: 'op-1', operator: null, others: [], incident: { kind: 'domestic-violence' } });
+  calls.set('c', {
+    talkedWith: 'op-1',
+    operator: null,
+    others: [],
+    parties: [],
+    incident: { kind: 'domestic-violence' },
+  });
   tell(feed, 'c');
   calls.delete('c');
   const [first] = events;

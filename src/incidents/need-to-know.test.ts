@@ -37,4 +37,9 @@ describe('the circle of a call', () => {
     const found = circleOfCall({ ...call, operator: rung ? { operatorId: 'op-2' } : null });
     expect(found).toEqual({ kind: null, operatorIds: expected });
   });
+
+  test('those whom the operator brought are in it', () => {
+    const parties = [{ operatorId: 'op-3' }, { operatorId: null }];
+    expect(circleOfCall({ ...testCall(), parties }).operatorIds).toEqual(['op-3']);
+  });
 });

@@ -14,13 +14,15 @@ export interface Circle {
 export type CallInCircle = Pick<Call, 'talkedWith'> & {
   readonly operator: { readonly operatorId: string } | null;
   readonly others: readonly { readonly operatorId: string }[];
+  /** Whom the operator brought. */
+  readonly parties: readonly { readonly operatorId: string | null }[];
   readonly incident: { readonly kind: string | null };
 };
 
 /** The circle of a call that is here. */
 export function circleOfCall(call: CallInCircle): Circle {
-  const rung = call.others.map(({ operatorId }) => operatorId);
-  const operatorIds = [call.talkedWith, call.operator?.operatorId ?? null, ...rung].filter((id) => id !== null);
+  const others = [...call.others, ...call.parties].map(({ operatorId }) => operatorId);
+  const operatorIds = [call.talkedWith, call.operator?.operatorId ?? null, ...others].filter((id) => id !== null);
   return { kind: call.incident.kind, operatorIds };
 }
 

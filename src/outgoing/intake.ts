@@ -67,6 +67,7 @@ export function createOutgoingIntake(deps: {
       case 'joined-bridge':
       case 'left-bridge':
       case 'key-pressed':
+      case 'held':
       case 'talk-detected':
         break;
     }

@@ -12,5 +12,6 @@ export function callTiming(settings: Settings, queueId = '112'): CallTiming {
     announcePosition: times?.announcePosition ?? settings.announcePosition,
     silence: settings.silenceSeconds * 1_000,
     silentQuestion: settings.silentQuestion,
+    hold: settings.holdSeconds * 1_000,
   };
 }

@@ -7,6 +7,7 @@ import { currentAttempt, isPending, type Dispatch } from '../../src/dispatch/dis
 import { checkSilence, newSilenceSeen, type SilenceSeen } from './silence-laws.ts';
 import { ensure } from './ensure.ts';
 import { testCall, timing, type Told } from './calls.ts';
+import { checkHold, checkParties } from './talk-laws.ts';
 
 export { ensure };
 
@@ -30,6 +31,9 @@ export interface World {
   inside: Map<string, Set<string>>;
   returned: boolean;
   ended: Map<string, string>;
+  /** How many parties were asked for, and who was named by which assignment. */
+  parties: number;
+  operators: Map<string, string>;
   /** Assignments whose operator got the call on his screen. */
   popped: Set<string>;
   silence: SilenceSeen;
@@ -52,6 +56,8 @@ export function newWorld(over: Partial<Call> = {}): World {
     inside: new Map(),
     returned: false,
     ended: new Map(),
+    parties: 0,
+    operators: new Map(),
     popped: new Set(),
     silence: newSilenceSeen(),
   };
@@ -87,8 +93,11 @@ function plain<T>(value: T): T {
 
 function note(world: World, input: Told, effects: CallEffect[]): void {
   const { call, over, inside } = world;
-  const given = input.type === 'operator-assigned' || input.type === 'operator-reserved';
-  if (given && !world.assignments.includes(input.assignmentId)) world.assignments.push(input.assignmentId);
+  const named = input.type === 'operator-assigned' || input.type === 'operator-reserved' ? input : undefined;
+  if (named !== undefined && !world.assignments.includes(named.assignmentId)) {
+    world.assignments.push(named.assignmentId);
+    world.operators.set(named.assignmentId, named.operatorId);
+  }
   if (input.type === 'operator-reserved') world.reservations.push(input.assignmentId);
   if (input.type === 'leg-gone') over.add(input.channelId);
   if (input.type === 'command-failed' && input.failure === 'gone') over.add(input.target);
@@ -104,8 +113,9 @@ function note(world: World, input: Told, effects: CallEffect[]): void {
     if (effect.do === 'make-bridge') world.bridges.add(effect.bridgeId);
     if (effect.do === 'destroy-bridge') world.bridges.delete(effect.bridgeId);
     if (effect.do === 'ring-supervisor' || effect.do === 'snoop') world.rung.push(effect.channelId);
-    if (effect.do === 'ring-operator') world.rung.push(effect.channelId);
+    if (effect.do === 'ring-operator' || effect.do === 'ring-outside') world.rung.push(effect.channelId);
     if (effect.do === 'ring-agency') world.rung.push(effect.job.channelId);
+    if (effect.do === 'leave-bridge') inside.delete(effect.channelId);
     if (effect.do === 'hang-up') {
       over.add(effect.channelId);
       inside.delete(effect.channelId);
@@ -130,12 +140,15 @@ function check(world: World, input: Told, effects: CallEffect[], before: Call): 
   ensure(rings <= 1, 'two operators rung at once');
   const together =
     input.type === 'operator-assigned' && input.together === true && before.operator?.state === 'ringing';
-  ensure(rings === 0 || before.operator === null || together, 'an operator rung beside another');
+  const brought = input.type === 'operator-reserved';
+  ensure(rings === 0 || before.operator === null || together || brought, 'an operator rung beside another');
   ensure(
     call.others.every(({ state }) => state === 'ringing'),
     'two operators took one call',
   );
   ensure(call.others.length === 0 || call.operator?.state === 'ringing', 'phones ring for a call that was answered');
+  checkHold(call);
+  checkParties(call);
   for (const [name, due] of Object.entries(call.timers)) {
     ensure(
       due > world.at || Object.entries(before.timers).some(([known, at]) => known === name && at === due),
@@ -165,6 +178,10 @@ function neverAlone({ call, inside, returned }: World): void {
   const { timers } = call;
   ensure(
     heard ||
+      (call.hold !== null &&
+        timers.hold !== undefined &&
+        call.operator !== null &&
+        call.operator.state !== 'ringing') ||
       (call.line !== null && timers.line !== undefined) ||
       (call.challenge !== null && timers.challenge !== undefined) ||
       (operatorLegs(call).some(({ state }) => state === 'ringing') && timers.ring !== undefined) ||
@@ -172,8 +189,9 @@ function neverAlone({ call, inside, returned }: World): void {
       timers.left !== undefined,
     `a caller is alone in stage ${call.stage}`,
   );
-  ensure(company(call).length > 0 || call.caller.sound !== null || timers.left !== undefined, 'a caller hears nothing');
-  ensure(company(call).length === 0 || call.caller.sound === null, 'a sound is played over a conversation');
+  const kept = company(call).length > 0 && call.hold === null;
+  ensure(kept || call.caller.sound !== null || timers.left !== undefined, 'a caller hears nothing');
+  ensure(!kept || call.caller.sound === null, 'a sound is played over a conversation');
 }
 
 function checkEnded({ call, rung, over }: World, effects: CallEffect[]): void {
@@ -208,8 +226,9 @@ function checkMonitors({ call, bridges, rung, over }: World): void {
     [...bridges].every((id) => wanted.has(id)) && own.every((id) => bridges.has(id)),
     'a bridge of nobody, or none',
   );
-  const there = [...monitorChannels(call.monitors), call.operator?.channelId];
-  for (const channelId of rung.filter((id) => /[.][mn][0-9]+$/.test(id))) {
+  const legs = [...operatorLegs(call), ...call.parties].map(({ channelId }) => channelId);
+  const there = [...monitorChannels(call.monitors), ...legs];
+  for (const channelId of rung.filter((id) => /[.][mnop][0-9]+$/.test(id))) {
     ensure(over.has(channelId) || there.includes(channelId), `${channelId} was left behind`);
   }
   for (const { id, channelId, state, mode, snoopId, snooped, bridgeId } of call.monitors) {
@@ -230,10 +249,8 @@ function checkAssignments({ call, assignments, outcomes }: World): void {
   for (const id of assignments) {
     const told = outcomes.get(id) ?? [];
     const final = told.findIndex((outcome) => outcome !== 'talking');
-    const open =
-      operatorLegs(call).some(({ assignmentId }) => assignmentId === id) ||
-      call.monitors.some((one) => one.assignmentId === id);
-    ensure((final === -1) === open, `assignment ${id} was told ${told.join(',')}`);
+    const engaged = [...operatorLegs(call), ...call.parties, ...call.monitors].some((one) => one.assignmentId === id);
+    ensure((final === -1) === engaged, `assignment ${id} was told ${told.join(',')}`);
     const first = final === -1 ? told : told.slice(0, final);
     ensure(first.length <= 1, `assignment ${id} talked twice`);
     // A double that comes after the end is answered, and never by anything else.
@@ -248,12 +265,10 @@ function checkAssignments({ call, assignments, outcomes }: World): void {
 /** An operator gets a call on his screen once, within 200 ms where he is still rung, and nobody else gets it. */
 function checkScreen({ call, popped, at }: World, facts: Fact[], before: Call): void {
   for (const { detail } of facts.filter(({ type }) => type === 'screen.pop')) {
-    const legs = [...operatorLegs(call), ...operatorLegs(before)];
-    const leg = legs.find(
-      ({ operatorId, assignmentId }) => operatorId === detail['operatorId'] && !popped.has(assignmentId),
-    );
+    const legs = [...call.parties, ...operatorLegs(call), ...operatorLegs(before)];
+    const leg = legs.find((one) => one.operatorId === detail['operatorId'] && !popped.has(one.assignmentId ?? ''));
     ensure(leg !== undefined, 'a screen pop for somebody else, or a second one');
-    popped.add(leg.assignmentId);
+    popped.add(leg.assignmentId ?? '');
   }
   const { timers } = call;
   for (const leg of operatorLegs(call)) {

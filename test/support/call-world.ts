@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import type { Call } from '../../src/calls/call.ts';
-import type { CallEffect } from '../../src/calls/call-effect.ts';
-import type { CommandFailure } from '../../src/calls/call-input.ts';
 import type { Received } from '../../src/location/location.ts';
 import { newWorld, tell, type World } from './call-laws.ts';
 import { assign, joined, testDispatch, type Told } from './calls.ts';
 import { circle, inside, someFix } from './fixes.ts';
+import { reserved, someParty, talkCommand } from './talk-world.ts';
+import { failed, obeyed } from './world-answers.ts';
 
 /**
  * A small world around one call. A move is a kind and two numbers, which pick among what exists by then: legs that
@@ -36,6 +36,9 @@ const kinds = [
   'caller-gone',
   'arrived',
   'sound-ended',
+  'talk-command', // the operator does something while he talks
+  'talk-late',
+  'party',
   'dispatch',
   'cancel',
   'incident',
@@ -62,7 +65,20 @@ const upsets = kinds.filter((kind) => !['obey', 'obey-on', 'assign', 'dispatch',
 
 const move = fc.tuple(
   fc.oneof(
-    { weight: 55, arbitrary: fc.constantFrom<Kind>('obey-on', 'obey-on', 'obey', 'assign', 'dispatch', 'monitor') },
+    {
+      weight: 55,
+      arbitrary: fc.constantFrom<Kind>(
+        'obey-on',
+        'obey-on',
+        'obey-on',
+        'obey',
+        'assign',
+        'dispatch',
+        'monitor',
+        'party',
+        'talk-command',
+      ),
+    },
     { weight: 31, arbitrary: fc.constantFrom(...upsets) },
     { weight: 12, arbitrary: fc.constantFrom<Kind>('timer-due', 'recent-command-failed') },
     { weight: 2, arbitrary: fc.constantFrom<Kind>('end', 'caller-gone', 'caller-gone') },
@@ -71,9 +87,34 @@ const move = fc.tuple(
   fc.nat(1000),
 );
 
-export const sequences = fc.array(move, { maxLength: 60, size: 'max' });
+const talking: Move[] = [
+  ['obey-on', 0, 0],
+  ['assign', 0, 0],
+  ['obey-on', 0, 0],
+];
+/** Where much meets: chance alone comes there seldom. */
+const beginnings: Move[][] = [
+  talking,
+  [...talking, ['talk-command', 0, 0]],
+  [...talking, ['party', 3, 3], ['obey-on', 0, 0]],
+  [...talking, ['party', 4, 2], ['obey-on', 0, 0]],
+  [...talking, ['party', 5, 4]],
+  [...talking, ['monitor', 2, 5], ['obey-on', 0, 0]],
+  [...talking, ['ask', 0, 0]],
+  [
+    ['obey-on', 0, 0],
+    ['assign', 0, 0],
+    ['assign-together', 0, 0],
+  ],
+];
 
-const failures: CommandFailure[] = ['gone', 'conflict', 'timeout', 'failed'];
+export const sequences = fc
+  .tuple(
+    fc.oneof(fc.constant<Move[]>([]), fc.constantFrom(...beginnings)),
+    fc.array(move, { maxLength: 60, size: 'max' }),
+  )
+  .map(([beginning, moves]): Move[] => [...beginning, ...moves]);
+
 const causes = [0, 16, 17, 18, 19, 21, 26, 27, 41, 58, 127];
 const lastOf = <T>(list: T[], count: number): T[] => list.slice(-count);
 
@@ -126,7 +167,12 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
     case 'leg-gone':
       return leg === 'caller' ? [] : [{ type: 'leg-gone', channelId: leg, cause: pick(causes, m) ?? 0 }];
     case 'key':
-      return [{ type: 'key-pressed', channelId: leg, key: pick(['1', '9', '5', '2', '3', '4'], m) ?? '1' }];
+      return [{ type: 'key-pressed', channelId: leg, key: pick(['1', '9', '5', '2', '3', '4', '#', '*'], m) ?? '1' }];
+    case 'talk-command':
+    case 'talk-late':
+      return talkCommand(world, n, m);
+    case 'party':
+      return [someParty(world, n, m)];
     case 'ring-result': {
       const ring = pick(
         [{ result: 'taken' }, { result: 'gone' }, { result: 'expired' }, { result: 'refused', reason: 'no' }] as const,
@@ -160,9 +206,12 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
                 'silence',
                 'packets',
                 'question',
+                'hold',
+                'phone-hold',
                 'challenge',
                 'dispatch:d1',
                 'monitor:m1',
+                'party:party1',
                 'x',
               ],
               n,
@@ -221,15 +270,9 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
     case 'end-monitor':
       return [{ type: 'monitor-ended', monitorId: monitorId(call, n), by: 'x' }];
     case 'reserved':
-      return [
-        reserved(
-          (m % 4 === 0 ? pick(world.reservations, m) : undefined) ?? nextAssignment(world),
-          monitorId(call, n),
-          n,
-        ),
-      ];
+      return [reserved(world, requestId(call, n), m)];
     case 'refused':
-      return [{ type: 'reservation-refused', requestId: monitorId(call, n), reason: 'busy' }];
+      return [{ type: 'reservation-refused', requestId: requestId(call, n), reason: 'busy' }];
     case 'end':
       return [{ type: 'call-ended-by', by: 'token' }];
   }
@@ -264,76 +307,7 @@ function someDispatch(call: Call, n: number, m: number): ReturnType<typeof testD
 const nextAssignment = (world: World): string => `as${world.assignments.length + 1}`;
 const modes = ['listen', 'whisper', 'barge'] as const;
 const monitorId = (call: Call, n: number): string => pick(call.monitors, n)?.id ?? 'none';
-const reserved = (assignmentId: string, requestId: string, n: number): Told => ({
-  type: 'operator-reserved',
-  requestId,
-  operatorId: `op${n % 6}`,
-  assignmentId,
-  account: 'op-s',
-});
-
-/** What follows when Asterisk, the jobs and the people do what an effect wants. */
-function obeyed(world: World, effect: CallEffect): Told[] {
-  switch (effect.do) {
-    case 'answer':
-      return [{ type: 'caller-up' }];
-    case 'play':
-      return [{ type: 'sound-ended', soundId: effect.soundId }];
-    case 'join':
-      return [joined(effect.channelId, effect.bridgeId)];
-    case 'hang-up':
-      return [{ type: 'leg-gone', channelId: effect.channelId, cause: 16 }];
-    case 'return-to-dialplan':
-      return [{ type: 'caller-left' }];
-    case 'snoop':
-      return [{ type: 'leg-entered', channelId: effect.channelId }];
-    case 'reserve-operator':
-      return [reserved(nextAssignment(world), effect.requestId, world.told)];
-    case 'ring-supervisor':
-    case 'ring-operator':
-      return [
-        { type: 'leg-ringing', channelId: effect.channelId },
-        { type: 'leg-entered', channelId: effect.channelId },
-      ];
-    case 'ring-agency': {
-      const { channelId } = effect.job;
-      return [
-        { type: 'ring-result', attemptId: channelId, ring: { result: 'taken' } },
-        { type: 'leg-ringing', channelId },
-        { type: 'leg-entered', channelId },
-        { type: 'key-pressed', channelId, key: '1' },
-      ];
-    }
-    case 'count-packets':
-      return [{ type: 'packets-counted', received: 0 }];
-    case 'detect-talk':
-    case 'stop-sound':
-    case 'music':
-    case 'make-bridge':
-    case 'destroy-bridge':
-    case 'enter-line':
-    case 'rank-in-line':
-    case 'leave-line':
-    case 'rank-in-line':
-    case 'operator-outcome':
-    case 'tie-to-caller':
-      return [];
-  }
-}
-
-function failed(effect: CallEffect | undefined, n: number): Told[] {
-  if (effect === undefined) return [];
-  const failure = pick(failures, n) ?? 'failed';
-  const command = effect.do;
-  if (effect.do === 'join') {
-    const target = effect.channelId;
-    return [
-      { type: 'command-failed', command, target, failure, ...(n % 2 === 0 ? {} : { bridgeId: effect.bridgeId }) },
-    ];
-  }
-  const target = 'channelId' in effect ? effect.channelId : 'bridgeId' in effect ? effect.bridgeId : '';
-  return [{ type: 'command-failed', command, target, failure }];
-}
+const requestId = (call: Call, n: number): string => pick([...call.monitors, ...call.parties], n)?.id ?? 'nobody';
 
 export function play(moves: Move[], over: Partial<Call> = {}): World {
   const world = newWorld(over);

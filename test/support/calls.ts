@@ -16,6 +16,7 @@ export const timing = {
   announcePosition: true,
   silence: 10_000,
   silentQuestion: 'operator' as const,
+  hold: 120_000,
 };
 
 /** One of which all that can be looked up is known, which is nothing. */
@@ -180,7 +181,14 @@ export function shortly(effect: CallEffect): string {
     case 'leave-line':
     case 'rank-in-line':
       return effect.do;
+    case 'leave-bridge':
+      return `leave-bridge ${effect.channelId} ${effect.bridgeId}`;
+    case 'look-up-target':
+      return `look-up-target ${effect.text} ${effect.purpose}`;
     case 'answer':
+    case 'mute':
+    case 'unmute':
+    case 'ring-outside':
     case 'stop-sound':
     case 'music':
     case 'detect-talk':

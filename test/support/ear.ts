@@ -23,7 +23,13 @@ export function samplesHavePrompt(recording: Int16Array, prompt: string): boolea
   const spoken = readWav(`${sounds}id/siaga/${prompt}.wav`);
   // From where the voice begins: silence resembles everything.
   const start = spoken.findIndex((sample) => Math.abs(sample) > 2_000);
-  const piece = spoken.subarray(start, start + SAMPLE_RATE / 2);
+  // Where it begins, a recording may be some samples off: a piece from further on is as good.
+  return [start, start + SAMPLE_RATE / 4].some((from) =>
+    holds(recording, spoken.subarray(from, from + SAMPLE_RATE / 2)),
+  );
+}
+
+function holds(recording: Int16Array, piece: Int16Array): boolean {
   // Roughly first: to look closely everywhere would take minutes.
   for (let at = 0; at + piece.length <= recording.length; at += 1) {
     if (Math.abs(likeness(recording, at, piece, 16)) < 0.5) continue;

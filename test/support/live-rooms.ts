@@ -42,6 +42,7 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
       rankInLine: nothing,
       leaveLine: nothing,
       operatorOutcome: nothing,
+      lookUpTarget: nothing,
       reserveOperator: nothing,
       ringAgency: () => Promise.resolve({ result: 'taken' }),
       failed: nothing,

@@ -1,0 +1,168 @@
+import {
+  agencyJoins,
+  joined,
+  story,
+  talking,
+  testDispatch,
+  withAgency,
+  type Story,
+  type Told,
+} from '../../test/support/calls.ts';
+
+const hold: Told = { type: 'hold', by: 'op1' };
+const resume: Told = { type: 'resume', by: 'op1' };
+const held = (): Story => talking().tell(hold);
+const keys = (code: string): Told[] => Array.from(code, (key) => ({ type: 'key-pressed', channelId: 'call.o1', key }));
+const facts = ({ facts: told }: Story): string[] => told.map(({ type }) => type);
+
+describe('on hold', () => {
+  it('the caller leaves the bridge and hears music', () => {
+    const one = held();
+    expect(one.done).toEqual(['leave-bridge caller call.b1', 'music caller']);
+    expect(one.call.hold).toEqual({ since: one.at, because: 'operator', by: 'op1' });
+    expect(one.call.stage).toBe('talking');
+  });
+
+  it('he is told now and then that he is not forgotten, with music in between', () => {
+    const one = held().fire('comfort');
+    expect(one.done).toEqual(['stop-sound caller', 'play caller on-hold']);
+    expect(one.tell({ type: 'sound-ended', soundId: one.call.caller.sound?.id ?? '' }).done).toEqual(['music caller']);
+    expect(one.call.timers.comfort).toBe(one.at + 15_000);
+  });
+
+  it('he comes back when his operator takes him back', () => {
+    const one = held().tell(resume);
+    expect(one.done).toEqual(['stop-sound caller', 'join caller call.b1']);
+    expect(one.call.timers.hold).toBeUndefined();
+    expect(one.tell(joined('caller')).call.caller.joined).toBe(true);
+  });
+
+  it('he comes back by himself after the limit', () => {
+    const one = held().fire('hold');
+    expect(one.done).toEqual(['stop-sound caller', 'join caller call.b1']);
+    expect(facts(one)).toEqual(['caller.resumed']);
+  });
+
+  it.each([16, 41, 0])('an operator who goes (cause %i) leaves him to the line, and does not end the call', (cause) => {
+    const one = held().tell({ type: 'leg-gone', channelId: 'call.o1', cause });
+    expect(one.call.endedAt).toBeNull();
+    expect(one.call.hold).toBeNull();
+    expect(one.call.line).toEqual({ since: one.call.arrivedAt });
+    expect(one.done).toContain('enter-line');
+    expect(one.done).toContain('play caller operator-lost');
+  });
+
+  it('he comes back to an agency whose operator has gone', () => {
+    const one = withAgency().tell(hold, { type: 'leg-gone', channelId: 'call.o1', cause: 16 });
+    expect(one.done).toContain('join caller call.b1');
+    expect(one.call.line).toBeNull();
+  });
+
+  it('an agency that comes meanwhile talks with the operator', () => {
+    const one = talking().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, hold);
+    one.tell(...agencyJoins());
+    expect(one.done).toContain('join d1.a1 call.b1');
+    expect(one.done).not.toContain('join caller call.b1');
+    expect(one.call.hold).not.toBeNull();
+  });
+
+  it('a late word that he is in the bridge changes nothing', () => {
+    expect(held().tell(joined('caller')).call.caller.joined).toBe(false);
+  });
+
+  it('the call ends with him when he hangs up, and with its operator', () => {
+    const one = held().tell({ type: 'caller-gone', cause: 16 });
+    expect(one.call.endedAt).not.toBeNull();
+    expect(one.done).toContain('operator-outcome a1 finished');
+  });
+
+  it.each(['timeout', 'failed'] as const)('a command that fails (%s) leaves him with his operator', (failure) => {
+    const one = held().tell({ type: 'command-failed', command: 'leave-bridge', target: 'caller', failure });
+    expect(one.call.hold).toBeNull();
+    expect(one.done).toContain('join caller call.b1');
+    expect(one.done).toContain('play call.o1 code-refused');
+  });
+
+  it('one who was out of it already stays on hold', () => {
+    const one = held().tell({ type: 'command-failed', command: 'leave-bridge', target: 'caller', failure: 'conflict' });
+    expect(one.call.hold).not.toBeNull();
+  });
+});
+
+it.each([
+  ['before anybody talks', story().tell({ type: 'arrived', up: false }), 'nobody talks with the caller'],
+  ['twice', held(), 'the caller is on hold already'],
+])('is refused %s', (_when, one, reason) => {
+  one.tell(hold);
+  expect(one.facts.at(-1)).toMatchObject({ type: 'hold.refused', detail: { reason } });
+});
+
+describe('the keys of his phone', () => {
+  it('hold and take back', () => {
+    const one = talking().tell(...keys('*1'));
+    expect(one.done).toEqual(['leave-bridge caller call.b1', 'music caller', 'play call.o1 done']);
+    expect(one.tell(...keys('*1')).done).toEqual(['stop-sound caller', 'join caller call.b1']);
+  });
+
+  it('mute and let him speak again', () => {
+    const one = talking().tell(...keys('*2'));
+    expect(one.done).toEqual(['mute call.o1', 'play call.o1 done']);
+    expect(one.call.muted).toBe(true);
+    expect(one.tell(...keys('*2')).done).toEqual(['unmute call.o1', 'play call.o1 done']);
+  });
+
+  it('are told when they are no code, to him alone', () => {
+    const one = talking().tell(...keys('*0'));
+    expect(one.done).toEqual(['play call.o1 code-unknown']);
+    expect(one.facts.at(-1)).toMatchObject({ type: 'code.unknown', detail: { code: '*0' } });
+  });
+
+  it('are forgotten after a pause', () => {
+    const one = talking().tell(...keys('*3'));
+    expect(one.call.typed).toBe('*3');
+    expect(one.fire('typed').call.typed).toBe('');
+    expect(one.at).toBe(one.call.arrivedAt + 8_000);
+    expect(one.tell(...keys('1')).effects).toEqual([]);
+  });
+
+  it('ask outside the call who is meant by a number', () => {
+    expect(talking().tell(...keys('*4102#')).done).toEqual(['look-up-target 102 hand-over']);
+  });
+
+  it('close a ghost call', () => {
+    const one = talking().tell(...keys('*9'));
+    expect(one.call.incident).toMatchObject({ status: 'closed', disposition: 'ghost' });
+    expect(one.call.endedAt).not.toBeNull();
+    expect(one.done).toContain('hang-up caller');
+  });
+
+  it("say nothing when they are the caller's or an agency's", () => {
+    const one = withAgency().tell({ type: 'key-pressed', channelId: 'caller', key: '*' });
+    one.tell(
+      { type: 'key-pressed', channelId: 'caller', key: '1' },
+      { type: 'key-pressed', channelId: 'd1.a1', key: '*' },
+    );
+    expect(one.call.typed).toBe('');
+    expect(one.call.hold).toBeNull();
+  });
+});
+
+describe("the softphone's own hold", () => {
+  it('is told, and told again when it is long', () => {
+    const one = talking().tell({ type: 'held-by-phone', channelId: 'call.o1', held: true });
+    expect(facts(one)).toEqual(['operator.holds']);
+    expect(one.effects).toEqual([]);
+    expect(facts(one.fire('phone-hold'))).toEqual(['operator.holds-long']);
+    expect(facts(one.tell({ type: 'held-by-phone', channelId: 'call.o1', held: false }))).toEqual([
+      'operator.holds-no-more',
+    ]);
+    expect(one.call.phoneHold).toBeNull();
+  });
+});
+
+it('a mute that Asterisk refused is none', () => {
+  const one = talking().tell({ type: 'mute', muted: true, by: 'op1' });
+  one.tell({ type: 'command-failed', command: 'mute', target: 'call.o1', failure: 'failed' });
+  expect(one.call.muted).toBe(false);
+  expect(one.done).toEqual(['play call.o1 code-refused']);
+});

@@ -1,0 +1,18 @@
+import { isOnCall } from './call.ts';
+import type { CallInput } from './call-input.ts';
+import { reservationRefused, supervisorReserved } from './decide-monitor.ts';
+import { partyNotReserved, partyReserved } from './decide-party.ts';
+import { report, type Step } from './step.ts';
+
+/** The line has reserved an operator: for whom nobody waits any more is free again. */
+export function reserved(step: Step, input: Extract<CallInput, { type: 'operator-reserved' }>): void {
+  // He is on this call by the same assignment: the word came twice.
+  if (isOnCall(step.call, input.assignmentId)) return;
+  if (!supervisorReserved(step, input) && !partyReserved(step, input)) report(step, input, 'not-needed');
+}
+
+/** The line has nobody for this request, whosever it is. */
+export function notReserved(step: Step, input: Extract<CallInput, { type: 'reservation-refused' }>): void {
+  reservationRefused(step, input.requestId, input.reason);
+  partyNotReserved(step, input.requestId, input.reason);
+}

@@ -1,0 +1,30 @@
+import type { PartyTarget } from './party.ts';
+
+/** Whom an operator means by what he typed, or why nobody is rung for it. */
+export type FoundTarget = { target: PartyTarget } | { refused: string };
+
+/** A number that may be called as a party, as calls to the outside say it; `typed` as it was asked for. */
+export function outsideTarget(
+  resolved: { allowed: true; number: string; uri: string; shownNumber: string } | { allowed: false; reason: string },
+  typed: string,
+  limitMilliseconds: number,
+): FoundTarget {
+  if (!resolved.allowed) return { refused: resolved.reason };
+  const { number, uri, shownNumber: callerNumber } = resolved;
+  return { target: { number, typed, uri, callerNumber, limitMilliseconds } };
+}
+
+/** Whether an operator may call a number outside the centre now, and how it is rung; `by` is his id or the token's. */
+export type LookUpOutside = (number: string, by: string) => FoundTarget;
+
+/** An extension is a colleague's; any other number is outside, and subject to its limits. */
+export function targetFinder(deps: {
+  operators: () => readonly { operator: { id: string; extension: string } }[];
+  outside: LookUpOutside | undefined;
+}): LookUpOutside {
+  return (text, by) => {
+    const colleague = deps.operators().find(({ operator }) => operator.extension === text);
+    if (colleague !== undefined) return { target: { operatorId: colleague.operator.id } };
+    return deps.outside === undefined ? { refused: 'number-refused' } : deps.outside(text, by);
+  };
+}
