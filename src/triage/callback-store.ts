@@ -243,14 +243,21 @@ export async function beginCalling(sql: Sql, id: string, at: number): Promise<bo
 export async function noteTry(
   sql: Sql,
   id: string,
-  one: { at: number; result: 'reached' | 'not-reached' | 'not-tried'; reason: string; nextTryAt: number },
+  one: {
+    at: number;
+    result: 'reached' | 'not-reached' | 'not-tried';
+    reason: string;
+    nextTryAt: number;
+    triesAtMost: number;
+  },
 ): Promise<StoredCallback[]> {
   const counts = one.result === 'not-tried' ? 0 : 1;
   const found = await sql.rows(
     z.object({ id: z.string() }),
     `update callbacks b set tries = tries + $2, tried = (case when jsonb_array_length(tried) >= 100 then tried - 0 else tried end)
          || $3::jsonb, changed_at = $4,
-       asked_by = case when $2 = 1 then null else asked_by end, next_try_at = $5,
+       asked_by = case when $2 = 1 then null else asked_by end,
+       next_try_at = case when $6 or tries + $2 >= $7 then null else $5::timestamptz end,
        state = case when state <> 'calling' then state when $6 then 'reached' else 'listed' end
      where id = $1 returning id`,
     [
@@ -260,6 +267,7 @@ export async function noteTry(
       date(one.at),
       date(one.nextTryAt),
       one.result === 'reached',
+      one.triesAtMost,
     ],
   );
   const others =

@@ -107,11 +107,12 @@ export function createCallbacks(deps: {
     },
     async tried(id, result, reason) {
       const at = clock.now();
-      const spacing = settings().callbackSpacingSeconds * 1_000;
+      const { callbackSpacingSeconds, callbackTries: triesAtMost } = settings();
+      const spacing = callbackSpacingSeconds * 1_000;
       const nextTryAt = at + (result === 'not-tried' ? Math.min(again, spacing) : spacing);
       tell({
         listed: [],
-        changed: await postgres.transaction((sql) => noteTry(sql, id, { at, result, reason, nextTryAt })),
+        changed: await postgres.transaction((sql) => noteTry(sql, id, { at, result, reason, nextTryAt, triesAtMost })),
       });
     },
     onDue(fn) {
