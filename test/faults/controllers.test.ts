@@ -3,6 +3,7 @@ import type { ControllerHandle } from '../../scripts/runtime.mjs';
 import { awakeMilliseconds } from '../../scripts/sip/awake.mjs';
 import { answers, rings, type Call, type Phone } from '../../scripts/sip/phone.mjs';
 import { carriers, type Centre } from '../support/centre.ts';
+import { resumeOperator } from '../support/idle.ts';
 import { startCentre } from '../support/start-centre.ts';
 import type { LineCaller } from '../support/line-caller.ts';
 import { until } from '../support/rest.ts';
@@ -35,6 +36,8 @@ afterEach(async () => {
   await end(controller);
   await centre.noChannelLeft(12_000);
   controller = await centre.startController({ rank: 0, name: `controller-${centre.controllers.length}` });
+  // A pause outlives its controller.
+  await resumeOperator(centre, 0);
   phone.behave(answers());
 }, 60_000);
 
