@@ -66,7 +66,7 @@ export function pictureOf(parts: {
       reason: call.passedOver,
       expectedWaitSeconds: call.expectedWaitSeconds,
     })),
-    longestWaitSeconds: Math.max(0, ...line.waiting.map(waited)),
+    longestWaitSeconds: longest,
     operators,
     serviceLevel: { today: today.levels, last15Minutes: last15Minutes.levels },
     abandoned: { today: today.abandoned, last15Minutes: last15Minutes.abandoned },

@@ -55,6 +55,11 @@ export async function ringLeg(ari: AriCommands, leg: RingLeg): Promise<AriAnswer
   return !answer.ok && answer.status === 409 ? { ok: true, status: 409, body: null } : answer;
 }
 
+/** How long the dialplan lets a leg to the outside last: longer than our own limit, which decides while we live. */
+export function outsideLimit(milliseconds: number): Record<string, string> {
+  return { SIAGA_LIMIT: String(Math.ceil(milliseconds / 1_000) + 30) };
+}
+
 /** Name and number as a phone may show them: nothing that could end a header or open another. */
 export function callerId(name: string | null, number: string | null): string {
   const shownNumber = (number ?? '').replace(/[^A-Za-z0-9+*#._-]/g, '').slice(0, 40) || 'anonymous';

@@ -146,7 +146,6 @@ export function phoneAccount({ account, passwordDigest, callerId, media, transpo
         device_state_busy_at: '1',
         dtmf_mode: 'auto',
         allow_transfer: 'no',
-        language: 'id',
         callerid: callerId,
         // A phone that vanished in mid-call; the caller goes back to the head of the line.
         rtp_timeout: '10',

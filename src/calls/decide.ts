@@ -143,8 +143,6 @@ function take(step: Step, input: CallInput): void {
       return addDispatch(step, input.dispatch);
     case 'dispatch-cancelled':
       return cancelDispatch(step, input.dispatchId, input.by);
-    case 'ranked':
-      return ranked(step, input);
     case 'hand-over':
       return giveBack(step, input.reason, true);
     case 'call-ended-by':

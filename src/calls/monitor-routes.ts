@@ -5,7 +5,7 @@ import { noteReading } from '../incidents/read-audit.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import type { Postgres } from '../platform/postgres.ts';
-import { conflict, notFound, unprocessable } from '../platform/problem.ts';
+import { conflict, notFound, unprocessable, forbidden } from '../platform/problem.ts';
 import { writers } from '../platform/auth.ts';
 import { defineRoute, noContent, type AuthenticatedContext, type Route } from '../platform/route.ts';
 import { operatorLegs, type Call } from './call.ts';
@@ -134,7 +134,7 @@ function assistRoute({ runner, clock }: MonitorRouteDeps): Route {
       const { principal } = context;
       const call = liveCall(runner, callId);
       if (principal.role === 'operator' && call.operator?.operatorId !== principal.operatorId) {
-        throw conflict('calls.not-yours', 'This is not your call: its operator asks for help himself.');
+        throw forbidden('calls.not-yours', 'This is not your call: its operator asks for help himself.');
       }
       const telling = tellCall(runner, callId, { type: 'assist-requested', at: clock.now(), by: whose(context) });
       const coming = (runner.get(callId)?.monitors ?? []).filter(({ assist }) => assist);

@@ -1,5 +1,5 @@
 import type { AriAnswer, AriCommands } from '../asterisk/commands.ts';
-import { callerId, ringLeg } from '../asterisk/legs.ts';
+import { callerId, ringLeg, outsideLimit } from '../asterisk/legs.ts';
 import { readPacketsReceived } from '../asterisk/translate.ts';
 import type { Clock } from '../platform/clock.ts';
 import { pause } from '../platform/clock.ts';
@@ -175,7 +175,7 @@ export function createPerformer(deps: {
           callerId: callerId(null, effect.callerNumber),
           ring: effect.ring,
           // Without a controller, one who has no caller ends as a call to the outside does.
-          variables: { SIAGA_OUTGOING: '1' },
+          variables: { SIAGA_OUTGOING: '1', ...outsideLimit(effect.limitMilliseconds) },
         });
     }
   };

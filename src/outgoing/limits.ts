@@ -3,7 +3,7 @@ export interface OutgoingLimits {
   outgoingTrunk: { host: string; port: number } | null;
   outgoingAllowed: readonly string[];
   outgoingRefused: readonly string[];
-  /** At the same time, over the whole centre. */
+  /** At the same time, of this controller. */
   outgoingAtOnce: number;
   /** For each operator. */
   outgoingPerHour: number;

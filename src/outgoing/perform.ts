@@ -1,5 +1,5 @@
 import type { AriAnswer, AriCommands } from '../asterisk/commands.ts';
-import { callerId, ringLeg } from '../asterisk/legs.ts';
+import { callerId, ringLeg, outsideLimit } from '../asterisk/legs.ts';
 import { pause, type Clock } from '../platform/clock.ts';
 import type { OutgoingCall, OutgoingEffect } from './outgoing.ts';
 
@@ -91,7 +91,7 @@ function send(ari: AriCommands, call: OutgoingCall, command: OutgoingCommand): P
         endpoint: 'outside',
         uri: command.uri,
         role: 'outside',
-        variables: { SIAGA_OUTGOING: '1', ...outsideHeaders(command) },
+        variables: { SIAGA_OUTGOING: '1', ...outsideLimit(call.timing.duration), ...outsideHeaders(command) },
       });
   }
 }

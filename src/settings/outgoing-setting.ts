@@ -12,7 +12,7 @@ export const outgoingShape = {
   /** A number may be called if it begins with one of these, and with none of `outgoingRefused`. */
   outgoingAllowed: z.array(pattern).max(100),
   outgoingRefused: z.array(pattern).max(100),
-  /** At the same time, over the whole centre. */
+  /** At the same time, of the controller that has the line. */
   outgoingAtOnce: z.number().int().min(0).max(100),
   /** For each operator. */
   outgoingPerHour: z.number().int().min(0).max(500),

@@ -89,6 +89,11 @@ test("the operator's phone rings, then the number outside; they hear each other,
   expect(other.header('P-Asserted-Identity')).toContain('0761112@');
   expect(other.header('Priority')).toBeUndefined();
   await centre.api.operatorIs(operatorId(), 'talking');
+  // With no controller left the dialplan ends it, a little after we would have.
+  const limit = z.object({ value: z.coerce.number() });
+  const { body } = await centre.ari('GET', `channels/${id}.x1/variable?variable=TIMEOUT(absolute)`);
+  expect(limit.parse(body).value).toBeGreaterThan(3_500);
+  expect(limit.parse(body).value).toBeLessThanOrEqual(3_630);
   await other.pause(1_500);
   await other.hangUp();
   await ended(id);

@@ -287,7 +287,7 @@ test('an operator who asks for help in vain hears so, and it is an alarm', async
   await until('there is an alarm', async () => (await centre.api.alarms('assist-refused')).length === 1);
   expect(citizen.ended).toBe(false);
   const stranger = await centre.api.ask('POST', `/v1/calls/${call.id}/assist`, { as: 'operator' });
-  expect([stranger.status, stranger.code]).toEqual([409, 'calls.not-yours']);
+  expect([stranger.status, stranger.code]).toEqual([403, 'calls.not-yours']);
 }, 40_000);
 
 describe('with every controller dead', () => {
