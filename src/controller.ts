@@ -8,6 +8,7 @@ import { recordAudit } from './audit/record.ts';
 import { watchGuardian } from './calls/guardian.ts';
 import { watchOrphans } from './calls/orphans.ts';
 import { liveCallOf } from './calls/command.ts';
+import { mayRingBackupCentre } from './calls/decide-backup-centre.ts';
 import { partiesOutside } from './calls/party.ts';
 import { outsideTarget } from './calls/target.ts';
 import { startCalls } from './calls/start.ts';
@@ -174,6 +175,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       calls.runner.tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
     toBackupCentre(callId) {
       const at = clock.now();
+      const call = calls.runner.get(callId);
+      if (call === undefined || !mayRingBackupCentre(call, at, 10_000)) return;
       const dispatch = planner.planBackupCentre(at);
       if (dispatch !== undefined) calls.runner.tell(callId, { type: 'dispatch-requested', at, dispatch });
     },
@@ -291,6 +294,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   });
   const port = await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);
   // Last: whoever claims a call must be able to see it through.
+  calls.begin();
   asterisk.open();
   logger.info({ application, port }, 'Siaga 112 answers');
 

@@ -45,7 +45,7 @@ const call = (callId: string): fc.Arbitrary<WaitingCall> =>
     ranked: fc.constant(null),
     tried: fc.subarray(operatorIds),
     declined: fc.subarray(operatorIds, { maxLength: 1 }),
-    overflowed: fc.constant(false),
+    backupAsked: fc.constant({ times: 0, at: null }),
     told: fc.constant(null),
   });
 

@@ -136,16 +136,11 @@ describe('a phone that rings unanswered', () => {
     expect(world.state('a')).toBe('available');
   });
 
-  it('counts somebody who talks as there, and standby operators as nobody while a regular one is', () => {
+  it('counts nobody who talks, nor who is on standby while a regular one is there', () => {
     const world = withPeople('a', { id: 's', tier: 'standby' }, 'b');
     world.enter('c1');
     world.enter('c2');
     world.outcome('b', 'talking');
-    world.outcome('a', 'no-answer', 15_000);
-    expect(world.state('a')).toBe('paused');
-    world.tell({ type: 'resume', operatorId: 'a' });
-    world.tell({ type: 'log-out', operatorId: 'b' });
-    world.enter('c3');
     world.outcome('a', 'no-answer', 15_000);
     expect(world.state('a')).toBe('available');
   });
@@ -177,7 +172,29 @@ describe('a phone that rings unanswered', () => {
 });
 
 describe('overflow to the backup centre', () => {
-  it('is told once for a call, which stays in the line', () => {
+  it('is told also while a phone rings that nobody answers: the last one is never paused', () => {
+    const world = withPeople('a');
+    world.enter('c');
+    const asked: string[] = [];
+    for (let ring = 0; ring < 12; ring += 1) {
+      const since = world.line.calls['c']?.since ?? 0;
+      asked.push(...world.outcome('a', 'no-answer', 15_000).toBackupCentre);
+      asked.push(...world.enter('c', { since }).toBackupCentre);
+      expect(world.state('a')).toBe('ringing');
+      expect(world.last.wakeAt).not.toBeNull();
+    }
+    expect(asked).toEqual(['c', 'c']);
+  });
+
+  it('is told now and again for a call, so often and no more', () => {
+    const world = lineWorld();
+    world.enter('c');
+    const asked = Array.from({ length: 20 }, () => world.tell({ type: 'timer' }, 90_000).toBackupCentre.length);
+    expect(asked.filter((one) => one === 1)).toHaveLength(5);
+    expect(asked.slice(0, 5)).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  it('is not told twice at the same time for a call, which stays in the line', () => {
     const world = lineWorld();
     world.enter('c');
     expect(world.tell({ type: 'timer' }, 89_999).toBackupCentre).toEqual([]);

@@ -83,9 +83,9 @@ function settle(
   put(call, outcome === 'finished' || outcome === 'not-needed' ? 'served' : 'between', at);
 }
 
-/** The last one who answers is never paused: somebody must be left to ring. */
+/** The last one who could answer now is never paused: somebody must be left to ring. */
 function isLast(line: Line, status: OperatorStatus): boolean {
-  return answering(line).every((one) => one === status);
+  return answering(line).every((one) => one === status || one.engaged !== null);
 }
 
 /** What a call costs an operator: the latest counts for a tenth, so that the figure follows the hour. */
@@ -158,7 +158,7 @@ function newCall(callId: string, queue: CallQueue, at: number): WaitingCall {
     ranked: null,
     tried: [],
     declined: [],
-    overflowed: false,
+    backupAsked: { times: 0, at: null },
     told: null,
   };
 }

@@ -11,15 +11,27 @@ export interface LineAlert {
   waiting: number;
 }
 
-/** Calls that another centre is to be asked for as well; each once. They stay in the line. */
+/** So often is another centre asked for one call. */
+const backupTries = 5;
+
+/** Calls that another centre is to be asked for as well, now and again. They stay where they are, also if a phone rings. */
 export function overflow(line: Line, at: number, policies: LinePolicies): string[] {
-  const due = callsIn(line, 'waiting').filter((call) => {
-    const { backupCentre } = policyOf(policies, call.queue.id);
-    return !call.overflowed && backupCentre !== null && at - call.since >= backupCentre;
+  const due = callsIn(line, 'waiting', 'ringing').filter((call) => {
+    const next = backupDue(call, policies);
+    return next !== null && at >= next;
   });
-  for (const call of due) call.overflowed = true;
+  for (const call of due) call.backupAsked = { times: call.backupAsked.times + 1, at };
   return inOrder(due, at, policies).map((call) => call.callId);
 }
+
+/** When the backup centre is to be asked for a call; null: never, or not again. */
+function backupDue({ since, queue, backupAsked }: WaitingCall, policies: LinePolicies): number | null {
+  const { backupCentre } = policyOf(policies, queue.id);
+  if (backupCentre === null || backupAsked.times >= backupTries) return null;
+  return backupAsked.at === null ? since + backupCentre : backupAsked.at + Math.max(backupCentre, leastBetween);
+}
+
+const leastBetween = 10_000;
 
 /** Levels that the longest wait has reached; each again only after the wait was below it. */
 export function alerts(line: Line, at: number, policies: LinePolicies): LineAlert[] {
@@ -64,8 +76,9 @@ export function nextDue(line: Line, at: number, policies: LinePolicies): number 
     const limits =
       call.place === 'ringing'
         ? [policy.ringAll, policy.skill, policy.standby, policy.supervisor]
-        : [policy.ringAll, policy.skill, policy.standby, policy.supervisor, policy.promote, policy.backupCentre];
+        : [policy.ringAll, policy.skill, policy.standby, policy.supervisor, policy.promote];
     for (const limit of limits) if (limit !== null) due.push(call.since + limit);
+    due.push(backupDue(call, policies));
   }
   for (const call of unanswered(line, at)) for (const { waiting } of policies.alerts) due.push(call.since + waiting);
   const later = due.filter((time) => time !== null && time > at);

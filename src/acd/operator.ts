@@ -79,8 +79,8 @@ export interface WaitingCall {
   tried: string[];
   /** The operators beside others that it said it does not need; not offered again before it waits anew. */
   declined: string[];
-  /** The backup centre was asked. */
-  overflowed: boolean;
+  /** How often the backup centre was asked, and when last. */
+  backupAsked: { times: number; at: number | null };
   /** What the caller was last told of his place. */
   told: Place | null;
 }

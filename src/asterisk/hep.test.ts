@@ -68,6 +68,18 @@ describe('refused INVITEs', () => {
   };
   const invite = 'INVITE urn:service:sos SIP/2.0';
 
+  it.each([
+    ['sip:*11101*123456@x', 'From: <sip:0812@carrier>;tag=1\r\n', 0],
+    ['sip:0812345678@x', 'From: "112" <sip:op-a1b2@x>;tag=1\r\n', 0],
+    ['sip:112@x', 'From: "112" <sip:op-a1b2@x>;tag=1\r\n', 1],
+  ])('of what an operator dials for himself (%s) only 112 is told: it may be a PIN', (uri, from, times) => {
+    const { sip, later, told } = start();
+    sip(`INVITE ${uri} SIP/2.0`, from);
+    sip('SIP/2.0 488 Not Acceptable Here');
+    later(3_000);
+    expect(told).toHaveLength(times);
+  });
+
   it('are told with status, reason and source when no call came of them', () => {
     const { sip, later, told } = start();
     sip(invite);

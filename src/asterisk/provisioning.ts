@@ -149,6 +149,8 @@ export function phoneAccount({ account, passwordDigest, callerId, media, transpo
         callerid: callerId,
         // A phone that vanished in mid-call; the caller goes back to the head of the line.
         rtp_timeout: '10',
+        // While its own button holds the caller a phone may be silent, and for so long nobody knows whether it lives.
+        rtp_timeout_hold: '300',
         media_encryption: 'sdes',
         media_encryption_optimistic: media === 'srtp' ? 'no' : 'yes',
         // Written empty where there is none: what an account had before would stay.

@@ -51,7 +51,10 @@ export function createRefusals(deps: {
       const tag = /;\s*tag=/i.test(header(message.text, 'To', 't') ?? '');
       // Asterisk's own INVITEs, to operators and agencies, come by here as well.
       const own = header(message.text, 'User-Agent') === deps.userAgent;
-      if (own || tag || invites.has(callId) || invites.size >= limit) return;
+      // What an operator dials for himself (a PIN, say) is no caller's, and nothing of it is to be in the record.
+      const dialled = /^sips?:([^@;]*)@/i.exec(request[1])?.[1] ?? '';
+      const desk = /<?sips?:op-/i.test(header(message.text, 'From', 'f') ?? '') && dialled !== '112';
+      if (own || tag || desk || dialled.startsWith('*') || invites.has(callId) || invites.size >= limit) return;
       const source = `${message.source.address}:${message.source.port}`;
       invites.set(callId, { requestUri: request[1].slice(0, 200), source, at: clock.now(), status: null, reason: '' });
       return;

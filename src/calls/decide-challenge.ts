@@ -52,6 +52,14 @@ export function challengeKey(step: Step, key: string): void {
   raise(step, call.nuisance?.loweredFrom ?? call.queue.priority, { by: 'caller', reason: 'he pressed 1' });
 }
 
+/** He could not be asked: he has his ordinary place. */
+export function challengeUnheard(step: Step): void {
+  const { call } = step;
+  call.caller.sound = null;
+  if (call.timers.challenge === undefined) return;
+  raise(step, call.nuisance?.loweredFrom ?? call.queue.priority, { by: 'line', reason: 'he could not be asked' });
+}
+
 /** He pressed nothing: he waits behind everybody else, and is answered. */
 export function challengeOver(step: Step): void {
   const { call } = step;

@@ -2,6 +2,7 @@ import { isTalking, operatorLegs } from './call.ts';
 import type { CallInput, CommandFailure } from './call-input.ts';
 import { callerLeft, giveBack, reopen } from './decide-end.ts';
 import { monitorCommandFailed } from './decide-monitor.ts';
+import { challengeUnheard } from './decide-challenge.ts';
 import { joinFailed, rebuildBridge } from './decide-join.ts';
 import { notListening } from './decide-silent.ts';
 import { holdFailed, muteFailed } from './decide-hold.ts';
@@ -68,6 +69,8 @@ function answerFailed(step: Step, failure: CommandFailure): void {
 function soundFailed(step: Step, command: 'play' | 'music', failure: CommandFailure): void {
   const { call } = step;
   if (failure === 'gone' || failure === 'conflict') return callerLeft(step, false);
+  // Nobody waits for the answer to what was never asked.
+  if (command === 'play' && call.caller.sound?.name === 'challenge') return challengeUnheard(step);
   // Music is not tried again at once, but with the next assurance.
   if (command === 'play' && call.caller.sound?.name !== 'music') call.caller.sound = null;
 }

@@ -204,8 +204,14 @@ describe('an operator who asks for help', () => {
       { do: 'reserve-operator', requestId: 'call.m2', target: { tier: 'supervisor' }, evenPaused: true },
     ]);
     story.tell(reserve('call.m2')).tell(entered('call.m2'));
-    expect(story.done).toContain('play call.m2 assist-announcement');
+    // Asterisk joins no channel to which it plays: he is told once he is there.
+    expect(story.done).not.toContain('play call.m2 assist-announcement');
     expect(story.done.at(-1)).toBe('whisper call.o1 call.n3');
+    story.tell(entered('call.n3'), joined('call.n3', 'call.b2'), joined('call.m2', 'call.b2'));
+    expect(story.done).toContain('play call.m2 assist-announcement');
+    story.tell({ type: 'monitor-changed', monitorId: 'call.m2', mode: 'listen', by: 'x' });
+    story.tell(entered('call.n4'), joined('call.n4', 'call.b2'), joined('call.m2', 'call.b2'));
+    expect(story.done).not.toContain('play call.m2 assist-announcement');
   });
 
   it('hears that nobody comes, and so does every screen', () => {

@@ -141,9 +141,6 @@ export function monitorEntered(step: Step, monitor: Monitor, channelId: string):
   const { operatorId, assignmentId } = monitor;
   tell(step, 'monitor.answered', { monitorId: monitor.id, operatorId });
   report(step, { operatorId, assignmentId }, 'talking');
-  if (monitor.assist) {
-    step.effects.push({ do: 'play', channelId, soundId: `${channelId}.s`, prompt: 'assist-announcement' });
-  }
   enact(step, monitor);
 }
 
@@ -157,6 +154,11 @@ export function monitorJoined(step: Step, channelId: string, bridgeId: string): 
   Reflect.deleteProperty(call.timers, `monitor:${monitor.id}`);
   const { id, operatorId, mode } = monitor;
   tell(step, 'monitor.joined', { monitorId: id, operatorId, mode });
+  if (!monitor.assist) return;
+  // Not before: Asterisk joins no channel while it plays to it.
+  monitor.assist = false;
+  const soundId = `${monitor.channelId}.s`;
+  step.effects.push({ do: 'play', channelId: monitor.channelId, soundId, prompt: 'assist-announcement' });
 }
 
 /** A supervisor's phone, or what he hears by, is out of the call. */

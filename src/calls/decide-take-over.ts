@@ -1,5 +1,6 @@
 import { prepareScreen } from './decide-caller.ts';
 import { endHold, forgetOperator } from './decide-hold.ts';
+import { withdrawBackupCentre } from './decide-backup-centre.ts';
 import { leaveLine, stopRinging } from './line.ts';
 import { bargingLegs } from './monitor.ts';
 import { hangUp, report, tell, type Step } from './step.ts';
@@ -22,6 +23,7 @@ export function becomeOperator(step: Step): void {
   if (heir === undefined || heir.operatorId === null || heir.assignmentId === null) return;
   const { id: monitorId, operatorId, assignmentId, channelId } = heir;
   leaveLine(step);
+  withdrawBackupCentre(step);
   operatorLeaves(step, operatorId);
   forgetOperator(call);
   call.monitors = call.monitors.filter((one) => one !== heir);

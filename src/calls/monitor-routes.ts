@@ -133,7 +133,8 @@ function assistRoute({ runner, clock }: MonitorRouteDeps): Route {
     handler: async ({ params: { callId }, ...context }) => {
       const { principal } = context;
       const call = liveCall(runner, callId);
-      if (principal.role === 'operator' && call.operator?.operatorId !== principal.operatorId) {
+      const own = principal.operatorId !== undefined && principal.operatorId === call.operator?.operatorId;
+      if (principal.role === 'operator' && !own) {
         throw forbidden('calls.not-yours', 'This is not your call: its operator asks for help himself.');
       }
       const telling = tellCall(runner, callId, { type: 'assist-requested', at: clock.now(), by: whose(context) });

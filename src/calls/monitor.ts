@@ -22,7 +22,7 @@ export interface Monitor {
   /** He becomes the call's operator as soon as he is in its bridge. */
   takesOver: boolean;
   /** An operator asked for him. */
-  readonly assist: boolean;
+  assist: boolean;
   /** The operator or token who asked for him. */
   readonly by: string;
   readonly since: number;

@@ -193,6 +193,7 @@ describe('commands', () => {
           SIAGA_CALL: 'call',
           SIAGA_LEG: 'leg',
           SIAGA_OUTGOING: '1',
+          SIAGA_LIMIT: '31',
           ...tied,
         },
       },

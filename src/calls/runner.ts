@@ -143,7 +143,9 @@ export function createCallRunner(deps: {
     logger.fatal({ err: error, callId: call.id, input: input.type }, 'a decision failed');
     partners.failed(call, input.type, error);
     if (input.type === 'timer') Reflect.deleteProperty(call.timers, input.name);
-    if (isTalking(call) && input.type !== 'caller-gone' && input.type !== 'leg-gone') return;
+    if (isTalking(call) && input.type !== 'caller-gone' && input.type !== 'leg-gone')
+      return freeNamed(call.id, [input]);
+    freeNamed(call.id, [input, ...mailbox.waiting]);
     mailbox.waiting.length = 0;
     mailbox.timer?.cancel();
     const at = input.at;
@@ -177,6 +179,14 @@ export function createCallRunner(deps: {
     }
     for (const effect of effects) partners.perform(call.id, call.application, effect);
     forget(call.id);
+  };
+
+  /** Whom the line gave by an input that came to nothing is free again. */
+  const freeNamed = (callId: string, inputs: readonly CallInput[]): void => {
+    for (const one of inputs) {
+      if (one.type !== 'operator-assigned' && one.type !== 'operator-reserved') continue;
+      partners.operatorOutcome(callId, one.operatorId, one.assignmentId, 'not-needed');
+    }
   };
 
   const record = (

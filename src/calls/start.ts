@@ -4,7 +4,7 @@ import type { AriCommands } from '../asterisk/commands.ts';
 import type { RingJob, RingResult } from '../dispatch/dispatch.ts';
 import type { IncidentReader } from '../incidents/start.ts';
 import { recordAudit } from '../audit/record.ts';
-import type { Clock } from '../platform/clock.ts';
+import type { Cancel, Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import { messageOf } from '../platform/errors.ts';
 import type { Journal } from '../platform/journal.ts';
@@ -34,6 +34,8 @@ export interface CallsRoom {
   readonly live: () => number;
   /** Lets the calls end before a stop, up to `limit` milliseconds. */
   readonly drain: (limit: number) => Promise<void>;
+  /** Looks after callers by the clock from now on: everything that is asked for it is there. */
+  readonly begin: () => void;
   /** Makes up for what was missed while Asterisk could not be heard. */
   readonly reconcile: () => void;
   readonly stop: () => void;
@@ -115,8 +117,8 @@ export function startCalls(deps: {
     },
   });
   const intake = createIntake({ ...deps, runner, keepsUp: deps.guard.keepsUp, staffed: () => deps.line().staffed() });
-  const reconciler = keepReconciled({ ...deps, runner, arrive: (channel) => intake.arrive(channel) });
-  const stopSweep = sweepUnstaffed({ ...deps, runner });
+  let reconciler: ReturnType<typeof keepReconciled> | null = null;
+  let stopSweep: Cancel = () => undefined;
   const live = (): number => runner.all().filter((call) => call.endedAt === null).length;
 
   return {
@@ -150,10 +152,14 @@ export function startCalls(deps: {
         },
       }),
     ],
-    reconcile: () => reconciler.now(),
+    begin() {
+      reconciler = keepReconciled({ ...deps, runner, arrive: (channel) => intake.arrive(channel) });
+      stopSweep = sweepUnstaffed({ ...deps, runner });
+    },
+    reconcile: () => reconciler?.now(),
     stop() {
       stopSweep();
-      reconciler.stop();
+      reconciler?.stop();
       runner.stop();
     },
   };

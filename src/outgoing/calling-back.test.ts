@@ -36,6 +36,7 @@ function world(list: Partial<CallbackList> = {}) {
         tried.push(`${id} ${result} ${reason}`);
         return Promise.resolve();
       },
+      onDue: () => () => undefined,
       ...list,
     },
     clock,
@@ -113,7 +114,7 @@ describe('calling back', () => {
 
   it('takes one without a number off its hands', async () => {
     const { placed, tried, pass } = world({ nextDue: () => Promise.resolve({ ...due, number: null }) });
-    await pass(1);
+    await pass(2);
     expect([placed, tried]).toEqual([[], ['c1 not-reached no number']]);
   });
 
@@ -122,7 +123,20 @@ describe('calling back', () => {
     const { placed, pass } = world({
       nextDue: () => ((asked += 1) === 1 ? Promise.reject(new Error('away')) : Promise.resolve(due)),
     });
-    await pass(3);
+    await pass(4);
+    expect(placed).toEqual(['c1']);
+  });
+
+  it('begins at once when a job says that somebody is due', async () => {
+    let due: () => void = () => undefined;
+    const { placed, pass } = world({
+      onDue(fn) {
+        due = fn;
+        return () => undefined;
+      },
+    });
+    due();
+    await pass(1);
     expect(placed).toEqual(['c1']);
   });
 

@@ -18,6 +18,8 @@ export interface CallbackList {
   /** Who is to be called next, now, taken until `tried` says how it went; null: nobody. */
   nextDue(): Promise<DueCallback | null>;
   tried(id: string, result: CallbackResult, reason: string): Promise<void>;
+  /** Hears that somebody may be due: a job of his came up. */
+  onDue(fn: () => void): Cancel;
 }
 
 export interface Callbacks {
@@ -26,7 +28,8 @@ export interface Callbacks {
   stop: Cancel;
 }
 
-const lookEvery = 1_000;
+/** Should a job be lost, and for operators who become free. */
+const lookEvery = 2_000;
 
 /**
  * Calls back whom the list names, never while a caller waits, and at most with so many operators at a time. An operator
@@ -61,13 +64,15 @@ export function startCallbacks(deps: {
   };
 
   let busy = false;
-  const stop = clock.every(lookEvery, () => {
+  const start = (): void => {
     if (busy) return;
     busy = true;
     look()
       .catch((error: unknown) => logger.error({ err: error }, 'calling back failed'))
       .finally(() => (busy = false));
-  });
+  };
+  const stopLooking = clock.every(lookEvery, start);
+  const stopListening = list.onDue(start);
 
   return {
     ended(call) {
@@ -79,7 +84,10 @@ export function startCallbacks(deps: {
           logger.error({ err: error, outgoingId: id }, 'the list was not told of a call-back'),
         );
     },
-    stop,
+    stop() {
+      stopLooking();
+      stopListening();
+    },
   };
 }
 

@@ -57,11 +57,16 @@ describe('who may be called', () => {
     expect(verdict(number)).toMatch(/^sip:[0-9]+@10\.0\.0\.5:5060$/);
   });
 
-  it.each(['112', '0112', '+62112', '62 112', '1-1-2', '1123', '0761112', '+62 761 112', '0343112'])(
-    '%s is ourselves',
+  it.each(['112', '62 112', '1-1-2', '1123', '0761112', '+62 761 112', '0343112'])('%s is ourselves', (number) => {
+    expect(verdict(number)).toBe('ourselves');
+    expect(verdict(number, { outgoingAllowed: ['0', '+', '1', '6'], outgoingRefused: [] })).toBe('ourselves');
+  });
+
+  // 010XY and 170XY lead to other carriers, 130XY to theirs, 0808 is for calling cards.
+  it.each(['0101767712345', '+62 1017 677123', '17017', '13012', '0808 123456', '0112', '+62112'])(
+    '%s leads elsewhere, and is not called',
     (number) => {
-      expect(verdict(number)).toBe('ourselves');
-      expect(verdict(number, { outgoingAllowed: ['0', '+', '1', '6'], outgoingRefused: [] })).toBe('ourselves');
+      expect(['refused', 'malformed']).toContain(verdict(number));
     },
   );
 

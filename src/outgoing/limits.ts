@@ -73,8 +73,8 @@ export function normalise(text: string): DialledNumber | undefined {
 /** `rest` is what follows the country code or the 0; some write both, `+62 (0) 761`. */
 function national(rest: string): DialledNumber | undefined {
   const subscriber = rest.startsWith('0') ? rest.slice(1) : rest;
-  // Of more zeros, a trunk could make a carrier's code for abroad.
-  if (subscriber.startsWith('0') || subscriber.length < 3 || subscriber.length > 13) return undefined;
+  // Of more zeros a trunk could make a carrier's code for abroad; 010XY are codes of carriers too, and no area's begins with 1.
+  if (/^[01]/.test(subscriber) || subscriber.length < 3 || subscriber.length > 13) return undefined;
   const spellings = [`0${subscriber}`, `+62${subscriber}`, `62${subscriber}`];
   return { dialled: `0${subscriber}`, spellings, aliases: spellings };
 }

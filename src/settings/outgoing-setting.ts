@@ -22,10 +22,10 @@ export const outgoingShape = {
 export const outgoingDefaults = {
   outgoingTrunk: null,
   outgoingNumber: '112',
-  // Within the country, and its short numbers of three digits.
+  // Within the country, and its short numbers.
   outgoingAllowed: ['0', '+62', '62', '1'],
-  // Abroad, and what costs the caller (Telkom's premium numbers).
-  outgoingRefused: ['00', '001', '007', '008', '0809', '+62809', '62809'],
+  // Abroad, what costs the caller, calling cards (0808), and the codes behind which other carriers dial on (130XY, 170XY).
+  outgoingRefused: ['00', '001', '007', '008', '0809', '+62809', '62809', '0808', '+62808', '62808', '130', '170'],
   outgoingAtOnce: 4,
   outgoingPerHour: 30,
   outgoingMinutes: 60,

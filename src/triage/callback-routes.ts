@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RecordAudit } from '../audit/audit.ts';
 import { dispositions } from '../incidents/incident.ts';
-import { mayKnow } from '../incidents/need-to-know.ts';
+import { confidential, mayKnow } from '../incidents/need-to-know.ts';
 import { roles, writers, type Principal } from '../platform/auth.ts';
 import type { Clock } from '../platform/clock.ts';
 import { decodeCursor, encodeCursor, pageOf, pageQuery, timePosition } from '../platform/paging.ts';
@@ -73,7 +73,7 @@ function viewFor(who: Principal, one: StoredCallback): z.output<typeof callbackV
     abandonedAt: isoTime(one.abandonedAt),
     nextTryAt: isoTimeOrNull(one.nextTryAt),
     tried: one.tried.map((attempt) => ({ ...attempt, at: isoTime(attempt.at) })),
-    review: one.review && { ...one.review, at: isoTime(one.review.at) },
+    review: one.review && { ...one.review, note: known ? one.review.note : '', at: isoTime(one.review.at) },
     createdAt: isoTime(one.createdAt),
     changedAt: isoTime(one.changedAt),
   };
@@ -131,10 +131,10 @@ function reviewRoute(deps: CallbackRouteDeps): Route {
     handler: async ({ params: { callbackId }, body, principal }) => {
       const { disposition, note } = body;
       const at = deps.clock.now();
-      const one = await change(deps, callbackId, async (sql, before) => {
+      const one = await change(deps, callbackId, principal, async (sql, before) => {
         if (before.state === 'reviewed') throw conflict('callbacks.reviewed', 'Somebody has reviewed it already.');
         await closeReviewed(sql, callbackId, { tokenId: principal.tokenId, disposition, note, at });
-        const detail = { disposition, note, was: before.state };
+        const detail = { disposition, was: before.state };
         await deps.audit(sql, { principal, action: 'callbacks.review', subject: `callback/${callbackId}`, detail });
       });
       return { status: 200, body: viewFor(principal, one) };
@@ -152,7 +152,7 @@ function callRoute(deps: CallbackRouteDeps): Route {
     response: { 202: callbackView },
     handler: async ({ params: { callbackId }, principal }) => {
       const at = deps.clock.now();
-      const one = await change(deps, callbackId, async (sql, before) => {
+      const one = await change(deps, callbackId, principal, async (sql, before) => {
         if (before.notCallable !== null || before.number === null) {
           throw conflict('callbacks.not-callable', `He cannot be called: ${before.notCallable ?? 'no number'}.`);
         }
@@ -170,11 +170,13 @@ function callRoute(deps: CallbackRouteDeps): Route {
 async function change(
   { postgres, changed }: CallbackRouteDeps,
   id: string,
+  who: Principal,
   work: (sql: Sql, before: StoredCallback) => Promise<void>,
 ): Promise<StoredCallback> {
   const after = await postgres.transaction(async (sql) => {
     const before = await readCallback(sql, id, true);
     if (before === undefined) throw unknown(id);
+    if (!mayKnow(who, before)) throw confidential();
     await work(sql, before);
     return (await readCallback(sql, id)) ?? before;
   });

@@ -36,7 +36,6 @@ afterEach(async () => {
   await end(controller);
   await centre.noChannelLeft(12_000);
   controller = await centre.startController({ rank: 0, name: `controller-${centre.controllers.length}` });
-  // A pause outlives its controller.
   await resumeOperator(centre, 0);
   phone.behave(answers());
 }, 60_000);

@@ -59,7 +59,7 @@ beforeAll(async () => {
     held: () => false,
     connected: () => false,
     line,
-    callbacks: { nextDue: () => Promise.resolve(null), tried: () => Promise.resolve() },
+    callbacks: { nextDue: () => Promise.resolve(null), tried: () => Promise.resolve(), onDue: () => () => undefined },
     callInfoOf: () => Promise.resolve(''),
     leads: true,
     recorded: (entry) => void entries.push(entry),
