@@ -355,6 +355,5 @@ test('fifty callers who wait when every controller dies are all in the dialplan 
   await Promise.all(callers.map((caller) => caller.hangUp()));
 }, 60_000);
 
-/** The rules send the fire brigade. */
 const classify = (incidentId: string) =>
   centre.api.edit(`/v1/incidents/${incidentId}`, { kind: 'fire', severity: 'moderate' });
