@@ -47,6 +47,8 @@ export function createSessionKeeper(deps: {
   let kept: KeptLine['people'] = {};
   /** What the file held when it was last read or written. */
   let onDisk: KeptLine['people'] = {};
+  /** The line has had them since this process began. */
+  const met = new Set<string>();
   let ready = false;
   let busy = false;
   let writing: Promise<void> | null = null;
@@ -66,12 +68,23 @@ export function createSessionKeeper(deps: {
       });
   };
 
-  /** Who has never been seen is logged in at his own desk. */
+  /**
+   * Who has never been seen is logged in at his own desk; who comes to the line only now, because the list of people came
+   * late, is where he was.
+   */
   const welcome = (): void => {
     for (const { operator, desk } of line.snapshot().operators) {
-      if (kept[operator.id] !== undefined || desk !== null) continue;
+      const late = !met.has(operator.id);
+      met.add(operator.id);
+      if (desk !== null) continue;
+      const person = kept[operator.id];
       const own = people().desks.find(({ owner }) => owner === operator.id);
-      if (own !== undefined) line.logIn(operator.id, own.id);
+      if (person === undefined) {
+        if (own !== undefined) line.logIn(operator.id, own.id);
+      } else if (late && person.session !== null) {
+        line.logIn(operator.id, person.session.deskId);
+        if (person.paused !== null) line.pause(operator.id, person.paused.reason, person.paused.automatic);
+      }
     }
   };
 
@@ -87,6 +100,7 @@ export function createSessionKeeper(deps: {
     }
     const gone = Object.entries(kept).filter(([id]) => now[id] === undefined);
     for (const [id, person] of gone) {
+      met.delete(id);
       // With no list of people there is nobody who was deleted.
       if (people().operators.length === 0) now[id] = person;
       else if (person.session !== null) recorded(id, person.session, null, at);

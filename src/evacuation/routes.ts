@@ -18,7 +18,7 @@ export interface EvacuationRouteDeps {
   /** What the dialplan would ring: `number@host:port`; null when there is none. */
   backupCentre: () => string | null;
   /** Why this process has changed it last: told with the event. */
-  reasoned: (reason: string) => void;
+  reasoned: (reason: string | null) => void;
 }
 
 const evacuationView = z.object({
@@ -78,7 +78,10 @@ function putRoute(deps: EvacuationRouteDeps): Route {
       if (viewOf(deps).evacuated !== evacuated) {
         const by = principal.operatorId ?? principal.tokenId;
         deps.reasoned(reason);
-        if (!(await database.evacuate(evacuated, by))) throw notTaken();
+        if (!(await database.evacuate(evacuated, by))) {
+          deps.reasoned(null);
+          throw notTaken();
+        }
         await confirmed(deps, () => watch.current()?.evacuated === evacuated);
         // Done, and so it is noted, whether or not PostgreSQL is there: this may be the reason for it.
         const action = evacuated ? 'evacuation.begin' : 'evacuation.end';

@@ -60,6 +60,8 @@ async function dial(options: Parameters<Centre['dial']>[0] = {}): Promise<Waitin
   return { citizen, call: await centre.api.taken(citizen) };
 }
 
+const talks = (callId: string): boolean => centre.feed.all('operator.talking', { callId }).length > 0;
+
 async function takerOf({ call }: Waiting): Promise<string> {
   const talking = await centre.feed.waitFor('operator.talking', { callId: call.id });
   return String(talking.detail['operatorId']);
@@ -104,6 +106,29 @@ test('ten calls, three operators: the oldest call is next, and the operator who 
     idOf(2),
     idOf(1),
   ]);
+});
+
+test('two calls at the same moment for one operator: he gets one, and the other after it', async () => {
+  await idleInOrder(centre, 0);
+  const before = phoneOf(0).calls.length;
+  const both = await Promise.all([dial(), dial()]);
+  await until('he talks with one of them', () => both.some(({ call }) => talks(call.id)));
+  const [first, second] = talks(both[0].call.id) ? both : [both[1], both[0]];
+  expect(phoneOf(0).calls).toHaveLength(before + 1);
+  expect((await centre.api.call(second.call.id)).stage).toBe('waiting');
+  await first.citizen.hangUp();
+  expect(await takerOf(second)).toBe(idOf(0));
+  expect(phoneOf(0).calls).toHaveLength(before + 2);
+});
+
+test('keys that a caller presses while he is greeted are on the timeline, and keep nobody from answering him', async () => {
+  await idleInOrder(centre);
+  const one = await dial({ digits: ['1', '2', '9', '#'].map((digit, index) => ({ digit, after: 300 + 300 * index })) });
+  await centre.feed.waitFor('key.pressed', { callId: one.call.id, detail: { by: 'caller' }, count: 4 });
+  const keys = centre.feed.all('key.pressed', { callId: one.call.id }).map(({ detail }) => detail['key']);
+  expect(keys).toEqual(['1', '2', '9', '#']);
+  await resumeOperator(centre, 0);
+  expect(await takerOf(one)).toBe(idOf(0));
 });
 
 test('an operator who lets it ring is paused with the reason, and the last one available is not', async () => {
