@@ -87,6 +87,16 @@ export async function createOperator(api, extension) {
   return { id, extension, username: sip.username, password: sip.password };
 }
 
+/** The operator's token is that of a person: who has none of his own may hold, hand over or mute no call. */
+export async function giveOperatorHisToken({ api, directory, tokens, operatorId }) {
+  if (operatorId === undefined || readSecrets(directory).tokenOf === operatorId) return tokens;
+  const body = { name: 'stack', role: 'operator', operatorId };
+  const made = await api('POST', '/v1/tokens', { body, expect: [201] });
+  const all = { ...tokens, operator: made.body.token };
+  keepSecrets(directory, { tokens: all, tokenOf: operatorId });
+  return all;
+}
+
 /** Agencies as the contract's stack.json has them. */
 export async function listAgencies(api) {
   const { body } = await api('GET', '/v1/agencies', { expect: [200] });

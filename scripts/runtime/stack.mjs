@@ -1,6 +1,13 @@
 // A whole stack: every part started in order, told of each other, and stopped in the order that loses nothing.
 import path from 'node:path';
-import { apiClient, ensureOperators, ensureTokens, listAgencies, pointTrunksHere } from './accounts.mjs';
+import {
+  apiClient,
+  ensureOperators,
+  ensureTokens,
+  giveOperatorHisToken,
+  listAgencies,
+  pointTrunksHere,
+} from './accounts.mjs';
 import { answersAri, askAri, startAsterisk } from './asterisk.mjs';
 import { migrateDatabase, startController } from './controller.mjs';
 import { reservePorts } from './ports.mjs';
@@ -157,9 +164,10 @@ async function startControllers({ stack, city, env, program, role }, controllers
 async function makeAccounts(stack, operatorCount) {
   const { directory, postgres, controllers, ports } = stack;
   const { http } = controllers[0];
-  const tokens = await ensureTokens({ directory, databaseUrl: postgres.url, http });
-  const api = apiClient(http, tokens.admin);
+  const made = await ensureTokens({ directory, databaseUrl: postgres.url, http });
+  const api = apiClient(http, made.admin);
   const operators = await ensureOperators({ api, directory, count: operatorCount });
+  const tokens = await giveOperatorHisToken({ api, directory, tokens: made, operatorId: operators[0]?.id });
   await pointTrunksHere({ api, firstPort: ports.spare.first + 30 });
   const agencies = await listAgencies(api);
   stack.api = api;
