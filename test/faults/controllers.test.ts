@@ -247,10 +247,10 @@ describe('a controller that starts afterwards', () => {
     centre.phones.push(other);
     await centre.api.operatorIs(second.id, 'available');
     const endpoint = `asterisk/config/dynamic/res_pjsip/endpoint/${second.username}`;
-    await centre.ari('PUT', endpoint, { fields: [{ attribute: 'language', value: 'en' }] });
+    await centre.ari('PUT', endpoint, { fields: [{ attribute: 'rtp_timeout', value: '77' }] });
     await restart();
-    const language = async (): Promise<string> => JSON.stringify((await centre.ari('GET', endpoint)).body);
-    await until('the account is pushed', async () => (await language()).includes('"language","value":"id"'));
+    const pushed = async (): Promise<string> => JSON.stringify((await centre.ari('GET', endpoint)).body);
+    await until('the account is pushed', async () => (await pushed()).includes('"rtp_timeout","value":"10"'));
     await centre.api.operatorIs(second.id, 'available');
     expect(await centre.cli(`dialplan eval function PJSIP_DIAL_CONTACTS(${second.username})`)).not.toContain('&');
     await other.kill();
