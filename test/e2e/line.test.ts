@@ -111,14 +111,18 @@ test('ten calls, three operators: the oldest call is next, and the operator who 
 test('two calls at the same moment for one operator: he gets one, and the other after it', async () => {
   await idleInOrder(centre, 0);
   const before = phoneOf(0).calls.length;
-  const both = await Promise.all([dial(), dial()]);
-  await until('he talks with one of them', () => both.some(({ call }) => talks(call.id)));
-  const [first, second] = talks(both[0].call.id) ? both : [both[1], both[0]];
+  const callers = await Promise.all([centre.dialLine(440), centre.dialLine(440)]);
+  const ids = await Promise.all(callers.map(async ({ wire }) => (await centre.api.taken(wire)).id));
+  await until('he talks with one of them', () => ids.some(talks));
+  const first = ids.findIndex(talks);
+  const [later = ''] = ids.filter((_, index) => index !== first);
   expect(phoneOf(0).calls).toHaveLength(before + 1);
-  expect((await centre.api.call(second.call.id)).stage).toBe('waiting');
-  await first.citizen.hangUp();
-  expect(await takerOf(second)).toBe(idOf(0));
+  expect((await centre.api.call(later)).stage).toBe('waiting');
+  await callers[first]?.hangUp();
+  const talking = await centre.feed.waitFor('operator.talking', { callId: later });
+  expect(talking.detail['operatorId']).toBe(idOf(0));
   expect(phoneOf(0).calls).toHaveLength(before + 2);
+  await centre.hangUpAll();
 });
 
 test('keys that a caller presses while he is greeted are on the timeline, and keep nobody from answering him', async () => {
