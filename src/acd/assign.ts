@@ -9,6 +9,7 @@ import {
   phoneOf,
   stateOf,
   takersOf,
+  tiers,
   type Line,
   type OperatorStatus,
   type WaitingCall,
@@ -92,8 +93,6 @@ function give(view: View, call: WaitingCall, given: Map<string, WaitingCall>, as
   }
   return false;
 }
-
-const tiers = ['regular', 'standby', 'supervisor'];
 
 function candidatesFor(view: View, call: WaitingCall): OperatorStatus[] {
   const order = (status: OperatorStatus): number =>

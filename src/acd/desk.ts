@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { plainText, slug } from '../platform/text.ts';
+import { tiers } from './operator.ts';
 import { language } from '../settings/line-setting.ts';
 
 /** How a desk's phone speaks to Asterisk, and whether speech has to be encrypted (SRTP with SDES, RFC 4568). */
@@ -19,8 +20,6 @@ export const storedDesk = z.object({
   owner: z.string().nullable(),
 });
 export type StoredDesk = z.output<typeof storedDesk>;
-
-export const tiers = ['regular', 'standby', 'supervisor'] as const;
 
 /** A person, as he is stored. */
 export const storedOperator = z.object({

@@ -1,4 +1,5 @@
 import type { Call } from './call.ts';
+import { isHangUp, outcomeOfCause } from '../asterisk/cause.ts';
 import type { OperatorOutcome, ReservationTarget } from './call-effect.ts';
 import type { CommandFailure } from './call-input.ts';
 import { becomeOperator } from './decide-take-over.ts';
@@ -164,8 +165,8 @@ export function monitorJoined(step: Step, channelId: string, bridgeId: string): 
 /** A supervisor's phone, or what he hears by, is out of the call. */
 export function monitorGone(step: Step, monitor: Monitor, channelId: string, cause: number): void {
   if (channelId !== monitor.channelId) return snoopLost(step, monitor);
-  if (monitor.state === 'ringing') return notReached(step, monitor, refusal(cause));
-  const hungUp = cause === 16;
+  if (monitor.state === 'ringing') return notReached(step, monitor, outcomeOfCause(cause));
+  const hungUp = isHangUp(cause);
   end(
     step,
     monitor,
@@ -293,10 +294,6 @@ function snoopLost(step: Step, monitor: Monitor): void {
 
 function joinOwn(step: Step, bridgeId: string, channelId: string): void {
   step.effects.push({ do: 'join', bridgeId, channelId, absorbKeys: true });
-}
-
-function refusal(cause: number): 'busy' | 'no-answer' | 'failed' {
-  return cause === 17 ? 'busy' : cause === 18 || cause === 19 ? 'no-answer' : 'failed';
 }
 
 function notReached(step: Step, monitor: Monitor, outcome: 'busy' | 'no-answer' | 'failed'): void {

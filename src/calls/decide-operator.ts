@@ -1,3 +1,4 @@
+import { isHangUp, outcomeOfCause } from '../asterisk/cause.ts';
 import { hasPending } from './apply-dispatch.ts';
 import { company, isOnCall, type OperatorLeg, operatorLegs, speakers } from './call.ts';
 import { prepareScreen } from './decide-caller.ts';
@@ -110,7 +111,7 @@ export function operatorGone(step: Step, channelId: string, cause: number): void
   limitRinging(step);
 
   if (leg.state === 'ringing') {
-    const outcome = cause === 17 ? 'busy' : cause === 18 || cause === 19 ? 'no-answer' : 'failed';
+    const outcome = outcomeOfCause(cause);
     report(step, leg, outcome);
     tell(step, 'operator.not-reached', { operatorId, reason: outcome, cause });
     if (call.operator !== null || speakers(call).length > 0) return;
@@ -119,8 +120,7 @@ export function operatorGone(step: Step, channelId: string, cause: number): void
     return;
   }
 
-  // 16 is a BYE; anything else is a phone or a network that failed in mid-call.
-  const hungUp = cause === 16;
+  const hungUp = isHangUp(cause);
   report(step, leg, hungUp ? 'finished' : 'lost');
   tell(step, hungUp ? 'operator.left' : 'operator.lost', { operatorId, cause });
   const spokeAlone = leg.state === 'joined' && call.caller.joined && company(call).length === 0;

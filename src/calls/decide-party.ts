@@ -1,3 +1,4 @@
+import { isHangUp, outcomeOfCause } from '../asterisk/cause.ts';
 import { agenciesIn, operatorLegs, type Call } from './call.ts';
 import type { OperatorOutcome } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
@@ -184,8 +185,8 @@ export function endParty(step: Step, partyId: string, by: string): void {
 
 /** His phone is out of the call: refused, not answered, hung up, or vanished. */
 export function partyGone(step: Step, party: Party, cause: number): void {
-  if (!hasAnswered(party)) return notReached(step, party, unanswered(cause), cause);
-  const hungUp = cause === 16;
+  if (!hasAnswered(party)) return notReached(step, party, outcomeOfCause(cause), cause);
+  const hungUp = isHangUp(cause);
   remove(step, party);
   if (party.operatorId !== null) report(step, assignmentOf(party), hungUp ? 'finished' : 'lost');
   tell(step, hungUp ? 'party.left' : 'party.lost', { ...detailOf(party), cause });
@@ -217,12 +218,6 @@ function notReached(step: Step, party: Party, reason: string, cause: number | nu
   if (party.operatorId !== null) report(step, assignmentOf(party), cause === null ? 'not-needed' : outcomeOf(reason));
   tell(step, 'party.not-reached', { ...detailOf(party), reason, cause });
   promptOperator(step, 'code-refused');
-}
-
-/** What became of a phone that rang and was not answered, by the cause of its end (Q.850). */
-function unanswered(cause: number): OperatorOutcome {
-  if (cause === 17) return 'busy';
-  return cause === 18 || cause === 19 ? 'no-answer' : 'failed';
 }
 
 function outcomeOf(reason: string): OperatorOutcome {

@@ -1,3 +1,4 @@
+import { isRefusal, outcomeOfCause } from '../asterisk/cause.ts';
 import type { PrintedAsteriskLocation } from '../location/pidf-lo/asterisk-location.ts';
 import {
   currentAttempt,
@@ -249,15 +250,13 @@ function legGone(step: DispatchStep, attempt: Attempt, cause: number, at: number
   failAttempt(step, attempt, outcomeOf(attempt, dispatch, cause), at, context);
 }
 
-/** Q.850 causes as Asterisk maps them from the SIP answer (RFC 3398, RFC 4497). */
 function outcomeOf(attempt: Attempt, dispatch: Dispatch, cause: number): AttemptOutcome {
   if (attempt.answeredAt !== null) return dispatch.state === 'accepted' ? 'unreachable' : 'not-accepted';
   // 400, 413, 415 and 488 come as these: of an INVITE with a body of two parts, many a gateway makes nothing.
   if (attempt.located && attempt.ringingAt === null && (cause === 127 || cause === 58)) return 'not-understood';
-  if (cause === 17) return 'busy';
-  if (cause === 21) return 'refused';
-  if (cause === 18 || cause === 19) return 'no-answer';
-  return 'unreachable';
+  if (isRefusal(cause)) return 'refused';
+  const outcome = outcomeOfCause(cause);
+  return outcome === 'failed' ? 'unreachable' : outcome;
 }
 
 function timeUp(step: DispatchStep, attempt: Attempt, at: number, context: DispatchContext): void {

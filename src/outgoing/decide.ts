@@ -1,3 +1,4 @@
+import { isHangUp, isRefusal, outcomeOfCause } from '../asterisk/cause.ts';
 import type { OutgoingVerdict, RefusalReason } from './limits.ts';
 import type {
   OutgoingCall,
@@ -182,10 +183,10 @@ function operatorGone(step: Step, cause: number): void {
   call.operator.state = 'gone';
   if (call.stage === 'closing') return finish(step);
   if (state === 'ringing') {
-    const outcome = cause === 17 ? 'busy' : cause === 18 || cause === 19 ? 'no-answer' : 'failed';
+    const outcome = outcomeOfCause(cause);
     return end(step, 'no-operator', `the operator's phone: ${outcome}`, outcome);
   }
-  const hungUp = cause === 16;
+  const hungUp = isHangUp(cause);
   const reason = hungUp ? 'the operator hung up' : "the operator's phone was lost";
   end(step, call.answeredAt === null ? 'cancelled' : 'answered', reason, hungUp ? 'finished' : 'lost');
 }
@@ -199,11 +200,10 @@ function outsideGone(step: Step, cause: number): void {
   if (call.stage === 'ringing') close(step, outcomeOf(cause), `cause ${cause}`, 'code-refused');
 }
 
-/** Q.850 causes as Asterisk maps them from the SIP answer (RFC 3398, RFC 4497). */
 function outcomeOf(cause: number): OutgoingOutcome {
-  if (cause === 17) return 'busy';
-  if (cause === 18 || cause === 19) return 'no-answer';
-  return cause === 21 ? 'declined' : 'unreachable';
+  if (isRefusal(cause)) return 'declined';
+  const outcome = outcomeOfCause(cause);
+  return outcome === 'failed' ? 'unreachable' : outcome;
 }
 
 function soundEnded(step: Step, soundId: string): void {
