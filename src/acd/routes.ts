@@ -47,7 +47,7 @@ export const operatorParams = z.object({ operatorId: z.uuid() });
 const extension = z.string().regex(/^\d{2,6}$/, '2 to 6 digits');
 
 /** What is shown once, when an account is made or gets a new password. */
-export const provisioningView = z.object({ text: z.string(), uri: z.string(), qr: z.string().nullable() });
+export const provisioningView = z.object({ text: z.string(), uri: z.string(), qr: z.string() });
 export const sipView = z.object({ username: z.string(), password: z.string(), realm: z.string() });
 
 /** /v1/operators, but for their sessions. */

@@ -1,4 +1,4 @@
-import { longestText, qrSvg } from '../platform/qr.ts';
+import qrCode from 'qrcode-generator';
 import type { StoredDesk } from './desk.ts';
 
 /** Where phones register. */
@@ -26,8 +26,8 @@ export interface Softphone {
 export interface Provisioning {
   text: string;
   uri: string;
-  /** An SVG as a data URI; null where the host's name is too long for a code. */
-  qr: string | null;
+  /** The URI as a QR code: an SVG as a data URI. */
+  qr: string;
 }
 
 /** Asterisk's default. */
@@ -46,9 +46,15 @@ export function softphoneOf(desk: StoredDesk, side: SipSide): Softphone {
 export function provisioningOf(desk: StoredDesk, side: SipSide, password: string): Provisioning {
   const softphone = softphoneOf(desk, side);
   const uri = uriOf(softphone, password);
-  const qr =
-    uri.length > longestText ? null : `data:image/svg+xml;base64,${Buffer.from(qrSvg(uri)).toString('base64')}`;
+  const qr = `data:image/svg+xml;base64,${Buffer.from(svgOf(uri)).toString('base64')}`;
   return { text: words(softphone, password).join('\n'), uri, qr };
+}
+
+function svgOf(uri: string): string {
+  const code = qrCode(0, 'M');
+  code.addData(uri);
+  code.make();
+  return code.createSvgTag({ cellSize: 1, margin: 4, scalable: true });
 }
 
 /** A SIP URI (RFC 3261, 19.1) with what an account needs as its parameters; a value's own signs are percent-encoded. */
