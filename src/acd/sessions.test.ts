@@ -1,4 +1,5 @@
 import { fakeClock } from '../../test/support/fake-clock.ts';
+import { deafToLine } from '../../test/support/line-world.ts';
 import { createLogger } from '../platform/logger.ts';
 import { defaultSettings } from '../settings/setting.ts';
 import type { StoredPeople } from './desk.ts';
@@ -18,8 +19,7 @@ async function start(onDisk: KeptLine | undefined) {
     clock,
     logger,
     policies: () => linePolicy(defaultSettings),
-    assigned: () => true,
-    changed: () => undefined,
+    ...deafToLine,
   });
   const keeper = createSessionKeeper({
     line,
