@@ -213,6 +213,39 @@ test('another process of the node hears who logs in and who is paused', async ()
   }
 });
 
+test('of two processes neither overwrites what the other was told a moment ago', async () => {
+  const [ani, budi] = [await hire({ desk: false }), await hire({ desk: false })];
+  const [first, second] = [await desk(), await desk()];
+  const other = await startPeople(database.url, room.stateDir);
+  try {
+    const logIn = (base: string, who: string, deskId: string): Promise<Answer> =>
+      ask({ base }, tokens.admin, 'POST', `/v1/operators/${who}/session`, { body: { deskId } });
+    expect((await logIn(room.base, ani.id, first.id)).status).toBe(200);
+    // The other has not heard of her, and writes its own.
+    expect((await logIn(other.base, budi.id, second.id)).status).toBe(200);
+    const where = (one: PeopleRoom): unknown[] =>
+      [ani, budi].map(
+        ({ id }) => one.acd.line.snapshot().operators.find(({ operator }) => operator.id === id)?.desk?.id,
+      );
+    const both = [first.id, second.id];
+    await until('each has what the other was told', () => String([where(room), where(other)]) === String([both, both]));
+    const third = await startPeople(database.url, room.stateDir);
+    try {
+      expect(where(third)).toEqual(both);
+    } finally {
+      await third.close();
+    }
+    for (const { id } of [ani, budi]) {
+      const told = [...room.entries, ...other.entries].flatMap((one) =>
+        one.kind === 'operator-session' && one.operatorId === id ? [one.ended] : [],
+      );
+      expect(told).toEqual([null]);
+    }
+  } finally {
+    await other.close();
+  }
+});
+
 test('an operator who is deleted is gone with his desk, and what he did is over', async () => {
   const made = await hire();
   await until('he is logged in', async () => (await shown(made.id))['desk'] !== null);
