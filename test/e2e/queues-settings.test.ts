@@ -220,6 +220,7 @@ test("a queue's own settings hold from the next call on, without a restart", asy
   const rung = async (to: string): Promise<{ seconds: number; queues: string[] }> => {
     const one = await dial(to);
     const assigned = await centre.feed.waitFor('operator.assigned', { callId: one.call.id });
+    expect((await queue()).ringing).toMatchObject([{ callId: one.call.id, operatorIds: [idOf(anybody)] }]);
     // His phone goes on ringing, once.
     await pauseOperator(centre, anybody);
     const out = await centre.feed.waitFor('operator.not-reached', { callId: one.call.id });
