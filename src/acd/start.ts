@@ -13,7 +13,6 @@ import { deskRoutes } from './desk-routes.ts';
 import { storedPeople, type StoredPeople } from './desk.ts';
 import { linePolicy } from './line-policy.ts';
 import { createLine, type LineDeps, type WaitingLine } from './mailbox.ts';
-import { observed } from './observed.ts';
 import type { OperatorState } from './operator.ts';
 import { pictureOf, tellChanges, type QueuePicture } from './picture.ts';
 import { createPinCheck, type CheckPin } from './pin.ts';
@@ -59,10 +58,10 @@ export interface AcdDeps {
   sip: SipSide;
   /** The line's words for calls. */
   assigned: LineDeps['assigned'];
-  reserved?: LineDeps['reserved'];
-  refused?: LineDeps['refused'];
-  toBackupCentre?: LineDeps['toBackupCentre'];
-  placed?: LineDeps['placed'];
+  reserved: LineDeps['reserved'];
+  refused: LineDeps['refused'];
+  toBackupCentre: LineDeps['toBackupCentre'];
+  placed: LineDeps['placed'];
   /** A person gives a waiting call another place. */
   ranked: (callId: string, wish: RankWish) => void;
   changed: (change: OperatorChange) => void;
@@ -97,30 +96,23 @@ export async function startAcd(deps: AcdDeps): Promise<AcdRoom> {
       changes.changed();
     });
   };
-  const line = observed(
-    createLine({
-      clock,
-      logger,
-      assigned: deps.assigned,
-      reserved: (...given) => deps.reserved?.(...given) ?? false,
-      refused: (...given) => deps.refused?.(...given),
-      toBackupCentre: (callId) => deps.toBackupCentre?.(callId),
-      policies: () => linePolicy(settings()),
-      changed(operator, state, reason, at) {
-        const now = line.snapshot().operators.find((one) => one.operator.id === operator.id);
-        const where = { deskId: now?.desk?.id ?? null, callId: now?.callId ?? null };
-        deps.changed({ operatorId: operator.id, at, state, reason, ...where });
-        told();
-      },
-      seated: told,
-      placed(callId, place) {
-        deps.placed?.(callId, place);
-        told();
-      },
-      alert: (alert) => deps.publish('queue.alert', { ...alert }),
-    }),
+  const line = createLine({
+    clock,
+    logger,
+    policies: () => linePolicy(settings()),
+    assigned: deps.assigned,
+    reserved: deps.reserved,
+    refused: deps.refused,
+    toBackupCentre: deps.toBackupCentre,
+    placed: deps.placed,
+    changed(operator, state, reason, at) {
+      const now = line.snapshot().operators.find((one) => one.operator.id === operator.id);
+      const where = { deskId: now?.desk?.id ?? null, callId: now?.callId ?? null };
+      deps.changed({ operatorId: operator.id, at, state, reason, ...where });
+    },
+    alert: (alert) => deps.publish('queue.alert', { ...alert }),
     told,
-  );
+  });
   const service = createServiceLog({
     clock,
     logger,

@@ -23,6 +23,7 @@ import { startRecords } from '../../src/records/start.ts';
 import { startTriage, type TriageRoom } from '../../src/triage/start.ts';
 import { callTiming } from '../../src/settings/call-timing.ts';
 import { defaultSettings, type Settings } from '../../src/settings/setting.ts';
+import { deafToLine } from './line-world.ts';
 import { redisUrl } from './redis.ts';
 import { until } from './rest.ts';
 import { startRooms, stateFolder, type Rooms } from './rooms.ts';
@@ -151,8 +152,7 @@ export async function startController(
     clock,
     logger,
     policies: () => linePolicy(settings()),
-    assigned: () => false,
-    changed: () => undefined,
+    ...deafToLine,
   });
   const calls = startCalls({
     node: 'node',

@@ -60,6 +60,10 @@ export async function startPeople(databaseUrl: string, folder?: string): Promise
       hasTransport: () => Promise.resolve(true),
     },
     assigned: (callId, { operatorId }) => assigned.push({ callId, operatorId }) > 0,
+    reserved: () => false,
+    refused: () => undefined,
+    toBackupCentre: () => undefined,
+    placed: () => undefined,
     // As the call would, were there one.
     ranked: (callId, { queue }) => acd.line.rank(callId, { priority: 3, ...queue }),
     changed: (change) => void entries.push({ kind: 'operator', ...change }),
