@@ -15,6 +15,7 @@ import { createOutgoingIntake } from './intake.ts';
 import { mayCall, type OutgoingVerdict } from './limits.ts';
 import {
   newOutgoing,
+  type DialledAtDesk,
   type OutgoingCall,
   type OutgoingEffect,
   type OutgoingEntry,
@@ -44,14 +45,6 @@ export interface Reservations {
   knowsOperator(operatorId: string): boolean;
 }
 
-/** A channel in our application on which an operator has dialled a number by himself. */
-export interface Dialled {
-  channelId: string;
-  account: string;
-  operatorId: string;
-  number: string;
-}
-
 /** A number that may be called as a party of a 112 call. */
 export type ResolvedNumber =
   { allowed: true; number: string; uri: string; shownNumber: string } | Extract<OutgoingVerdict, { allowed: false }>;
@@ -61,8 +54,8 @@ export interface OutgoingRoom {
   /** Takes an event of Asterisk that concerns a call to the outside; false: it concerns none. */
   readonly take: (event: AsteriskEvent) => boolean;
   readonly owns: (channelId: string) => boolean;
-  /** True: the channel is this room's from now on, also where its number is refused; the operator is told by a prompt. */
-  readonly dialled: (from: Dialled) => boolean;
+  /** The channel is this room's from now on, also where its number is refused: the operator is told by a prompt. */
+  readonly dialled: (from: DialledAtDesk) => void;
   /** The line's answer to a reservation; false: no such call is here, and the operator is free. */
   readonly reserved: (
     callId: string,
@@ -95,8 +88,8 @@ export interface OutgoingDeps {
   /** This controller leads: others call nobody back. */
   leads: boolean;
   recorded: (entry: OutgoingEntry) => void;
-  /** Tells screens and the record of a number refused in a 112 call. */
   alarm: (code: string, detail: Record<string, string>) => void;
+  /** Tells screens and the record of a number refused in a 112 call. */
   refusedInCall: (operatorId: string, reason: string) => void;
   synced: () => Promise<boolean>;
   circleOf: (incidentId: string) => Promise<Circle | undefined>;
@@ -233,9 +226,8 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
     owns: (channelId) => runner.ownerOf(channelId) !== undefined,
     dialled({ channelId, operatorId, number }) {
       // Told twice, it is dialled once.
-      if (runner.ownerOf(channelId) !== undefined) return true;
+      if (runner.ownerOf(channelId) !== undefined) return;
       place({ purpose: 'dial-out', number: number.slice(0, 40), operatorId, channelId, incidentId: null, by: null });
-      return true;
     },
     resolveNumber(operatorId, text) {
       const verdict = verdictOf(text, operatorId);

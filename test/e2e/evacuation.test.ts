@@ -134,6 +134,25 @@ test('a wrong code is refused, the right one ends it: calls come here again', as
   expect(JSON.stringify((await centre.api.ask('GET', '/v1/audit')).body)).not.toContain(code);
 }, 40_000);
 
+test('the trail tells which phone dialled a wrong code, once, whoever else saw it', async () => {
+  const second = await centre.startController({ rank: 1, name: 'controller-second' });
+  const refused = async () =>
+    (await centre.api.ask('GET', '/v1/audit?action=evacuation.code-refused')).pluck('items', 'tokenId');
+  await until('it is audited', async () => (await refused()).length === 1);
+  await dialsCode('*80135791', 'code-refused');
+  await until('the next one as well', async () => (await refused()).length === 2);
+  await dialsCode(`*80${code}`, 'evacuated');
+  await dialsCode(`*81${code}`, 'not-evacuated');
+  await centre.feed.waitFor('evacuation.ended', { count: 2 });
+  // By both, and both have written all by the time they are stopped.
+  second.kill('SIGTERM');
+  await second.exited;
+  const told = async (action: string) =>
+    (await centre.api.ask('GET', `/v1/audit?action=${action}`)).pluck('items', 'tokenId');
+  expect(await refused()).toEqual([desk.username, desk.username]);
+  expect(await told('evacuation.end')).toEqual([desk.username, desk.username]);
+});
+
 test('after five wrong codes not even the right one is taken, for ten minutes', async () => {
   for (let tries = 0; tries < 5; tries += 1) await dialsCode(`*8000000${tries}`, 'code-refused');
   await dialsCode(`*80${code}`, 'code-refused');

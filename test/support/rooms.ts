@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startAccess, type AccessRoom } from '../../src/access/start.ts';
 import { startAgencies, type AgenciesRoom } from '../../src/agencies/start.ts';
+import { createAuditKeeper } from '../../src/audit/later.ts';
+import { noteRefusals } from '../../src/audit/refusals.ts';
 import { startAudit } from '../../src/audit/start.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createHttpServer, type HttpOptions } from '../../src/platform/http.ts';
@@ -45,6 +47,7 @@ export async function startRooms(
   const city = await loadCity(cityFile(options.city ?? 'pekanbaru'));
   const postgres = createPostgres(databaseUrl, { applicationName: 'siaga-test', logger, clock, max: 4 });
   const audit = await startAudit({ postgres });
+  const auditKeeper = createAuditKeeper({ postgres, audit: audit.record, clock, logger });
   const common = { postgres, stateDir, clock, logger, audit: audit.record };
   const access = await startAccess(common);
   const settings = await startSettings({ ...common, seed: citySettings(city) });
@@ -61,6 +64,7 @@ export async function startRooms(
   const server = createHttpServer({
     routes,
     authenticate: access.check,
+    refused: noteRefusals({ auditLater: auditKeeper.note, clock }),
     logger,
     clock,
     metrics: createMetrics(),
@@ -82,6 +86,7 @@ export async function startRooms(
     async stop() {
       await server.close(500);
       for (const room of rooms) await room.stop();
+      await auditKeeper.stop();
       await postgres.close();
       if (options.stateDir === undefined) await rm(stateDir, { recursive: true, force: true });
     },
