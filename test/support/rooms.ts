@@ -17,6 +17,7 @@ import { startRouting, type RoutingRoom } from '../../src/routing/start.ts';
 import { citySettings } from '../../src/settings/city.ts';
 import { cityFile, loadCity } from '../../src/settings/load-city.ts';
 import { startSettings, type SettingsRoom } from '../../src/settings/start.ts';
+import { countDeeds } from './deeds.ts';
 
 /** A process of the API with the configuration rooms, over real PostgreSQL. */
 export interface Rooms {
@@ -60,7 +61,8 @@ export async function startRooms(
     timeZone: () => settings.current().timeZone,
   });
   const rooms = [access, settings, agencies, routing, audit];
-  const routes = [...rooms.flatMap((room) => room.routes), ...(options.extraRoutes ?? [])];
+  const deeds = countDeeds([...rooms.flatMap((room) => room.routes), ...(options.extraRoutes ?? [])]);
+  const { routes } = deeds;
   const server = createHttpServer({
     routes,
     authenticate: access.check,
@@ -85,6 +87,7 @@ export async function startRooms(
     routes,
     async stop() {
       await server.close(500);
+      if (postgres.reachable()) await deeds.expectAudited(postgres);
       for (const room of rooms) await room.stop();
       await auditKeeper.stop();
       await postgres.close();
