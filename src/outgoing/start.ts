@@ -25,6 +25,7 @@ import {
 } from './outgoing.ts';
 import { createOutgoingPerformer } from './perform.ts';
 import { reconcileOutgoing } from './reconcile.ts';
+import { recount } from './recount.ts';
 import { outgoingRoutes } from './routes.ts';
 import { createOutgoingRunner } from './runner.ts';
 
@@ -106,6 +107,7 @@ const endsOrBeginsTalk = ['operator.talking', 'operator.left', 'operator.lost', 
 export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
   const { ari, clock, logger, settings, line } = deps;
   const hourly = createHourlyCounters(clock);
+  const stopRecounting = recount({ postgres: deps.postgres, counters: hourly, clock, logger });
   const lastIncident = new Map<string, { incidentId: string; at: number }>();
 
   const carryOut = (call: OutgoingCall, effect: OutgoingEffect): void => {
@@ -158,11 +160,12 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
     by: OutgoingPerson | null;
   }): OutgoingCall => {
     const at = clock.now();
+    const id = newId(at);
     const { purpose, number, operatorId, by } = wish;
     const verdict = verdictOf(number, operatorId);
-    if (verdict.allowed && operatorId !== null) hourly.count(operatorId);
+    if (verdict.allowed && operatorId !== null) hourly.count(operatorId, { id, at });
     const call = newOutgoing({
-      id: newId(at),
+      id,
       application: deps.application,
       purpose,
       at,
@@ -235,7 +238,8 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
         deps.refusedInCall(operatorId, verdict.reason);
         return verdict;
       }
-      hourly.count(operatorId);
+      const at = clock.now();
+      hourly.count(operatorId, { id: newId(at), at });
       return { ...verdict, shownNumber: settings().outgoingNumber };
     },
     reserved: (callId, reservation) => runner.tell(callId, { type: 'reserved', at: clock.now(), ...reservation }),
@@ -256,6 +260,7 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
       synced: deps.synced,
     }),
     stop() {
+      stopRecounting();
       callbacks.stop();
       stopReconciling();
       runner.stop();
