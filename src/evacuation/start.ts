@@ -101,6 +101,6 @@ export function startEvacuation(deps: {
     evacuated,
     refuses: (settings) =>
       noWay(settings, { evacuated: evacuated(), overflow: watch.overflow() !== null }, deps.able()),
-    stop: watch.stop,
+    stop: () => watch.stop(),
   };
 }

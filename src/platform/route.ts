@@ -96,8 +96,7 @@ export type Route = RouteFace &
 export const noContent = z.undefined();
 
 /** Whatever changes something says where that is noted. */
-type Deed =
-  { readonly method: 'GET' } | { readonly method: Exclude<Method, 'GET'>; readonly audited: Audited };
+type Deed = { readonly method: 'GET' } | { readonly method: Exclude<Method, 'GET'>; readonly audited: Audited };
 
 type Declared<I extends InputShape> = Deed & {
   readonly path: string;

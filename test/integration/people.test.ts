@@ -6,7 +6,6 @@ import type { Role } from '../../src/platform/auth.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startPeople, type PeopleRoom } from '../support/people-room.ts';
 import { ask, until, type Answer } from '../support/rest.ts';
-import { tcpProxy } from '../support/tcp-proxy.ts';
 import { makeTokens } from '../support/tokens.ts';
 
 let database: TestDatabase;
@@ -124,47 +123,6 @@ test('a person without a desk logs in at one, is refused where somebody is, and 
     [`operator/${ani.id}`],
   );
   expect(audited.map(({ action }) => action).filter((action) => action === 'operators.log-in')).toHaveLength(3);
-});
-
-test('a shift begins and ends while PostgreSQL is away; what was done is audited when it is back, and nothing else', async () => {
-  const [first, second] = [await desk(), await desk()];
-  const [comes, late] = [await hire({ desk: false }), await hire({ desk: false })];
-  const proxy = await tcpProxy(database.url);
-  const other = await startPeople(proxy.url(database.url));
-  const act = (method: string, path: string, body?: object) =>
-    ask(other, tokens.supervisor, method, `/v1/operators/${path}`, body === undefined ? {} : { body });
-  try {
-    proxy.cut();
-    expect((await act('POST', `${comes.id}/session`, { deskId: first.id })).status).toBe(200);
-    expect((await act('POST', `${late.id}/session`, { deskId: first.id })).code).toBe('operators.desk-taken');
-    expect((await act('POST', `${late.id}/session`, { deskId: newId(0) })).code).toBe('operators.unknown-desk');
-    expect((await act('POST', `${late.id}/session`, { deskId: second.id })).status).toBe(200);
-    expect((await act('POST', `${comes.id}/state`, { state: 'paused', reason: 'makan' })).status).toBe(200);
-    expect((await act('POST', `${comes.id}/state`, { state: 'available' })).status).toBe(200);
-    expect((await act('POST', `${newId(0)}/state`, { state: 'available' })).code).toBe('operators.unknown');
-    expect((await act('DELETE', `${comes.id}/session`)).status).toBe(204);
-    expect((await act('DELETE', `${comes.id}/session`)).code).toBe('operators.not-logged-in');
-    proxy.restore();
-    const audited = (who: { id: string }) =>
-      room.postgres.rows(
-        z.object({ action: z.string(), role: z.string(), reason: z.string().nullable() }),
-        `select action, role, detail->>'reason' as reason from audit
-         where subject = $1 and action <> 'operators.create' order by id`,
-        [`operator/${who.id}`],
-      );
-    await until('all is audited', async () => (await audited(comes)).length + (await audited(late)).length >= 5);
-    expect(await audited(comes)).toEqual([
-      { action: 'operators.log-in', role: 'supervisor', reason: null },
-      { action: 'operators.pause', role: 'supervisor', reason: 'makan' },
-      { action: 'operators.available', role: 'supervisor', reason: null },
-      { action: 'operators.log-out', role: 'supervisor', reason: null },
-    ]);
-    expect(await audited(late)).toEqual([{ action: 'operators.log-in', role: 'supervisor', reason: null }]);
-  } finally {
-    proxy.restore();
-    await other.stop();
-    await proxy.close();
-  }
 });
 
 test('a desk: roles, transport and media in its account, a new password, and settings that never tell it', async () => {
