@@ -3,8 +3,9 @@ import { queueOf } from './acd/queue.ts';
 import { startAcd } from './acd/start.ts';
 import type { AriCommands } from './asterisk/commands.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
-import { auditLater } from './audit/later.ts';
+import { createAuditKeeper } from './audit/later.ts';
 import { recordAudit } from './audit/record.ts';
+import { noteRefusals } from './audit/refusals.ts';
 import { watchGuardian } from './calls/guardian.ts';
 import { watchOrphans } from './calls/orphans.ts';
 import { liveCallOf } from './calls/command.ts';
@@ -62,7 +63,9 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const directory = join(stateDir, 'journal');
   const journal = openJournal({ directory, name: application, clock, logger });
   const feed = createFeed({ clock, callOf: (callId) => calls.runner.get(callId) });
-  const common = { postgres, stateDir, clock, logger, audit: recordAudit };
+  const auditKeeper = createAuditKeeper({ postgres, audit: recordAudit, clock, logger });
+  const auditLater = auditKeeper.note;
+  const common = { postgres, stateDir, clock, logger, audit: recordAudit, auditLater };
 
   const configuration = await startConfiguration(
     { ...common, refuses: (_patch, settings) => evacuation.refuses(settings) },
@@ -123,7 +126,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       checkPin: (extension, pin) => acd.checkPin(extension, pin),
       outgoing: (dialled) => outgoing.dialled(dialled),
       ghost: (principal) => incidents.closeAsGhost(principal),
-      audit: auditLater(common),
+      audit: auditLater,
       told: (detail) => publish('desk.code', detail),
     },
   });
@@ -146,6 +149,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       return { queue, timing: callTiming(settings, queue.id) };
     },
     guard,
+    auditLater,
     connected: () => asterisk.connected(),
     introduce: location.introduce,
     lookUp: location.lookUp,
@@ -198,6 +202,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const guardian = watchGuardian({ ...process, inControl, alarm: records.alarm });
   const evacuation = startEvacuation({
     ...common,
+    node,
     ari,
     connected: () => asterisk.connected(),
     settings: configuration.settings,
@@ -278,6 +283,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     ...process,
     routes: [...rooms.flatMap((room) => room.routes), ...eventRoutes({ feed, clock })],
     authenticate: configuration.check,
+    refused: noteRefusals({ auditLater, clock }),
     runOnce: postgresIdempotency(postgres, logger),
     ...(config.SIAGA_TRUST_PROXY === undefined ? {} : { trustProxy: config.SIAGA_TRUST_PROXY }),
     health: () => ({
@@ -318,6 +324,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['triage', triage.stop],
       ['journal', () => journal.close()],
       ['configuration', configuration.stop],
+      ['audit', () => auditKeeper.stop()],
       ['postgres', () => Promise.all([postgres.close(), postgresForLookups.close()])],
     ],
   };

@@ -74,6 +74,7 @@ function createRoute(deps: OperatorRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/desks',
+    audited: ['desks.create'],
     summary: "Make a desk with its phone's account; the password is shown this once",
     roles: ['admin'],
     input: { body: z.strictObject({ name, transport: transport.default('udp'), media: media.default('rtp') }) },
@@ -105,6 +106,7 @@ function changeRoute(deps: OperatorRouteDeps): Route {
   return defineRoute({
     method: 'PATCH',
     path: '/v1/desks/:deskId',
+    audited: ['desks.change'],
     summary: "Change a desk's name, or how its phone speaks to Asterisk",
     roles: ['admin'],
     input: { params, body: z.strictObject({ name, transport, media }).partial() },
@@ -128,6 +130,7 @@ function passwordRoute(deps: OperatorRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/desks/:deskId/password',
+    audited: ['desks.new-password'],
     summary: 'Give a desk a new password; it is shown this once, and the old one registers no phone any more',
     roles: ['admin'],
     input: { params },
@@ -181,6 +184,7 @@ function deleteRoute(deps: OperatorRouteDeps): Route {
   return defineRoute({
     method: 'DELETE',
     path: '/v1/desks/:deskId',
+    audited: ['desks.delete'],
     summary: 'Delete a desk where nobody is logged in',
     roles: ['admin'],
     input: { params },

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Provisioning } from '../asterisk/provisioning.ts';
 import type { RecordAudit } from '../audit/audit.ts';
+import type { AuditLater } from '../audit/later.ts';
 import type { Clock } from '../platform/clock.ts';
 import { diskCopy } from '../platform/disk-copy.ts';
 import { startLiveCopy } from '../platform/live-copy.ts';
@@ -53,6 +54,7 @@ export interface AcdDeps {
   clock: Clock;
   logger: Logger;
   audit: RecordAudit;
+  auditLater: AuditLater;
   settings: () => Settings;
   /** Where phones register. */
   sip: SipSide;
@@ -63,7 +65,7 @@ export interface AcdDeps {
   toBackupCentre: LineDeps['toBackupCentre'];
   placed: LineDeps['placed'];
   /** A person gives a waiting call another place. */
-  ranked: (callId: string, wish: RankWish) => void;
+  ranked: (callId: string, wish: RankWish) => boolean;
   changed: (change: OperatorChange) => void;
   sessionChanged: (change: SessionChange) => void;
   /** Tells the screens. */

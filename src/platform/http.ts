@@ -12,7 +12,7 @@ import { newId } from './ids.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
-import { problemAnswer } from './problem-answer.ts';
+import { problemAnswer, type Refused } from './problem-answer.ts';
 import { notFound } from './problem.ts';
 import type { Route } from './route.ts';
 
@@ -34,6 +34,7 @@ export interface HttpOptions {
   readonly application?: string;
   /** Needed when a route has `idempotency: 'postgres'`. */
   readonly runOnce?: RunOnce;
+  readonly refused?: Refused;
   readonly rateLimits?: Partial<RateLimits>;
   /** Behind a reverse proxy: the proxies whose X-Forwarded-For is believed (Express's `trust proxy`). */
   readonly trustProxy?: string;
@@ -93,7 +94,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   app.use(() => {
     throw notFound('request.no-such-route', 'There is nothing under this path and method.');
   });
-  app.use(problemAnswer(logger));
+  app.use(problemAnswer(logger, options.refused));
 
   const server = createServer(app);
   server.keepAliveTimeout = 5_000;

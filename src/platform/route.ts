@@ -58,6 +58,12 @@ export type Reply<R extends ResponseShape> = {
  */
 export type Idempotency = 'postgres' | 'derived';
 
+/**
+ * Where it stands who did what a route does: in the audit trail under these actions (`room.verb`), or elsewhere, or nowhere,
+ * and why.
+ */
+export type Audited = readonly [string, ...string[]] | { readonly instead: string };
+
 interface RouteFace {
   readonly method: Method;
   /** In Express's notation: `/v1/calls/:callId`. */
@@ -67,6 +73,8 @@ interface RouteFace {
   readonly input: InputShape;
   readonly response: ResponseShape;
   readonly idempotency: Idempotency | undefined;
+  /** Undefined for routes that only read. */
+  readonly audited: Audited | undefined;
   /** The media type of a body that the route takes as it is, as a Buffer; all others take JSON. */
   readonly takes: string | undefined;
   /** Senders without a token may come as often as those with one. */
@@ -87,12 +95,14 @@ export type Route = RouteFace &
 /** The schema of an answer without a body (204). */
 export const noContent = z.undefined();
 
-interface Declared<I extends InputShape> {
-  readonly method: Method;
+/** Whatever changes something says where that is noted. */
+type Deed = { readonly method: 'GET' } | { readonly method: Exclude<Method, 'GET'>; readonly audited: Audited };
+
+type Declared<I extends InputShape> = Deed & {
   readonly path: string;
   readonly summary: string;
   readonly input: I;
-}
+};
 
 function face(
   route: Declared<InputShape>,
@@ -100,8 +110,9 @@ function face(
   response: ResponseShape,
   idempotency?: Idempotency,
 ): RouteFace {
-  const { method, path, summary } = route;
-  return { method, path, summary, roles, input: route.input, response, idempotency, takes: undefined, busy: false };
+  const { method, path, summary, input } = route;
+  const audited = route.method === 'GET' ? undefined : route.audited;
+  return { method, path, summary, roles, input, response, idempotency, audited, takes: undefined, busy: false };
 }
 
 /**

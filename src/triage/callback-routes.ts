@@ -121,6 +121,7 @@ function reviewRoute(deps: CallbackRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/callbacks/:callbackId/review',
+    audited: ['callbacks.review'],
     summary: 'Close one after having looked at it: nothing but a person does',
     roles: writers,
     input: {
@@ -146,6 +147,7 @@ function callRoute(deps: CallbackRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/callbacks/:callbackId/call',
+    audited: ['callbacks.call'],
     summary: 'Call somebody back as soon as an operator can, whatever the settings say of him',
     roles: writers,
     input: { params },

@@ -93,6 +93,7 @@ function liftRoute({ postgres, audit, clock, lifted }: NuisanceRouteDeps): Route
   return defineRoute({
     method: 'POST',
     path: '/v1/nuisance/lift',
+    audited: ['nuisance.lift'],
     summary: 'Lift all that counts against a number or phone; what was noted stays readable',
     roles: ['supervisor', 'admin'],
     input: {

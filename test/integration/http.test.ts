@@ -34,6 +34,7 @@ const routes: Route[] = [
   defineRoute({
     method: 'POST',
     path: '/v1/things',
+    audited: { instead: 'a test looks at it' },
     summary: 'Make a thing',
     roles: ['admin', 'operator'],
     input: { body: z.strictObject({ name: z.string(), wait: z.boolean().optional(), fail: z.boolean().optional() }) },

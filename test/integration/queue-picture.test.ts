@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { newId } from '../../src/platform/ids.ts';
 import type { Role } from '../../src/platform/auth.ts';
@@ -46,6 +47,10 @@ test('the picture of the line: who waits and why, how callers were served, and a
   expect((await put(second, 'operator')).status).toBe(403);
   expect((await put(second)).pluck('waiting', 'callId')).toEqual([second, first]);
   expect((await put(newId(0))).code).toBe('queue.unknown-call');
+  const ranked = () =>
+    room.postgres.rows(z.object({ subject: z.string() }), `select subject from audit where action = 'queue.rank'`);
+  await until('it is audited', async () => (await ranked()).length > 0);
+  expect(await ranked()).toEqual([{ subject: `call/${second}` }]);
   await until('the screens are told', () =>
     room.published.some(({ type, detail }) => type === 'queue.changed' && JSON.stringify(detail).includes(second)),
   );

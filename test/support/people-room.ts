@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startAcd, type AcdRoom } from '../../src/acd/start.ts';
 import type { PjsipObject } from '../../src/asterisk/provisioning.ts';
+import { createAuditKeeper } from '../../src/audit/later.ts';
 import { recordAudit } from '../../src/audit/record.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createLogger } from '../../src/platform/logger.ts';
@@ -40,12 +41,14 @@ export async function startPeople(databaseUrl: string, folder?: string): Promise
   const entries: PeopleRoom['entries'] = [];
   const published: PeopleRoom['published'] = [];
   const assigned: PeopleRoom['assigned'] = [];
+  const auditKeeper = createAuditKeeper({ postgres, audit: recordAudit, clock: systemClock, logger });
   const acd = await startAcd({
     postgres,
     stateDir: join(stateDir, 'acd'),
     clock: systemClock,
     logger,
     audit: recordAudit,
+    auditLater: auditKeeper.note,
     settings: () => defaultSettings,
     sip: { host: 'sip.example', port: 5070, tlsPort: 5071 },
     provisioning: {
@@ -65,7 +68,10 @@ export async function startPeople(databaseUrl: string, folder?: string): Promise
     toBackupCentre: () => undefined,
     placed: () => undefined,
     // As the call would, were there one.
-    ranked: (callId, { queue }) => acd.line.rank(callId, { priority: 3, ...queue }),
+    ranked(callId, { queue }) {
+      acd.line.rank(callId, { priority: 3, ...queue });
+      return true;
+    },
     changed: (change) => void entries.push({ kind: 'operator', ...change }),
     sessionChanged: (change) => void entries.push({ kind: 'operator-session', ...change }),
     publish: (type, detail) => void published.push({ type, detail }),
@@ -74,6 +80,7 @@ export async function startPeople(databaseUrl: string, folder?: string): Promise
   const end = async (): Promise<void> => {
     await rooms.stop();
     await acd.stop();
+    await auditKeeper.stop();
     await postgres.close();
   };
   return {
