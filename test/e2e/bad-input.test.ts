@@ -23,13 +23,11 @@ afterEach(async () => {
     await wire.hangUp();
     wire.close();
   }
-  await centre.hangUpAll();
-  await centre.quiet();
+  await centre.clear();
   // Whatever came in: nothing was so odd that a record could not be kept, and nobody has died of it.
   expect(await centre.api.alarms('record-refused')).toEqual([]);
   expect(centre.controllers.map(({ ended }) => ended)).toEqual([null]);
   expect(centre.asterisk.ended).toBeNull();
-  expect(centre.complaints()).toEqual([]);
 });
 
 async function wireCall(options: Partial<WireOptions> = {}): Promise<WireCall> {

@@ -35,11 +35,9 @@ afterAll(async () => {
   held.close();
 }, 30_000);
 afterEach(async () => {
-  await centre.hangUpAll();
-  await centre.quiet();
+  await centre.clear();
   for (const code of ['record-refused', 'decision-failed']) expect(await centre.api.alarms(code)).toEqual([]);
   expect(centre.controllers.map(({ ended }) => ended)).toEqual([null]);
-  expect(centre.complaints()).toEqual([]);
 });
 
 const shownBy = (event: Happening): CallDetailView => callDetailView.parse(event.detail['call']);

@@ -4,6 +4,7 @@ import type { CallView } from '../../src/calls/view.ts';
 import type { Centre } from '../support/centre.ts';
 import { startCentre } from '../support/start-centre.ts';
 import { hearsMusic, hearsPrompt, heardIn } from '../support/ear.ts';
+import { pauseOperator, resumeOperator } from '../support/idle.ts';
 import type { LineCaller } from '../support/line-caller.ts';
 import { until, type Answer } from '../support/rest.ts';
 
@@ -16,10 +17,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => centre.stop(), 30_000);
 afterEach(async () => {
-  await centre.hangUpAll();
-  await centre.quiet();
+  await centre.clear();
   for (const phone of centre.phones) phone.behave(answers());
-  expect(centre.complaints()).toEqual([]);
 });
 
 const idOf = (index: number): string => centre.operators[index]?.id ?? '';
@@ -35,7 +34,7 @@ interface Talk {
 
 /** A caller who talks with the first operator; the two others are free. */
 async function talk(): Promise<Talk> {
-  for (const index of [1, 2]) await pause(index);
+  for (const index of [1, 2]) await pauseOperator(centre, index);
   const rung = centre.upcoming(phoneOf(0));
   const caller = await centre.dialLine(tones.caller);
   const { items } = await centre.api.get(
@@ -44,7 +43,7 @@ async function talk(): Promise<Talk> {
   );
   const id = items[0]?.id ?? '';
   await centre.feed.waitFor('operator.talking', { callId: id });
-  for (const index of [1, 2]) await resume(index);
+  for (const index of [1, 2]) await resumeOperator(centre, index);
   return { caller, call: await centre.api.call(id), operator: await rung, index: 0 };
 }
 
@@ -52,17 +51,6 @@ function phoneOf(index: number) {
   const phone = centre.phones[index];
   if (phone === undefined) throw new Error(`there is no phone ${index}`);
   return phone;
-}
-
-async function pause(index: number): Promise<void> {
-  await state(index, { state: 'paused', reason: 'istirahat' });
-}
-async function resume(index: number): Promise<void> {
-  await state(index, { state: 'available' });
-}
-async function state(index: number, body: object): Promise<void> {
-  const answer = await centre.api.ask('POST', `/v1/operators/${idOf(index)}/state`, { body });
-  expect(answer.status).toBe(200);
 }
 
 const command = (call: CallView, what: string, body?: object): Promise<Answer> =>
@@ -225,11 +213,11 @@ test('the operator who hangs up while he holds the caller does not end the call'
   const { caller, call, operator } = await talk();
   await type(operator, '*1');
   await happened('caller.held', call);
-  await pause(0);
+  await pauseOperator(centre, 0);
   await operator.hangUp();
   await centre.feed.waitFor('operator.talking', { callId: call.id, count: 2 });
   expect(caller.ended).toBe(false);
-  await resume(0);
+  await resumeOperator(centre, 0);
   expect([idOf(1), idOf(2)]).toContain((await centre.api.call(call.id)).operatorId);
 }, 40_000);
 
@@ -280,7 +268,7 @@ test('a phone that dies while the caller is on hold: he rings at another operato
   const { caller, call } = await talk();
   expect((await command(call, 'hold')).status).toBe(202);
   // It is not to ring again for this caller.
-  await pause(0);
+  await pauseOperator(centre, 0);
   await phoneOf(0).kill();
   await centre.feed.waitFor('operator.lost', { callId: call.id, within: 25_000 });
   const talking = await centre.feed.waitFor('operator.talking', { callId: call.id, count: 2, within: 20_000 });
