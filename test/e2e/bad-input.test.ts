@@ -5,7 +5,7 @@ import { answers, rings, type SipMessage } from '../../scripts/sip/phone.mjs';
 import type { CallView } from '../../src/calls/view.ts';
 import { carriers, type Centre } from '../support/centre.ts';
 import { startCentre } from '../support/start-centre.ts';
-import { until } from '../support/rest.ts';
+import { timePasses, until } from '../support/rest.ts';
 import { offer, WireCall, type WireOptions } from '../support/wire.ts';
 
 let centre: Centre;
@@ -303,7 +303,7 @@ describe('callers who are gone as soon as they came', () => {
       delays.map(async (delay) => {
         const wire = await wireCall();
         wire.invite();
-        await new Promise((resolve) => setTimeout(resolve, delay));
+        await timePasses(delay);
         wire.cancel();
         return wire;
       }),
