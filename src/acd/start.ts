@@ -37,7 +37,7 @@ export interface AcdRoom {
 }
 
 /** What is recorded of an operator's state. */
-export interface OperatorChange {
+interface OperatorChange {
   operatorId: string;
   at: number;
   state: OperatorState;
@@ -46,7 +46,7 @@ export interface OperatorChange {
   callId: string | null;
 }
 
-export interface AcdDeps {
+interface AcdDeps {
   postgres: Postgres;
   provisioning: Provisioning;
   stateDir: string;

@@ -203,7 +203,7 @@ const listedRow = contributionRow.extend({
   liftedBy: z.string().nullable(),
   liftReason: z.string().nullable(),
 });
-export type ListedContribution = z.output<typeof listedRow>;
+type ListedContribution = z.output<typeof listedRow>;
 
 /** Everything ever noted against a number or phone, the lifted too, newest first, 500 at most. */
 export function readContributions(sql: Sql, { kind, key }: NuisanceKey): Promise<ListedContribution[]> {

@@ -19,7 +19,7 @@ export interface Contribution extends NuisanceKey {
   readonly callId: string;
 }
 
-export interface NuisanceScore {
+interface NuisanceScore {
   readonly score: number;
   /** Newest first, each with what it still counts. */
   readonly contributions: readonly (Contribution & { readonly counts: number })[];
