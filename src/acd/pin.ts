@@ -32,7 +32,7 @@ function derive(pin: string, salt: Buffer): Promise<Buffer> {
 }
 
 /** `locked`: five wrong tries within ten minutes; even the right PIN opens nothing until the first is ten minutes old. */
-type PinAnswer = { right: true; operatorId: string } | { right: false; reason: 'wrong' | 'locked' };
+export type PinAnswer = { right: true; operatorId: string } | { right: false; reason: 'wrong' | 'locked' };
 
 /** Checks a person's PIN by his extension. Never rejects for what was typed. */
 export type CheckPin = (extension: string, pin: string) => Promise<PinAnswer>;
