@@ -12,7 +12,7 @@ import type { CallQueue } from './queue.ts';
 
 export type AssignmentOutcome = 'talking' | 'no-answer' | 'busy' | 'failed' | 'not-needed' | 'finished' | 'lost';
 
-export interface OutcomeInput {
+interface OutcomeInput {
   operatorId: string;
   assignmentId: string;
   outcome: AssignmentOutcome;

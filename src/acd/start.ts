@@ -38,7 +38,7 @@ export interface AcdRoom {
 }
 
 /** What is recorded of an operator's state. */
-export interface OperatorChange {
+interface OperatorChange {
   operatorId: string;
   at: number;
   state: OperatorState;
@@ -47,7 +47,7 @@ export interface OperatorChange {
   callId: string | null;
 }
 
-export interface AcdDeps {
+interface AcdDeps {
   postgres: Postgres;
   provisioning: Provisioning;
   stateDir: string;

@@ -10,10 +10,10 @@ import { agencyBody, agencySchema, trunkSchema, type Agency, type AgencyBody, ty
 import { deleteAgency, lockConfiguration, lockVersion, saveAgency } from './store.ts';
 
 /** What is known of a trunk's state. */
-export const trunkHealthSchema = z.enum(['up', 'down', 'unknown']);
+const trunkHealthSchema = z.enum(['up', 'down', 'unknown']);
 export type TrunkHealth = z.output<typeof trunkHealthSchema>;
 
-export interface AgencyRouteDeps {
+interface AgencyRouteDeps {
   readonly postgres: Postgres;
   readonly audit: RecordAudit;
   readonly current: () => AgencyDirectory;

@@ -26,7 +26,7 @@ export function readContactStatus(event: unknown): Contact | null {
 const endpoint = z.object({ resource: z.string(), state: z.string() });
 
 /** Reads ARI's list of endpoints. */
-export function readEndpoints(body: unknown): Contact[] {
+function readEndpoints(body: unknown): Contact[] {
   const list = z.array(z.unknown()).safeParse(body);
   return (list.success ? list.data : []).flatMap((item) => {
     const parsed = endpoint.safeParse(item);

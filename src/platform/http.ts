@@ -17,7 +17,7 @@ import { notFound } from './problem.ts';
 import type { Route } from './route.ts';
 
 /** What /readyz tells. Names of parts and their states only: anybody may read it. */
-export interface Health {
+interface Health {
   readonly ready: boolean;
   readonly parts: Readonly<Record<string, string>>;
 }
@@ -40,7 +40,7 @@ export interface HttpOptions {
   readonly trustProxy?: string;
 }
 
-export interface HttpServer {
+interface HttpServer {
   readonly app: Express;
   /** Resolves with the port; `port` 0 takes a free one. Rejects if it is taken. */
   listen(host: string, port: number): Promise<number>;

@@ -36,7 +36,7 @@ const bodyFaults: Record<string, { status: number; title: string; code: string; 
 };
 
 /** Turns whatever was thrown into the problem that the client is told. Undefined: it is our own fault. */
-export function problemOf(error: unknown): Problem | undefined {
+function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof InvalidRequest) {
     const where = error.faults.map((fault) => fault.path).join(', ');

@@ -9,7 +9,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
  * The parts of a request that a route reads, each with its schema: `params`, `query`, `body`, `headers`.
  * Parts without a schema are not handed over.
  */
-export type InputShape = Readonly<Record<string, z.ZodType>>;
+type InputShape = Readonly<Record<string, z.ZodType>>;
 
 /** What every handler gets beside its parsed input. */
 export interface RequestContext {
@@ -32,7 +32,7 @@ export interface AuthenticatedContext extends RequestContext {
 }
 
 /** What came in, before any schema has seen it. */
-export interface RawInput {
+interface RawInput {
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
@@ -45,10 +45,10 @@ export interface RawReply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type ResponseShape = Readonly<Record<number, z.ZodType>>;
+type ResponseShape = Readonly<Record<number, z.ZodType>>;
 
 /** The replies that a route's `response` schemas allow. */
-export type Reply<R extends ResponseShape> = {
+type Reply<R extends ResponseShape> = {
   [S in keyof R & number]: { status: S; body: z.input<R[S]>; headers?: Record<string, string> };
 }[keyof R & number];
 
@@ -56,7 +56,7 @@ export type Reply<R extends ResponseShape> = {
  * How a route takes an Idempotency-Key. `postgres`: the server replays the first answer for 24 hours, and needs
  * PostgreSQL while a key is sent. `derived`: the handler derives the id of what it makes from the key and finds it again.
  */
-export type Idempotency = 'postgres' | 'derived';
+type Idempotency = 'postgres' | 'derived';
 
 /**
  * Where it stands who did what a route does: in the audit trail under these actions (`room.verb`), or elsewhere, or nowhere,

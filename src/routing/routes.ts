@@ -22,7 +22,7 @@ import {
 import { activate, insertVersion, listVersions, readActive, readVersion, versionRow } from './store.ts';
 import { validate } from './validate.ts';
 
-export interface RuleRouteDeps {
+interface RuleRouteDeps {
   readonly postgres: Postgres;
   readonly audit: RecordAudit;
   readonly clock: Clock;

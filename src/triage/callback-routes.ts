@@ -12,7 +12,7 @@ import { isoTime, isoTimeOrNull, plainText } from '../platform/text.ts';
 import { callbackStates } from './callback.ts';
 import { askFor, closeReviewed, listCallbacks, readCallback, type StoredCallback } from './callback-store.ts';
 
-export interface CallbackRouteDeps {
+interface CallbackRouteDeps {
   postgres: Postgres;
   audit: RecordAudit;
   clock: Clock;

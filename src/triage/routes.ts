@@ -9,7 +9,7 @@ import { isoTime, isoTimeOrNull, plainText } from '../platform/text.ts';
 import { liftKey, readContributions } from './nuisance-store.ts';
 import { measureOf, nuisanceReasons, scoreOf, type NuisanceKey, type NuisanceLimits } from './score.ts';
 
-export interface NuisanceRouteDeps {
+interface NuisanceRouteDeps {
   postgres: Postgres;
   audit: RecordAudit;
   clock: Clock;

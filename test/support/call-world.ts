@@ -59,7 +59,7 @@ const kinds = [
   'end',
 ] as const;
 type Kind = (typeof kinds)[number];
-export type Move = [Kind, number, number];
+type Move = [Kind, number, number];
 
 const upsets = kinds.filter((kind) => !['obey', 'obey-on', 'assign', 'dispatch', 'caller-gone', 'end'].includes(kind));
 
@@ -125,7 +125,7 @@ function legs(world: World): string[] {
 }
 
 /** The inputs of one move. */
-export function inputs(world: World, [kind, n, m]: Move): Told[] {
+function inputs(world: World, [kind, n, m]: Move): Told[] {
   const { call } = world;
   const leg = pick(legs(world), n) ?? 'nobody';
   switch (kind) {

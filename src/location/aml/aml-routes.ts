@@ -9,7 +9,7 @@ import { receivedAml } from './aml-received.ts';
 import { readAmlSms, smsTextOf } from './aml-sms.ts';
 import { listAml } from './aml-store.ts';
 
-export interface AmlRouteDeps {
+interface AmlRouteDeps {
   readonly postgres: Postgres;
   readonly clock: Clock;
   readonly inbox: AmlInbox;
