@@ -32,7 +32,7 @@ export interface AuthenticatedContext extends RequestContext {
 }
 
 /** What came in, before any schema has seen it. */
-interface RawInput {
+export interface RawInput {
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
