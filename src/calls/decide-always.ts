@@ -1,5 +1,6 @@
 import { company, isTalking } from './call.ts';
 import { endIfDeserted } from './decide-end.ts';
+import { stillHere } from './decide-join.ts';
 import { watchSilence } from './decide-silent.ts';
 import { settleMonitors } from './decide-monitor.ts';
 import { settleParties } from './decide-party-end.ts';
@@ -34,6 +35,8 @@ function forgetJoins(step: Step): void {
 function talking(step: Step): void {
   const { call } = step;
   const { operator } = call;
+  // A suspicion that he had left, from before: who talks is not taken from his conversation for it.
+  stillHere(call);
   call.firstTalkAt ??= step.at;
   if (call.joining.length === 0) call.counters.rebuilt = 0;
   if (operator?.state !== 'joined' || operator.talkingAt !== null) return;

@@ -123,6 +123,8 @@ export function operatorGone(step: Step, channelId: string, cause: number): void
   const hungUp = isHangUp(cause);
   report(step, leg, hungUp ? 'finished' : 'lost');
   tell(step, hungUp ? 'operator.left' : 'operator.lost', { operatorId, cause });
-  const spokeAlone = leg.state === 'joined' && call.caller.joined && company(call).length === 0;
+  // Whose phone held the call did not say good-bye: his caller listens to music.
+  const spoke = leg.state === 'joined' && call.caller.joined && call.phoneHold === null;
+  const spokeAlone = spoke && company(call).length === 0;
   if (hungUp && spokeAlone && !hasPending(call) && !expectsParty(call)) endCall(step, 'the operator hung up');
 }
