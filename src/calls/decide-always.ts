@@ -1,8 +1,10 @@
+// What has to hold after every input, whatever it was. New laws of a call are kept here, and checked on random histories.
+
 import { company, isTalking } from './call.ts';
 import { endIfDeserted } from './decide-end.ts';
 import { stillHere } from './decide-join.ts';
 import { watchSilence } from './decide-silent.ts';
-import { settleMonitors } from './decide-monitor.ts';
+import { settleMonitors } from './decide-monitor-hear.ts';
 import { settleParties } from './decide-party-end.ts';
 import { alone } from './line.ts';
 import { musicToCaller, report, silence, tell, type Step } from './step.ts';

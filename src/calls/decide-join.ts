@@ -1,9 +1,11 @@
+// Who goes into the call's bridge, and what follows when a join fails. It alone replaces the bridge; who talks is not moved.
+
 import { company, isTalking, type Call } from './call.ts';
 import type { CommandFailure } from './call-input.ts';
 import { agencyInput } from './decide-dispatch.ts';
 import { partyGone, partyJoined, partyOf } from './decide-party.ts';
 import { callerLeft, giveBack } from './decide-end.ts';
-import { bargeFailed, moveBarging } from './decide-monitor.ts';
+import { bargeFailed, moveBarging } from './decide-monitor-leg.ts';
 import { operatorGone } from './decide-operator.ts';
 import { join, joinCaller, makeBridge } from './line.ts';
 import { hangUp, tell, type Step } from './step.ts';

@@ -1,3 +1,5 @@
+// Operators' phones from the assignment to the hang-up, several at once. It alone takes a call's operator from the line.
+
 import { isHangUp, outcomeOfCause } from '../asterisk/cause.ts';
 import { hasPending } from './apply-dispatch.ts';
 import { company, isOnCall, type OperatorLeg, operatorLegs, speakers } from './call.ts';
