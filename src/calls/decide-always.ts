@@ -6,6 +6,7 @@ import { stillHere } from './decide-join.ts';
 import { watchSilence } from './decide-silent.ts';
 import { settleMonitors } from './decide-monitor-hear.ts';
 import { settleParties } from './decide-party-end.ts';
+import { becomeOperator } from './decide-take-over.ts';
 import { alone } from './line.ts';
 import { musicToCaller, report, silence, tell, type Step } from './step.ts';
 
@@ -13,8 +14,9 @@ import { musicToCaller, report, silence, tell, type Step } from './step.ts';
 export function settle(step: Step): void {
   const { call } = step;
   if (call.endedAt !== null) return;
-  settleMonitors(step);
+  becomeOperator(step);
   settleParties(step);
+  settleMonitors(step);
   forgetJoins(step);
   if (!call.caller.live) {
     watchSilence(step);

@@ -2,21 +2,19 @@
 
 import type { Call } from './call.ts';
 import { endMonitor } from './decide-monitor-end.ts';
-import { becomeOperator } from './decide-take-over.ts';
 import { join, joinCaller } from './line.ts';
 import type { Monitor } from './monitor.ts';
 import { hangUp, tell, type Step } from './step.ts';
 
-/** What has to hold of monitors after every input. */
+/** What has to hold of monitors after every input, once it is settled who is the operator and whether the caller is on hold. */
 export function settleMonitors(step: Step): void {
   const { call } = step;
-  // First: to whom he whispered may be another one by then.
-  becomeOperator(step);
   for (const monitor of call.monitors) {
-    if (monitor.mode === 'whisper' && monitor.snooped !== null && monitor.snooped !== whispersTo(call)) {
-      fallBack(step, monitor);
-    }
-    if (monitor.mode === 'listen' && !call.caller.live) endMonitor(step, monitor, 'the caller is gone');
+    const { mode, snooped } = monitor;
+    if (mode === 'listen' && !call.caller.live) endMonitor(step, monitor, 'the caller is gone');
+    else if (snooped === null) continue;
+    else if (mode === 'whisper' && snooped !== whispersTo(call)) fallBack(step, monitor);
+    else if (mode === 'listen' && snooped !== listensTo(call)) enact(step, monitor);
   }
 }
 
@@ -53,7 +51,7 @@ export function enact(step: Step, monitor: Monitor): void {
   }
 }
 
-/** Lets him hear the caller's channel, or the operator's if he speaks to him. */
+/** Lets him hear the caller's channel; the operator's if he speaks to him, or if the caller is on hold. */
 function hear(step: Step, monitor: Monitor): void {
   const { call } = step;
   const operatorChannel = monitor.mode === 'whisper' ? whispersTo(call) : null;
@@ -62,13 +60,18 @@ function hear(step: Step, monitor: Monitor): void {
   call.counters.leg += 1;
   const snoopId = `${call.id}.n${call.counters.leg}`;
   monitor.snoopId = snoopId;
-  monitor.snooped = operatorChannel ?? call.channelId;
+  monitor.snooped = operatorChannel ?? listensTo(call);
   monitor.awaited = [...monitor.awaited.filter((one) => one !== old), snoopId];
   step.effects.push({ do: 'snoop', channelId: snoopId, snooped: monitor.snooped, whisper: operatorChannel !== null });
 }
 
 function whispersTo({ operator }: Call): string | null {
   return operator === null || operator.state === 'ringing' ? null : operator.channelId;
+}
+
+/** Who is on hold hears music: who listens hears what the operator does. */
+function listensTo(call: Call): string {
+  return (call.hold === null ? null : whispersTo(call)) ?? call.channelId;
 }
 
 function nobodyToWhisperTo(step: Step, monitor: Monitor): void {
@@ -84,8 +87,10 @@ function fallBack(step: Step, monitor: Monitor): void {
 }
 
 export function snoopLost(step: Step, monitor: Monitor): void {
-  if (monitor.mode === 'whisper') fallBack(step, monitor);
-  else endMonitor(step, monitor, 'the call cannot be heard any more');
+  if (monitor.mode === 'whisper') return fallBack(step, monitor);
+  // The operator's own end may not have been told yet. Once: what was lost on the way is not tried for ever.
+  if (monitor.snooped !== step.call.channelId && monitor.state === 'joined') return enact(step, monitor);
+  endMonitor(step, monitor, 'the call cannot be heard any more');
 }
 
 export function joinOwn(step: Step, bridgeId: string, channelId: string): void {

@@ -229,7 +229,8 @@ function checkMonitors({ call, bridges, rung, over }: World): void {
     ensure(limited === (state !== 'joined'), `monitor ${id} is ${state}, ${limited ? 'with' : 'without'} a limit`);
     const hears = snoopId !== null && bridgeId !== null;
     ensure(hears === (state !== 'reserving' && state !== 'ringing' && mode !== 'barge'), 'hears by nothing, or twice');
-    ensure(mode !== 'listen' || snooped === null || snooped === call.channelId, 'listens to somebody else');
+    const held = call.hold !== null ? call.operator?.channelId : undefined;
+    ensure(mode !== 'listen' || snooped === null || snooped === (held ?? call.channelId), 'listens to somebody else');
     ensure(mode !== 'whisper' || snooped === null || snooped === call.operator?.channelId, 'whispers to nobody');
     ensure(mode === 'barge' || !call.joining.includes(channelId), 'a listener is joined to the call');
   }
