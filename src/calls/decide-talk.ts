@@ -1,3 +1,5 @@
+// What an operator, or somebody for him, wants while he talks, by the file that decides it.
+
 import type { CallInput } from './call-input.ts';
 import { heldByPhone, hold, mute, resume } from './decide-hold.ts';
 import { changeParty, endParty, requestParty } from './decide-party.ts';
