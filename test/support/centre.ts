@@ -252,7 +252,7 @@ export class Centre {
   }
 
   /** A citizen who listens to what really comes over the wire; on the line when it returns. */
-  async dialLine(tone: number, options: { address?: string; number?: string } = {}): Promise<LineCaller> {
+  async dialLine(tone: number, options: Partial<Parameters<typeof LineCaller.open>[1]> = {}): Promise<LineCaller> {
     const caller = await this.#line(options);
     await caller.talk(tone);
     return caller;

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import { answers, type Call } from '../../scripts/sip/phone.mjs';
+import type { OperatorAccount } from '../../scripts/runtime.mjs';
+import type { CallView } from '../../src/calls/view.ts';
+import { carriers, type Centre } from '../support/centre.ts';
+import type { LineCaller } from '../support/line-caller.ts';
+import { until } from '../support/rest.ts';
+import { startCentre } from '../support/start-centre.ts';
+import { heardIn } from '../support/ear.ts';
+
+const tones = { caller: 440, first: 660, second: 880, intruder: 1100 };
+let centre: Centre;
+
+beforeAll(async () => {
+  centre = await startCentre({ name: 'phone-buttons', operators: 2, settings: { holdSeconds: 30 } });
+  await centre.operatorPhones(answers(), [tones.first, tones.second]);
+}, 60_000);
+afterAll(() => centre.stop(), 30_000);
+afterEach(async () => {
+  await centre.hangUpAll();
+  await centre.quiet();
+  expect(centre.complaints()).toEqual([]);
+});
+
+function second(): OperatorAccount {
+  const [, operator] = centre.operators;
+  if (operator === undefined) throw new Error('there is no second operator');
+  return operator;
+}
+
+interface Talk {
+  caller: LineCaller;
+  call: CallView;
+  operator: Call;
+}
+
+const live = async (): Promise<string[]> => {
+  const { items } = await centre.api.get(
+    '/v1/calls?live=true',
+    z.object({ items: z.array(z.looseObject({ id: z.string() })) }),
+  );
+  return items.map(({ id }) => id);
+};
+
+/** A caller who talks with the first operator; the second is free. */
+async function talk(): Promise<Talk> {
+  const phone = centre.phones[0];
+  if (phone === undefined) throw new Error('there is no phone');
+  await pauseSecond({ state: 'paused', reason: 'istirahat' });
+  const rung = centre.upcoming(phone);
+  const caller = await centre.dialLine(tones.caller);
+  const [id = ''] = await live();
+  await centre.feed.waitFor('operator.talking', { callId: id });
+  await pauseSecond({ state: 'available' });
+  return { caller, call: await centre.api.call(id), operator: await rung };
+}
+
+async function pauseSecond(body: object): Promise<void> {
+  const answer = await centre.api.ask('POST', `/v1/operators/${second().id}/state`, { body });
+  expect(answer.status).toBe(200);
+}
+
+const tag = (header = ''): string => /tag=([^;>\s]+)/.exec(header)?.[1] ?? '';
+
+/** Names the dialog between Asterisk and the operator's phone, as Asterisk would look it up (RFC 3891). */
+function operatorLeg({ operator }: Talk): string {
+  const theirs = operator.messages.map((message) => tag(message.header('To'))).find((one) => one !== '');
+  return `${operator.callId};to-tag=${tag(operator.invite.header('From'))};from-tag=${theirs}`;
+}
+
+/** The same of the dialog between the caller's carrier and Asterisk. */
+function callerLeg({ caller }: Talk): string {
+  const answer = caller.wire.replies.find(({ status, about }) => status === 200 && about === 'INVITE');
+  return `${caller.wire.callId};to-tag=${tag(answer?.header('To'))};from-tag=${tag(answer?.header('From'))}`;
+}
+
+/** From now on caller and operator hear each other, and the call is on record as it was. */
+async function nothingMoved({ caller, call }: Talk, since: number): Promise<void> {
+  await until(
+    'the caller hears his operator',
+    () => Promise.resolve(caller.secondsOf(tones.first, since) > 1.5),
+    10_000,
+  );
+  const now = await centre.api.call(call.id);
+  expect(now).toMatchObject({ stage: 'talking', operatorId: centre.operators[0]?.id, parties: [] });
+  for (const type of ['operator.left', 'operator.lost', 'caller.hung-up', 'bridge.rebuilt'])
+    expect(centre.feed.all(type, { callId: call.id })).toEqual([]);
+  expect(caller.missed(tones.first, since)).toBeLessThan(500);
+}
+
+/** Both hang up, and what was said is in the recordings of both. */
+async function ends({ caller, call, operator }: Talk): Promise<void> {
+  await caller.hangUp();
+  await operator.waitFor('ended');
+  await centre.feed.waitFor('call.ended', { callId: call.id, detail: { outcome: 'answered' } });
+  const hears = (channelId: string): string[] => heardIn(centre.recording(channelId, 'heard'), tones);
+  await until('the recordings are whole', () => Promise.resolve(hears(`${call.id}.o1`).length > 0));
+  expect(hears(`${call.id}.o1`)).toEqual(['caller']);
+  expect(hears(call.channelId)).toEqual(['first']);
+}
+
+test('the transfer button is refused, blind and attended: nobody moves', async () => {
+  const talking = await talk();
+  const { operator } = talking;
+  const since = Date.now();
+  const { extension } = second();
+  await operator.refer(`<sip:${extension}@127.0.0.1>`);
+  await operator.refer(`<sip:${extension}@127.0.0.1?Replaces=${encodeURIComponent(operatorLeg(talking))}>`);
+  await operator.refer(`<sip:${extension}@127.0.0.1?Replaces=${encodeURIComponent(callerLeg(talking))}>`);
+  const final = operator.messages.filter(({ about, status }) => about === 'REFER' && (status ?? 0) >= 200);
+  expect(new Set(final.map(({ cseq }) => cseq)).size).toBe(3);
+  for (const { status } of final) expect(status).toBe(603);
+  await nothingMoved(talking, since);
+  await ends(talking);
+}, 40_000);
+
+const legs: [string, (talk: Talk) => string][] = [
+  ["the operator's leg", operatorLeg],
+  ["the caller's leg", callerLeg],
+];
+const strangers: [string, () => Parameters<Centre['dialLine']>[1]][] = [
+  ['a carrier', () => ({ address: carriers.seluler, number: '085555555555' })],
+  ["another operator's phone", () => ({ address: '127.0.0.1', account: second() })],
+];
+describe.each(strangers)('an INVITE of %s that is to replace', (_who, from) => {
+  test.each(legs)(
+    '%s is refused, and nobody moves',
+    async (_which, leg) => {
+      const talking = await talk();
+      const since = Date.now();
+      const headers = [`Replaces: ${leg(talking)}`];
+      await expect(centre.dialLine(tones.intruder, { ...from(), headers })).rejects.toThrow('404');
+      await nothingMoved(talking, since);
+      expect(await live()).toEqual([talking.call.id]);
+      await ends(talking);
+    },
+    40_000,
+  );
+});
