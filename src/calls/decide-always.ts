@@ -1,5 +1,6 @@
 import { company, isTalking } from './call.ts';
 import { endIfDeserted } from './decide-end.ts';
+import { watchPhoneHold } from './decide-phone-hold.ts';
 import { watchSilence } from './decide-silent.ts';
 import { settleMonitors } from './decide-monitor.ts';
 import { settleParties } from './decide-party-end.ts';
@@ -12,6 +13,7 @@ export function settle(step: Step): void {
   if (call.endedAt !== null) return;
   settleMonitors(step);
   settleParties(step);
+  watchPhoneHold(step);
   forgetJoins(step);
   if (!call.caller.live) {
     watchSilence(step);

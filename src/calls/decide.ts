@@ -43,7 +43,8 @@ import { operatorAssigned, operatorEntered, operatorGone, operatorRangOut } from
 import { enterLine, makeBridge, wordsOfPlace } from './line.ts';
 import { hangUp, playToCaller, type Step, tell } from './step.ts';
 import { forgetTyped, operatorTyped } from './decide-keys.ts';
-import { holdTimedOut, phoneHoldsLong } from './decide-hold.ts';
+import { holdTimedOut } from './decide-hold.ts';
+import { phoneHoldsLong } from './decide-phone-hold.ts';
 import { partyEntered, partyGone, partyOf, partyRinging, partyTimedOut } from './decide-party.ts';
 import { notReserved, reserved } from './decide-reserved.ts';
 import { whileTalking } from './decide-talk.ts';

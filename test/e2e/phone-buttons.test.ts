@@ -6,13 +6,13 @@ import { carriers, type Centre } from '../support/centre.ts';
 import type { LineCaller } from '../support/line-caller.ts';
 import { until } from '../support/rest.ts';
 import { startCentre } from '../support/start-centre.ts';
-import { heardIn } from '../support/ear.ts';
+import { heardIn, hearsMusic } from '../support/ear.ts';
 
 const tones = { caller: 440, first: 660, second: 880, intruder: 1100 };
 let centre: Centre;
 
 beforeAll(async () => {
-  centre = await startCentre({ name: 'phone-buttons', operators: 2, settings: { holdSeconds: 30 } });
+  centre = await startCentre({ name: 'phone-buttons', operators: 2, settings: { holdSeconds: 5 } });
   await centre.operatorPhones(answers(), [tones.first, tones.second]);
 }, 60_000);
 afterAll(() => centre.stop(), 30_000);
@@ -137,3 +137,64 @@ describe.each(strangers)('an INVITE of %s that is to replace', (_who, from) => {
     40_000,
   );
 });
+
+const happened = (type: string, call: CallView, detail: Record<string, unknown> = {}) =>
+  centre.feed.waitFor(type, { callId: call.id, detail });
+
+test('who is on hold by a softphone hears music, and after the limit another operator', async () => {
+  const { caller, call, operator } = await talk();
+  await operator.hold();
+  await happened('operator.holds', call);
+  const held = Date.now() + 500;
+  expect((await centre.api.call(call.id)).hold).toMatchObject({ because: 'phone' });
+  await happened('operator.holds-long', call, { released: true });
+  expect(caller.longestSilence(held)).toBeLessThan(2_000);
+  expect(caller.secondsOf(tones.first, held)).toBeLessThan(0.1);
+  await operator.waitFor('ended');
+  await happened('operator.talking', call, { operatorId: second().id });
+  await until('another speaks', () => Promise.resolve(caller.secondsOf(tones.second) > 1), 10_000);
+  expect(caller.ended).toBe(false);
+  expect((await centre.api.call(call.id)).hold).toBeNull();
+  await caller.hangUp();
+  await until('the recording is whole', () => Promise.resolve(hearsMusic(centre.recording(call.channelId, 'heard'))));
+}, 40_000);
+
+test('a softphone that holds in a conference leaves the caller with the other one', async () => {
+  const { caller, call, operator } = await talk();
+  const body = { purpose: 'conference', operatorId: second().id };
+  expect((await centre.api.ask('POST', `/v1/calls/${call.id}/parties`, { body })).status).toBe(202);
+  await happened('party.joined', call);
+  await operator.hold();
+  await happened('operator.holds', call);
+  const held = Date.now() + 500;
+  await happened('operator.holds-long', call, { released: false });
+  expect(caller.missed(tones.second, held)).toBeLessThan(500);
+  await operator.unhold();
+  await happened('operator.holds-no-more', call);
+  const back = Date.now();
+  await until('all three hear each other', () => Promise.resolve(caller.secondsOf(tones.first, back) > 1), 10_000);
+  expect((await centre.api.call(call.id)).operatorId).toBe(centre.operators[0]?.id);
+  // Alone with the caller, it holds no longer than the limit.
+  await operator.hold();
+  const [party] = (await centre.api.call(call.id)).parties;
+  await centre.api.ask('DELETE', `/v1/calls/${call.id}/parties/${party?.id}`);
+  await happened('operator.holds-long', call, { released: true });
+  await happened('operator.talking', call, { operatorId: second().id });
+}, 50_000);
+
+test('a softphone that holds during a consult leaves the caller his own hold, and its limit', async () => {
+  const { caller, call, operator } = await talk();
+  const body = { purpose: 'consult', operatorId: second().id };
+  expect((await centre.api.ask('POST', `/v1/calls/${call.id}/parties`, { body })).status).toBe(202);
+  await happened('party.joined', call);
+  await operator.hold();
+  await happened('operator.holds', call);
+  expect((await centre.api.call(call.id)).hold).toMatchObject({ because: 'consult' });
+  // Back, he is alone with a phone that holds; then with whoever is free.
+  await happened('caller.resumed', call, { reason: 'time-limit' });
+  await happened('operator.lost', call);
+  await until('somebody speaks to him', () =>
+    Promise.resolve(caller.secondsOf(tones.first) + caller.secondsOf(tones.second) > 2),
+  );
+  expect(caller.ended).toBe(false);
+}, 40_000);
