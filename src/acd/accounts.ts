@@ -11,6 +11,8 @@ export interface Accounts {
   pushChanged(): Promise<void>;
   /** Gives Asterisk every account: it may have lost them. Never rejects. */
   pushAll(): Promise<void>;
+  /** Whether Asterisk is set up for phones over TLS; null when it does not say. Never rejects. */
+  takesTls(): Promise<boolean | null>;
   /** Takes an account from Asterisk. Never rejects. */
   withdraw(account: string): Promise<void>;
   stop(): void;
@@ -30,11 +32,9 @@ export function createAccounts(deps: {
   // Asked once for each start of Asterisk: its configuration is read then.
   let tls: boolean | null = null;
 
-  const transportOf = async (desk: StoredDesk): Promise<string | null> => {
-    if (desk.transport !== 'tls') return null;
-    tls ??= await provisioning.hasTransport(tlsTransport);
-    return tls ? tlsTransport : null;
-  };
+  const takesTls = async (): Promise<boolean> => (tls ??= await provisioning.hasTransport(tlsTransport));
+  const transportOf = async (desk: StoredDesk): Promise<string | null> =>
+    desk.transport === 'tls' && (await takesTls()) ? tlsTransport : null;
   const objectsOf = async (desk: StoredDesk): Promise<PjsipObject[]> => {
     const { account, passwordDigest, media } = desk;
     const owner = people().operators.find(({ id }) => id === desk.owner);
@@ -65,6 +65,14 @@ export function createAccounts(deps: {
       pushed.clear();
       tls = null;
       return pushChanged();
+    },
+    async takesTls() {
+      try {
+        return await takesTls();
+      } catch (error) {
+        logger.warn({ err: error }, 'Asterisk did not tell whether it takes phones over TLS');
+        return null;
+      }
     },
     async withdraw(account) {
       pushed.delete(account);

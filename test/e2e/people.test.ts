@@ -261,7 +261,7 @@ test('after a restart of the controller everybody is where he was, and who was p
 }, 60_000);
 
 test('an Asterisk that comes back without its accounts gets them all again', async () => {
-  const desk = await makeDesk({ media: 'srtp' });
+  const desk = await makeDesk({ transport: 'tcp' });
   await centre.asterisk.stop();
   await rm(join(centre.asterisk.runDirectory, 'db'), { recursive: true });
   again = await startAsterisk({
