@@ -33,23 +33,21 @@ export function createAccounts(deps: {
   let tls: boolean | null = null;
 
   const takesTls = async (): Promise<boolean> => (tls ??= await provisioning.hasTransport(tlsTransport));
-  const transportOf = async (desk: StoredDesk): Promise<string | null> =>
-    desk.transport === 'tls' && (await takesTls()) ? tlsTransport : null;
-  const objectsOf = async (desk: StoredDesk): Promise<PjsipObject[]> => {
+  const objectsOf = (desk: StoredDesk): PjsipObject[] => {
     const { account, passwordDigest, media } = desk;
     const owner = people().operators.find(({ id }) => id === desk.owner);
     const callerId = `"112" <${owner?.extension ?? '112'}>`;
-    return phoneAccount({ account, passwordDigest, callerId, media, transport: await transportOf(desk) });
+    return phoneAccount({ account, passwordDigest, callerId, media });
   };
   const push = async (desk: StoredDesk): Promise<void> => {
-    const objects = await objectsOf(desk);
+    const objects = objectsOf(desk);
     await provisioning.put(objects);
     pushed.set(desk.account, JSON.stringify(objects));
   };
   const pushChanged = async (): Promise<void> => {
     for (const desk of people().desks) {
       try {
-        if (pushed.get(desk.account) !== JSON.stringify(await objectsOf(desk))) await push(desk);
+        if (pushed.get(desk.account) !== JSON.stringify(objectsOf(desk))) await push(desk);
       } catch (error) {
         logger.warn({ err: error, deskId: desk.id }, "a desk's account could not be given to Asterisk");
         return;
