@@ -164,10 +164,25 @@ describe("the softphone's own hold", () => {
     const one = talking().tell(byPhone(true)).fire('phone-hold');
     expect(facts(one)).toEqual(['operator.holds-long', 'operator.lost']);
     expect(one.facts[0]?.detail).toMatchObject({ released: true });
-    expect(one.done).toContain('hang-up call.o1');
-    expect(one.done).toContain('play caller operator-lost');
+    expect(one.done).toEqual([
+      'hang-up call.o1',
+      'operator-outcome a1 lost',
+      'stop-sound caller',
+      'play caller operator-lost',
+      'enter-line',
+    ]);
     expect(one.call.line).toEqual({ since: one.call.arrivedAt });
     expect(one.call.endedAt).toBeNull();
+  });
+
+  it.each(['call.o1', 'd1.a1'])('of %s, that goes without taking it back, leaves the others no music', (channelId) => {
+    const one = withAgency().tell({ type: 'held-by-phone', channelId, held: true });
+    one.tell({ type: 'leg-gone', channelId, cause: 16 });
+    const other = channelId === 'call.o1' ? 'd1.a1' : 'call.o1';
+    expect(one.done).toContain('stop-sound caller');
+    expect(one.done).toContain(`stop-sound ${other}`);
+    one.tell({ type: 'leg-joined', channelId: other, bridgeId: 'call.b1' });
+    expect(one.done).toEqual([]);
   });
 
   it('beside an agency is only told, until the operator is alone with the caller', () => {

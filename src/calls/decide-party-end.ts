@@ -39,7 +39,6 @@ function promote(step: Step, party: PartyLeg): void {
     ringingAt: party.ringingAt,
     talkingAt: party.talkingAt,
   };
-  if (party.phoneHolds === true) call.phoneHold = { since: step.at };
   tell(step, 'party.took-over', { partyId: party.id, operatorId });
   if (state === 'ringing') call.timers.ring = step.at + call.timing.operatorRing;
   if (party.talkingAt === null) return;

@@ -30,8 +30,6 @@ export interface Party {
   ringingAt: number | null;
   /** Since when he talks with the operator, or with everybody. */
   talkingAt: number | null;
-  /** His own phone holds the call. */
-  phoneHolds?: boolean;
 }
 
 /** A party whose phone rings or who is in the call: he has a leg. */

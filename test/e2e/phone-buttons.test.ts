@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { answers, type Call } from '../../scripts/sip/phone.mjs';
+import { answers, freePort, type Call } from '../../scripts/sip/phone.mjs';
 import type { OperatorAccount } from '../../scripts/runtime.mjs';
 import type { CallView } from '../../src/calls/view.ts';
 import { carriers, type Centre } from '../support/centre.ts';
-import type { LineCaller } from '../support/line-caller.ts';
+import { Media, type LineCaller } from '../support/line-caller.ts';
+import { LinePhone } from '../support/line-phone.ts';
 import { until } from '../support/rest.ts';
 import { startCentre } from '../support/start-centre.ts';
-import { heardIn, hearsMusic } from '../support/ear.ts';
+import { heardIn, hearsMusic, hearsPrompt } from '../support/ear.ts';
 
 const tones = { caller: 440, first: 660, second: 880, intruder: 1100 };
 let centre: Centre;
@@ -138,6 +139,74 @@ describe.each(strangers)('an INVITE of %s that is to replace', (_who, from) => {
   );
 });
 
+/** The operators' own phones take nothing meanwhile. */
+async function state(body: object): Promise<void> {
+  for (const { id } of centre.operators) await centre.api.ask('POST', `/v1/operators/${id}/state`, { body });
+}
+
+test('keys sent in the media (RFC 4733) do what those by SIP INFO do, and an unknown code touches nothing', async () => {
+  const made = await centre.api.ask('POST', '/v1/operators', { body: { name: 'Tri', extension: '103' } });
+  const own = z
+    .object({ id: z.string(), sip: z.object({ username: z.string(), password: z.string() }) })
+    .parse(made.body);
+  await state({ state: 'paused', reason: 'istirahat' });
+  const media = new Media();
+  const [server, port] = [centre.asterisk.sip, await freePort()];
+  const phone = await LinePhone.start(media, { server, port, account: own.sip, tone: tones.first });
+  try {
+    await centre.api.operatorIs(own.id, 'available');
+    const caller = await centre.dialLine(tones.caller);
+    const [id = ''] = await live();
+    await centre.feed.waitFor('operator.talking', { callId: id });
+    const call = await centre.api.call(id);
+    await until('both hear each other', () =>
+      Promise.resolve(caller.secondsOf(tones.first) > 0.5 && phone.secondsOf(tones.caller) > 0.5),
+    );
+    const typed = Date.now();
+    const type = async (keys: string): Promise<void> => {
+      for (const [index, key] of [...keys].entries()) {
+        const before = centre.feed.all('key.pressed', { callId: id }).length;
+        phone.press(key);
+        const taken = (): boolean => centre.feed.all('key.pressed', { callId: id }).length > before;
+        await until(`key ${index} of ${keys} is taken`, () => Promise.resolve(taken()), 5_000);
+      }
+    };
+    await type('*1');
+    await happened('caller.held', call);
+    await until('he hears music', () => Promise.resolve(hearsMusic(centre.recording(call.channelId, 'heard'))), 8_000);
+    const resumed = Date.now();
+    await happened('caller.resumed', call);
+    await until('he is back', () => Promise.resolve(caller.secondsOf(tones.first, resumed) > 1), 10_000);
+    await type('*0');
+    await happened('code.unknown', call, { code: '*0' });
+    const unknown = Date.now();
+    await until('they talk on', () => Promise.resolve(caller.secondsOf(tones.first, unknown) > 1.5), 8_000);
+    // For as long as the operator hears that there is no such code he is not heard.
+    expect(caller.missed(tones.first, unknown)).toBeLessThan(3_000);
+    await type('*8');
+    // No supervisor is there.
+    await happened('assist.refused', call);
+    const { stage, hold, parties, operatorId } = await centre.api.call(id);
+    expect({ stage, hold, parties, operatorId }).toEqual({
+      stage: 'talking',
+      hold: null,
+      parties: [],
+      operatorId: own.id,
+    });
+    // Star is 941 and 1209 Hz, 8 is 852 and 1336 Hz.
+    for (const tone of [941, 1209, 852, 1336]) expect(caller.secondsOf(tone, typed)).toBeLessThan(0.1);
+    const prompt = (channelId: string): boolean => hearsPrompt(centre.recording(channelId, 'heard'), 'code-unknown');
+    await until('the operator is told', () => Promise.resolve(prompt(`${id}.o1`)), 8_000);
+    await caller.hangUp();
+    expect(prompt(call.channelId)).toBe(false);
+  } finally {
+    await state({ state: 'available' });
+    phone.close();
+    await media.stop();
+    await centre.api.ask('DELETE', `/v1/operators/${own.id}`);
+  }
+}, 90_000);
+
 const happened = (type: string, call: CallView, detail: Record<string, unknown> = {}) =>
   centre.feed.waitFor(type, { callId: call.id, detail });
 
@@ -198,3 +267,19 @@ test('a softphone that holds during a consult leaves the caller his own hold, an
   );
   expect(caller.ended).toBe(false);
 }, 40_000);
+
+// Last: its controller is another one from then on.
+test('an operator who was mute when his controller died is heard again once there is one', async () => {
+  const { caller, operator } = await talk();
+  await operator.press('*');
+  await operator.press('2');
+  await centre.feed.waitFor('operator.muted');
+  const muted = Date.now() + 500;
+  await until('two seconds without a word', () => Promise.resolve(Date.now() - muted > 2_000));
+  expect(caller.secondsOf(tones.first, muted)).toBeLessThan(0.1);
+  centre.controllers[0]?.kill('SIGKILL');
+  await centre.startController({ rank: 0 });
+  const since = Date.now();
+  await until('he is heard again', () => Promise.resolve(caller.secondsOf(tones.first, since) > 1), 30_000);
+  expect([caller.ended, operator.ended]).toEqual([false, false]);
+}, 90_000);
