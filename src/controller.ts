@@ -172,6 +172,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const acd = await startAcd({
     ...common,
     provisioning,
+    alarm: records.alarm,
     settings: configuration.settings,
     sip: { host: config.SIAGA_SIP_HOST, port: config.SIAGA_SIP_PORT, tlsPort: config.SIAGA_SIP_TLS_PORT },
     ...lineToCalls({ clock, planner, runner: () => calls.runner, outgoing: () => outgoing }),
@@ -222,7 +223,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       void acd.pushAll();
     },
     onPong: guard.heard,
-    onContact: ({ endpoint, present }) => acd.line.registered(endpoint, present),
+    onContact: acd.contact,
     onRefusal: (refusal) => records.alarm('call-refused-by-asterisk', { ...refusal }),
     knownSipCall: (sipCallId) => calls.intake.took(sipCallId) || records.sawSipCall(sipCallId),
     alarm: records.alarm,

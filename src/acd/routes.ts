@@ -16,6 +16,7 @@ import { tiers } from './operator.ts';
 import { newAccount } from './new-account.ts';
 import { operatorState } from './picture.ts';
 import { newPin, pinDigest } from './pin.ts';
+import type { PhoneTransports } from './phone-transports.ts';
 import { provisioningOf, realm, type SipSide } from './softphone.ts';
 import { deleteDesk, deleteOperator, insertDesk, insertOperator, updateOperator } from './store.ts';
 
@@ -28,6 +29,7 @@ export interface OperatorRouteDeps {
   people: () => StoredPeople;
   reload: () => Promise<void>;
   accounts: Accounts;
+  phones: PhoneTransports;
   sip: SipSide;
 }
 

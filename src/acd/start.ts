@@ -15,6 +15,7 @@ import { storedPeople, type StoredPeople } from './desk.ts';
 import { linePolicy } from './line-policy.ts';
 import { createLine, type LineDeps, type WaitingLine } from './mailbox.ts';
 import type { OperatorState } from './operator.ts';
+import { createPhoneTransports, type Registration } from './phone-transports.ts';
 import { pictureOf, tellChanges, type QueuePicture } from './picture.ts';
 import { createPinCheck, type CheckPin } from './pin.ts';
 import { queueRoutes, type RankWish } from './queue-routes.ts';
@@ -32,6 +33,8 @@ export interface AcdRoom {
   readonly checkPin: CheckPin;
   /** A call's record: how callers are served follows from it. */
   readonly recorded: (call: RecordedCall) => void;
+  /** A phone was registered, or is not any more. */
+  readonly contact: (registration: Registration) => void;
   /** Gives Asterisk every account that it may have lost. */
   readonly pushAll: () => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -47,7 +50,7 @@ interface OperatorChange {
   callId: string | null;
 }
 
-interface AcdDeps {
+export interface AcdDeps {
   postgres: Postgres;
   provisioning: Provisioning;
   stateDir: string;
@@ -68,6 +71,7 @@ interface AcdDeps {
   ranked: (callId: string, wish: RankWish) => boolean;
   changed: (change: OperatorChange) => void;
   sessionChanged: (change: SessionChange) => void;
+  alarm: (code: string, detail: Record<string, string>) => void;
   /** Tells the screens. */
   publish: (type: 'queue.changed' | 'queue.alert', detail: Record<string, unknown>) => void;
 }
@@ -165,7 +169,14 @@ export async function startAcd(deps: AcdDeps): Promise<AcdRoom> {
   });
   void accounts.pushChanged();
 
-  const shared = { ...deps, line, people, reload: copy.reload, accounts, picture };
+  const phones = createPhoneTransports({
+    wanted(account) {
+      const desk = people().desks.find((one) => one.account === account);
+      return desk && { deskId: desk.id, transport: desk.transport };
+    },
+    alarm: deps.alarm,
+  });
+  const shared = { ...deps, line, people, reload: copy.reload, accounts, phones, picture };
   return {
     line,
     checkPin: createPinCheck({
@@ -174,6 +185,10 @@ export async function startAcd(deps: AcdDeps): Promise<AcdRoom> {
     }),
     recorded(call) {
       if (service.took(call)) changes.changed();
+    },
+    contact(registration) {
+      line.registered(registration.endpoint, registration.present);
+      phones.saw(registration);
     },
     pushAll: () => accounts.pushAll(),
     routes: [...operatorRoutes(shared), ...deskRoutes(shared), ...sessionRoutes(shared), ...queueRoutes(shared)],

@@ -3,6 +3,7 @@
 import { company, isTalking } from './call.ts';
 import { endIfDeserted } from './decide-end.ts';
 import { stillHere } from './decide-join.ts';
+import { watchPhoneHold } from './decide-phone-hold.ts';
 import { watchSilence } from './decide-silent.ts';
 import { settleMonitors } from './decide-monitor-hear.ts';
 import { settleParties } from './decide-party-end.ts';
@@ -16,6 +17,7 @@ export function settle(step: Step): void {
   if (call.endedAt !== null) return;
   becomeOperator(step);
   settleParties(step);
+  watchPhoneHold(step);
   settleMonitors(step);
   forgetJoins(step);
   if (!call.caller.live) {

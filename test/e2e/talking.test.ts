@@ -221,7 +221,7 @@ test('the operator who hangs up while he holds the caller does not end the call'
   expect([idOf(1), idOf(2)]).toContain((await centre.api.call(call.id)).operatorId);
 }, 40_000);
 
-test("the softphone's hold is told, and its transfer button moves nobody", async () => {
+test("the softphone's hold is told", async () => {
   const { caller, call, operator } = await talk();
   await operator.hold();
   await happened('operator.holds', call);
@@ -229,22 +229,7 @@ test("the softphone's hold is told, and its transfer button moves nobody", async
   await operator.unhold();
   await happened('operator.holds-no-more', call);
   await hears(caller, tones.first);
-  // Blind, and attended (RFC 3891).
-  await operator.refer(`<sip:${extensionOf(1)}@127.0.0.1>`);
-  await operator.refer(`<sip:${extensionOf(1)}@127.0.0.1?Replaces=${encodeURIComponent(replaces(operator))}>`);
-  const refused = operator.messages.filter(({ status }) => status === 603).map(({ cseq }) => cseq);
-  expect(new Set(refused).size).toBe(2);
-  await hears(caller, tones.first);
-  expect((await centre.api.call(call.id)).operatorId).toBe(idOf(0));
 }, 40_000);
-
-/** Names the dialog between Asterisk and the operator's phone (RFC 3891). */
-function replaces(operator: Call): string {
-  const tag = (header = ''): string => /tag=([^;>\s]+)/.exec(header)?.[1] ?? '';
-  const ours = tag(operator.invite.header('From'));
-  const theirs = operator.messages.map((message) => tag(message.header('To'))).find((one) => one !== '') ?? '';
-  return `${operator.callId};to-tag=${ours};from-tag=${theirs}`;
-}
 
 test('a ghost call is closed with one key', async () => {
   const { caller, call, operator } = await talk();

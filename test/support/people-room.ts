@@ -20,6 +20,9 @@ export interface PeopleRoom extends Rooms {
   readonly entries: (OperatorEntry | SessionEntry)[];
   readonly published: { type: string; detail: Record<string, unknown> }[];
   readonly assigned: { callId: string; operatorId: string }[];
+  readonly alarms: Record<string, string>[];
+  /** Whether Asterisk has a certificate, to be changed: asked once for each start of Asterisk. */
+  readonly asterisk: { hasTls: boolean };
   /** Writes what was recorded so far to PostgreSQL. */
   write(): Promise<void>;
   /** Ends it, and leaves its folder. */
@@ -42,6 +45,8 @@ export async function startPeople(databaseUrl: string, folder?: string): Promise
   const published: PeopleRoom['published'] = [];
   const assigned: PeopleRoom['assigned'] = [];
   const auditKeeper = createAuditKeeper({ postgres, audit: recordAudit, clock: systemClock, logger });
+  const alarms: PeopleRoom['alarms'] = [];
+  const asterisk = { hasTls: true };
   const acd = await startAcd({
     postgres,
     stateDir: join(stateDir, 'acd'),
@@ -60,7 +65,7 @@ export async function startPeople(databaseUrl: string, folder?: string): Promise
         for (const { type, id } of objects) accounts.delete(`${type} ${id}`);
         return Promise.resolve();
       },
-      hasTransport: () => Promise.resolve(true),
+      hasTransport: () => Promise.resolve(asterisk.hasTls),
     },
     assigned: (callId, { operatorId }) => assigned.push({ callId, operatorId }) > 0,
     reserved: () => false,
@@ -74,6 +79,7 @@ export async function startPeople(databaseUrl: string, folder?: string): Promise
     },
     changed: (change) => void entries.push({ kind: 'operator', ...change }),
     sessionChanged: (change) => void entries.push({ kind: 'operator-session', ...change }),
+    alarm: (code, detail) => void alarms.push({ code, ...detail }),
     publish: (type, detail) => void published.push({ type, detail }),
   });
   const rooms = await startRooms(databaseUrl, { stateDir, extraRoutes: acd.routes });
@@ -90,6 +96,8 @@ export async function startPeople(databaseUrl: string, folder?: string): Promise
     entries,
     published,
     assigned,
+    alarms,
+    asterisk,
     write: async () => {
       await postgres.transaction((sql) => writeEntries(sql, entries));
     },
