@@ -223,6 +223,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       void acd.pushAll();
     },
     onPong: guard.heard,
+    // A caller's own channel is no leg: of an operator who called 112 himself the line knows nothing.
+    ours: (id) => codes.owns(id) || outgoing.owns(id) || (calls.runner.ownerOf(id)?.channelId ?? id) !== id,
     onContact: acd.contact,
     onRefusal: (refusal) => records.alarm('call-refused-by-asterisk', { ...refusal }),
     knownSipCall: (sipCallId) => calls.intake.took(sipCallId) || records.sawSipCall(sipCallId),

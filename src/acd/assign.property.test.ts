@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { patient, person, usual } from '../../test/support/line-world.ts';
 import { assign } from './assign.ts';
-import { isFree, isPausedByItself, type Line, type OperatorStatus, type WaitingCall } from './operator.ts';
+import { inUseSince, isAvailable, isFree, isInUse, isPausedByItself, type Line, type OperatorStatus, type WaitingCall } from './operator.ts';
 import { emergencyQueue } from './queue.ts';
 
 const at = 1_000_000;
@@ -54,13 +54,15 @@ const lines: fc.Arbitrary<Line> = fc
     fc.tuple(...operatorIds.map(status)),
     fc.tuple(...['c0', 'c1', 'c2', 'c3', 'c4'].map(call)),
     fc.subarray(operatorIds, { minLength: 2 }),
+    fc.oneof(fc.constant([]), fc.subarray(operatorIds)),
   )
-  .map(([statuses, calls, registered]) => ({
+  .map(([statuses, calls, registered, inUse]) => ({
     operators: Object.fromEntries(statuses.map((one) => [one.operator.id, one])),
     desks: Object.fromEntries(
       operatorIds.map((id) => [id, { desk: { id, name: id, account: `op-${id}` }, deleted: false }]),
     ),
     registered: registered.map((id) => `op-${id}`),
+    inUse: Object.fromEntries(inUse.map((id) => [`op-${id}`, at - 1])),
     calls: Object.fromEntries(calls.map((one) => [one.callId, one])),
     assignments: 1,
     handling: null,
@@ -78,7 +80,7 @@ const policies = fc
   .map((given) => ({ ...usual, main: { ...patient, ...given } }));
 
 describe('assign, for any line', () => {
-  it('gives no operator two calls, takes only who is free (or paused by himself in ring-all), and changes nothing', () => {
+  it('gives no operator two calls, takes only who is free (or paused by himself or in use, in ring-all), and changes nothing', () => {
     fc.assert(
       fc.property(lines, policies, (line, policy) => {
         const before = JSON.stringify(line);
@@ -95,10 +97,14 @@ describe('assign, for any line', () => {
             expect(['waiting', 'ringing']).toContain(given.place);
             expect(ringAll !== null && at - given.since >= ringAll).toBe(true);
             expect(given.declined).not.toContain(operatorId);
-            expect(isFree(line, operator, at) || isPausedByItself(line, operator, at)).toBe(true);
+            const takes = [isFree, isPausedByItself, isInUse].some((holds) => holds(line, operator, at));
+            expect(takes).toBe(true);
           } else {
             expect(given.place).toBe('waiting');
-            expect(isFree(line, operator, at)).toBe(true);
+            const everybodyInUse = Object.values(line.operators).every(
+              (one) => !isAvailable(line, one) || inUseSince(line, one) !== null,
+            );
+            expect(isFree(line, operator, at) || (everybodyInUse && isInUse(line, operator, at))).toBe(true);
           }
         }
         // But for ring-all, each call has one.

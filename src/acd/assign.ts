@@ -4,7 +4,10 @@ import {
   callsIn,
   compare,
   compareIds,
+  inUseSince,
+  isAvailable,
   isFree,
+  isInUse,
   isPausedByItself,
   phoneOf,
   stateOf,
@@ -33,7 +36,7 @@ export interface Assignment {
  * languages): those who have the skills before those who have not, regular ones before standby before supervisors, then
  * who has been idle longest. Who did not take a call is asked for it again only when nobody else is free. A call later
  * in the order that only one operator fits may have him, if the earlier one gets another. Phones that are left over
- * ring for the calls that waited longest (ring-all). Pure and deterministic: ties go by id.
+ * ring for the calls that waited longest (ring-all), also those in use by calls that are not the line's. Pure and deterministic: ties go by id.
  */
 export function assign(line: Line, at: number, policies: LinePolicies): Assignment {
   const view = look(line, at, policies);
@@ -64,15 +67,19 @@ interface View {
   policies: LinePolicies;
   /** Longest idle first. */
   free: OperatorStatus[];
+  /** Whose phones are in calls that the line knows nothing of: rung when a call rings everywhere. */
+  inUse: OperatorStatus[];
   /** No regular operator is there to be waited for. */
   noRegulars: boolean;
 }
 
 function look(line: Line, at: number, policies: LinePolicies): View {
-  const free = Object.values(line.operators)
-    .filter((status) => isFree(line, status, at))
-    .sort(longestIdle);
-  return { line, at, policies, free, noRegulars: !answering(line).some(({ operator }) => operator.tier === 'regular') };
+  const all = Object.values(line.operators).sort(longestIdle);
+  const inUse = all.filter((status) => isInUse(line, status, at));
+  // With nobody to wait for they are rung all the same: a phone that is wrongly taken for one in use loses no caller.
+  const others = all.some((status) => isAvailable(line, status) && inUseSince(line, status) === null);
+  const free = others ? all.filter((status) => isFree(line, status, at)) : inUse;
+  return { line, at, policies, free, inUse, noRegulars: !answering(line).some(({ operator }) => operator.tier === 'regular') };
 }
 
 /** Gives the call one of its candidates, and moves an earlier call to another of its own where that is needed. */
@@ -138,7 +145,9 @@ function ringAll(view: View, given: Map<string, WaitingCall>): Pair[] {
   const phones = new Map(overdue.map((call) => [call, takersOf(line, call.callId).length]));
   for (const call of given.values()) if (phones.has(call)) phones.set(call, 1);
   const paused = Object.values(line.operators).filter((status) => isPausedByItself(line, status, at));
-  const leftOver = [...view.free.filter(({ operator }) => !given.has(operator.id)), ...paused.sort(longestIdle)];
+  const leftOver = [...new Set([...view.free, ...paused.sort(longestIdle), ...view.inUse])].filter(
+    ({ operator }) => !given.has(operator.id),
+  );
   return leftOver.flatMap((status) => {
     const [call] = overdue
       .filter((one) => isEligible(view, status, one) && !one.declined.includes(status.operator.id))

@@ -4,8 +4,8 @@ import type { LinePolicies } from './line-policy.ts';
 import { alerts, nextDue, overflow, places, type LineAlert } from './line-watch.ts';
 import {
   accountOf,
+  ownStateOf,
   phoneOf,
-  stateOf,
   type Desk,
   type Line,
   type Operator,
@@ -16,7 +16,7 @@ import {
 } from './operator.ts';
 import { emergencyQueue, type CallQueue } from './queue.ts';
 import { chooseReserved, type ReserveRefusal, type ReserveRequest } from './reserve.ts';
-import { clearSeats, listDesks, listOperators, logIn, logOut, register } from './seats.ts';
+import { clearSeats, listDesks, listOperators, logIn, logOut, register, use } from './seats.ts';
 
 /** Everything the line can be told; each may come late, twice or never. */
 export type LineInput = { at: number } & (
@@ -30,6 +30,8 @@ export type LineInput = { at: number } & (
   | { type: 'log-in'; operatorId: string; deskId: string }
   | { type: 'log-out'; operatorId: string }
   | { type: 'registered'; account: string; registered: boolean }
+  /** The phone is in a call that the line gave nobody, or is not any more. */
+  | { type: 'in-use'; account: string; inUse: boolean }
   | { type: 'pause'; operatorId: string; reason: string; automatic?: boolean }
   | { type: 'resume'; operatorId: string }
   | ({ type: 'reserve' } & ReserveRequest)
@@ -98,6 +100,8 @@ function take(line: Line, input: LineInput, policies: LinePolicies): void {
       return logOut(line, input.operatorId);
     case 'registered':
       return register(line, input);
+    case 'in-use':
+      return use(line, input);
     case 'pause': {
       const status = line.operators[input.operatorId];
       // What he said himself stands.
@@ -190,6 +194,7 @@ function changes(before: Line, line: Line, at: number): LineDecision['changed'] 
 }
 
 function stated(line: Line, status: OperatorStatus): { state: OperatorState; reason: string | null } {
-  const state = stateOf(line, status);
+  // The records are of all controllers: whose call it is tells of it.
+  const state = ownStateOf(line, status);
   return { state, reason: state === 'paused' ? (status.paused?.reason ?? null) : null };
 }

@@ -1,6 +1,7 @@
 import { policyOf, type LinePolicies } from './line-policy.ts';
 import {
   answering,
+  inUseSince,
   takersOf,
   type Engagement,
   type Line,
@@ -58,7 +59,9 @@ function free(
   }
   if (outcome === 'busy' || outcome === 'failed') status.notBefore = at + policies.retry;
   if (engaged.requestId !== null) return;
-  if (outcome === 'no-answer' && policies.pauseUnanswered && !isLast(line, status)) {
+  // Who talks on his phone is at it.
+  const away = outcome === 'no-answer' && inUseSince(line, status) === null;
+  if (away && policies.pauseUnanswered && !isLast(line, status)) {
     status.paused ??= { reason: 'no-answer', automatic: true };
   }
   if (call !== undefined) settle(line, call, status, outcome, at);
@@ -85,7 +88,7 @@ function settle(
 
 /** The last one who could answer now is never paused: somebody must be left to ring. */
 function isLast(line: Line, status: OperatorStatus): boolean {
-  return answering(line).every((one) => one === status || one.engaged !== null);
+  return answering(line).every((one) => one === status || one.engaged !== null || inUseSince(line, one) !== null);
 }
 
 /** What a call costs an operator: the latest counts for a tenth, so that the figure follows the hour. */

@@ -9,6 +9,7 @@ import {
   answering,
   callsIn,
   emptyLine,
+  inUseSince,
   isAvailable,
   stateOf,
   takersOf,
@@ -64,6 +65,8 @@ export interface WaitingLine {
   operators(list: Operator[]): void;
   desks(list: Desk[]): void;
   registered(account: string, registered: boolean): void;
+  /** The phone is in a call that is none of this controller's. */
+  inUse(account: string, inUse: boolean): void;
   /** Null: done. */
   logIn(operatorId: string, deskId: string): LogInRefusal | null;
   logOut(operatorId: string): 'done' | 'after-call' | 'not-logged-in' | 'unknown-operator';
@@ -173,7 +176,14 @@ export function createLine(deps: LineDeps): WaitingLine {
     reserve: (request) => tell({ type: 'reserve', at: clock.now(), ...request }),
     operators: (list) => tell({ type: 'operators', at: clock.now(), operators: list }),
     desks: (list) => tell({ type: 'desks', at: clock.now(), desks: list }),
-    registered: (account, registered) => tell({ type: 'registered', at: clock.now(), account, registered }),
+    registered(account, registered) {
+      if (line.registered.includes(account) !== registered) {
+        tell({ type: 'registered', at: clock.now(), account, registered });
+      }
+    },
+    inUse(account, inUse) {
+      if (Object.hasOwn(line.inUse, account) !== inUse) tell({ type: 'in-use', at: clock.now(), account, inUse });
+    },
     logIn(operatorId, deskId) {
       const refusal = whyNotLogIn(line, operatorId, deskId);
       if (refusal === null) tell({ type: 'log-in', at: clock.now(), operatorId, deskId });
@@ -235,7 +245,7 @@ function snapshotOf(
       state: stateOf(line, status),
       reason: status.paused?.reason ?? null,
       automatic: status.paused?.automatic ?? false,
-      since: status.since,
+      since: Math.max(status.since, inUseSince(line, status) ?? 0),
       callId: status.engaged?.callId ?? null,
     })),
   };

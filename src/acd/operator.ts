@@ -105,6 +105,8 @@ export interface Line {
   desks: Record<string, { desk: Desk; deleted: boolean }>;
   /** The operators' accounts whose phones are registered. */
   registered: string[];
+  /** The accounts whose phones are in calls that the line gave nobody, since when: another controller's, a dead one's. */
+  inUse: Record<string, number>;
   calls: Record<string, WaitingCall>;
   /** Counts assignments, for their ids. */
   assignments: number;
@@ -118,14 +120,21 @@ export const emptyLine: Line = {
   operators: {},
   desks: {},
   registered: [],
+  inUse: {},
   calls: {},
   assignments: 0,
   handling: null,
   alerted: [],
 };
 
-/** What an operator is doing, from his desk's phone, his calls and what he said. */
+/** What an operator is doing: `talking` also when his phone is in a call that the line did not give him. */
 export function stateOf(line: Line, status: OperatorStatus): OperatorState {
+  const own = ownStateOf(line, status);
+  return inUseSince(line, status) !== null && (own === 'available' || own === 'wrap-up') ? 'talking' : own;
+}
+
+/** What an operator is doing, from his desk's phone, the calls of this line and what he said. */
+export function ownStateOf(line: Line, status: OperatorStatus): OperatorState {
   if (status.engaged !== null) return status.engaged.state;
   if (phoneOf(line, status) === null) return 'offline';
   if (status.paused !== null) return 'paused';
@@ -141,6 +150,17 @@ export function phoneOf(line: Line, status: OperatorStatus): string | null {
 /** The account of the desk at which he is logged in, registered or not. */
 export function accountOf(line: Line, status: OperatorStatus): string | null {
   return status.deskId === null ? null : (line.desks[status.deskId]?.desk.account ?? null);
+}
+
+/** Since when his phone is in calls that the line knows nothing of; null if it is in none, or in one of the line's. */
+export function inUseSince(line: Line, status: OperatorStatus): number | null {
+  const account = accountOf(line, status);
+  return account === null || status.engaged !== null ? null : (line.inUse[account] ?? null);
+}
+
+/** Talks in a call that the line did not give him, and could otherwise be given one: he is rung last of all. */
+export function isInUse(line: Line, status: OperatorStatus, at: number): boolean {
+  return inUseSince(line, status) !== null && ownStateOf(line, status) === 'available' && isRested(status, at);
 }
 
 /** Could be given a call now. */

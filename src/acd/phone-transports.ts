@@ -5,6 +5,8 @@ export interface Registration {
   endpoint: string;
   present: boolean;
   transport?: Transport;
+  /** It is in a call that is none of this controller's; only where it is told. */
+  inUse?: boolean;
 }
 
 /** What the desks' phones are registered over. */

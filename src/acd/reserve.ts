@@ -3,6 +3,7 @@ import {
   answering,
   callsIn,
   compareIds,
+  inUseSince,
   isFree,
   phoneOf,
   type Line,
@@ -38,7 +39,7 @@ export function chooseReserved(line: Line, request: ReserveRequest, at: number):
     const found = Object.values(line.operators)
       .filter(({ operator, deleted, leaving }) => operator.tier === target.tier && !deleted && !leaving)
       .filter((status) => status.engaged === null && (request.evenPaused || status.paused === null))
-      .sort((a, b) => Number(a.paused !== null) - Number(b.paused !== null) || longestIdle(a, b));
+      .sort((a, b) => Number(a.paused !== null) - Number(b.paused !== null) || inUseLast(line, a, b) || longestIdle(a, b));
     return taken(line, found, 'no supervisor is free');
   }
   if (callsIn(line, 'waiting').length > 0) return { refused: 'a caller waits' };
@@ -65,6 +66,10 @@ function taken(line: Line, found: OperatorStatus[], refused: ReserveRefusal): Ch
     if (account !== null) return { status, account };
   }
   return { refused };
+}
+
+function inUseLast(line: Line, a: OperatorStatus, b: OperatorStatus): number {
+  return Number(inUseSince(line, a) !== null) - Number(inUseSince(line, b) !== null);
 }
 
 function longestIdle(a: OperatorStatus, b: OperatorStatus): number {

@@ -75,6 +75,19 @@ export function register(line: Line, input: { account: string; registered: boole
   if (person !== null && stateOf(line, person) !== 'talking') person.idleSince = input.at;
 }
 
+/** A phone is in a call that the line gave nobody, or is not any more: then its person has been idle since. */
+export function use(line: Line, { account, inUse, at }: { account: string; inUse: boolean; at: number }): void {
+  if (!account.startsWith('op-') || Object.hasOwn(line.inUse, account) === inUse) return;
+  if (inUse) {
+    line.inUse[account] = at;
+    return;
+  }
+  Reflect.deleteProperty(line.inUse, account);
+  const desk = deskWith(line, account);
+  const person = desk === undefined ? null : personAt(line, desk.id);
+  if (person !== null && person.engaged === null) person.idleSince = at;
+}
+
 /** Ends what waited for calls to end: people who were to leave, and people and desks that were deleted. */
 export function clearSeats(line: Line): void {
   for (const [id, status] of Object.entries(line.operators)) {
@@ -88,6 +101,7 @@ export function clearSeats(line: Line): void {
     if (person !== null) stand(person);
     Reflect.deleteProperty(line.desks, id);
     line.registered = line.registered.filter((account) => account !== desk.account);
+    Reflect.deleteProperty(line.inUse, desk.account);
   }
 }
 

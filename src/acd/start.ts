@@ -187,7 +187,10 @@ export async function startAcd(deps: AcdDeps): Promise<AcdRoom> {
       if (service.took(call)) changes.changed();
     },
     contact(registration) {
-      line.registered(registration.endpoint, registration.present);
+      const { endpoint, inUse } = registration;
+      // First: a phone that is seen for the first time is not rung before it is known that it is in use.
+      if (inUse !== undefined) line.inUse(endpoint, inUse);
+      line.registered(endpoint, registration.present);
       phones.saw(registration);
     },
     pushAll: () => accounts.pushAll(),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { AriCommands } from './commands.ts';
+import { watchEndpoints } from './endpoints.ts';
 
 /** Whether a phone or trunk can be reached, as Asterisk sees it. */
 export interface Contact {
@@ -10,6 +11,8 @@ export interface Contact {
   present: boolean;
   /** What it registered over; a snapshot does not tell. */
   transport?: 'udp' | 'tcp' | 'tls';
+  /** It is in a call that is none of this controller's; only a snapshot tells. */
+  inUse?: boolean;
 }
 
 const contactStatus = z.object({ aor: z.string(), contactstatus: z.string(), uri: z.string().optional() });
@@ -34,23 +37,15 @@ function transportOf(uri: string): 'udp' | 'tcp' | 'tls' | null {
   return transport === 'udp' || transport === 'tcp' || transport === 'tls' ? transport : null;
 }
 
-const endpoint = z.object({ resource: z.string(), state: z.string() });
-
-/** Reads ARI's list of endpoints. */
-function readEndpoints(body: unknown): Contact[] {
-  const list = z.array(z.unknown()).safeParse(body);
-  return (list.success ? list.data : []).flatMap((item) => {
-    const parsed = endpoint.safeParse(item);
-    return parsed.success ? [{ endpoint: parsed.data.resource, present: parsed.data.state === 'online' }] : [];
-  });
-}
-
 const reconnectAfter = 1_000;
 const snapshotEvery = 5_000;
+/** While phones are in use by others' calls: nothing else tells when they are free again. */
+const snapshotSoon = 1_000;
 
 /**
  * Follows registrations: AMI tells of changes at once (asterisk-manager, a user that may only read events); a snapshot
- * every five seconds and after each reconnect corrects what was missed.
+ * every five seconds and after each reconnect corrects what was missed, and tells which phones are in calls that are not
+ * ours; every second while there are such.
  */
 export function startContactMonitor(deps: {
   host: string;
@@ -60,6 +55,8 @@ export function startContactMonitor(deps: {
   clock: Clock;
   logger: Logger;
   ari: AriCommands;
+  /** This controller has the channel in hand, as a leg of its own. */
+  ours: (channelId: string) => boolean;
   onContact: (contact: Contact) => void;
 }): { stop: () => void; connected: () => boolean } {
   const { clock, logger, onContact } = deps;
@@ -94,30 +91,38 @@ export function startContactMonitor(deps: {
     });
   };
 
+  const look = watchEndpoints(deps.ours);
   let listing = false;
+  let cancelSnapshot: Cancel | undefined;
   const snapshot = async (): Promise<void> => {
     if (listing) return;
     listing = true;
+    cancelSnapshot?.();
+    let next = snapshotEvery;
     try {
       const answer = await deps.ari.send('GET', '/endpoints/PJSIP');
       if (!answer.ok) logger.debug({ reason: answer.reason }, 'no snapshot of the endpoints');
-      else for (const contact of readEndpoints(answer.body)) onContact(contact);
+      else {
+        const { seen, strangers } = look(answer.body);
+        next = strangers ? snapshotSoon : snapshotEvery;
+        for (const contact of seen) onContact(contact);
+      }
     } catch (error) {
       logger.error({ err: error }, 'a snapshot of the endpoints could not be taken in');
     } finally {
       listing = false;
+      if (!stopped) cancelSnapshot = clock.after(next, () => void snapshot());
     }
   };
 
   connect();
   void snapshot();
-  const stopSnapshots = clock.every(snapshotEvery, () => void snapshot());
   return {
     connected: () => connected,
     stop() {
       stopped = true;
       cancelReconnect?.();
-      stopSnapshots();
+      cancelSnapshot?.();
       manager?.disconnect();
     },
   };

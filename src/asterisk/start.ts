@@ -29,6 +29,8 @@ export function listenToAsterisk(deps: {
   onEvent: (event: AsteriskEvent) => void;
   onConnected: () => void;
   onPong: () => void;
+  /** The channel is a leg of this controller's own. */
+  ours: (channelId: string) => boolean;
   onContact: (contact: Contact) => void;
   onRefusal: (refusal: Refusal) => void;
   knownSipCall: (sipCallId: string) => boolean;
@@ -65,6 +67,7 @@ export function listenToAsterisk(deps: {
       clock,
       logger,
       ari: deps.ari,
+      ours: deps.ours,
       onContact: deps.onContact,
     });
     const refusals = startRefusalWatch({

@@ -9,6 +9,8 @@ import { decideDesk, newDeskCall, type DeskCall, type DeskEffect, type DeskInput
 export interface CodesRoom {
   /** Takes an event that concerns a phone on which somebody dials; false for all others. */
   readonly take: (event: AsteriskEvent) => boolean;
+  /** Somebody dials on this channel. */
+  readonly owns: (channelId: string) => boolean;
   readonly stop: () => Promise<void>;
 }
 
@@ -139,6 +141,7 @@ export function startCodes(deps: { ari: AriCommands; clock: Clock; logger: Logge
   };
 
   return {
+    owns: (channelId) => desks.has(channelId),
     take(event) {
       if (event.type === 'broadcast' || event.type === 'replaced') return false;
       if (event.type === 'entered') {

@@ -257,3 +257,28 @@ test('who waits is told his place', async () => {
   await resumeOperator(centre, 0);
   await takerOf(one);
 }, 40_000);
+
+// Last: its controller is another one from then on.
+test('after the death of its controller a phone that talks is not rung while another is free, and is free when it ends', async () => {
+  await idleInOrder(centre, 0, 1);
+  const [leader] = centre.controllers;
+  await centre.startController({ rank: 1 });
+  const one = await dial();
+  expect(await takerOf(one)).toBe(idOf(0));
+  leader?.kill('SIGKILL');
+  await leader?.exited;
+  await centre.follow();
+  await centre.api.operatorIs(idOf(0), 'talking', 15_000);
+  const rung = phoneOf(0).calls.length;
+  const two = await dial();
+  expect(await takerOf(two)).toBe(idOf(1));
+  // With nobody else it waits, as for any who talk.
+  const three = await dial();
+  await until('everybody is busy', async () => {
+    const queue = await centre.api.ask('GET', '/v1/queue');
+    return queue.pluck('waiting', 'reason').includes('all operators are busy');
+  });
+  expect(phoneOf(0).calls).toHaveLength(rung);
+  await one.citizen.hangUp();
+  expect(await takerOf(three)).toBe(idOf(0));
+}, 90_000);
