@@ -189,7 +189,6 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     ari,
     connected: () => asterisk.connected(),
     settings: configuration.settings,
-    able: () => acd.line.snapshot().operators.map(({ operator }) => operator),
     operatorAt: (account) => acd.line.atDesk(account)?.operator ?? null,
     told: publish,
     alarm: records.alarm,

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { AuditLater } from '../audit/later.ts';
 import { roles } from '../platform/auth.ts';
-import { notFound } from '../platform/problem.ts';
+import { notFound, unprocessable } from '../platform/problem.ts';
 import { defineRoute, type Route } from '../platform/route.ts';
 import { slug } from '../platform/text.ts';
 import { language } from '../settings/line-setting.ts';
 import type { WaitingLine } from './mailbox.ts';
-import type { CallQueue } from './queue.ts';
+import { missing, type CallQueue } from './queue.ts';
 import { queuePicture, type QueuePicture } from './picture.ts';
 
 interface QueueRouteDeps {
@@ -64,6 +64,12 @@ function rankRoute({ auditLater, line, picture, ranked }: QueueRouteDeps): Route
       const waits = [...waiting, ...ringing].some((one) => one.callId === callId);
       const { priority, skills, languages } = body;
       const queue = { ...(priority && { priority }), ...(skills && { skills }), ...(languages && { languages }) };
+      const needed = [...(skills ?? []), ...(languages ?? [])];
+      const able = line.snapshot().operators.some(({ operator }) => missing(operator, body).length === 0);
+      if (needed.length > 0 && !able) {
+        const detail = `No operator has what the call would need: ${needed.join(', ')}.`;
+        throw unprocessable('queue.nobody-able', detail);
+      }
       const wish = { queue, by: principal.operatorId ?? principal.tokenId, reason: 'asked for by a person' };
       if (!waits || !ranked(callId, wish)) {
         throw notFound('queue.unknown-call', `The call ${callId} does not wait.`);

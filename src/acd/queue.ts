@@ -21,3 +21,14 @@ export function queueOf(dialled: string | null, queues: readonly QueueSetting[])
   const { id, priority, skills, languages } = queue;
   return { id, priority, skills: [...skills], languages: [...languages] };
 }
+
+/** What an operator lacks of what a call needs. */
+export function missing(
+  operator: { skills: readonly string[]; languages: readonly string[] },
+  needed: { skills?: readonly string[] | undefined; languages?: readonly string[] | undefined },
+): string[] {
+  return [
+    ...(needed.skills ?? []).filter((skill) => !operator.skills.includes(skill)),
+    ...(needed.languages ?? []).filter((language) => !operator.languages.includes(language)),
+  ];
+}

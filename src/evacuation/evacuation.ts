@@ -51,38 +51,11 @@ export function keptCode(salt: string, code: string): string {
   return `${salt}${createHash('sha1').update(`${salt}${code}`).digest('hex')}`;
 }
 
-/** Somebody may do this for a queue: has every skill, and every language, that it asks for. */
-export interface Able {
-  readonly skills: readonly string[];
-  readonly languages: readonly string[];
-}
-
-/** For a call that only a certain operator may take, this long is no way to one. */
-const longestSkillSeconds = 120;
-
-/**
- * Why settings would leave callers no way to anybody; undefined when there is one. `able` are the operators there are;
- * null when that is not known.
- */
+/** Why settings would leave callers nowhere to go; undefined when there is somewhere. */
 export function noWay(
-  settings: Pick<Settings, 'backupCentre' | 'queues' | 'skillSeconds'>,
+  settings: Pick<Settings, 'backupCentre'>,
   now: { evacuated: boolean; overflow: boolean },
-  able: readonly Able[] | null,
 ): string | undefined {
-  if (now.evacuated && settings.backupCentre === null && !now.overflow) {
-    return 'The centre is evacuated: without a backup centre its callers would have nowhere to go. End the evacuation first.';
-  }
-  if (able === null) return undefined;
-  for (const { id, skills, languages, times } of settings.queues) {
-    if ((times.skillSeconds ?? settings.skillSeconds) <= longestSkillSeconds) continue;
-    if (skills.length + languages.length === 0) continue;
-    const somebody = able.some(
-      (one) =>
-        skills.every((skill) => one.skills.includes(skill)) && languages.every((each) => one.languages.includes(each)),
-    );
-    if (!somebody) {
-      return `No operator has what the queue ${id} needs (${[...skills, ...languages].join(', ')}), and its callers would wait longer than ${longestSkillSeconds} seconds for one: lower skillSeconds.`;
-    }
-  }
-  return undefined;
+  if (!now.evacuated || settings.backupCentre !== null || now.overflow) return undefined;
+  return 'The centre is evacuated: without a backup centre its callers would have nowhere to go. End the evacuation first.';
 }

@@ -6,7 +6,7 @@ import type { Route } from '../platform/route.ts';
 import { isoTime } from '../platform/text.ts';
 import type { Settings } from '../settings/setting.ts';
 import { asteriskDatabase } from './asterisk-database.ts';
-import { backupCentreAddress, noWay, type Able, type Evacuation, type RefusedCode } from './evacuation.ts';
+import { backupCentreAddress, noWay, type Evacuation, type RefusedCode } from './evacuation.ts';
 import { evacuationRoutes } from './routes.ts';
 import { watchEvacuation } from './watch.ts';
 
@@ -30,8 +30,6 @@ export function startEvacuation(deps: {
   logger: Logger;
   connected: () => boolean;
   settings: () => Settings;
-  /** The operators with their skills and languages; null when they are not known. */
-  able: () => readonly Able[] | null;
   /** Who is logged in at the desk of an account. */
   operatorAt: (account: string) => { id: string; name: string } | null;
   told: (type: 'evacuation.began' | 'evacuation.ended', detail: Record<string, unknown>) => void;
@@ -100,7 +98,7 @@ export function startEvacuation(deps: {
     look: () => void watch.look(),
     evacuated,
     refuses: (settings) =>
-      noWay(settings, { evacuated: evacuated(), overflow: watch.overflow() !== null }, deps.able()),
+      noWay(settings, { evacuated: evacuated(), overflow: watch.overflow() !== null }),
     stop: () => watch.stop(),
   };
 }

@@ -2,6 +2,12 @@ import { z } from 'zod';
 import { plainText, slug } from '../platform/text.ts';
 
 const seconds = (min: number, max: number) => z.number().int().min(min).max(max);
+/**
+ * For a call that only certain operators may take, a longer wait would be no way to one: whoever could may have gone. So
+ * whatever a call is said to need, anybody gets it then.
+ */
+const longestSkillSeconds = 120;
+
 /** Null: never. */
 const secondsOrNever = (max: number) => seconds(0, max).nullable();
 
@@ -22,7 +28,7 @@ const queueTimes = z.strictObject({
   /** Waited so long, it rings on every free phone at once, and on those paused by themselves. */
   ringAllSeconds: secondsOrNever(600).optional(),
   /** Waited so long, any operator gets it, whatever his skills and languages. */
-  skillSeconds: seconds(0, 600).optional(),
+  skillSeconds: seconds(0, longestSkillSeconds).optional(),
   /** Waited so long, operators on standby are rung as well. */
   standbySeconds: secondsOrNever(600).optional(),
   /** Waited so long, supervisors are rung as well. */
@@ -59,7 +65,7 @@ const queueAlert = z.strictObject({
 
 export const lineShape = {
   ringAllSeconds: secondsOrNever(600),
-  skillSeconds: seconds(0, 600),
+  skillSeconds: seconds(0, longestSkillSeconds),
   standbySeconds: secondsOrNever(600),
   supervisorSeconds: secondsOrNever(600),
   backupCentreSeconds: secondsOrNever(3_600),
@@ -118,3 +124,19 @@ export const lineDefaults = {
   backupCentre: null,
   holdSeconds: 120,
 };
+
+const long = z.looseObject({ skillSeconds: z.number().min(longestSkillSeconds) });
+
+/** Stored settings as they may be now: what was allowed when they were stored is cut to what is. */
+export function withinLimits(stored: unknown): unknown {
+  const settings = capped(stored);
+  const withQueues = z.looseObject({ queues: z.array(z.looseObject({ times: z.unknown() })) }).safeParse(settings);
+  if (!withQueues.success) return settings;
+  const queues = withQueues.data.queues.map((queue) => ({ ...queue, times: capped(queue.times) }));
+  return { ...withQueues.data, queues };
+}
+
+function capped(times: unknown): unknown {
+  const parsed = long.safeParse(times);
+  return parsed.success ? { ...parsed.data, skillSeconds: longestSkillSeconds } : times;
+}

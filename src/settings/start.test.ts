@@ -23,15 +23,9 @@ const away: Postgres = {
   close: () => Promise.resolve(),
 };
 
-test('with PostgreSQL away, the copy of other code is used as far as it goes', async () => {
-  const { areaCodes, ...older } = {
-    ...defaultSettings,
-    operatorRingSeconds: 7,
-    city: { id: 'kendari', name: 'Kendari' },
-  };
-  const settings = { ...older, ofNewerCode: 'unknown here' };
+async function startWith(settings: object): Promise<Awaited<ReturnType<typeof startSettings>>> {
   await writeFile(join(stateDir, 'settings.json'), JSON.stringify({ version: 3, settings }));
-  const room = await startSettings({
+  return startSettings({
     postgres: away,
     stateDir,
     clock: fakeClock(0),
@@ -39,6 +33,29 @@ test('with PostgreSQL away, the copy of other code is used as far as it goes', a
     audit: () => Promise.resolve(),
     seed: {},
   });
+}
+
+test('with PostgreSQL away, the copy of other code is used as far as it goes', async () => {
+  const { areaCodes, ...older } = {
+    ...defaultSettings,
+    operatorRingSeconds: 7,
+    city: { id: 'kendari', name: 'Kendari' },
+  };
+  const settings = { ...older, ofNewerCode: 'unknown here' };
+  const room = await startWith(settings);
   expect(room.current()).toEqual({ ...older, areaCodes });
+  await room.stop();
+});
+
+test('of a queue that was stored with a longer wait for skills, anybody takes calls after two minutes all the same', async () => {
+  const queue = { id: 'medis', name: 'Medis', numbers: ['5119'], priority: 3, skills: ['medis'], languages: [] };
+  const times = { skillSeconds: 500, wrapUpSeconds: 3 };
+  const stored = { ...defaultSettings, skillSeconds: 600, queues: [{ ...queue, times }] };
+  const room = await startWith(stored);
+  expect(room.current()).toEqual({
+    ...stored,
+    skillSeconds: 120,
+    queues: [{ ...queue, times: { ...times, skillSeconds: 120 } }],
+  });
   await room.stop();
 });

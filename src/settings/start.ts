@@ -18,6 +18,7 @@ import {
   type SettingsPatch,
   type VersionedSettings,
 } from './setting.ts';
+import { withinLimits } from './line-setting.ts';
 import { readSettings, seedSettings, settingsChannel } from './store.ts';
 
 export type { SettingsCheck };
@@ -33,7 +34,9 @@ export interface SettingsRoom {
 // A copy that other code has left may have a setting that this code does not know, and lack one that it does: the first is
 // left out and the second has its default; neither costs the others.
 const settingsCopy = versionedSettings.extend({
-  settings: z.object(settingsPatch.shape).transform((known) => withPatch(defaultSettings, known)),
+  settings: z
+    .preprocess(withinLimits, z.object(settingsPatch.shape))
+    .transform((known) => withPatch(defaultSettings, known)),
 });
 
 /** The settings that may change while the centre runs. */

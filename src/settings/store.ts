@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { Sql } from '../platform/postgres.ts';
+import { withinLimits } from './line-setting.ts';
 import { defaultSettings, settingsPatch, withPatch, type SettingsPatch, type VersionedSettings } from './setting.ts';
 
 /** NOTIFY on it tells every process that settings changed. */
 export const settingsChannel = 'siaga_settings';
 
 // A field that this code does not know (yet, or any more) is left out, not refused.
-const storedSettings = z.object({ version: z.number(), content: z.object(settingsPatch.shape) });
+const storedSettings = z.object({ version: z.number(), content: z.preprocess(withinLimits, z.object(settingsPatch.shape)) });
 
 /** The settings; what the stored document lacks has its default. Undefined before the first start has stored any. */
 export async function readSettings(sql: Sql, options: { lock: boolean }): Promise<VersionedSettings | undefined> {

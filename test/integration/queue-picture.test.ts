@@ -47,6 +47,10 @@ test('the picture of the line: who waits and why, how callers were served, and a
   expect((await put(second, 'operator')).status).toBe(403);
   expect((await put(second)).pluck('waiting', 'callId')).toEqual([second, first]);
   expect((await put(newId(0))).code).toBe('queue.unknown-call');
+  // What nobody on record can do the call would wait for in vain.
+  const wished = (body: object) => send('PATCH', `/v1/queue/${second}`, body, 'supervisor');
+  expect(await wished({ skills: ['police'] })).toMatchObject({ status: 422, code: 'queue.nobody-able' });
+  expect((await wished({ languages: [] })).status).toBe(200);
   const ranked = () =>
     room.postgres.rows(z.object({ subject: z.string() }), `select subject from audit where action = 'queue.rank'`);
   await until('it is audited', async () => (await ranked()).length > 0);
