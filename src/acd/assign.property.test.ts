@@ -26,6 +26,7 @@ const status = (id: string): fc.Arbitrary<OperatorStatus> =>
     }),
     wrapUpUntil: fc.constantFrom(null, null, at + 5),
     notBefore: fc.constantFrom(null, null, at + 5, at - 5),
+    unanswered: fc.constant(0),
     idleSince: fc.nat(5),
     since: fc.constant(0),
   });

@@ -140,7 +140,7 @@ describe('who gets a call', () => {
     world.people({ id: 'super', tier: 'supervisor' }, { id: 'stand', tier: 'standby' }, 'regular');
     expect(pairs(world.enter('c1'))).toEqual(['c1-regular']);
     expect(pairs(world.enter('c2'))).toEqual([]);
-    expect(world.last.passedOver[0]?.reason).toContain('held for calls that waited longer');
+    expect(world.last.passedOver[0]?.reason).toContain('the others are rung only for calls that have waited longer');
     expect(pairs(world.tell({ type: 'timer' }, 19_999))).toEqual([]);
     expect(world.last.wakeAt).toBe(world.at + 1);
     world.enter('c3', { since: world.at + 1 - 20_000 });

@@ -17,6 +17,7 @@ import {
   type OperatorStatus,
   type WaitingCall,
 } from './operator.ts';
+import { missing } from './queue.ts';
 
 export interface Pair {
   callId: string;
@@ -59,6 +60,12 @@ export function inOrder(calls: WaitingCall[], at: number, policies: LinePolicies
   const rank = (call: WaitingCall): number =>
     at - call.since >= policyOf(policies, call.queue.id).promote ? 0 : call.priority;
   return [...calls].sort((a, b) => rank(a) - rank(b) || a.since - b.since || compare(a.callId, b.callId));
+}
+
+/** Somebody is at his phone, free or not, who may take this call as long as it has waited. */
+export function someoneFor(call: WaitingCall, line: Line, at: number, policies: LinePolicies): boolean {
+  const view = look(line, at, policies);
+  return Object.values(line.operators).some((status) => isAvailable(line, status) && isEligible(view, status, call));
 }
 
 interface View {
@@ -127,13 +134,6 @@ function hasSkills({ operator }: OperatorStatus, call: WaitingCall): boolean {
   return missing(operator, call).length === 0;
 }
 
-function missing(operator: { skills: string[]; languages: string[] }, call: WaitingCall): string[] {
-  return [
-    ...call.skills.filter((skill) => !operator.skills.includes(skill)),
-    ...call.languages.filter((language) => !operator.languages.includes(language)),
-  ];
-}
-
 /** Phones that are left over, each to the call with the fewest of those that waited long enough. */
 function ringAll(view: View, given: Map<string, WaitingCall>): Pair[] {
   const { line, at, policies } = view;
@@ -174,7 +174,7 @@ function whyNobody(view: View, call: WaitingCall): string {
   const waited = view.at - call.since;
   const policy = policyOf(view.policies, call.queue.id);
   const open = free.filter((status) => isOpen(view, status, policy, waited));
-  if (open.length === 0) return 'all regular operators are busy, and others are held for calls that waited longer';
+  if (open.length === 0) return 'all regular operators are busy, and the others are rung only for calls that have waited longer';
   if (!open.some((status) => isEligible(view, status, call))) {
     const needed = [...new Set(open.flatMap((status) => missing(status.operator, call)))].sort(compare);
     return `none with ${needed.join(', ')} is free yet`;

@@ -160,6 +160,26 @@ describe('a phone that rings unanswered', () => {
     expect(busy.state('a')).toBe('available');
   });
 
+  it('is told of at every third in a row, also of the last one, until he answers', () => {
+    const world = withPeople('a');
+    const ring = (): unknown => {
+      world.enter('c');
+      return world.outcome('a', 'no-answer', 15_000).unanswered;
+    };
+    const third = [{ operatorId: 'a', count: 3 }];
+    expect([ring(), ring(), ring(), ring(), ring()]).toEqual([[], [], third, [], []]);
+    expect(ring()).toEqual([{ operatorId: 'a', count: 6 }]);
+    world.enter('c');
+    world.outcome('a', 'talking');
+    world.outcome('a', 'finished');
+    world.tell({ type: 'timer' }, 10_000);
+    expect([ring(), ring()]).toEqual([[], []]);
+    // Who says that he is there, or is another one, begins anew.
+    world.tell({ type: 'pause', operatorId: 'a', reason: 'meal' });
+    world.tell({ type: 'resume', operatorId: 'a' });
+    expect([ring(), ring(), ring()]).toEqual([[], [], third]);
+  });
+
   it('leaves a pause that he asked for himself as it is', () => {
     const world = withPeople('a', 'b');
     world.enter('c');
@@ -243,6 +263,24 @@ describe('places', () => {
     ]);
     expect(world.tell({ type: 'timer' }, 10_000).places).toEqual([
       { callId: 'c2', position: 1, expectedWaitSeconds: 90 },
+    ]);
+  });
+
+  it('are told without an expected wait while nobody is there who may take the call', () => {
+    const world = lineWorld();
+    world.people('a', { id: 's', tier: 'supervisor', skills: ['fire'] });
+    world.enter('c0');
+    world.outcome('a', 'talking');
+    world.outcome('a', 'finished', 80_000);
+    expect(world.enter('c1', { skills: ['fire'] }).places).toEqual([
+      { callId: 'c1', position: 1, expectedWaitSeconds: null },
+    ]);
+    expect(world.tell({ type: 'timer' }, 10_000).places).toEqual([]);
+    world.enter('c2');
+    expect(pairs(world.last)).toEqual(['c2-a']);
+    // From then on anybody may.
+    expect(world.tell({ type: 'timer' }, 5_000).places).toEqual([
+      { callId: 'c1', position: 1, expectedWaitSeconds: 90 },
     ]);
   });
 

@@ -49,6 +49,8 @@ export interface LineDecision {
   alerts: LineAlert[];
   places: (Place & { callId: string })[];
   changed: { operatorId: string; state: OperatorState; reason: string | null }[];
+  /** Who let his phone ring once more, at every third time in a row: somebody is to go and look. */
+  unanswered: { operatorId: string; count: number }[];
   /** When the line wants to be woken; null if nothing is due. */
   wakeAt: number | null;
 }
@@ -73,6 +75,7 @@ export function decideLine(before: Line, input: LineInput, policies: LinePolicie
     alerts: alerts(line, at, policies),
     places: places(line, at, policies),
     changed: changes(before, line, at),
+    unanswered: unanswered(before, line),
     wakeAt: nextDue(line, at, policies),
   };
 }
@@ -113,6 +116,7 @@ function take(line: Line, input: LineInput, policies: LinePolicies): void {
       const status = line.operators[input.operatorId];
       if (status === undefined || status.paused === null) return;
       status.paused = null;
+      status.unanswered = 0;
       status.idleSince = input.at;
       return;
     }
@@ -191,6 +195,15 @@ function changes(before: Line, line: Line, at: number): LineDecision['changed'] 
     }
   }
   return changed;
+}
+
+const toldEvery = 3;
+
+function unanswered(before: Line, line: Line): LineDecision['unanswered'] {
+  return Object.entries(line.operators)
+    .filter(([id, { unanswered }]) => unanswered > (before.operators[id]?.unanswered ?? 0))
+    .filter(([, { unanswered }]) => unanswered % toldEvery === 0)
+    .map(([operatorId, { unanswered }]) => ({ operatorId, count: unanswered }));
 }
 
 function stated(line: Line, status: OperatorStatus): { state: OperatorState; reason: string | null } {

@@ -34,6 +34,7 @@ function startTalking(line: Line, status: OperatorStatus, engaged: Engagement, a
   engaged.state = 'talking';
   engaged.since = at;
   // He is there after all.
+  status.unanswered = 0;
   if (status.paused?.automatic === true) status.paused = null;
   const call = engaged.requestId === null ? line.calls[engaged.callId] : undefined;
   if (call === undefined) return;
@@ -61,6 +62,7 @@ function free(
   if (engaged.requestId !== null) return;
   // Who talks on his phone is at it.
   const away = outcome === 'no-answer' && inUseSince(line, status) === null;
+  if (away) status.unanswered += 1;
   if (away && policies.pauseUnanswered && !isLast(line, status)) {
     status.paused ??= { reason: 'no-answer', automatic: true };
   }

@@ -1,4 +1,4 @@
-import { inOrder } from './assign.ts';
+import { inOrder, someoneFor } from './assign.ts';
 import { policyOf, type LineAlertLevel, type LinePolicies } from './line-policy.ts';
 import { answering, callsIn, type Line, type Place, type WaitingCall } from './operator.ts';
 
@@ -47,13 +47,12 @@ export function alerts(line: Line, at: number, policies: LinePolicies): LineAler
  * Where each waiting call stands, of those to whom that is news. The expected wait follows from the running average of
  * what a call costs an operator (talking and wrap-up): with so many operators at their phones and not paused, one comes
  * free each such part of it, and a call waits once for each place. It is rounded up to half minutes, so that it is not
- * told anew with every call; null while no call was handled yet or nobody is there.
+ * told anew with every call; null while no call was handled yet or nobody is there who may take it so far.
  */
 export function places(line: Line, at: number, policies: LinePolicies): (Place & { callId: string })[] {
-  const operators = answering(line).length;
   return inOrder(callsIn(line, 'waiting'), at, policies).flatMap((call, index) => {
     if (!policyOf(policies, call.queue.id).announcePosition) return [];
-    const place = { position: index + 1, expectedWaitSeconds: expectedWait(line.handling, index + 1, operators) };
+    const place = { position: index + 1, expectedWaitSeconds: expectedWait(line, call, index + 1, at, policies) };
     if (call.told?.position === place.position && call.told.expectedWaitSeconds === place.expectedWaitSeconds) {
       return [];
     }
@@ -62,10 +61,17 @@ export function places(line: Line, at: number, policies: LinePolicies): (Place &
   });
 }
 
-/** Seconds; null while nothing is known of it. */
-export function expectedWait(handling: number | null, position: number, operators: number): number | null {
-  if (handling === null || operators === 0) return null;
-  return Math.ceil((position * handling) / operators / 30_000) * 30;
+/** Seconds that the call at this position will wait; null while nothing is known of it. */
+export function expectedWait(
+  line: Line,
+  call: WaitingCall,
+  position: number,
+  at: number,
+  policies: LinePolicies,
+): number | null {
+  const operators = answering(line).length;
+  if (line.handling === null || operators === 0 || !someoneFor(call, line, at, policies)) return null;
+  return Math.ceil((position * line.handling) / operators / 30_000) * 30;
 }
 
 /** When time alone changes something next; null if never. */

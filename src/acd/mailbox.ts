@@ -6,7 +6,6 @@ import type { AssignmentOutcome } from './line-outcome.ts';
 import type { LinePolicies } from './line-policy.ts';
 import { expectedWait, type LineAlert } from './line-watch.ts';
 import {
-  answering,
   callsIn,
   emptyLine,
   inUseSince,
@@ -19,6 +18,7 @@ import {
   type OperatorState,
   type Place,
   type Rank,
+  type WaitingCall,
 } from './operator.ts';
 import { emergencyQueue, type CallQueue } from './queue.ts';
 import type { ReserveRefusal, ReserveRequest } from './reserve.ts';
@@ -100,6 +100,8 @@ export interface LineDeps {
   /** The call has waited so long that another centre is to be asked as well; it stays in the line. */
   toBackupCentre: (callId: string) => void;
   alert: (alert: LineAlert) => void;
+  /** He has let his phone ring so often in a row. */
+  unanswered: (operatorId: string, count: number) => void;
   placed: (callId: string, place: Place) => void;
   /** The line took an input, whatever it was: what it knows may be other than before. Called last. */
   told: () => void;
@@ -137,6 +139,7 @@ export function createLine(deps: LineDeps): WaitingLine {
     tellOperators(decision, input.at);
     tellCalls(decision);
     for (const alert of decision.alerts) deps.alert(alert);
+    for (const { operatorId, count } of decision.unanswered) deps.unanswered(operatorId, count);
     deps.told();
   };
 
@@ -221,22 +224,22 @@ function snapshotOf(
   at: number,
   policies: LinePolicies,
 ): LineSnapshot {
-  const ordered = (place: 'waiting' | 'ringing') =>
-    inOrder(callsIn(line, place), at, policies).map(({ callId, since, queue, priority }) => ({
-      callId,
-      since,
-      queueId: queue.id,
-      priority,
-    }));
+  const ordered = (place: 'waiting' | 'ringing') => inOrder(callsIn(line, place), at, policies);
+  const viewOf = ({ callId, since, queue, priority }: WaitingCall): LineView => ({
+    callId,
+    since,
+    queueId: queue.id,
+    priority,
+  });
   return {
     waiting: ordered('waiting').map((call, index) => ({
-      ...call,
+      ...viewOf(call),
       position: index + 1,
       passedOver: passedOver.find((one) => one.callId === call.callId)?.reason ?? null,
-      expectedWaitSeconds: expectedWait(line.handling, index + 1, answering(line).length),
+      expectedWaitSeconds: expectedWait(line, call, index + 1, at, policies),
     })),
     ringing: ordered('ringing').map((call) => ({
-      ...call,
+      ...viewOf(call),
       operatorIds: takersOf(line, call.callId).map(({ operator }) => operator.id),
     })),
     operators: Object.values(line.operators).map((status) => ({

@@ -52,6 +52,8 @@ export interface OperatorStatus {
   wrapUpUntil: number | null;
   /** A phone that refused or could not be reached is left alone until then. */
   notBefore: number | null;
+  /** How often in a row he let his phone ring for calls of the line. */
+  unanswered: number;
   /** Since when he has had nothing to do; who has waited longest gets the next call. */
   idleSince: number;
   /** Since when he is in the state he is in. */

@@ -12,7 +12,8 @@ const serviceLevels = z.array(
     seconds: z.number(),
     answeredWithin: z.number(),
     answered: z.number(),
-    met: z.boolean(),
+    /** Null: no call was answered. */
+    met: z.boolean().nullable(),
   }),
 );
 

@@ -23,6 +23,7 @@ export function logIn(line: Line, input: { operatorId: string; deskId: string; a
   status.deskId = input.deskId;
   status.paused = null;
   status.notBefore = null;
+  status.unanswered = 0;
   status.idleSince = input.at;
 }
 
@@ -122,6 +123,7 @@ function newStatus(operator: Operator, at: number): OperatorStatus {
     engaged: null,
     wrapUpUntil: null,
     notBefore: null,
+    unanswered: 0,
     idleSince: at,
     since: at,
   };

@@ -16,8 +16,8 @@ export interface ServiceTarget {
 interface ServiceLevel extends ServiceTarget {
   answeredWithin: number;
   answered: number;
-  /** Nothing was answered: nothing was missed. */
-  met: boolean;
+  /** Null: nothing was answered. */
+  met: boolean | null;
 }
 
 export interface ServicePicture {
@@ -43,7 +43,7 @@ export function servicePicture(
   }
   const levels = targets.map(({ percent, seconds }) => {
     const answeredWithin = waits.filter((wait) => wait <= seconds * 1_000).length;
-    const met = answeredWithin * 100 >= percent * waits.length;
+    const met = waits.length === 0 ? null : answeredWithin * 100 >= percent * waits.length;
     return { percent, seconds, answeredWithin, answered: waits.length, met };
   });
   return { levels, abandoned };

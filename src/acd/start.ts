@@ -73,7 +73,7 @@ export interface AcdDeps {
   sessionChanged: (change: SessionChange) => void;
   alarm: (code: string, detail: Record<string, string>) => void;
   /** Tells the screens. */
-  publish: (type: 'queue.changed' | 'queue.alert', detail: Record<string, unknown>) => void;
+  publish: (type: 'queue.changed' | 'queue.alert' | 'operator.unanswered', detail: Record<string, unknown>) => void;
 }
 
 /** People, desks with their accounts, and the waiting line. */
@@ -117,6 +117,10 @@ export async function startAcd(deps: AcdDeps): Promise<AcdRoom> {
       deps.changed({ operatorId: operator.id, at, state, reason, ...where });
     },
     alert: (alert) => deps.publish('queue.alert', { ...alert }),
+    unanswered(operatorId, count) {
+      const at = line.snapshot().operators.find(({ operator }) => operator.id === operatorId);
+      deps.publish('operator.unanswered', { operatorId, deskId: at?.desk?.id ?? null, count });
+    },
     told,
   });
   const service = createServiceLog({

@@ -55,6 +55,7 @@ export const deafToLine: Omit<LineDeps, 'clock' | 'logger' | 'policies'> = {
   toBackupCentre: () => undefined,
   placed: () => undefined,
   alert: () => undefined,
+  unanswered: () => undefined,
   changed: () => undefined,
   told: () => undefined,
 };
