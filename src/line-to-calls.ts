@@ -8,13 +8,15 @@ import type { Clock } from './platform/clock.ts';
 /** Milliseconds between two rings of the backup centre for one call. */
 const backupCentreEvery = 10_000;
 
-type Words = Required<Pick<AcdDeps, 'assigned' | 'reserved' | 'refused' | 'toBackupCentre' | 'placed' | 'ranked'>>;
+type Words = Required<
+  Pick<AcdDeps, 'assigned' | 'reserved' | 'refused' | 'toBackupCentre' | 'placed' | 'ranked' | 'challenged'>
+>;
 
 /** What the waiting line says to calls: to those of citizens as an input, or to those to the outside, whichever has the id. */
 export function lineToCalls(deps: {
   clock: Clock;
   planner: Pick<Planner, 'planBackupCentre'>;
-  runner: () => Pick<CallRunner, 'tell' | 'get'>;
+  runner: () => Pick<CallRunner, 'tell' | 'get' | 'all'>;
   outgoing: () => Pick<OutgoingRoom, 'reserved' | 'refused'>;
 }): Words {
   const { clock, planner, runner, outgoing } = deps;
@@ -29,6 +31,11 @@ export function lineToCalls(deps: {
       if (dispatch !== undefined) runner().tell(callId, { type: 'dispatch-requested', at, dispatch });
     },
     ranked: (callId, wish) => runner().tell(callId, { type: 'ranked', at: clock.now(), ...wish }),
+    challenged: () =>
+      runner()
+        .all()
+        .filter(({ timers, caller }) => timers.challenge !== undefined && caller.live)
+        .map(({ id, arrivedAt }) => ({ callId: id, since: arrivedAt })),
     placed: (callId, place) => runner().tell(callId, { type: 'placed', at: clock.now(), ...place }),
     reserved: (callId, reservation) =>
       outgoing().reserved(callId, reservation) ||

@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { patient, person, usual } from '../../test/support/line-world.ts';
 import { assign } from './assign.ts';
-import { inUseSince, isAvailable, isFree, isInUse, isPausedByItself, type Line, type OperatorStatus, type WaitingCall } from './operator.ts';
+import {
+  inUseSince,
+  isAvailable,
+  isFree,
+  isInUse,
+  isPausedByItself,
+  type Line,
+  type OperatorStatus,
+  type WaitingCall,
+} from './operator.ts';
 import { emergencyQueue } from './queue.ts';
 
 const at = 1_000_000;

@@ -86,7 +86,14 @@ function look(line: Line, at: number, policies: LinePolicies): View {
   // With nobody to wait for they are rung all the same: a phone that is wrongly taken for one in use loses no caller.
   const others = all.some((status) => isAvailable(line, status) && inUseSince(line, status) === null);
   const free = others ? all.filter((status) => isFree(line, status, at)) : inUse;
-  return { line, at, policies, free, inUse, noRegulars: !answering(line).some(({ operator }) => operator.tier === 'regular') };
+  return {
+    line,
+    at,
+    policies,
+    free,
+    inUse,
+    noRegulars: !answering(line).some(({ operator }) => operator.tier === 'regular'),
+  };
 }
 
 /** Gives the call one of its candidates, and moves an earlier call to another of its own where that is needed. */
@@ -174,7 +181,8 @@ function whyNobody(view: View, call: WaitingCall): string {
   const waited = view.at - call.since;
   const policy = policyOf(view.policies, call.queue.id);
   const open = free.filter((status) => isOpen(view, status, policy, waited));
-  if (open.length === 0) return 'all regular operators are busy, and the others are rung only for calls that have waited longer';
+  if (open.length === 0)
+    return 'all regular operators are busy, and the others are rung only for calls that have waited longer';
   if (!open.some((status) => isEligible(view, status, call))) {
     const needed = [...new Set(open.flatMap((status) => missing(status.operator, call)))].sort(compare);
     return `none with ${needed.join(', ')} is free yet`;

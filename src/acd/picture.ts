@@ -41,7 +41,9 @@ export const queuePicture = z.object({
       operatorIds: z.array(z.string()),
     }),
   ),
-  /** Of both. */
+  /** Asked for a key because of their score, and in no place yet: 20 seconds at most, then they wait like the others. */
+  challenged: z.array(z.object({ callId: z.string(), waitingSeconds: z.number() })),
+  /** Of all three. */
   longestWaitSeconds: z.number(),
   operators: z.record(operatorState, z.number()),
   serviceLevel: z.object({ today: serviceLevels, last15Minutes: serviceLevels }),
@@ -51,9 +53,16 @@ export const queuePicture = z.object({
 });
 export type QueuePicture = z.output<typeof queuePicture>;
 
+/** A caller who is asked for a key, and when he arrived. */
+export interface ChallengedCaller {
+  callId: string;
+  since: number;
+}
+
 /** Puts the picture together. Pure. */
 export function pictureOf(parts: {
   line: LineSnapshot;
+  challenged: readonly ChallengedCaller[];
   service: ReturnType<ServiceLog['picture']>;
   alerts: Settings['queueAlerts'];
   now: number;
@@ -85,7 +94,8 @@ export function pictureOf(parts: {
       waitingSeconds: waited(call),
       operatorIds: call.operatorIds,
     })),
-    longestWaitSeconds: longest,
+    challenged: parts.challenged.map((caller) => ({ callId: caller.callId, waitingSeconds: waited(caller) })),
+    longestWaitSeconds: Math.max(longest, ...parts.challenged.map(waited)),
     operators,
     serviceLevel: { today: today.levels, last15Minutes: last15Minutes.levels },
     abandoned: { today: today.abandoned, last15Minutes: last15Minutes.abandoned },

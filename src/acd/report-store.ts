@@ -38,12 +38,14 @@ const stateTime = z.object({
   operatorId: z.string(),
   name: z.string().nullable(),
   extension: z.string().nullable(),
+  deleted: z.boolean(),
   state: z.string(),
+  reason: z.string().nullable(),
   seconds: z.number(),
 });
 
 /**
- * How many seconds each operator was in each state between two times; the state that goes on counts up to `now`. Epoch
+ * How many seconds each operator was in each state, of pauses by their reason, between two times; the state that goes on counts up to `now`. Epoch
  * milliseconds. Of the states before, the last one reaches into the interval.
  */
 export function timeInStates(
@@ -53,22 +55,41 @@ export function timeInStates(
   return sql.rows(
     stateTime,
     `with recorded as (
-       select s.operator_id, s.state, s.at as began,
+       select s.operator_id, s.state, case when s.state = 'paused' then s.reason end as reason, s.at as began,
          lead(s.at) over (partition by s.operator_id order by s.at, s.id) as until
        from operator_states s
        where s.at < $2 and s.at >= coalesce(
          (select max(p.at) from operator_states p where p.operator_id = s.operator_id and p.at <= $1), '-infinity')
      ), spans as (
-       select operator_id, state, greatest(began, $1::timestamptz) as began,
+       select operator_id, state, reason, greatest(began, $1::timestamptz) as began,
          least(coalesce(until, $3::timestamptz), $2::timestamptz, $3::timestamptz) as until
        from recorded
      )
-     select spans.operator_id as "operatorId", o.name, o.extension, spans.state,
+     select spans.operator_id as "operatorId", coalesce(o.name, f.name) as name,
+       coalesce(o.extension, f.extension) as extension, o.id is null as deleted, spans.state, spans.reason,
        round(sum(extract(epoch from spans.until - spans.began)), 3)::float8 as seconds
      from spans left join operators o on o.id = spans.operator_id
+       left join former_operators f on f.id = spans.operator_id
      where spans.until > spans.began
-     group by spans.operator_id, o.name, o.extension, spans.state
-     order by o.extension nulls last, spans.operator_id, spans.state`,
+     group by spans.operator_id, o.id, f.id, spans.state, spans.reason
+     order by o.extension nulls last, spans.operator_id, spans.state, spans.reason`,
     [new Date(interval.from), new Date(interval.to), new Date(interval.now)],
+  );
+}
+
+const answeredCalls = z.object({ operatorId: z.string(), calls: z.number() });
+
+/** How many callers each operator had who were first spoken with between two times (epoch milliseconds); the last one's, after a hand-over. */
+export function callsAnswered(
+  sql: Sql,
+  interval: { from: number; to: number },
+): Promise<z.output<typeof answeredCalls>[]> {
+  return sql.rows(
+    answeredCalls,
+    `select operator_id as "operatorId", count(*)::int as calls from calls
+     where operator_id is not null and first_talk_at >= $1 and first_talk_at < $2
+       and arrived_at >= $1::timestamptz - interval '1 day' and arrived_at < $2
+     group by operator_id`,
+    [new Date(interval.from), new Date(interval.to)],
   );
 }

@@ -39,7 +39,9 @@ export function chooseReserved(line: Line, request: ReserveRequest, at: number):
     const found = Object.values(line.operators)
       .filter(({ operator, deleted, leaving }) => operator.tier === target.tier && !deleted && !leaving)
       .filter((status) => status.engaged === null && (request.evenPaused || status.paused === null))
-      .sort((a, b) => Number(a.paused !== null) - Number(b.paused !== null) || inUseLast(line, a, b) || longestIdle(a, b));
+      .sort(
+        (a, b) => Number(a.paused !== null) - Number(b.paused !== null) || inUseLast(line, a, b) || longestIdle(a, b),
+      );
     return taken(line, found, 'no supervisor is free');
   }
   if (callsIn(line, 'waiting').length > 0) return { refused: 'a caller waits' };

@@ -6,7 +6,19 @@ import { servicePicture, type HandledCall, type ServicePicture, type ServiceTarg
 /** What is kept of a call's state when it was answered or ended. */
 export interface RecordedCall {
   callId: string;
-  state: { arrivedAt: number; firstTalkAt: number | null; endedAt: number | null; outcome: string | null };
+  state: {
+    arrivedAt: number;
+    firstTalkAt: number | null;
+    endedAt: number | null;
+    outcome: string | null;
+    /** He was asked for a key. */
+    challenge: object | null;
+  };
+}
+
+/** Asked for a key, and nobody has talked with him: when it changes, so does the picture of who waits. */
+export function isChallenged({ state: { challenge, firstTalkAt } }: RecordedCall): boolean {
+  return challenge !== null && firstTalkAt === null;
 }
 
 /** How callers were served today and lately. */

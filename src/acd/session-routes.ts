@@ -4,7 +4,7 @@ import { decodeCursor, encodeCursor, pageOf, pageQuery } from '../platform/pagin
 import { badRequest, conflict } from '../platform/problem.ts';
 import { defineRoute, noContent, type Route } from '../platform/route.ts';
 import { isoTime } from '../platform/text.ts';
-import { sessionsOf, sessionView, timeInStates } from './report-store.ts';
+import { callsAnswered, sessionsOf, sessionView, timeInStates } from './report-store.ts';
 import { mustBeOwn, operatorParams, operatorView, unknownOperator, viewOf, type OperatorRouteDeps } from './routes.ts';
 import type { LogInRefusal } from './seats.ts';
 
@@ -89,26 +89,32 @@ function sessionsRoute(deps: OperatorRouteDeps): Route {
 const longestReport = 366 * 86_400_000;
 const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
+const reportItem = z.object({
+  operatorId: z.string(),
+  /** Null: he was deleted before names were kept. */
+  name: z.string().nullable(),
+  extension: z.string().nullable(),
+  deleted: z.boolean(),
+  seconds: z.record(z.string(), z.number()),
+  /** Of `paused`, by the reason. */
+  pauses: z.record(z.string(), z.number()),
+  /** Callers first spoken with in this time, whose last operator he was. */
+  callsAnswered: z.number(),
+});
+type ReportItem = z.output<typeof reportItem>;
+
 function reportRoute({ postgres, clock }: OperatorRouteDeps): Route {
   return defineRoute({
     method: 'GET',
     path: '/v1/reports/operators',
-    summary: 'How many seconds each operator was in each state between two times',
+    summary: 'Seconds of each operator in each state and pause, and the calls he answered, between two times',
     roles: ['supervisor', 'admin', 'auditor'],
     input: { query: z.object({ from: time, to: time }) },
     response: {
       200: z.object({
         from: z.string(),
         to: z.string(),
-        items: z.array(
-          z.object({
-            operatorId: z.string(),
-            /** Null: he was deleted. */
-            name: z.string().nullable(),
-            extension: z.string().nullable(),
-            seconds: z.record(z.string(), z.number()),
-          }),
-        ),
+        items: z.array(reportItem),
       }),
     },
     handler: async ({ query: { from, to } }) => {
@@ -116,13 +122,16 @@ function reportRoute({ postgres, clock }: OperatorRouteDeps): Route {
         throw badRequest('reports.interval', 'A report is from an earlier to a later time, over 366 days at most.');
       }
       const rows = await timeInStates(postgres, { from, to, now: clock.now() });
-      const items = new Map<
-        string,
-        { operatorId: string; name: string | null; extension: string | null; seconds: Record<string, number> }
-      >();
-      for (const { operatorId, name, extension, state, seconds } of rows) {
-        const item = items.get(operatorId) ?? { operatorId, name, extension, seconds: {} };
-        item.seconds[state] = seconds;
+      const calls = new Map(
+        (await callsAnswered(postgres, { from, to })).map((one) => [one.operatorId, one.calls] as const),
+      );
+      const items = new Map<string, ReportItem>();
+      for (const { state, reason, seconds, ...operator } of rows) {
+        const { operatorId } = operator;
+        const callsOfHis = calls.get(operatorId) ?? 0;
+        const item = items.get(operatorId) ?? { ...operator, seconds: {}, pauses: {}, callsAnswered: callsOfHis };
+        item.seconds[state] = (item.seconds[state] ?? 0) + seconds;
+        if (reason !== null) item.pauses[reason] = seconds;
         items.set(operatorId, item);
       }
       return { status: 200, body: { from: isoTime(from), to: isoTime(to), items: [...items.values()] } };

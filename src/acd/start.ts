@@ -16,11 +16,11 @@ import { linePolicy } from './line-policy.ts';
 import { createLine, type LineDeps, type WaitingLine } from './mailbox.ts';
 import type { OperatorState } from './operator.ts';
 import { createPhoneTransports, type Registration } from './phone-transports.ts';
-import { pictureOf, tellChanges, type QueuePicture } from './picture.ts';
+import { pictureOf, tellChanges, type ChallengedCaller, type QueuePicture } from './picture.ts';
 import { createPinCheck, type CheckPin } from './pin.ts';
 import { queueRoutes, type RankWish } from './queue-routes.ts';
 import { operatorRoutes } from './routes.ts';
-import { createServiceLog, type RecordedCall } from './service-log.ts';
+import { createServiceLog, isChallenged, type RecordedCall } from './service-log.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { createSessionKeeper, keptLine, type SessionChange } from './sessions.ts';
 import type { SipSide } from './softphone.ts';
@@ -67,6 +67,8 @@ export interface AcdDeps {
   refused: LineDeps['refused'];
   toBackupCentre: LineDeps['toBackupCentre'];
   placed: LineDeps['placed'];
+  /** Callers who are asked for a key; the line does not know them yet. */
+  challenged: () => ChallengedCaller[];
   /** A person gives a waiting call another place. */
   ranked: (callId: string, wish: RankWish) => boolean;
   changed: (change: OperatorChange) => void;
@@ -133,6 +135,7 @@ export async function startAcd(deps: AcdDeps): Promise<AcdRoom> {
   const picture = (): QueuePicture =>
     pictureOf({
       line: line.snapshot(),
+      challenged: deps.challenged(),
       service: service.picture(),
       alerts: settings().queueAlerts,
       now: clock.now(),
@@ -188,7 +191,7 @@ export async function startAcd(deps: AcdDeps): Promise<AcdRoom> {
       find: (extension) => people().operators.find((one) => one.extension === extension),
     }),
     recorded(call) {
-      if (service.took(call)) changes.changed();
+      if (service.took(call) || isChallenged(call)) changes.changed();
     },
     contact(registration) {
       const { endpoint, inUse } = registration;

@@ -65,9 +65,13 @@ export async function updateOperator(
   return row;
 }
 
-/** Deletes a person, and frees his own desk of him. False if there was none. */
+/** Deletes a person, whose name stays for the reports, and frees his own desk of him. False if there was none. */
 export async function deleteOperator(sql: Sql, id: string): Promise<boolean> {
-  const deleted = await sql.execute('delete from operators where id = $1', [id]);
+  const deleted = await sql.execute(
+    `with gone as (delete from operators where id = $1 returning id, name, extension)
+     insert into former_operators (id, name, extension) select id, name, extension from gone`,
+    [id],
+  );
   await sql.execute('update desks set owner = null where owner = $1', [id]);
   await tell(sql, id);
   return deleted > 0;

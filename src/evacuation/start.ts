@@ -97,8 +97,7 @@ export function startEvacuation(deps: {
     }),
     look: () => void watch.look(),
     evacuated,
-    refuses: (settings) =>
-      noWay(settings, { evacuated: evacuated(), overflow: watch.overflow() !== null }),
+    refuses: (settings) => noWay(settings, { evacuated: evacuated(), overflow: watch.overflow() !== null }),
     stop: () => watch.stop(),
   };
 }

@@ -7,7 +7,10 @@ import { defaultSettings, settingsPatch, withPatch, type SettingsPatch, type Ver
 export const settingsChannel = 'siaga_settings';
 
 // A field that this code does not know (yet, or any more) is left out, not refused.
-const storedSettings = z.object({ version: z.number(), content: z.preprocess(withinLimits, z.object(settingsPatch.shape)) });
+const storedSettings = z.object({
+  version: z.number(),
+  content: z.preprocess(withinLimits, z.object(settingsPatch.shape)),
+});
 
 /** The settings; what the stored document lacks has its default. Undefined before the first start has stored any. */
 export async function readSettings(sql: Sql, options: { lock: boolean }): Promise<VersionedSettings | undefined> {

@@ -139,6 +139,9 @@ test('who is asked presses 1 and has his ordinary place; who presses nothing is 
 
   const silent = await dial(number);
   await centre.feed.waitFor('caller.challenged', { callId: silent.call.id });
+  // Not in the line yet, and seen all the same.
+  const queue = await centre.api.ask('GET', '/v1/queue');
+  expect(queue.pluck('challenged', 'callId')).toEqual([silent.call.id]);
   const lowered = await centre.feed.waitFor('caller.lowered', { callId: silent.call.id, within: 30_000 });
   expect(lowered.detail).toMatchObject({ priority: 9, because: 'no key' });
   await talking(silent.call);

@@ -262,6 +262,54 @@ test('an operator who is deleted is gone with his desk, and what he did is over'
   expect((await send('DELETE', `/v1/operators/${made.id}`)).code).toBe('operators.unknown');
 });
 
+test('a report names whoever was deleted since, with his pauses by their reasons and the calls he answered', async () => {
+  const made = await hire({ desk: false });
+  const start = Date.parse('2020-06-01T10:00:00Z');
+  const states = [
+    [0, 'paused', 'meal'],
+    [600, 'available', null],
+    [700, 'talking', null],
+    [900, 'paused', 'break'],
+    [960, 'paused', 'meal'],
+    [1_000, 'offline', null],
+  ] as const;
+  for (const [at, state, reason] of states) {
+    room.entries.push({ kind: 'operator', operatorId: made.id, at: start + at * 1_000, state, reason });
+  }
+  await room.write();
+  const incident = newId(start);
+  await room.postgres.execute(`insert into incidents (id, opened_at, version, status) values ($1, $2, 1, 'open')`, [
+    incident,
+    new Date(start),
+  ]);
+  for (const [index, minutes] of [12, 14, 200].entries()) {
+    const at = new Date(start + minutes * 60_000);
+    await room.postgres.execute(
+      `insert into calls (id, incident_id, node, channel_id, arrived_at, first_talk_at, stage, operator_id, recorded_by,
+         claimed_at, sequence) values ($1, $2, 'n', $3, $4, $4, 'ended', $5, 'controller', 1, 1)`,
+      [newId(start + index), incident, `report-${index}`, at, made.id],
+    );
+  }
+  const reported = async (): Promise<unknown> => {
+    const to = new Date(start + 1_000_000).toISOString();
+    const answer = await send('GET', `/v1/reports/operators?from=${new Date(start).toISOString()}&to=${to}`);
+    const items = z.array(z.looseObject({ operatorId: z.string() })).parse(answer.at('items'));
+    return items.find(({ operatorId }) => operatorId === made.id);
+  };
+  const expected = {
+    operatorId: made.id,
+    name: 'Budi',
+    extension: made.extension,
+    deleted: false,
+    seconds: { paused: 700, available: 100, talking: 200 },
+    pauses: { meal: 640, break: 60 },
+    callsAnswered: 2,
+  };
+  expect(await reported()).toEqual(expected);
+  expect((await send('DELETE', `/v1/operators/${made.id}`)).status).toBe(204);
+  expect(await reported()).toEqual({ ...expected, deleted: true });
+});
+
 test('time in each state is right at the borders of an interval, and for the state that goes on', async () => {
   const made = await hire({ desk: false });
   const start = Date.parse('2020-05-01T10:00:00Z');

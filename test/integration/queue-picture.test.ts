@@ -28,7 +28,7 @@ test('the picture of the line: who waits and why, how callers were served, and a
   const now = Date.now();
   room.acd.line.enter(first, now - 20_000);
   room.acd.line.enter(second, now - 10_000);
-  const state = { arrivedAt: now - 5_000, firstTalkAt: now, endedAt: null, outcome: null };
+  const state = { arrivedAt: now - 5_000, firstTalkAt: now, endedAt: null, outcome: null, challenge: null };
   room.acd.recorded({ callId: newId(now), state });
   room.acd.recorded({ callId: newId(now), state: { ...state, arrivedAt: now - 17_000 } });
   room.acd.recorded({ callId: newId(now), state: { ...state, firstTalkAt: null, endedAt: now, outcome: 'abandoned' } });

@@ -71,6 +71,7 @@ export async function startPeople(databaseUrl: string, folder?: string): Promise
     reserved: () => false,
     refused: () => undefined,
     toBackupCentre: () => undefined,
+    challenged: () => [],
     placed: () => undefined,
     // As the call would, were there one.
     ranked(callId, { queue }) {
