@@ -47,14 +47,14 @@ test('the picture of the line: who waits and why, how callers were served, and a
   expect((await put(second, 'operator')).status).toBe(403);
   expect((await put(second)).pluck('waiting', 'callId')).toEqual([second, first]);
   expect((await put(newId(0))).code).toBe('queue.unknown-call');
-  // What nobody on record can do the call would wait for in vain.
-  const wished = (body: object) => send('PATCH', `/v1/queue/${second}`, body, 'supervisor');
-  expect(await wished({ skills: ['police'] })).toMatchObject({ status: 422, code: 'queue.nobody-able' });
-  expect((await wished({ languages: [] })).status).toBe(200);
   const ranked = () =>
     room.postgres.rows(z.object({ subject: z.string() }), `select subject from audit where action = 'queue.rank'`);
   await until('it is audited', async () => (await ranked()).length > 0);
   expect(await ranked()).toEqual([{ subject: `call/${second}` }]);
+  // What nobody on record can do the call would wait for in vain.
+  const wished = (body: object) => send('PATCH', `/v1/queue/${second}`, body, 'supervisor');
+  expect(await wished({ skills: ['police'] })).toMatchObject({ status: 422, code: 'queue.nobody-able' });
+  expect((await wished({ languages: [] })).status).toBe(200);
   await until('the screens are told', () =>
     room.published.some(({ type, detail }) => type === 'queue.changed' && JSON.stringify(detail).includes(second)),
   );
