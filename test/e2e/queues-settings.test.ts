@@ -248,7 +248,9 @@ test('it is said of every call that waits why nobody is rung for it', async () =
   await taker(one);
   await resumeOperator(centre, standby);
   const two = await dial();
-  expect(await reasonOf(two)).toBe('all regular operators are busy, and the others are rung only for calls that have waited longer');
+  expect(await reasonOf(two)).toBe(
+    'all regular operators are busy, and the others are rung only for calls that have waited longer',
+  );
   await pauseOperator(centre, standby);
   expect(await reasonOf(two)).toBe('all operators are busy');
   const told = z.array(z.object({ callId: z.string(), reason: z.string().nullable() }));
