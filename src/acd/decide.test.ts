@@ -169,6 +169,7 @@ describe('a phone that rings unanswered', () => {
     const third = [{ operatorId: 'a', count: 3 }];
     expect([ring(), ring(), ring(), ring(), ring()]).toEqual([[], [], third, [], []]);
     expect(ring()).toEqual([{ operatorId: 'a', count: 6 }]);
+    expect(ring()).toEqual([]);
     world.enter('c');
     world.outcome('a', 'talking');
     world.outcome('a', 'finished');
