@@ -43,6 +43,9 @@ describe('an abandoned call', () => {
     expect((await triage.audited('access.refused')).sort()).toEqual(tried);
     expect((await triage.send('POST', `/v1/callbacks/${id}/review`, review)).status).toBe(200);
     expect(await triage.audited('callbacks.review')).toContain(`callback/${id}`);
+    // It was classified: whoever did is at work on it.
+    const incident = await triage.send('GET', `/v1/incidents/${call.incident.id}`);
+    expect(incident.body).toMatchObject({ status: 'open', disposition: null });
   });
 
   test('is listed with its wait, called back in tries, and stays listed until a person has reviewed it', async () => {
@@ -93,11 +96,17 @@ describe('an abandoned call', () => {
     expect(await callbacks.nextDue()).toMatchObject({ id: listed.id });
     await callbacks.tried(listed.id, 'not-reached', 'no answer');
 
+    const redial = () => rooms.triage.earlierOf(call.identity, randomUUID(), (call.endedAt ?? 0) + 1_000);
+    expect(redial()).toMatchObject({ relation: 'joined' });
     const review = { disposition: 'abandoned', note: 'tidak diangkat tiga kali' };
     expect((await triage.send('POST', `/v1/callbacks/${listed.id}/review`, review, 'auditor')).status).toBe(403);
     expect((await triage.send('POST', `/v1/callbacks/${listed.id}/review`, { note: 'x' })).status).toBe(400);
     const reviewed = await triage.send('POST', `/v1/callbacks/${listed.id}/review`, review, 'operator');
     expect(reviewed.body).toMatchObject({ state: 'reviewed', review });
+    // His next call is another matter: it joins nothing that is settled.
+    const incident = await triage.send('GET', `/v1/incidents/${call.incident.id}`);
+    expect(incident.body).toMatchObject({ status: 'closed', disposition: 'abandoned' });
+    await until('no later call joins it', () => redial() === null);
     const again = await triage.send('POST', `/v1/callbacks/${listed.id}/review`, review);
     expect([again.status, again.code]).toEqual([409, 'callbacks.reviewed']);
     expect((await triage.send('POST', `/v1/callbacks/${listed.id}/call`)).code).toBe('callbacks.not-listed');

@@ -249,7 +249,13 @@ test('of two processes neither overwrites what the other was told a moment ago',
 test('an operator who is deleted is gone with his desk, and what he did is over', async () => {
   const made = await hire();
   await until('he is logged in', async () => (await shown(made.id))['desk'] !== null);
+  const { token } = await createToken(database.url, { role: 'operator', name: 'his own', operatorId: made.id });
+  await until('his token is known', async () => (await ask(room, token, 'GET', '/v1/tokens/current')).status === 200);
   expect((await send('DELETE', `/v1/operators/${made.id}`)).status).toBe(204);
+  await until(
+    'his token is worth nothing',
+    async () => (await ask(room, token, 'GET', '/v1/tokens/current')).status === 401,
+  );
   expect(room.accounts.has(`endpoint ${made.sip?.username ?? ''}`)).toBe(false);
   expect((await send('GET', '/v1/desks')).text).not.toContain(made.deskId ?? 'none');
   await until('his session is over', () =>
