@@ -40,6 +40,7 @@ describe('a consult', () => {
     expect(one.call.hold?.because).toBe('consult');
     expect(one.tell(reserved).done).toEqual(['ring-operator call.p2']);
     expect(told(one)).toEqual(['screen.pop']);
+    expect(one.effects).toMatchObject([{ rungFor: { what: 'consult', operatorId: 'op1' } }]);
   });
 
   it('brings him into the bridge that the caller has left', () => {

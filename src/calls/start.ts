@@ -79,7 +79,16 @@ export function startCalls(deps: {
   const { ari, clock, logger, journal, postgres, auditLater } = deps;
   const lookUp = targetFinder({ operators: () => deps.line().snapshot().operators, outside: deps.outside });
   const metrics = callMetrics(deps.metrics, () => live());
-  const performer = createPerformer({ ari, clock, tell: (callId, input) => runner.tell(callId, input) });
+  const performer = createPerformer({
+    ari,
+    clock,
+    tell: (callId, input) => runner.tell(callId, input),
+    extensionOf: (id) =>
+      deps
+        .line()
+        .snapshot()
+        .operators.find(({ operator }) => operator.id === id)?.operator.extension ?? null,
+  });
   const runner: CallRunner = createCallRunner({
     clock,
     journal,
