@@ -165,6 +165,7 @@ describe('a hand-over', () => {
     expect(one.done).toEqual(['operator-outcome a2 talking', 'hang-up call.o1', 'operator-outcome a1 finished']);
     expect(one.call.operator).toMatchObject({ operatorId: 'op2', channelId: 'call.p2', state: 'joined' });
     expect(one.call.talkedWith).toBe('op2');
+    expect(one.call.talked).toEqual(['op1', 'op2']);
   });
 
   it('goes on when the operator hangs up while it rings, and then leads to the line', () => {
