@@ -32,6 +32,8 @@ export type CallEffect =
       /** Milliseconds Asterisk lets the phone ring, longer than our own limit: ours is the one that decides. */
       ring: number;
       callerChannelId: string;
+      /** Of a colleague who is brought to the call. */
+      rungFor?: RungFor;
     }
   | {
       do: 'ring-outside';
@@ -59,7 +61,7 @@ export type CallEffect =
       channelId: string;
       account: string;
       callerNumber: string | null;
-      callerName: string | null;
+      rungFor: RungFor;
       ring: number;
     }
   /** Makes a channel that hears another, and that only who is on it hears, if whispered to. */
@@ -67,6 +69,13 @@ export type CallEffect =
   /** Whom the dialplan takes a leg to when no controller lives; null: to nobody. */
   | { do: 'tie-to-caller'; channelId: string; callerChannelId: string | null }
   | { do: 'operator-outcome'; operatorId: string; assignmentId: string; outcome: OperatorOutcome };
+
+/** What somebody is rung for who is not to take the caller as his own: his phone shows it, with whom it is about. */
+export interface RungFor {
+  readonly what: 'assist' | 'listen' | PartyPurpose;
+  /** The call's operator; null while it has none. */
+  readonly operatorId: string | null;
+}
 
 /** The effects that are ARI commands. The others go to the line and to the jobs. */
 export type AriEffect = Exclude<

@@ -59,6 +59,8 @@ export interface Call {
   typed: string;
   /** The operator who talked with the caller; the latest of several. Stays when he has left. */
   talkedWith: string | null;
+  /** Everyone who has talked on the call, in order: each may know what it was about. */
+  talked: string[];
   /** The latest assignments whose outcome the line was told: one that comes again rings nobody. */
   settled: string[];
   /** The place in the waiting line; null while an operator rings or talks. */
@@ -255,6 +257,7 @@ export function newCall(seed: {
     phoneHold: null,
     typed: '',
     talkedWith: null,
+    talked: [],
     settled: [],
     line: null,
     queue,

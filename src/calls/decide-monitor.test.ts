@@ -37,8 +37,9 @@ describe('a supervisor', () => {
       { do: 'reserve-operator', requestId: 'm', target: { operatorId: 'boss' }, evenPaused: true },
     ]);
     expect(story.tell(reserve()).effects).toMatchObject([
-      { do: 'ring-supervisor', channelId: 'call.m2', account: 'op-boss' },
+      { do: 'ring-supervisor', account: 'op-boss', rungFor: { what: 'listen', operatorId: 'op1' } },
     ]);
+    expect(types(story)).toEqual(['screen.pop']);
     expect(story.tell(request('barge')).effects).toEqual([]);
   });
 
@@ -232,7 +233,14 @@ describe('an operator who asks for help', () => {
     expect(story.effects).toEqual([
       { do: 'reserve-operator', requestId: 'call.m2', target: { tier: 'supervisor' }, evenPaused: true },
     ]);
-    story.tell(reserve('call.m2')).tell(entered('call.m2'));
+    story.tell(reserve('call.m2'));
+    expect(story.effects).toMatchObject([{ rungFor: { what: 'assist', operatorId: 'op1' } }]);
+    const asked = { monitorId: 'call.m2', operatorId: 'boss', mode: 'whisper', by: 'op1' };
+    expect(story.facts).toEqual([
+      { type: 'monitor.requested', detail: asked },
+      { type: 'screen.pop', detail: { operatorId: 'boss' } },
+    ]);
+    story.tell(entered('call.m2'));
     // Asterisk joins no channel to which it plays: he is told once he is there.
     expect(story.done).not.toContain('play call.m2 assist-announcement');
     expect(story.done.at(-1)).toBe('whisper call.o1 call.n3');

@@ -76,13 +76,18 @@ export function supervisorReserved(
   monitor.operatorId = input.operatorId;
   monitor.assignmentId = input.assignmentId;
   monitor.state = 'ringing';
+  const { mode, by } = monitor;
+  // Whom an operator asked for is known only now.
+  if (monitor.assist)
+    tell(step, 'monitor.requested', { monitorId: monitor.id, operatorId: input.operatorId, mode, by });
+  tell(step, 'screen.pop', { operatorId: input.operatorId });
   call.timers[`monitor:${monitor.id}`] = step.at + call.timing.operatorRing;
   step.effects.push({
     do: 'ring-supervisor',
     channelId: monitor.channelId,
     account: input.account,
     callerNumber: call.origin.callerNumber,
-    callerName: call.origin.callerName,
+    rungFor: { what: monitor.assist ? 'assist' : 'listen', operatorId: call.operator?.operatorId ?? null },
     ring: call.timing.operatorRing + 5_000,
   });
   return true;

@@ -40,6 +40,7 @@ describe('a consult', () => {
     expect(one.call.hold?.because).toBe('consult');
     expect(one.tell(reserved).done).toEqual(['ring-operator call.p2']);
     expect(told(one)).toEqual(['screen.pop']);
+    expect(one.effects).toMatchObject([{ rungFor: { what: 'consult', operatorId: 'op1' } }]);
   });
 
   it('brings him into the bridge that the caller has left', () => {
@@ -164,6 +165,7 @@ describe('a hand-over', () => {
     expect(one.done).toEqual(['operator-outcome a2 talking', 'hang-up call.o1', 'operator-outcome a1 finished']);
     expect(one.call.operator).toMatchObject({ operatorId: 'op2', channelId: 'call.p2', state: 'joined' });
     expect(one.call.talkedWith).toBe('op2');
+    expect(one.call.talked).toEqual(['op1', 'op2']);
   });
 
   it('goes on when the operator hangs up while it rings, and then leads to the line', () => {

@@ -111,6 +111,7 @@ export function partyReserved(step: Step, input: Reserved): boolean {
     callerName: call.origin.callerName,
     ring: call.timing.operatorRing + 5_000,
     callerChannelId: call.channelId,
+    rungFor: { what: known.purpose, operatorId: call.operator?.operatorId ?? null },
   });
   tell(step, 'screen.pop', { operatorId });
   return true;

@@ -1,6 +1,5 @@
 // A supervisor in the bridge becomes the call's operator. The caller and the bridge stay as they are.
 
-import { prepareScreen } from './decide-caller.ts';
 import { endHold, forgetOperator } from './decide-hold.ts';
 import { withdrawBackupCentre } from './decide-backup-centre.ts';
 import { leaveLine, stopRinging } from './line.ts';
@@ -36,7 +35,7 @@ export function becomeOperator(step: Step): void {
     channelId,
     assignedAt: step.at,
     state: 'joined',
-    popped: false,
+    popped: true,
     ringingAt: null,
     talkingAt: step.at,
   };
@@ -44,7 +43,6 @@ export function becomeOperator(step: Step): void {
   if (call.caller.live) call.firstTalkAt ??= step.at;
   tell(step, 'monitor.ended', { monitorId, operatorId, mode: 'barge', reason: "he is the call's operator" });
   tell(step, 'operator.talking', { operatorId });
-  prepareScreen(step);
   // He came for the caller, whom the other one let wait.
   endHold(step, 'taken-over', operatorId);
 }

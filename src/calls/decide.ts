@@ -38,6 +38,7 @@ export function decide(before: Call, input: CallInput): Decision {
   const step: Step = { call: structuredClone(before), at: input.at, effects: [], facts: [] };
   take(step, input);
   settle(step);
+  noteWhoTalked(step);
   step.call.stage = stageOf(step.call);
   return { call: step.call, effects: step.effects, facts: step.facts };
 }
@@ -136,6 +137,14 @@ function take(step: Step, input: CallInput): void {
       return takeOver(step, input.monitorId, input.by);
     case 'assist-requested':
       return askAssist(step, input.by);
+  }
+}
+
+function noteWhoTalked({ call, facts }: Step): void {
+  for (const { type, detail } of facts) {
+    const { operatorId } = detail;
+    if ((type !== 'operator.talking' && type !== 'party.joined') || typeof operatorId !== 'string') continue;
+    if (!call.talked.includes(operatorId)) call.talked.push(operatorId);
   }
 }
 

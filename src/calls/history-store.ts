@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Sql } from '../platform/postgres.ts';
+import { talkedOnCall } from '../incidents/talked-sql.ts';
 import type { CallerHistory, CallerKey } from './history.ts';
 
 const counts = z.object({ imeis: z.number(), numbers: z.number() });
@@ -11,7 +12,7 @@ const row = z.object({
   kind: z.string().nullable(),
   disposition: z.string().nullable(),
   linkedBy: z.enum(['number', 'imei']),
-  operatorId: z.string().nullable(),
+  operatorIds: z.array(z.string()),
 });
 
 /** Whose history is read. */
@@ -49,7 +50,7 @@ export async function readHistory(sql: Sql, keys: CallerKeys): Promise<CallerHis
   const rows = await sql.rows(
     row,
     `select c.id as "callId", c.incident_id as "incidentId", c.arrived_at as "arrivedAt", c.outcome, i.kind,
-       i.disposition, c.linked_by as "linkedBy", c.operator_id as "operatorId"
+       i.disposition, c.linked_by as "linkedBy", ${talkedOnCall('c')} as "operatorIds"
      from (
        (select *, 'number' as linked_by from calls where e164 = $1::text and id <> $3 and arrived_at <= $4
         order by arrived_at desc limit ${shown})
@@ -65,9 +66,5 @@ export async function readHistory(sql: Sql, keys: CallerKeys): Promise<CallerHis
       new Date(keys.before).toISOString(),
     ],
   );
-  const calls = rows.map(({ operatorId, ...earlier }) => ({
-    ...earlier,
-    operatorIds: operatorId === null ? [] : [operatorId],
-  }));
-  return { calls, nonUnique };
+  return { calls: rows, nonUnique };
 }

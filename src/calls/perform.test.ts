@@ -1,5 +1,6 @@
 import { fakeClock } from '../../test/support/fake-clock.ts';
 import type { AriAnswer, AriCommands } from '../asterisk/commands.ts';
+import type { AriEffect } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
 import { createPerformer } from './perform.ts';
 
@@ -32,7 +33,8 @@ function start() {
     close: () => Promise.resolve(),
   };
   const clock = fakeClock(0);
-  const performer = createPerformer({ ari, clock, tell: (_callId, input) => told.push(input) });
+  const extensionOf = (id: string): string | null => (id === 'op1' ? '301' : null);
+  const performer = createPerformer({ ari, clock, tell: (_callId, input) => told.push(input), extensionOf });
   const perform = (effect: Parameters<typeof performer.perform>[2]): void => performer.perform('call', 'app', effect);
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
@@ -162,6 +164,29 @@ describe('commands', () => {
     await sent[0]?.answer(failed(409));
     expect(lines()).toEqual(['POST /applications/app/subscription']);
     expect(told).toMatchObject([{ type: 'command-failed', command: 'ring-operator', failure: 'failed' }]);
+  });
+
+  const shown = { channelId: 'leg', account: 'op-a', callerNumber: '0761112', ring: 20_000 };
+  it.each<[string, AriEffect]>([
+    ['BANTUAN 301', { do: 'ring-supervisor', ...shown, rungFor: { what: 'assist', operatorId: 'op1' } }],
+    ['DENGAR', { do: 'ring-supervisor', ...shown, rungFor: { what: 'listen', operatorId: null } }],
+    [
+      'KONSULTASI 301',
+      {
+        do: 'ring-operator',
+        ...shown,
+        callerName: 'Warga',
+        callerChannelId: 'caller',
+        rungFor: { what: 'consult', operatorId: 'op1' },
+      },
+    ],
+    ['Warga', { do: 'ring-operator', ...shown, callerName: 'Warga', callerChannelId: 'caller' }],
+  ])('ring a phone that shows what for: %s', async (name, effect) => {
+    const { perform, sent, settle } = start();
+    perform(effect);
+    await settle();
+    await sent[0]?.answer(done);
+    expect(sent[1]?.given[0]).toMatchObject({ callerId: `"${name}" <0761112>` });
   });
 
   it.each([

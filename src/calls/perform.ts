@@ -3,7 +3,7 @@ import { callerId, ringLeg, outsideLimit } from '../asterisk/legs.ts';
 import { readPacketsReceived } from '../asterisk/translate.ts';
 import type { Clock } from '../platform/clock.ts';
 import { pause } from '../platform/clock.ts';
-import type { AriEffect } from './call-effect.ts';
+import type { AriEffect, RungFor } from './call-effect.ts';
 import type { CallInput, CommandFailure } from './call-input.ts';
 
 export interface Performer {
@@ -29,11 +29,22 @@ const ends = new Map<AriEffect['do'], number>([
  */
 const talkDetection = '2000,128';
 
+/** What a phone shows of why it rings, in the operators' language. */
+const rungForWords: Readonly<Record<RungFor['what'], string>> = {
+  assist: 'BANTUAN',
+  listen: 'DENGAR',
+  consult: 'KONSULTASI',
+  conference: 'KONFERENSI',
+  'hand-over': 'SERAH TERIMA',
+};
+
 /** Carries out a call's effects on Asterisk. */
 export function createPerformer(deps: {
   ari: AriCommands;
   clock: Clock;
   tell: (callId: string, input: CallInput) => void;
+  /** Null: there is no such operator. */
+  extensionOf: (operatorId: string) => string | null;
 }): Performer {
   const { ari, clock, tell } = deps;
   // The last command of each channel and bridge: the next one for it waits for this one's answer, and for no other.
@@ -120,7 +131,10 @@ export function createPerformer(deps: {
           application,
           callId,
           callerChannelId: effect.callerChannelId,
-          callerId: callerId(effect.callerName, effect.callerNumber),
+          callerId: callerId(
+            effect.rungFor === undefined ? effect.callerName : nameOf(effect.rungFor),
+            effect.callerNumber,
+          ),
           ring: effect.ring,
           variables: {},
         });
@@ -132,7 +146,7 @@ export function createPerformer(deps: {
           application,
           callId,
           callerChannelId: null,
-          callerId: callerId(effect.callerName, effect.callerNumber),
+          callerId: callerId(nameOf(effect.rungFor), effect.callerNumber),
           ring: effect.ring,
           variables: { SIAGA_ROLE: 'monitor' },
         });
@@ -163,6 +177,11 @@ export function createPerformer(deps: {
           variables: { SIAGA_OUTGOING: '1', ...outsideLimit(effect.limitMilliseconds) },
         });
     }
+  };
+
+  const nameOf = ({ what, operatorId }: RungFor): string => {
+    const extension = operatorId === null ? null : deps.extensionOf(operatorId);
+    return extension === null ? rungForWords[what] : `${rungForWords[what]} ${extension}`;
   };
 
   /** That packets could not be counted is no failure of the call: mostly the channel has just gone. */

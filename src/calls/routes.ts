@@ -15,7 +15,7 @@ import { byOf, commanded, type CommandRouteDeps } from './commanded.ts';
 import { linkingNumber, type CallerHistory } from './history.ts';
 import { readHistory } from './history-store.ts';
 import { e164 } from './identity.ts';
-import { foundStored, listCalls, readCall, readCallLocation, type FoundCall } from './store.ts';
+import { listCalls, readCall, readCallLocation, type FoundCall } from './store.ts';
 import {
   callDetailView,
   callView,
@@ -54,14 +54,15 @@ function foundLive(call: Call): FoundCall {
 async function find({ runner, postgres, kindOf }: CallRouteDeps, callId: string): Promise<FoundCall & { live?: Call }> {
   const live = runner.get(callId);
   if (live !== undefined && live.outcome !== 'returned') return { ...foundLive(live), live };
-  const view = await readCall(postgres, callId).catch((error: unknown) => {
+  const stored = await readCall(postgres, callId).catch((error: unknown) => {
     if (live === undefined || !isUnavailable(error)) throw error;
     return undefined;
   });
   // What the human path made of a call that was given back only PostgreSQL knows.
-  if (live !== undefined && (view === undefined || view.outcome === null)) return { ...foundLive(live), live };
-  if (view === undefined) throw notFound('calls.unknown', `There is no call ${callId}.`);
-  return foundStored(view, await kindOf(view.incidentId));
+  if (live !== undefined && (stored === undefined || stored.view.outcome === null)) return { ...foundLive(live), live };
+  if (stored === undefined) throw notFound('calls.unknown', `There is no call ${callId}.`);
+  const kind = await kindOf(stored.view.incidentId);
+  return { ...stored, circle: { ...stored.circle, kind } };
 }
 
 /**

@@ -1,10 +1,11 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
-import type { WaitingLine } from '../acd/mailbox.ts';
+import type { LineSnapshot, WaitingLine } from '../acd/mailbox.ts';
 import type { AriCommands } from '../asterisk/commands.ts';
 import type { RingJob, RingResult } from '../dispatch/dispatch.ts';
 import type { IncidentReader } from '../incidents/start.ts';
 import type { AuditLater } from '../audit/later.ts';
 import type { Cancel, Clock } from '../platform/clock.ts';
+import type { Principal } from '../platform/auth.ts';
 import { newId } from '../platform/ids.ts';
 import { messageOf } from '../platform/errors.ts';
 import type { Journal } from '../platform/journal.ts';
@@ -13,6 +14,7 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { PauseGuard } from '../platform/pause-guard.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
+import { auditOfFacts } from './audit-facts.ts';
 import { drain } from './drain.ts';
 import { createIntake, type Intake, type IntakeDeps } from './intake.ts';
 import { createPerformer } from './perform.ts';
@@ -78,8 +80,18 @@ export function startCalls(deps: {
 }): CallsRoom & { projected: (callId: string, sequence: number) => void } {
   const { ari, clock, logger, journal, postgres, auditLater } = deps;
   const lookUp = targetFinder({ operators: () => deps.line().snapshot().operators, outside: deps.outside });
+  const personOf = (id: string): Principal => personIn(deps.line().snapshot().operators, id);
   const metrics = callMetrics(deps.metrics, () => live());
-  const performer = createPerformer({ ari, clock, tell: (callId, input) => runner.tell(callId, input) });
+  const performer = createPerformer({
+    ari,
+    clock,
+    tell: (callId, input) => runner.tell(callId, input),
+    extensionOf: (id) =>
+      deps
+        .line()
+        .snapshot()
+        .operators.find(({ operator }) => operator.id === id)?.operator.extension ?? null,
+  });
   const runner: CallRunner = createCallRunner({
     clock,
     journal,
@@ -110,6 +122,7 @@ export function startCalls(deps: {
       recorded(entry) {
         metrics.observe(entry);
         deps.recorded(entry);
+        for (const done of auditOfFacts(entry, personOf)) auditLater(done);
         for (const { type, detail } of entry.facts) {
           if (type === 'assist.refused')
             deps.alarm('assist-refused', { callId: entry.callId, reason: String(detail['reason']) });
@@ -165,6 +178,15 @@ export function startCalls(deps: {
       runner.stop();
     },
   };
+}
+
+/** A person acts by his phone: what stands for a token is the phone's account. */
+function personIn(operators: LineSnapshot['operators'], id: string): Principal {
+  const found = operators.find(({ operator }) => operator.id === id);
+  if (found === undefined) return { tokenId: id, role: 'operator', name: id };
+  const { operator, desk } = found;
+  const role = operator.tier === 'supervisor' ? 'supervisor' : 'operator';
+  return { tokenId: desk?.account ?? id, role, name: operator.name, operatorId: id };
 }
 
 function callMetrics(metrics: Metrics, live: () => number): { observe: (entry: CallEntry) => void } {

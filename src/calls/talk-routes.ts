@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { writers, type Principal } from '../platform/auth.ts';
 import { keyReused, replayed, requireKey } from '../platform/idempotency.ts';
 import { derivedId, newId, timeOf } from '../platform/ids.ts';
-import { conflict, notFound } from '../platform/problem.ts';
+import { conflict, notFound, unprocessable } from '../platform/problem.ts';
 import { defineRoute, type Route } from '../platform/route.ts';
+import { plainText } from '../platform/text.ts';
 import { isTalking, type Call } from './call.ts';
 import type { CallInput } from './call-input.ts';
 import { tellCall } from './command.ts';
@@ -22,11 +23,16 @@ export interface TalkRouteDeps extends CommandRouteDeps {
 const params = z.object({ callId: z.uuid() });
 const partyParams = params.extend({ partyId: z.uuid() });
 const purpose = z.enum(partyPurposes);
-const partyBody = z.union([
-  z.strictObject({ purpose, operatorId: z.uuid() }),
-  z.strictObject({ purpose, supervisor: z.literal(true) }),
-  z.strictObject({ purpose, number: z.string().regex(/^\+?[0-9]{2,20}$/, 'digits') }),
-]);
+const partyBody = z.union(
+  [
+    z.strictObject({ purpose, operatorId: z.uuid() }),
+    z.strictObject({ purpose, supervisor: z.literal(true) }),
+    z.strictObject({ purpose, number: plainText(40) }),
+  ],
+  {
+    error: `purpose (${partyPurposes.join(', ')}) is needed, and one of operatorId, supervisor: true, or number (an extension, or a number outside)`,
+  },
+);
 
 /** What an operator can do while he talks: /v1/calls/{id}/hold, /resume, /mute and /parties. Live calls only. */
 export function talkRoutes(deps: TalkRouteDeps): Route[] {
@@ -160,6 +166,12 @@ function targetOf(deps: TalkRouteDeps, body: z.output<typeof partyBody>, by: str
   if ('supervisor' in body) return { tier: 'supervisor' };
   const found = deps.lookUp(body.number, by);
   if ('target' in found) return found.target;
+  switch (found.refused) {
+    case 'malformed':
+      throw unprocessable('outgoing.number-malformed', 'That is neither an extension nor a telephone number.');
+    case 'unknown-extension':
+      throw unprocessable('operators.unknown', `There is no operator with the extension ${body.number}.`);
+  }
   throw conflict('calls.number-refused', `This number may not be called from here now: ${found.refused}.`);
 }
 

@@ -17,14 +17,22 @@ export function outsideTarget(
 /** Whether an operator may call a number outside the centre now, and how it is rung; `by` is his id or the token's. */
 export type LookUpOutside = (number: string, by: string) => FoundTarget;
 
-/** An extension is a colleague's; any other number is outside, and subject to its limits. */
+/** So short a number is none outside, whatever it is: short numbers there begin with 1, others have five digits or a 0. */
+const noneOutside = /^[2-9]\d{1,3}$/;
+
+/** An extension is a colleague's; any other number is outside, and subject to its limits. `unknown-extension`: a mistyped one. */
 export function targetFinder(deps: {
   operators: () => readonly { operator: { id: string; extension: string } }[];
   outside: LookUpOutside | undefined;
 }): LookUpOutside {
   return (text, by) => {
-    const colleague = deps.operators().find(({ operator }) => operator.extension === text);
-    if (colleague !== undefined) return { target: { operatorId: colleague.operator.id } };
-    return deps.outside === undefined ? { refused: 'number-refused' } : deps.outside(text, by);
+    const operators = deps.operators().map(({ operator }) => operator);
+    const colleague = operators.find(({ extension }) => extension === text);
+    if (colleague !== undefined) return { target: { operatorId: colleague.id } };
+    const asLong = operators.some(({ extension }) => extension.length === text.length);
+    if (asLong && noneOutside.test(text)) return { refused: 'unknown-extension' };
+    const found = deps.outside?.(text, by) ?? { refused: 'number-refused' };
+    const nobodys = 'refused' in found && (found.refused === 'malformed' || found.refused === 'not-allowed');
+    return asLong && nobodys && /^\d+$/.test(text) ? { refused: 'unknown-extension' } : found;
   };
 }

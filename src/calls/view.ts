@@ -156,7 +156,8 @@ export function viewOfCall(call: Call): CallView {
     sipCallId: origin.sipCallId,
     channelId: call.channelId,
     node: call.node,
-    operatorId: call.operator?.operatorId ?? call.talkedWith,
+    // Who talked with a live caller, and has gone, is on the call no more.
+    operatorId: call.operator?.operatorId ?? (call.endedAt === null ? null : call.talkedWith),
     monitors: call.monitors.map(viewOfMonitor),
     hold: viewOfHold(call),
     muted: call.muted,

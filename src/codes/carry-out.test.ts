@@ -37,7 +37,10 @@ function world(over: { operator?: typeof person | null; free?: boolean; known?: 
       ),
     ghost: ({ operatorId }) =>
       operatorId === 'p1' ? Promise.resolve('done') : Promise.reject(new Error('PostgreSQL is away')),
-    outgoing: (dialled) => outside.push(dialled),
+    outgoing(dialled) {
+      outside.push(dialled);
+      return dialled.number === '999' ? 'malformed' : null;
+    },
     audit: (entry) => audited.push(entry),
     told: (detail) => told.push(detail),
   };
@@ -112,6 +115,18 @@ describe('a code is seen to', () => {
     expect(outside).toEqual([{ channelId: '1.1', account: 'op-a', operatorId: 'p1', number: '0812345' }]);
     expect(audited).toEqual([]);
     expect(told).toMatchObject([{ code: 'call', done: true }]);
+  });
+
+  it('a number that may not be called is told as not done, and why; the other room says it on the phone', async () => {
+    const { dial, told } = world();
+    expect(await dial('999')).toBeNull();
+    expect(told).toEqual([{ code: 'call', phone: 'op-a', operatorId: 'p1', done: false, reason: 'malformed' }]);
+  });
+
+  it('an unknown code is told with who is logged in there', async () => {
+    const { dial, told } = world();
+    await dial('*77');
+    expect(told).toMatchObject([{ code: 'unknown', operatorId: 'p1' }]);
   });
 
   it('what cannot be told now is told as such', async () => {

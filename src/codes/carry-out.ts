@@ -14,8 +14,8 @@ export interface CodeActions {
   checkPin: CheckPin;
   /** Closes the incident of the call that this person talked on last. */
   ghost: (principal: Principal & { operatorId: string }) => Promise<'done' | 'none'>;
-  /** The channel is the other room's from now on: it audits the number and its outcome. */
-  outgoing: (dialled: DialledAtDesk) => void;
+  /** The channel is the other room's from now on: it audits the number and its outcome. Why nobody is called, or null. */
+  outgoing: (dialled: DialledAtDesk) => string | null;
   audit: AuditLater;
   /** `phone` is the account on which it was dialled. */
   told: (detail: {
@@ -61,9 +61,9 @@ async function outcomeOf(
   { channelId, account }: { channelId: string; account: string },
   dialled: Dialled,
 ): Promise<Outcome> {
-  if (dialled.code === 'unknown') return refused(null, 'unknown-code', 'code-unknown');
   const line = actions.line();
   const at = line.atDesk(account);
+  if (dialled.code === 'unknown') return refused(at?.operator?.id ?? null, 'unknown-code', 'code-unknown');
   if (at === undefined) return refused(null, 'unknown-desk');
   if (dialled.code === 'log-in') return logIn(actions, at.desk.id, account, dialled);
   if (at.operator === null) return refused(null, 'nobody-logged-in');
@@ -88,8 +88,8 @@ async function outcomeOf(
       return (await actions.ghost(principal)) === 'done' ? done('done') : refused(operatorId, 'no-call');
     }
     case 'call': {
-      actions.outgoing({ channelId, account, operatorId, number: dialled.number });
-      return { operatorId, done: true, reason: null, prompt: null };
+      const reason = actions.outgoing({ channelId, account, operatorId, number: dialled.number });
+      return { operatorId, done: reason === null, reason, prompt: null };
     }
   }
 }

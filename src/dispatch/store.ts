@@ -3,6 +3,7 @@ import type { Sql } from '../platform/postgres.ts';
 import { isoTime, isoTimeOrNull, timeColumn } from '../platform/text.ts';
 import type { Circle } from '../incidents/need-to-know.ts';
 import type { Dispatch } from './dispatch.ts';
+import { talkedOnIncident } from '../incidents/talked-sql.ts';
 
 export const dispatchView = z.object({
   id: z.string(),
@@ -64,8 +65,7 @@ const dispatchColumns = `id, incident_id as "incidentId", call_id as "callId", a
   agency_name as "agencyName", mode, state, outcome, reason, requested_at as "requestedAt",
   accepted_at as "acceptedAt", joined_at as "joinedAt", ended_at as "endedAt", attempts,
   (select i.kind from incidents i where i.id = dispatches.incident_id) as kind,
-  array(select c.operator_id::text from calls c
-        where c.incident_id = dispatches.incident_id and c.operator_id is not null) as "operatorIds"`;
+  ${talkedOnIncident('dispatches.incident_id')} as "operatorIds"`;
 
 export type DispatchView = z.output<typeof dispatchView>;
 

@@ -38,7 +38,7 @@ test('a call that proves confidential is so from its first event on, and stays s
   const feed = createFeed({ clock: fakeClock(), callOf: (callId) => calls.get(callId), keep: 3 });
   const events = recorded(feed);
   calls.set('c', {
-    talkedWith: null,
+    talked: [],
     operator: { operatorId: 'op-1' },
     others: [],
     parties: [],
@@ -46,7 +46,7 @@ test('a call that proves confidential is so from its first event on, and stays s
   });
   tell(feed, 'c');
   calls.set('c', {
-    talkedWith: 'op-1',
+    talked: ['op-1'],
     operator: null,
     others: [],
     parties: [],

@@ -27,11 +27,11 @@ test.each<[string | null, Role, string | undefined, boolean]>([
 });
 
 describe('the circle of a call', () => {
-  test.each<[Partial<Pick<Call, 'talkedWith'>>, boolean, string[]]>([
+  test.each<[Partial<Pick<Call, 'talked'>>, boolean, string[]]>([
     [{}, false, []],
-    [{ talkedWith: 'op-1' }, false, ['op-1']],
+    [{ talked: ['op-1'] }, false, ['op-1']],
     [{}, true, ['op-2']],
-    [{ talkedWith: 'op-1' }, true, ['op-1', 'op-2']],
+    [{ talked: ['op-1', 'op-2'] }, true, ['op-1', 'op-2']],
   ])('%j, an operator on it or rung for it: %s', (over, rung, expected) => {
     const call = { ...testCall(), ...over };
     const found = circleOfCall({ ...call, operator: rung ? { operatorId: 'op-2' } : null });

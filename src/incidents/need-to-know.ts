@@ -11,7 +11,7 @@ export interface Circle {
 }
 
 /** What a call's circle is told by. */
-export type CallInCircle = Pick<Call, 'talkedWith'> & {
+export type CallInCircle = Pick<Call, 'talked'> & {
   readonly operator: { readonly operatorId: string } | null;
   readonly others: readonly { readonly operatorId: string }[];
   /** Whom the operator brought. */
@@ -22,8 +22,8 @@ export type CallInCircle = Pick<Call, 'talkedWith'> & {
 /** The circle of a call that is here. */
 export function circleOfCall(call: CallInCircle): Circle {
   const others = [...call.others, ...call.parties].map(({ operatorId }) => operatorId);
-  const operatorIds = [call.talkedWith, call.operator?.operatorId ?? null, ...others].filter((id) => id !== null);
-  return { kind: call.incident.kind, operatorIds };
+  const operatorIds = [...call.talked, call.operator?.operatorId ?? null, ...others].filter((id) => id !== null);
+  return { kind: call.incident.kind, operatorIds: [...new Set(operatorIds)] };
 }
 
 /** Confidential kinds (violence at home and against children) are shown to those who need to know only. */

@@ -4,6 +4,7 @@ import type { Sql } from '../platform/postgres.ts';
 import { isoTime, timeColumn } from '../platform/text.ts';
 import type { Incident } from './incident.ts';
 import type { Circle } from './need-to-know.ts';
+import { talkedOnCall, talkedOnIncident } from './talked-sql.ts';
 import type { IncidentView } from './view.ts';
 
 /** An incident, and whom it concerns. */
@@ -28,7 +29,7 @@ const incidentRow = z.object({
 
 const incidentColumns = `i.id, i.opened_at as "openedAt", i.version, i.status, i.kind, i.severity, i.district,
   i.disposition, i.notes, array(select c.id::text from calls c where c.incident_id = i.id order by c.id) as "callIds",
-  array(select c.operator_id::text from calls c where c.incident_id = i.id and c.operator_id is not null) as "operatorIds"`;
+  ${talkedOnIncident('i.id')} as "operatorIds"`;
 
 export async function readIncident(sql: Sql, id: string, lock = false): Promise<FoundIncident | undefined> {
   const row = await sql.first(
@@ -140,7 +141,7 @@ export function readDecisions(sql: Sql, incidentId: string): Promise<z.output<ty
 const callRow = z.object({
   incidentId: z.string(),
   arrivedAt: z.date().transform((at) => at.getTime()),
-  operatorId: z.string().nullable(),
+  operatorIds: z.array(z.string()),
   kind: z.string().nullable(),
 });
 
@@ -151,13 +152,14 @@ export async function readCallInCircle(
 ): Promise<{ arrivedAt: number; incidentId: string; circle: Circle } | undefined> {
   const row = await sql.first(
     callRow,
-    `select c.incident_id as "incidentId", c.arrived_at as "arrivedAt", c.operator_id as "operatorId", i.kind
+    `select c.incident_id as "incidentId", c.arrived_at as "arrivedAt",
+       ${talkedOnCall('c')} as "operatorIds", i.kind
      from calls c join incidents i on i.id = c.incident_id where c.id = $1`,
     [callId],
   );
   if (row === undefined) return undefined;
-  const { kind, operatorId, ...call } = row;
-  return { ...call, circle: { kind, operatorIds: operatorId === null ? [] : [operatorId] } };
+  const { kind, operatorIds, ...call } = row;
+  return { ...call, circle: { kind, operatorIds } };
 }
 
 const emergencyRow = z.object({ emergency: z.object({ callId: z.string(), incidentId: z.string() }).nullable() });

@@ -3,7 +3,7 @@ import { createLogger } from '../platform/logger.ts';
 import { resultOf, startCallbacks, type CallbackList, type DueCallback } from './calling-back.ts';
 import { newOutgoing, type OutgoingCall } from './outgoing.ts';
 
-const due: DueCallback = { id: 'c1', callId: 'call', incidentId: 'incident', number: '0812345' };
+const due: DueCallback = { id: 'c1', callId: 'call', incidentId: 'incident', number: '0812345', askedBy: null };
 
 function callOf(over: Partial<OutgoingCall> = {}): OutgoingCall {
   const call = newOutgoing({

@@ -8,6 +8,8 @@ export interface DueCallback {
   readonly callId: string;
   readonly incidentId: string;
   readonly number: string | null;
+  /** Who wants him called now: an operator's id, or a token's; null: the schedule. */
+  readonly askedBy: string | null;
 }
 
 /** How a try went. `not-tried` uses up none: no operator was there, or a caller waits. */

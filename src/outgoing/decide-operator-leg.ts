@@ -1,6 +1,6 @@
 import { isHangUp, outcomeOfCause } from '../asterisk/cause.ts';
 import { ringOutside } from './decide-outside-leg.ts';
-import { close, end, finish, type Step } from './step.ts';
+import { close, end, finish, tell, type Step } from './step.ts';
 
 /** The line has found an operator: his phone is rung, or, where he dialled on it, the other side at once. */
 export function reserved(step: Step, input: { operatorId: string; assignmentId: string; account: string }): void {
@@ -20,6 +20,7 @@ export function reserved(step: Step, input: { operatorId: string; assignmentId: 
   call.timers.operator = step.at + call.timing.operatorRing;
   const { channelId } = call.operator;
   effects.push({ do: 'ring-operator', channelId, account, shownNumber: call.number, ring: call.timing.operatorRing });
+  tell(step, 'outgoing.ringing-operator');
 }
 
 /** The line has nobody. */

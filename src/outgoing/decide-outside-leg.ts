@@ -1,4 +1,4 @@
-import { isRefusal, outcomeOfCause } from '../asterisk/cause.ts';
+import { isRefusal, outcomeOfCause, wordsOfCause } from '../asterisk/cause.ts';
 import type { OutgoingOutcome } from './outgoing.ts';
 import { close, end, play, report, tell, type Step } from './step.ts';
 
@@ -61,7 +61,7 @@ export function outsideGone(step: Step, cause: number): void {
   if (state === 'gone' || state === 'planned') return;
   call.outside.state = 'gone';
   if (call.stage === 'talking') return end(step, 'answered', 'the other side hung up');
-  if (call.stage === 'ringing') close(step, outcomeOf(cause), `cause ${cause}`, 'code-refused');
+  if (call.stage === 'ringing') close(step, outcomeOf(cause), wordsOfCause(cause), 'code-refused');
 }
 
 function outcomeOf(cause: number): OutgoingOutcome {

@@ -75,6 +75,7 @@ describe('an outgoing call', () => {
     const path = new Path().tell(begin);
     expect(path.effects).toEqual([{ do: 'reserve', target: { operatorId: 'ani' }, occupied: false }]);
     expect(path.tell(reserved).done).toEqual(['ring-operator x.o1']);
+    expect(path.facts).toEqual(['outgoing.ringing-operator']);
     expect(path.tell(entered('x.o1')).done).toEqual(['line talking', 'ring-tone x.o1', 'ring-outside x.x1']);
     expect(path.tell({ type: 'leg-ringing', channelId: 'x.x1' }).facts).toEqual(['outgoing.ringing']);
     path.tell(entered('x.x1'));
@@ -87,6 +88,7 @@ describe('an outgoing call', () => {
     const path = new Path({ channelId: 'desk' }).tell(begin);
     expect(path.done).toEqual(['mark desk', 'answer desk', 'reserve']);
     expect(path.tell(reserved).done).toEqual(['line talking', 'ring-tone desk', 'ring-outside x.x1']);
+    expect(path.facts).toEqual([]);
   });
 
   it.each([
@@ -114,6 +116,7 @@ describe('an outgoing call', () => {
     path.tell({ type: 'sound-ended', soundId: 'x.s1' });
     expect(path.done).toEqual(['line finished', 'hang-up x.o1']);
     expect(path.call).toMatchObject({ outcome, stage: 'ended' });
+    expect(path.call.reason).toMatch(new RegExp(`^[a-z ]+ \\(cause ${cause}\\)$`));
   });
 
   it('does not wait for ever: for the line, a phone, the outside, a prompt', () => {

@@ -203,6 +203,6 @@ export interface OutgoingEntry {
 
 /** One line of the incident's timeline; never the number. */
 export interface OutgoingFact {
-  type: 'outgoing.ringing' | 'outgoing.answered' | 'outgoing.ended' | 'outgoing.refused';
+  type: 'outgoing.ringing-operator' | 'outgoing.ringing' | 'outgoing.answered' | 'outgoing.ended' | 'outgoing.refused';
   detail: Record<string, string | number | boolean | null>;
 }

@@ -7,6 +7,8 @@ export function reservationsOf(line: WaitingLine): Reservations {
     reserve: (request) => line.reserve(request),
     outcome: (operatorId, assignmentId, outcome) => line.outcome(operatorId, assignmentId, outcome),
     callersWait: () => line.snapshot().waiting.length > 0,
+    isFree: (operatorId) =>
+      line.snapshot().operators.some(({ operator, state }) => operator.id === operatorId && state === 'available'),
     knowsOperator: (operatorId) => line.snapshot().operators.some(({ operator }) => operator.id === operatorId),
   };
 }

@@ -44,6 +44,8 @@ export interface Reservations {
   /** Somebody waits for an operator. */
   callersWait(): boolean;
   knowsOperator(operatorId: string): boolean;
+  /** He could be rung at once. */
+  isFree(operatorId: string): boolean;
 }
 
 /** A number that may be called as a party of a 112 call. */
@@ -55,8 +57,8 @@ export interface OutgoingRoom {
   /** Takes an event of Asterisk that concerns a call to the outside; false: it concerns none. */
   readonly take: (event: AsteriskEvent) => boolean;
   readonly owns: (channelId: string) => boolean;
-  /** The channel is this room's from now on, also where its number is refused: the operator is told by a prompt. */
-  readonly dialled: (from: DialledAtDesk) => void;
+  /** The channel is this room's from now on, also where its number is refused: the operator is told by a prompt. Why, or null. */
+  readonly dialled: (from: DialledAtDesk) => string | null;
   /** The line's answer to a reservation; false: no such call is here, and the operator is free. */
   readonly reserved: (
     callId: string,
@@ -153,6 +155,8 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
     purpose: OutgoingCall['purpose'];
     number: string;
     operatorId: string | null;
+    /** Whose phone rings for what is no call of his own; null: anybody's. */
+    rings?: string | null;
     channelId?: string;
     incidentId: string | null;
     callbackId?: string;
@@ -176,7 +180,7 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
       callbackId: wish.callbackId ?? null,
       callInfo: wish.callInfo ?? '',
       timing: timingOf(settings(), purpose),
-      operatorId,
+      operatorId: wish.rings ?? operatorId,
       channelId: wish.channelId ?? null,
     });
     runner.open(call);
@@ -203,9 +207,11 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
     return last !== undefined && clock.now() - last.at <= belongsFor ? last.incidentId : null;
   };
 
-  const callBack = async ({ id, callId, number, incidentId }: DueCallback & { number: string }): Promise<void> => {
-    const callInfo = await deps.callInfoOf(callId);
-    place({ purpose: 'callback', number, operatorId: null, incidentId, callbackId: id, callInfo, by: null });
+  const callBack = async (due: DueCallback & { number: string }): Promise<void> => {
+    const { id: callbackId, number, incidentId, askedBy } = due;
+    const callInfo = await deps.callInfoOf(due.callId);
+    const rings = askedBy !== null && line.isFree(askedBy) ? askedBy : null;
+    place({ purpose: 'callback', number, operatorId: null, rings, incidentId, callbackId, callInfo, by: null });
   };
 
   const ofCallbacks = (): OutgoingCall[] =>
@@ -229,8 +235,10 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
     owns: (channelId) => runner.ownerOf(channelId) !== undefined,
     dialled({ channelId, operatorId, number }) {
       // Told twice, it is dialled once.
-      if (runner.ownerOf(channelId) !== undefined) return;
-      place({ purpose: 'dial-out', number: number.slice(0, 40), operatorId, channelId, incidentId: null, by: null });
+      if (runner.ownerOf(channelId) !== undefined) return null;
+      const wish = { purpose: 'dial-out', number: number.slice(0, 40), operatorId, channelId } as const;
+      const { outcome, reason } = place({ ...wish, incidentId: null, by: null });
+      return outcome === null ? null : (reason ?? outcome);
     },
     resolveNumber(operatorId, text) {
       const verdict = verdictOf(text, operatorId);

@@ -3,6 +3,7 @@ import type { Circle } from '../incidents/need-to-know.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { isoTime, isoTimeOrNull, timeColumn } from '../platform/text.ts';
 import type { OutgoingCall } from './outgoing.ts';
+import { talkedOnIncident } from '../incidents/talked-sql.ts';
 
 /** A call to the outside as REST shows it. */
 export const outgoingView = z.object({
@@ -53,8 +54,7 @@ const columns = `o.id, o.incident_id as "incidentId", o.operator_id::text as "op
   o.callback_id as "callbackId", o.operator_channel_id as "operatorChannelId",
   o.outside_channel_id as "outsideChannelId",
   (select i.kind from incidents i where i.id = o.incident_id) as kind,
-  array(select c.operator_id::text from calls c
-        where c.incident_id = o.incident_id and c.operator_id is not null) as "operatorIds"`;
+  ${talkedOnIncident('o.incident_id')} as "operatorIds"`;
 
 export async function readOutgoing(sql: Sql, id: string): Promise<FoundOutgoing | undefined> {
   const found = await sql.first(row, `select ${columns} from outgoing_calls o where o.id = $1`, [id]);

@@ -168,13 +168,17 @@ async function writeTimeline(sql: Sql, entries: readonly CallEntry[]): Promise<v
     [storableJson(rows)],
   );
   // Whoever talked last, also when older entries come after newer ones.
-  const talked = new Set(rows.filter(({ type }) => type === 'operator.talking').map((row) => row.call_id));
+  const talks = ['operator.talking', 'party.joined'];
+  const talked = new Set(rows.filter(({ type }) => talks.includes(type)).map((row) => row.call_id));
   for (const callId of talked) {
     await sql.execute(
       `update calls set operator_id = (select (detail->>'operatorId')::uuid from timeline
-         where call_id = $1 and type = 'operator.talking' order by claimed_at desc, sequence desc, position desc limit 1)
+         where call_id = $1 and type = 'operator.talking' order by claimed_at desc, sequence desc, position desc limit 1),
+         talked = array(select distinct (detail->>'operatorId')::uuid from timeline
+           where call_id = $1 and type = any ($2) and detail->>'operatorId' is not null
+           order by 1)
        where id = $1`,
-      [callId],
+      [callId, talks],
     );
   }
 }

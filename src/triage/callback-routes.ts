@@ -153,6 +153,15 @@ function reviewRoute(deps: CallbackRouteDeps): Route {
   });
 }
 
+/** What is going on with one that is not listed, and what there is to do. */
+const whyNotListed: Readonly<Record<Exclude<StoredCallback['state'], 'listed'>, string>> = {
+  calling:
+    'He is being called at this moment: the event outgoing.ringing-operator tells whose phone rings. Wait for how it goes; if he is not reached he is listed again.',
+  reached: 'He was called back and reached: nothing is left to do.',
+  redialled: 'He has called again himself and was answered: nothing is left to do.',
+  reviewed: 'Somebody has reviewed and closed it. To call him all the same, use POST /v1/outgoing-calls.',
+};
+
 function callRoute(deps: CallbackRouteDeps): Route {
   return defineRoute({
     method: 'POST',
@@ -169,7 +178,7 @@ function callRoute(deps: CallbackRouteDeps): Route {
           throw conflict('callbacks.not-callable', `He cannot be called: ${before.notCallable ?? 'no number'}.`);
         }
         if (before.state !== 'listed') {
-          throw conflict('callbacks.not-listed', `It is ${before.state}: there is nobody to call.`);
+          throw conflict('callbacks.not-listed', whyNotListed[before.state]);
         }
         await askFor(sql, callbackId, principal.operatorId ?? principal.tokenId, at);
         await deps.audit(sql, { principal, action: 'callbacks.call', subject: `callback/${callbackId}` });

@@ -3,6 +3,7 @@ import { storableJson } from '../platform/postgres-text.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { isoTime } from '../platform/text.ts';
 import { callbackStates, type Callback, type CallbackFix } from './callback.ts';
+import { talkedOnIncident } from '../incidents/talked-sql.ts';
 
 /** NOTIFY on it tells every process that the list, or an incident that a redial may join, changed. */
 export const callbacksChannel = 'siaga_callbacks';
@@ -54,7 +55,7 @@ const columns = `b.id, b.call_id as "callId", b.incident_id as "incidentId", b.n
   b.not_callable as "notCallable", b.state, b.tries, b.next_try_at as "nextTryAt", b.asked_by as "askedBy", b.tried,
   b.redialled_by as "redialledBy", b.reviewed_by as "reviewedBy", b.review, b.created_at as "createdAt",
   b.changed_at as "changedAt", (select i.kind from incidents i where i.id = b.incident_id) as kind,
-  array(select c.operator_id::text from calls c where c.incident_id = b.incident_id and c.operator_id is not null)
+  ${talkedOnIncident('b.incident_id')}
     as "operatorIds"`;
 
 /** What is stored of one; `lock` holds it until the transaction ends. */

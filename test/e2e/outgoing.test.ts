@@ -94,7 +94,12 @@ test("the operator's phone rings, then the number outside; they hear each other,
     z.object({ items: z.array(z.object({ type: z.string(), detail: z.record(z.string(), z.unknown()) })) }),
   );
   const own = lines.items.filter(({ detail }) => detail['outgoingId'] === id);
-  expect(own.map(({ type }) => type)).toEqual(['outgoing.ringing', 'outgoing.answered', 'outgoing.ended']);
+  expect(own.map(({ type }) => type)).toEqual([
+    'outgoing.ringing-operator',
+    'outgoing.ringing',
+    'outgoing.answered',
+    'outgoing.ended',
+  ]);
 }, 60_000);
 
 test('when the operator hangs up the other side is hung up', async () => {

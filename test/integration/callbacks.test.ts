@@ -94,6 +94,11 @@ describe('an abandoned call', () => {
     expect((await triage.send('POST', `/v1/callbacks/${listed.id}/call`, undefined, 'auditor')).status).toBe(403);
     expect((await triage.send('POST', `/v1/callbacks/${listed.id}/call`, undefined, 'operator')).status).toBe(202);
     expect(await callbacks.nextDue()).toMatchObject({ id: listed.id });
+    const called = await triage.send('POST', `/v1/callbacks/${listed.id}/call`);
+    expect([called.code, called.at('detail')]).toEqual([
+      'callbacks.not-listed',
+      expect.stringContaining('being called at this moment'),
+    ]);
     await callbacks.tried(listed.id, 'not-reached', 'no answer');
 
     const redial = () => rooms.triage.earlierOf(call.identity, randomUUID(), (call.endedAt ?? 0) + 1_000);
@@ -109,7 +114,11 @@ describe('an abandoned call', () => {
     await until('no later call joins it', () => redial() === null);
     const again = await triage.send('POST', `/v1/callbacks/${listed.id}/review`, review);
     expect([again.status, again.code]).toEqual([409, 'callbacks.reviewed']);
-    expect((await triage.send('POST', `/v1/callbacks/${listed.id}/call`)).code).toBe('callbacks.not-listed');
+    const closed = await triage.send('POST', `/v1/callbacks/${listed.id}/call`);
+    expect([closed.code, closed.at('detail')]).toEqual([
+      'callbacks.not-listed',
+      expect.stringContaining('/v1/outgoing-calls'),
+    ]);
     expect(await triage.audited('callbacks.review')).toContain(`callback/${listed.id}`);
     expect(await triage.audited('callbacks.call')).toEqual([`callback/${listed.id}`]);
     expect((await triage.send('GET', `/v1/callbacks/${randomUUID()}`)).code).toBe('callbacks.unknown');

@@ -93,6 +93,17 @@ describe('a confidential call with parties', () => {
     expect(listed.includes(call.id)).toBe(status === 200);
   });
 
+  test.each([
+    [{ purpose: 'consult' }, 400, /operatorId, supervisor: true, or number/],
+    [{ purpose: 'consult', number: '0761 23024' }, 409, /may not be called/],
+  ])('a party asked for as %j is told what is wrong', async (body, status, detail) => {
+    const call = confidentialCall();
+    rooms.runner.tell(call.id, { type: 'party-ended', at: systemClock.now(), partyId, by: ani });
+    const answer = await send('ani', 'POST', `/v1/calls/${call.id}/parties`, body);
+    expect(answer.status).toBe(status);
+    expect(JSON.stringify(answer.body)).toMatch(detail);
+  });
+
   const commands: [string, string, object?][] = [
     ['POST', 'hold'],
     ['POST', 'resume'],

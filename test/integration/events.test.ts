@@ -112,7 +112,7 @@ test('of a confidential call, an operator who is not on it learns that something
   const readers = await Promise.all([on.token, tokens.operator, tokens.supervisor, tokens.admin].map(follow));
   const seen = async (type: string) =>
     (await Promise.all(readers.map((reader) => reader.waitFor(type, { callId: 'c' })))).map(({ detail }) => detail);
-  const call = { talkedWith: null, others: [], parties: [], operator: { operatorId: 'op-1' } };
+  const call = { talked: [], others: [], parties: [], operator: { operatorId: 'op-1' } };
   calls.set('c', { ...call, incident: { kind: 'fire' } });
   let mark = '';
   feed.subscribe(({ id, type }) => (mark = type === 'before' ? id : mark));

@@ -99,7 +99,7 @@ describe.each(['stored', 'live'])('a confidential incident, %s', (where) => {
       ({
         id: callId,
         incident: { id },
-      } = rooms.open({ kind: 'domestic-violence', talkedWith: operatorId }));
+      } = rooms.open({ kind: 'domestic-violence', talked: [operatorId] }));
   });
 
   test.each(cases)('for %s', async (who, incident, call) => {

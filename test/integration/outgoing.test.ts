@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createToken } from '../../src/access/token-command.ts';
 import type { AriCommands } from '../../src/asterisk/commands.ts';
 import type { OutgoingEntry } from '../../src/outgoing/outgoing.ts';
-import { startOutgoing, type OutgoingRoom, type Reservations } from '../../src/outgoing/start.ts';
+import { startOutgoing, type OutgoingDeps, type OutgoingRoom, type Reservations } from '../../src/outgoing/start.ts';
 import type { Role } from '../../src/platform/auth.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
@@ -41,6 +41,7 @@ const line: Reservations = {
   outcome: () => undefined,
   callersWait: () => false,
   knowsOperator: (id) => id === ani || id === budi,
+  isFree: () => free,
 };
 
 beforeAll(async () => {
@@ -63,7 +64,7 @@ const connect = (max: number): Postgres =>
     max,
   });
 
-const startRoom = (records = postgres): OutgoingRoom =>
+const startRoom = (records = postgres, other: Partial<OutgoingDeps> = {}): OutgoingRoom =>
   startOutgoing({
     application: 'siaga-test',
     ari: obedient,
@@ -83,6 +84,7 @@ const startRoom = (records = postgres): OutgoingRoom =>
     synced: () => Promise.resolve(true),
     circleOf: (id) => Promise.resolve(id === incident ? { kind: 'domestic-violence', operatorIds: [ani] } : undefined),
     partiesOutside: () => 0,
+    ...other,
   });
 afterAll(async () => {
   room.stop();
@@ -141,7 +143,7 @@ test('a call is on record with its incident, its timeline and who made it, once'
     'select type, detail from timeline where incident_id = $1 order by at, sequence',
     [incident],
   );
-  expect(lines.map(({ type }) => type)).toEqual(['outgoing.answered', 'outgoing.ended']);
+  expect(lines.map(({ type }) => type)).toEqual(['outgoing.ringing-operator', 'outgoing.answered', 'outgoing.ended']);
   expect(JSON.stringify(lines)).not.toContain('8123456789');
   const audit = await postgres.rows(
     z.object({ action: z.string(), role: z.string() }),
@@ -231,6 +233,32 @@ test('a number dialled on a phone belongs to the incident that its operator talk
   const desk = entries.at(-1)?.state.id ?? '';
   room.dialled({ channelId: 'desk-1', account: 'op-a', operatorId: budi, number: '118' });
   expect(entries.at(-1)?.state.id).toBe(desk);
+});
+
+test.each([true, false])('a call-back rings who asked for it if he is free (%s), and else anybody', async (isFree) => {
+  const targets: unknown[] = [];
+  let listed = true;
+  const due = { id: newId(now()), callId: newId(now()), incidentId: incident, number: '0812 345', askedBy: budi };
+  const own = startRoom(postgres, {
+    line: { ...line, isFree: (id) => id === budi && isFree, reserve: ({ target }) => targets.push(target) },
+    callbacks: {
+      nextDue: () => Promise.resolve(listed ? due : null).finally(() => (listed = false)),
+      tried: () => Promise.resolve(),
+      onDue: (fn) => {
+        setImmediate(fn);
+        return () => undefined;
+      },
+    },
+    connected: () => true,
+    recorded: () => undefined,
+  });
+  over = { callbackOperators: 1 };
+  try {
+    await until('an operator is asked for', () => targets.length > 0);
+    expect(targets).toEqual([isFree ? { operatorId: budi } : { any: true }]);
+  } finally {
+    own.stop();
+  }
 });
 
 test("a restart begins nobody's hour anew: what is on record counts, once", async () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readCallInCircle } from '../../src/incidents/store.ts';
 import { openJournal, type OwnJournal } from '../../src/platform/journal.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createPostgres, type Postgres } from '../../src/platform/postgres.ts';
@@ -234,6 +235,17 @@ test('an older state that comes after a newer one changes nothing, in one batch 
   expect(await allRows(postgres)).toEqual(expected);
   await postgres.transaction((sql) => writeEntries(sql, backwards.slice(1)));
   expect(await allRows(postgres)).toEqual(expected);
+});
+
+test('whoever talked on a call stays in its circle, not the latest alone', async () => {
+  const entries = [callEntry(1, 1), callEntry(1, 2, { talking: 1 }), callEntry(1, 3, { talking: 2, ended: true })];
+  for (const entry of entries) await postgres.transaction((sql) => writeEntries(sql, [entry]));
+  const found = await readCallInCircle(postgres, callEntry(1, 1).callId);
+  const operatorIds = [2, 3].map((sequence) => {
+    const talking = callEntry(1, sequence, { talking: sequence - 1 }).facts.at(-1);
+    return talking?.detail['operatorId'];
+  });
+  expect(found?.circle.operatorIds.toSorted()).toEqual(operatorIds.toSorted());
 });
 
 test("a call of the log that a controller ended is no news, whoever's log; another is news once", async () => {

@@ -259,10 +259,11 @@ function checkAssignments({ call, assignments, outcomes }: World): void {
 /** An operator gets a call on his screen once, within 200 ms where he is still rung, and nobody else gets it. */
 function checkScreen({ call, popped, at }: World, facts: Fact[], before: Call): void {
   for (const { detail } of facts.filter(({ type }) => type === 'screen.pop')) {
-    const legs = [...call.parties, ...operatorLegs(call), ...operatorLegs(before)];
-    const leg = legs.find((one) => one.operatorId === detail['operatorId'] && !popped.has(one.assignmentId ?? ''));
-    ensure(leg !== undefined, 'a screen pop for somebody else, or a second one');
-    popped.add(leg.assignmentId ?? '');
+    const legs = [...call.parties, ...call.monitors, ...operatorLegs(call), ...operatorLegs(before)];
+    const his = legs.filter(({ operatorId }) => operatorId === detail['operatorId']);
+    const assignmentId = his.map((one) => one.assignmentId).find((id) => id !== null && !popped.has(id));
+    ensure(typeof assignmentId === 'string', 'a screen pop for somebody else, or a second one');
+    popped.add(assignmentId);
   }
   const { timers } = call;
   for (const leg of operatorLegs(call)) {
