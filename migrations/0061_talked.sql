@@ -1,6 +1,3 @@
--- Everyone who talked on a call may know of its confidential incident, not the latest alone.
+-- Everyone who talked on a call may know of its confidential incident, not the latest alone. Of earlier calls the latest is
+-- known, in operator_id; to read the others out of the timeline would lock the table for as long as that takes.
 alter table calls add column talked uuid[] not null default '{}';
-update calls set talked = array(
-  select distinct (t.detail->>'operatorId')::uuid from timeline t
-  where t.call_id = calls.id and t.type in ('operator.talking', 'party.joined') and t.detail->>'operatorId' ~ '^[0-9a-f-]{36}$')
-where operator_id is not null;

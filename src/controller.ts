@@ -220,7 +220,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     onConnected: () => {
       guardian.beat();
       evacuation.look();
-      calls.reconcile();
+      calls.connected();
       void acd.pushAll();
     },
     onPong: guard.heard,

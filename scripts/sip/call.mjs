@@ -241,7 +241,9 @@ export class Call extends EventEmitter {
       const command = up ? 'XBYE' : this.incoming ? 'X480' : 'XCANCEL';
       // The other side may be quicker: then the command does not fit any more, and the call ends all the same.
       await this.#tell(command, 'ended', { within }).catch((error) => {
-        if (!this.ended && this.times.bye === undefined) throw error;
+        if (this.ended || this.times.bye !== undefined) return undefined;
+        if (!up && this.times.confirmed !== undefined) return this.#tell('XBYE', 'ended', { within });
+        throw error;
       });
     }
     return this.waitFor('ended', { within });

@@ -62,10 +62,11 @@ export function inOrder(calls: WaitingCall[], at: number, policies: LinePolicies
   return [...calls].sort((a, b) => rank(a) - rank(b) || a.since - b.since || compare(a.callId, b.callId));
 }
 
-/** Somebody is at his phone, free or not, who may take this call as long as it has waited. */
-export function someoneFor(call: WaitingCall, line: Line, at: number, policies: LinePolicies): boolean {
+/** Whether somebody is at his phone, free or not, who may take a call as long as it has waited. */
+export function someoneFor(line: Line, at: number, policies: LinePolicies): (call: WaitingCall) => boolean {
   const view = look(line, at, policies);
-  return Object.values(line.operators).some((status) => isAvailable(line, status) && isEligible(view, status, call));
+  const there = Object.values(line.operators).filter((status) => isAvailable(line, status));
+  return (call) => there.some((status) => isEligible(view, status, call));
 }
 
 interface View {

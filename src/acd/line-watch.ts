@@ -50,9 +50,10 @@ export function alerts(line: Line, at: number, policies: LinePolicies): LineAler
  * told anew with every call; null while no call was handled yet or nobody is there who may take it so far.
  */
 export function places(line: Line, at: number, policies: LinePolicies): (Place & { callId: string })[] {
+  const expected = expectedWait(line, at, policies);
   return inOrder(callsIn(line, 'waiting'), at, policies).flatMap((call, index) => {
     if (!policyOf(policies, call.queue.id).announcePosition) return [];
-    const place = { position: index + 1, expectedWaitSeconds: expectedWait(line, call, index + 1, at, policies) };
+    const place = { position: index + 1, expectedWaitSeconds: expected(call, index + 1) };
     if (call.told?.position === place.position && call.told.expectedWaitSeconds === place.expectedWaitSeconds) {
       return [];
     }
@@ -61,17 +62,17 @@ export function places(line: Line, at: number, policies: LinePolicies): (Place &
   });
 }
 
-/** Seconds that the call at this position will wait; null while nothing is known of it. */
+/** Seconds that a call at a position will wait; null while nothing is known of it. */
 export function expectedWait(
   line: Line,
-  call: WaitingCall,
-  position: number,
   at: number,
   policies: LinePolicies,
-): number | null {
+): (call: WaitingCall, position: number) => number | null {
+  const { handling } = line;
   const operators = answering(line).length;
-  if (line.handling === null || operators === 0 || !someoneFor(call, line, at, policies)) return null;
-  return Math.ceil((position * line.handling) / operators / 30_000) * 30;
+  if (handling === null || operators === 0) return () => null;
+  const hasSomeone = someoneFor(line, at, policies);
+  return (call, position) => (hasSomeone(call) ? Math.ceil((position * handling) / operators / 30_000) * 30 : null);
 }
 
 /** When time alone changes something next; null if never. */

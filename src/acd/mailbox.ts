@@ -224,6 +224,7 @@ function snapshotOf(
   at: number,
   policies: LinePolicies,
 ): LineSnapshot {
+  const expected = expectedWait(line, at, policies);
   const ordered = (place: 'waiting' | 'ringing') => inOrder(callsIn(line, place), at, policies);
   const viewOf = ({ callId, since, queue, priority }: WaitingCall): LineView => ({
     callId,
@@ -236,7 +237,7 @@ function snapshotOf(
       ...viewOf(call),
       position: index + 1,
       passedOver: passedOver.find((one) => one.callId === call.callId)?.reason ?? null,
-      expectedWaitSeconds: expectedWait(line, call, index + 1, at, policies),
+      expectedWaitSeconds: expected(call, index + 1),
     })),
     ringing: ordered('ringing').map((call) => ({
       ...viewOf(call),

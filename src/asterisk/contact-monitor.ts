@@ -4,6 +4,7 @@ import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { AriCommands } from './commands.ts';
 import { watchEndpoints } from './endpoints.ts';
+import { readChannels } from './translate.ts';
 
 /** Whether a phone or trunk can be reached, as Asterisk sees it. */
 export interface Contact {
@@ -92,6 +93,11 @@ export function startContactMonitor(deps: {
   };
 
   const look = watchEndpoints(deps.ours);
+  let hadStrangers = true;
+  const listed = async (): Promise<ReadonlySet<string> | undefined> => {
+    const answer = await deps.ari.send('GET', '/channels');
+    return answer.ok ? new Set(readChannels(answer.body).map(({ id }) => id)) : undefined;
+  };
   let listing = false;
   let cancelSnapshot: Cancel | undefined;
   const snapshot = async (): Promise<void> => {
@@ -103,7 +109,8 @@ export function startContactMonitor(deps: {
       const answer = await deps.ari.send('GET', '/endpoints/PJSIP');
       if (!answer.ok) logger.debug({ reason: answer.reason }, 'no snapshot of the endpoints');
       else {
-        const { seen, strangers } = look(answer.body);
+        const { seen, strangers } = look(answer.body, hadStrangers ? await listed() : undefined);
+        hadStrangers = strangers;
         next = strangers ? snapshotSoon : snapshotEvery;
         for (const contact of seen) onContact(contact);
       }

@@ -37,6 +37,13 @@ describe('phones in use', () => {
     expect(inUse(look, phone('op-a', '2'))).toEqual([]);
   });
 
+  it('are not those of a channel that an endpoint remembers, and nobody else', () => {
+    const look = watchEndpoints(() => false);
+    const body = [phone('op-a', 'gone'), phone('op-b', 'there')];
+    const { seen } = look(body, new Set(['there']));
+    expect(seen.filter((one) => one.inUse).map(({ endpoint }) => endpoint)).toEqual(['op-b']);
+  });
+
   it('are not trunks, and what is odd in the answer spoils nothing', () => {
     const look = watchEndpoints(() => false);
     expect(look([null, { resource: 1 }, phone('carrier-x', '1')])).toEqual({

@@ -32,16 +32,22 @@ interface Seen {
  * Takes one answer after the other of ARI's list of endpoints. A channel that is not ours counts from the second look
  * on, but for the first look there is: one of ours may have been forgotten while the answer was on its way.
  */
-export function watchEndpoints(ours: (channelId: string) => boolean): (body: unknown) => {
+export function watchEndpoints(ours: (channelId: string) => boolean): (
+  body: unknown,
+  /** Ids of the channels that Asterisk lists by themselves, should an endpoint remember one that is gone. */
+  listed?: ReadonlySet<string>,
+) => {
   seen: Seen[];
   /** Operators' phones have channels that are not ours: worth looking again soon. */
   strangers: boolean;
 } {
   let before: ReadonlySet<string> | null = null;
-  return (body) => {
+  return (body, listed) => {
     const endpoints = readEndpoints(body);
     const phones = endpoints.filter((one) => one.endpoint.startsWith('op-'));
-    const strange = new Set(phones.flatMap(({ channels }) => channels).filter((id) => !ours(id)));
+    const strange = new Set(
+      phones.flatMap(({ channels }) => channels).filter((id) => !ours(id) && listed?.has(id) !== false),
+    );
     const lasting = before === null ? strange : new Set([...strange].filter((id) => before?.has(id)));
     before = strange;
     const seen = endpoints.map(({ channels, ...one }) => ({ ...one, inUse: channels.some((id) => lasting.has(id)) }));

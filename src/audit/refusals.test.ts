@@ -45,10 +45,21 @@ describe('who tried what he may not', () => {
 
   it('forgets the oldest rather than grow without end', () => {
     const { audited, refused } = world();
-    for (let path = 0; path <= 1_000; path += 1) refused(sari, { ...listen, path: `/v1/calls/${path}/monitors` });
-    refused(sari, { ...listen, path: '/v1/calls/1000/monitors' });
+    for (let path = 0; path <= 1_000; path += 1)
+      refused({ ...sari, tokenId: `t${path % 100}` }, { ...listen, path: `/v1/calls/${path}/monitors` });
+    refused({ ...sari, tokenId: 't0' }, { ...listen, path: '/v1/calls/1000/monitors' });
     expect(audited).toHaveLength(1_001);
-    refused(sari, { ...listen, path: '/v1/calls/0/monitors' });
+    refused({ ...sari, tokenId: 't0' }, { ...listen, path: '/v1/calls/0/monitors' });
     expect(audited).toHaveLength(1_002);
+  });
+
+  it('is noted thirty times a minute at most of one token, and that there was more', () => {
+    const { audited, clock, refused } = world();
+    for (let path = 0; path < 100; path += 1) refused(sari, { ...listen, path: `/v1/calls/${path}/monitors` });
+    expect(audited).toHaveLength(30);
+    expect(audited.map(({ detail }) => detail?.['andMore']).indexOf(true)).toBe(29);
+    clock.advance(60_000);
+    refused(sari, listen);
+    expect(audited).toHaveLength(31);
   });
 });

@@ -37,7 +37,8 @@ export interface Call {
   history: CallerHistory | null;
   /** The first look at what is on record of the caller is over, however it went. */
   looked: boolean;
-  bridge: { id: string } | null;
+  /** `replaces`: bridges before it, which legs may still be leaving. */
+  bridge: { id: string; replaces?: string[] } | null;
   /** Channels told to join the bridge of which nobody has said yet that they are in; the join timer runs for them. */
   joining: string[];
   operator: OperatorLeg | null;

@@ -8,7 +8,7 @@ import { watchSilence } from './decide-silent.ts';
 import { settleMonitors } from './decide-monitor-hear.ts';
 import { settleParties } from './decide-party-end.ts';
 import { becomeOperator } from './decide-take-over.ts';
-import { alone } from './line.ts';
+import { alone, destroyReplaced } from './line.ts';
 import { musicToCaller, report, silence, tell, type Step } from './step.ts';
 
 /** What has to hold after every input, whatever it was and in whatever order things came. */
@@ -35,7 +35,9 @@ function forgetJoins(step: Step): void {
   const others = company(call);
   const expected = call.caller.live && call.hold === null && others.length > 0 ? [call.channelId, ...others] : others;
   call.joining = call.joining.filter((channelId) => expected.includes(channelId));
-  if (call.joining.length === 0) delete call.timers.join;
+  if (call.joining.length > 0) return;
+  delete call.timers.join;
+  destroyReplaced(step);
 }
 
 function talking(step: Step): void {

@@ -3,7 +3,7 @@
 import { isTalking, speakers } from './call.ts';
 import { decideDispatch } from '../dispatch/decide.ts';
 import { applyDispatchStep, contextOf } from './apply-dispatch.ts';
-import { backToLine, leaveLine, stopRinging } from './line.ts';
+import { backToLine, destroyReplaced, leaveLine, stopRinging } from './line.ts';
 import { hangUp, hushQuestion, report, silence, type Step, tell } from './step.ts';
 import { endMonitors } from './decide-monitor-end.ts';
 import { bargingLegs } from './monitor.ts';
@@ -110,6 +110,7 @@ function close(step: Step, outcome: 'answered' | 'abandoned' | 'returned', reaso
     );
   }
   if (call.bridge !== null) {
+    destroyReplaced(step);
     step.effects.push({ do: 'destroy-bridge', bridgeId: call.bridge.id });
     call.bridge = null;
   }

@@ -28,7 +28,7 @@ const accepted = (): Story =>
   talking().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins().slice(0, 2));
 const arrived = (): Story => story().tell({ type: 'arrived', up: false });
 
-const rebuilt = ['make-bridge call.b2', 'join caller call.b2', 'join call.o1 call.b2', 'destroy-bridge call.b1'];
+const rebuilt = ['make-bridge call.b2', 'join caller call.b2', 'join call.o1 call.b2'];
 const notReached = ['operator-outcome a1 failed', 'enter-line'];
 const alone = ['operator-outcome a1 lost', 'play caller operator-lost', 'enter-line'];
 const backToDialplan = ['stop-sound caller', 'return-to-dialplan caller', 'leave-line', 'destroy-bridge call.b1'];

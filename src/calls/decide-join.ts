@@ -7,7 +7,7 @@ import { partyGone, partyJoined, partyOf } from './decide-party.ts';
 import { callerLeft, giveBack } from './decide-end.ts';
 import { bargeFailed, moveBarging } from './decide-monitor-leg.ts';
 import { operatorGone } from './decide-operator.ts';
-import { join, joinCaller, makeBridge } from './line.ts';
+import { destroyReplaced, join, joinCaller, makeBridge } from './line.ts';
 import { hangUp, tell, type Step } from './step.ts';
 
 /**
@@ -71,7 +71,8 @@ export function rebuildBridge(step: Step, reason: string): void {
   const others = company(call);
   if (others.length > 0) joinCaller(step);
   for (const channelId of others) join(step, channelId);
-  if (old !== null) step.effects.push({ do: 'destroy-bridge', bridgeId: old.id });
+  if (old !== null && call.bridge !== null) call.bridge.replaces = [...(old.replaces ?? []), old.id];
+  if (others.length === 0) destroyReplaced(step);
 }
 
 /**

@@ -89,6 +89,13 @@ export function makeBridge(step: Step): void {
   step.effects.push({ do: 'make-bridge', bridgeId: call.bridge.id });
 }
 
+/** Only when nobody moves: a bridge destroyed meanwhile takes a leg out of the new one too, and two who talk hear nothing. */
+export function destroyReplaced(step: Step): void {
+  const { bridge } = step.call;
+  for (const bridgeId of bridge?.replaces ?? []) step.effects.push({ do: 'destroy-bridge', bridgeId });
+  delete bridge?.replaces;
+}
+
 export function bridgeOf(call: Call): string {
   return call.bridge?.id ?? `${call.id}.b${call.counters.bridge}`;
 }

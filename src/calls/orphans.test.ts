@@ -153,6 +153,23 @@ describe('the watch', () => {
     expect(alarms).toEqual(['controller-dead']);
   });
 
+  it('sends those who wait for somebody before it makes heard who may be mute, and that once only', async () => {
+    const { clock, sent, bodies, sweep } = watch(0);
+    const waits = { ...caller, id: 'n1-8.1' };
+    bodies['/applications'] = [{ name: dead, channel_ids: [operator.id, caller.id, waits.id], endpoint_ids: [] }];
+    bodies['/bridges'] = [{ id: 'call.b1', name: 'call', channels: [caller.id, operator.id] }];
+    bodies['/channels'] = [operator, caller, waits].map((one) => ({ ...one, channelvars: {} }));
+    await sweep();
+    clock.advance(4_000);
+    await sweep();
+    await sweep();
+    expect(sent.filter((what) => !what.includes(operator.id))[0]).toContain(waits.id);
+    expect(sent.indexOf(`DELETE /channels/${operator.id}/mute`)).toBe(
+      sent.indexOf(`POST /channels/${waits.id}/continue`) + 1,
+    );
+    expect(sent.filter((what) => what.endsWith('/mute'))).toHaveLength(1);
+  });
+
   it('leaves one alone that touches its journal, whatever time it takes it for', async () => {
     const { clock, sent, touches, sweep } = watch(0);
     for (let time = 0; time < 20; time += 1) {

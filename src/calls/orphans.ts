@@ -130,7 +130,7 @@ export function watchOrphans(deps: {
   // The clocks of two processes may differ: what counts is whether the file's time moves.
   const seen = new Map<string, { touchedAt: number | undefined; since: number }>();
   const told = new Set<string>();
-  /** Once is enough, and they may talk for long. */
+  /** Tried once: they may talk for long. */
   let unmuted = new Set<string>();
   let thoroughAt = clock.monotonic();
 
@@ -184,16 +184,16 @@ export function watchOrphans(deps: {
     const orphans = findOrphans({ applications: after, channels, bridges, callIds }, dead).filter(
       (orphan) => orphan.do !== 'unmute' || !unmuted.has(orphan.channelId),
     );
-    // Phones first: their operators are free when the callers come back.
-    const phonesFirst = [...orphans].sort((a, b) => Number(b.do === 'hang-up') - Number(a.do === 'hang-up'));
-    for (const orphan of phonesFirst) await take(orphan);
+    // Phones first: their operators are free when the callers come back. Whoever talks can wait for the others.
+    const turn = ({ do: what }: Orphan): number => (what === 'hang-up' ? 0 : what === 'unmute' ? 2 : 1);
+    for (const orphan of [...orphans].sort((a, b) => turn(a) - turn(b))) await take(orphan);
     tell(orphans, dead);
   };
 
   const take = async (orphan: Orphan): Promise<void> => {
+    if (orphan.do === 'unmute') unmuted.add(orphan.channelId);
     const answer = await send(orphan);
-    if (answer.ok && orphan.do === 'unmute') unmuted.add(orphan.channelId);
-    else if (answer.ok) logger.info(orphan, 'taken from a dead controller');
+    if (answer.ok) logger.info(orphan, 'taken from a dead controller');
     else if (answer.failure !== 'gone')
       logger.warn({ ...orphan, reason: answer.reason }, 'an orphan could not be taken');
   };

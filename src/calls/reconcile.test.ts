@@ -1,7 +1,9 @@
 import { agencyJoins, ringing, talking, testDispatch, waiting, withAgency } from '../../test/support/calls.ts';
 import type { AsteriskChannel } from '../asterisk/translate.ts';
 import type { Call } from './call.ts';
-import { compare, type Correction } from './reconcile.ts';
+import { fakeClock } from '../../test/support/fake-clock.ts';
+import { createLogger } from '../platform/logger.ts';
+import { compare, keepReconciled, type Correction } from './reconcile.ts';
 
 const channel = (id: string, role?: string, callId = 'call'): AsteriskChannel => ({
   id,
@@ -128,4 +130,23 @@ describe('what was missed while Asterisk could not be heard', () => {
       { do: 'hang-up', channelId: 'call.n3' },
     ]);
   });
+});
+
+it('a hold of a phone that may have ended while Asterisk could not be heard is forgotten: its limit would cut off who talks', () => {
+  const held = talking().tell({ type: 'held-by-phone', channelId: 'call.o1', held: true });
+  const { connected, stop } = keepReconciled({
+    application: 'siaga-n1-0-1-a',
+    ari: { send: () => Promise.reject(new Error('away')), close: () => Promise.resolve() },
+    runner: { all: () => [held.call], tell: (_id, input) => held.tell(input) === held },
+    clock: fakeClock(),
+    logger: createLogger('silent'),
+    connected: () => false,
+    arrive: () => undefined,
+    ownedElsewhere: () => false,
+  });
+  stop();
+  expect(held.call.timers['phone-hold']).toBeDefined();
+  connected();
+  expect(held.call).toMatchObject({ phoneHold: null, holding: [] });
+  expect(held.call.timers['phone-hold']).toBeUndefined();
 });

@@ -133,14 +133,14 @@ const retryAfter = 500;
 export function keepReconciled(deps: {
   application: string;
   ari: AriCommands;
-  runner: CallRunner;
+  runner: Pick<CallRunner, 'all' | 'tell'>;
   clock: Clock;
   logger: Logger;
   connected: () => boolean;
   arrive: (channel: AsteriskChannel) => void;
   /** Channels in our application that are no call's: another room sees to them. */
   ownedElsewhere: (channelId: string) => boolean;
-}): { readonly now: () => void; readonly stop: () => void } {
+}): { readonly connected: () => void; readonly stop: () => void } {
   const { ari, runner, clock, logger } = deps;
   let running = false;
   let again = false;
@@ -215,7 +215,21 @@ export function keepReconciled(deps: {
     })().finally(() => (running = false));
   };
 
-  return { now: run, stop: clock.every(repeatEvery, run) };
+  // Asterisk does not say who holds: the end of a hold that was missed would cut off an operator who talks.
+  const forgetHolds = (): void => {
+    for (const { id, holding = [] } of runner.all()) {
+      for (const channelId of holding)
+        runner.tell(id, { type: 'held-by-phone', at: clock.now(), channelId, held: false });
+    }
+  };
+
+  return {
+    connected() {
+      forgetHolds();
+      run();
+    },
+    stop: clock.every(repeatEvery, run),
+  };
 }
 
 function idOf(correction: Correction): string {

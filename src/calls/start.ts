@@ -39,7 +39,7 @@ export interface CallsRoom {
   /** Looks after callers by the clock from now on: everything that is asked for it is there. */
   readonly begin: () => void;
   /** Makes up for what was missed while Asterisk could not be heard. */
-  readonly reconcile: () => void;
+  readonly connected: () => void;
   readonly stop: () => void;
 }
 
@@ -171,7 +171,7 @@ export function startCalls(deps: {
       reconciler = keepReconciled({ ...deps, runner, arrive: (channel) => intake.arrive(channel) });
       stopSweep = sweepUnstaffed({ ...deps, runner });
     },
-    reconcile: () => reconciler?.now(),
+    connected: () => reconciler?.connected(),
     stop() {
       stopSweep();
       reconciler?.stop();

@@ -175,7 +175,7 @@ async function writeTimeline(sql: Sql, entries: readonly CallEntry[]): Promise<v
       `update calls set operator_id = (select (detail->>'operatorId')::uuid from timeline
          where call_id = $1 and type = 'operator.talking' order by claimed_at desc, sequence desc, position desc limit 1),
          talked = array(select distinct (detail->>'operatorId')::uuid from timeline
-           where call_id = $1 and type = any ($2) and detail->>'operatorId' is not null
+           where call_id = $1 and type = any ($2) and detail->>'operatorId' ~ '^[0-9a-f-]{36}$'
            order by 1)
        where id = $1`,
       [callId, talks],

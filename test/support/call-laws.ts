@@ -214,7 +214,7 @@ function checkEnded({ call, rung, over }: World, effects: CallEffect[]): void {
 function checkMonitors({ call, bridges, rung, over }: World): void {
   ensure(call.endedAt === null || call.monitors.length === 0, 'a monitor of a call that is over');
   const own = call.monitors.flatMap(({ bridgeId }) => bridgeId ?? []);
-  const wanted = new Set([...own, ...(call.bridge === null ? [] : [call.bridge.id])]);
+  const wanted = new Set([...own, ...(call.bridge === null ? [] : [call.bridge.id, ...(call.bridge.replaces ?? [])])]);
   ensure(
     [...bridges].every((id) => wanted.has(id)) && own.every((id) => bridges.has(id)),
     'a bridge of nobody, or none',
