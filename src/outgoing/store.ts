@@ -12,7 +12,7 @@ export const outgoingView = z.object({
   operatorId: z.string().nullable(),
   number: z.string(),
   purpose: z.string(),
-  /** `reserving`, `ringing-operator`, `ringing`, `talking`, `closing`; `ended` in the record. */
+  /** `reserving`, `ringing-operator`, `ringing`, `talking`, `closing`, `ended`. */
   stage: z.string(),
   beganAt: z.string(),
   answeredAt: z.string().nullable(),
@@ -115,7 +115,14 @@ export function readRecent(sql: Sql, since: number, started: number): Promise<z.
 function foundOf({ kind, operatorIds, operatorChannelId, outsideChannelId, ...rest }: z.output<typeof row>) {
   const channels = { operator: operatorChannelId, outside: outsideChannelId };
   const circle = rest.incidentId === null ? null : { kind, operatorIds };
-  return { view: { ...rest, stage: 'ended', channels }, circle };
+  return { view: { ...rest, stage: stageOf(rest), channels }, circle };
+}
+
+/** As near as the record tells it: one that another controller has under way is in there too. */
+function stageOf({ endedAt, outcome, answeredAt }: Pick<OutgoingView, 'endedAt' | 'outcome' | 'answeredAt'>): string {
+  if (endedAt !== null) return 'ended';
+  if (outcome !== null) return 'closing';
+  return answeredAt === null ? 'ringing' : 'talking';
 }
 
 /** A live one as REST shows it. */

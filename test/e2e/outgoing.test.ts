@@ -80,8 +80,8 @@ test("the operator's phone rings, then the number outside; they hear each other,
 
   expect(heardIn(centre.recording(`${id}.x1`, 'heard'), tones)).toEqual(['operator']);
   expect(heardIn(centre.recording(`${id}.o1`, 'heard'), tones)).toEqual(['outside']);
-  await until('it is on record', async () => (await read(id)).outcome === 'answered');
   expect(await read(id)).toMatchObject({
+    outcome: 'answered',
     operatorId: operatorId(),
     number: '081234567890',
     purpose: 'dial-out',
@@ -89,12 +89,17 @@ test("the operator's phone rings, then the number outside; they hear each other,
     reason: 'the other side hung up',
     channels: { operator: `${id}.o1`, outside: `${id}.x1` },
   });
-  const lines = await centre.api.get(
-    `/v1/incidents/${call.incidentId}/timeline`,
-    z.object({ items: z.array(z.object({ type: z.string(), detail: z.record(z.string(), z.unknown()) })) }),
-  );
-  const own = lines.items.filter(({ detail }) => detail['outgoingId'] === id);
-  expect(own.map(({ type }) => type)).toEqual([
+  // REST answers from memory at first; the timeline is in PostgreSQL.
+  const lines = z.object({ type: z.string(), detail: z.record(z.string(), z.unknown()) });
+  const told = async (): Promise<string[]> => {
+    const { items } = await centre.api.get(
+      `/v1/incidents/${call.incidentId}/timeline`,
+      z.object({ items: z.array(lines) }),
+    );
+    return items.filter(({ detail }) => detail['outgoingId'] === id).map(({ type }) => type);
+  };
+  await until('all is stored', async () => (await told()).includes('outgoing.ended'));
+  expect(await told()).toEqual([
     'outgoing.ringing-operator',
     'outgoing.ringing',
     'outgoing.answered',
