@@ -1,7 +1,7 @@
 // DESIGN: in a room, the file named after the noun and the decision files are pure and import only pure files;
 // stores, routes and workers belong to their own room's wiring; platform and asterisk import no room.
 const pure =
-  '/(pidf-lo/[a-z-]+|pani|aml|aml-sms|aml-https|aml-received|call|call-input|call-effect|cause|step|line|apply-dispatch|backup-centre|operator|incident|rule|dispatch|next-path|agency|decide[a-z-]*|assign|seats|reserve|line-outcome|line-policy|line-watch|queue|evaluate|validate|identity|imei|sip-address|origin|emergency-id|history|ids|text|local-time|setting|line-setting|triage-setting|outgoing-setting|city|fix|location|best-fix|shape|sent-location|invite|area-codes|plain-text|district-map|read-district-map|desk|service-level|geolocation-header|codes|evacuation|limits|outgoing|silence|monitor|party|key-codes|score|callback|places|redial)[.]ts$';
+  '/(pidf-lo/[a-z-]+|pani|aml|aml-sms|aml-https|aml-received|call|call-input|call-effect|cause|step|line|apply-dispatch|backup-centre|operator|incident|rule|dispatch|next-path|agency|decide[a-z-]*|assign|seats|reserve|line-outcome|line-policy|line-watch|queue|evaluate|validate|identity|imei|sip-address|origin|emergency-id|history|ids|text|local-time|zoned-time|setting|line-setting|triage-setting|outgoing-setting|city|fix|location|best-fix|shape|sent-location|invite|area-codes|plain-text|district-map|read-district-map|desk|service-level|geolocation-header|codes|evacuation|limits|outgoing|silence|monitor|party|key-codes|score|callback|places|redial)[.]ts$';
 // What a pure file may use beside: schemas, and hashing, which is a function of its input.
 const pureHelpers = [
   '(^|node_modules/)(zod|uuid|fast-xml-parser|libphonenumber-js|@turf/[a-z-]+|geojson|@types/geojson)(/|$)',

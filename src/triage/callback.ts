@@ -3,8 +3,10 @@ export const callbackStates = ['listed', 'calling', 'reached', 'redialled', 'rev
 export type CallbackState = (typeof callbackStates)[number];
 
 /** How a try to call back went; `not-tried` used up none: no operator was free, or a caller waited. */
-export const tryResults = ['reached', 'not-reached', 'not-tried'] as const;
-export type TryResult = (typeof tryResults)[number];
+export type TryResult = 'reached' | 'not-reached' | 'not-tried';
+
+/** The reason of a call that a person ended: it was not abandoned by its caller. */
+export const endedByPerson = 'ended by a person';
 
 /** A caller who hung up before an operator talked with him. Times are epoch milliseconds. */
 export interface Callback {

@@ -1,6 +1,7 @@
 import type { Sql } from '../platform/postgres.ts';
 import type { Entry, LoggedCall } from '../records/entry.ts';
-import { listAbandoned, takeOffRedialled, type StoredCallback } from './callback-store.ts';
+import { listAbandoned, takeOffRedialled } from './callback-listing.ts';
+import type { StoredCallback } from './callback-store.ts';
 import { scoreCall, scoreIncident, type NuisanceWeights } from './nuisance-store.ts';
 import { shortCallSeconds } from './score.ts';
 
