@@ -71,6 +71,8 @@ interface RouteFace {
   readonly takes: string | undefined;
   /** Senders without a token may come as often as those with one. */
   readonly busy: boolean;
+  /** How large a JSON body may be, as Express writes it (`8mb`); undefined: as large as most need it. */
+  readonly bodyLimit: string | undefined;
 }
 
 /** A route as the server sees it: its face for OpenAPI, and one of three ways to run it. */
@@ -92,6 +94,7 @@ interface Declared<I extends InputShape> {
   readonly path: string;
   readonly summary: string;
   readonly input: I;
+  readonly bodyLimit?: string;
 }
 
 function face(
@@ -100,8 +103,8 @@ function face(
   response: ResponseShape,
   idempotency?: Idempotency,
 ): RouteFace {
-  const { method, path, summary } = route;
-  return { method, path, summary, roles, input: route.input, response, idempotency, takes: undefined, busy: false };
+  const { method, path, summary, input, bodyLimit } = route;
+  return { method, path, summary, roles, input, response, idempotency, takes: undefined, busy: false, bodyLimit };
 }
 
 /**

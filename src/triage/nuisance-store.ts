@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { kinds } from '../routing/rule.ts';
+import { kinds } from '../routing/kind.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { isoTime } from '../platform/text.ts';
 import { identitiesOf, scorableKeys } from './key-store.ts';

@@ -1,4 +1,4 @@
-import { findKind } from '../routing/rule.ts';
+import { findKind } from '../routing/kind.ts';
 
 /** What a caller is known by: an E.164 number that can be called, or a phone's IMEI. */
 export interface NuisanceKey {
