@@ -183,8 +183,8 @@ async function writeTimeline(sql: Sql, entries: readonly CallEntry[]): Promise<v
 async function writeDecision(sql: Sql, { input, callId, claimedAt, sequence, state, at }: CallEntry): Promise<void> {
   if (input.type !== 'incident-changed' || input.decision === undefined) return;
   const { ruleSetVersion, actions, trace } = input.decision;
-  // An older version wrote neither.
-  const { facts, tell }: Partial<Decision> = input.decision;
+  // An older version wrote neither facts nor whom to tell.
+  const written: Partial<Decision> = input.decision;
   await sql.execute(
     `insert into routing_decisions (call_id, claimed_at, sequence, incident_id, at, rule_set_version, facts, actions,
        tell, trace)
@@ -196,9 +196,9 @@ async function writeDecision(sql: Sql, { input, callId, claimedAt, sequence, sta
       state.incident.id,
       isoTime(at),
       ruleSetVersion,
-      facts == null ? null : storableJson(facts),
+      written.facts == null ? null : storableJson(written.facts),
       storableJson(actions),
-      storableJson(tell ?? []),
+      storableJson(written.tell ?? []),
       storableJson(trace),
     ],
   );

@@ -226,7 +226,7 @@ describe('evaluate', () => {
     });
   });
 
-  test('five hundred rules with districts, hours and areas are asked in a few milliseconds', () => {
+  test('five hundred rules with districts, hours and areas are asked in less than 50 milliseconds', () => {
     const areas = Array.from({ length: 5 }, (_, n) => square(100 + n));
     const ruleSet = setOf(
       ...Array.from({ length: 500 }, (_, n) => ({
@@ -236,13 +236,10 @@ describe('evaluate', () => {
       })),
     );
     evaluate(ruleSet, facts);
-    const times = Array.from({ length: 10 }, () => {
-      const began = performance.now();
-      expect(evaluate(ruleSet, facts).actions).toHaveLength(500);
-      return performance.now() - began;
-    });
-    // The best of them: the machine may have other things to do.
-    expect(Math.min(...times)).toBeLessThan(50);
+    // The processor's time: the machine may have other things to do.
+    const began = process.cpuUsage();
+    for (let n = 0; n < 10; n += 1) expect(evaluate(ruleSet, facts).actions).toHaveLength(500);
+    expect(process.cpuUsage(began).user / 1_000 / 10).toBeLessThan(50);
   });
 
   test('a second transfer becomes a bridge', () => {

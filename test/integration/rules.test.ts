@@ -3,7 +3,7 @@ import { jest } from '@jest/globals';
 import type { Role } from '../../src/platform/auth.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { factsSchema } from '../../src/routing/facts.ts';
+import { factsSchema, knownFactsSchema } from '../../src/routing/facts.ts';
 import { incidentKinds } from '../../src/routing/kind.ts';
 import { decisionSchema, type Decision } from '../../src/routing/rule.ts';
 import { startController, type ControllerRooms } from '../support/controller-rooms.ts';
@@ -110,8 +110,8 @@ test('what evaluate says of the facts of an incident is what was decided for it'
     expect(facts.position).toEqual(where ?? null);
     expect(stored.actions.some(({ agencyId }) => agencyId === 'damkar')).toBe(where?.longitude === 101.4);
     // The clock is said as a moment: an hour and a minute of that day, where the city is.
-    const { weekday: _weekday, time, date, holiday: _holiday, ...known } = facts;
-    const at = `${date ?? ''}T${time}:30+08:00`;
+    const known = knownFactsSchema.strip().parse(facts);
+    const at = `${facts.date ?? ''}T${facts.time}:30+08:00`;
     const answer = await admin('POST', '/v1/rules/evaluate', { facts: { ...known, at } });
     expect(answer.body).toEqual({ decision: stored, faults: [], total: 0 });
   }
