@@ -22,9 +22,9 @@ export const tokenRow = z.object({
   createdBy: z.string(),
   revokedAt: z.string().nullable(),
 });
-export type TokenRow = z.infer<typeof tokenRow>;
+type TokenRow = z.infer<typeof tokenRow>;
 
-export interface NewTokenRow {
+interface NewTokenRow {
   readonly id: string;
   readonly hash: string;
   readonly name: string;
@@ -71,7 +71,7 @@ export async function insertToken(sql: Sql, token: NewTokenRow): Promise<TokenRo
   return row;
 }
 
-export type Revocation =
+type Revocation =
   { readonly done: true; readonly name: string } | { readonly done: false; readonly why: 'unknown' | 'last-admin' };
 
 /** Revokes a token, but never the last admin's: nobody could make another one over REST. */
@@ -91,4 +91,15 @@ export async function revokeToken(sql: Sql, id: string): Promise<Revocation> {
   await sql.execute('UPDATE tokens SET revoked_at = now() WHERE id = $1', [id]);
   await sql.execute('SELECT pg_notify($1, $2)', [tokensChannel, id]);
   return { done: true, name: token.name };
+}
+
+/** Revokes every token that speaks for an operator; their ids. An admin's stays: whoever made him an operator needs it. */
+export async function revokeTokensOf(sql: Sql, operatorId: string): Promise<string[]> {
+  const revoked = await sql.rows(
+    z.object({ id: z.string() }),
+    `UPDATE tokens SET revoked_at = now() WHERE operator_id = $1 AND role <> 'admin' AND revoked_at IS NULL RETURNING id`,
+    [operatorId],
+  );
+  if (revoked.length > 0) await sql.execute('SELECT pg_notify($1, $2)', [tokensChannel, operatorId]);
+  return revoked.map(({ id }) => id);
 }

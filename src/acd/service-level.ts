@@ -13,7 +13,7 @@ export interface ServiceTarget {
   seconds: number;
 }
 
-export interface ServiceLevel extends ServiceTarget {
+interface ServiceLevel extends ServiceTarget {
   answeredWithin: number;
   answered: number;
   /** Nothing was answered: nothing was missed. */

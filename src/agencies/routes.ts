@@ -17,7 +17,7 @@ import {
 } from './agency.ts';
 import { deleteAgency, lockConfiguration, lockVersion, saveAgency } from './store.ts';
 
-export interface AgencyRouteDeps {
+interface AgencyRouteDeps {
   readonly postgres: Postgres;
   readonly audit: RecordAudit;
   readonly current: () => AgencyDirectory;
@@ -65,6 +65,7 @@ function putRoute({ postgres, audit, reload }: AgencyRouteDeps): Route {
   return defineRoute({
     method: 'PUT',
     path: '/v1/agencies/:agencyId',
+    audited: ['agencies.put'],
     summary: 'Create an agency (If-None-Match: *) or replace it (If-Match)',
     roles: ['admin'],
     input: { params, body: agencyBody },
@@ -112,6 +113,7 @@ function deleteRoute({ postgres, audit, reload, neededBy }: AgencyRouteDeps): Ro
   return defineRoute({
     method: 'DELETE',
     path: '/v1/agencies/:agencyId',
+    audited: ['agencies.delete'],
     summary: 'Delete an agency that no active rule names',
     roles: ['admin'],
     input: { params },

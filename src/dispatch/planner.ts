@@ -16,7 +16,7 @@ import {
 import { agencyOfBackupCentre, planDispatch } from './plan.ts';
 
 /** What the rules decided, and the dispatches that come of it. */
-export interface Plan {
+interface Plan {
   decision: Decision;
   dispatches: Dispatch[];
 }

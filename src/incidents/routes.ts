@@ -117,6 +117,7 @@ function patchRoute(deps: IncidentRouteDeps): Route {
   return defineRoute({
     method: 'PATCH',
     path: '/v1/incidents/:incidentId',
+    audited: { instead: "the incident's timeline says who did it" },
     summary: 'Classify an incident or close it (If-Match). A new kind makes the dispatches that the rules want',
     roles: writers,
     input: { params, body: incidentPatch },
@@ -137,6 +138,7 @@ function noteRoute(deps: IncidentRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/incidents/:incidentId/notes',
+    audited: { instead: "the incident's timeline says who did it" },
     summary: 'Add a note to an incident',
     roles: writers,
     input: { params, body: z.strictObject({ text: z.string().trim().min(1).max(4_000) }) },
@@ -149,7 +151,7 @@ function noteRoute(deps: IncidentRouteDeps): Route {
 }
 
 /** What a person wants changed. */
-interface Edit {
+export interface Edit {
   readonly wanted: IncidentChange;
   readonly principal: Principal;
   /** Throws unless the edit is based on this version; called where nobody can change the incident any more. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { plainText, slug } from '../platform/text.ts';
 
-export const channelSchema = z.discriminatedUnion('type', [
+const channelSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('webhook'), url: z.url({ protocol: /^https?$/ }).max(2_000) }),
   z.strictObject({ type: z.literal('email'), address: z.email().max(254) }),
   z.strictObject({ type: z.literal('voice'), number: z.string().regex(/^\+?[0-9*#]{1,20}$/, 'digits, * and #') }),

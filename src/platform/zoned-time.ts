@@ -1,5 +1,5 @@
 /** What a calendar and a clock on a wall show. */
-export interface ZonedTime {
+interface ZonedTime {
   /** YYYY-MM-DD. */
   date: string;
   /** `mon` to `sun`. */

@@ -13,7 +13,7 @@ export const changesSchema = z.object({
   moved: z.array(z.object({ ruleId: z.string(), before: z.number().int(), after: z.number().int() })),
 });
 /** What of a rule set differs from another one. */
-export type Changes = z.output<typeof changesSchema>;
+type Changes = z.output<typeof changesSchema>;
 
 /** Compares two versions; a rule is the same one in both by its id. */
 export function compare(before: RuleSet, after: RuleSet): Changes {

@@ -62,7 +62,7 @@ export function covers(wide: Comparable, narrow: Comparable): boolean {
 }
 
 /** What a condition asks of agencies and trunks, each as one text. */
-export function statesOf({ agencyStates = [], trunkStates = [] }: Condition): string[] {
+function statesOf({ agencyStates = [], trunkStates = [] }: Condition): string[] {
   return [
     ...agencyStates.map(({ agencyId, state }) => `agency ${agencyId} ${state}`),
     ...trunkStates.map(({ trunkId, state }) => `trunk ${trunkId} ${state}`),

@@ -14,7 +14,7 @@ import { decidedAction, decidedTell, decisionSchema, ruleSetContent, type Decisi
 import { readPast, type PastRow } from './store.ts';
 import { validating } from './validate.ts';
 
-export interface EvaluateRouteDeps {
+interface EvaluateRouteDeps {
   readonly postgres: Postgres;
   readonly clock: Clock;
   readonly current: () => RuleSet;
@@ -74,6 +74,7 @@ export function evaluateRoute(deps: EvaluateRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/rules/evaluate',
+    audited: { instead: 'it changes nothing' },
     summary: 'What would happen, or would have happened, by the active rules, a version or a draft; nobody is rung',
     roles: ['admin', 'supervisor', 'auditor'],
     input: { body: question },

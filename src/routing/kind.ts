@@ -84,8 +84,8 @@ export const kinds = [
   { id: 'test', name: 'Uji coba', english: 'Test', group: 'non-incident', confidential: false },
 ] as const;
 
-export type Kind = (typeof kinds)[number];
-export type KindId = Kind['id'];
+type Kind = (typeof kinds)[number];
+type KindId = Kind['id'];
 
 export const kindIds = kinds.map((kind) => kind.id);
 export const kindSchema = z.enum(kindIds);

@@ -3,7 +3,7 @@ import { districtKey, minutesOf, type Condition } from './condition.ts';
 import type { Facts } from './facts.ts';
 import { incidentKinds } from './kind.ts';
 
-export interface Match {
+interface Match {
   readonly matched: boolean;
   /** Of a rule that matches each condition, of another those that do not hold. */
   readonly because: string[];

@@ -3,11 +3,11 @@ import { factsSchema } from './facts.ts';
 import type { Decision, RuleSet } from './rule.ts';
 
 /** What was decided once, and the facts as they were stored then. */
-export interface PastDecision extends Pick<Decision, 'ruleSetVersion' | 'actions' | 'tell'> {
+interface PastDecision extends Pick<Decision, 'ruleSetVersion' | 'actions' | 'tell'> {
   readonly facts?: unknown;
 }
 
-export type Outcome =
+type Outcome =
   /** The rules would say the same. */
   | { readonly outcome: 'same' }
   | { readonly outcome: 'different'; readonly would: Pick<Decision, 'actions' | 'tell'> }

@@ -14,7 +14,7 @@ import { ruleSetContent, ruleSetSchema, type RuleSet, type RuleSetContent } from
 import { activate, insertVersion, listVersions, readActiveVersion, readVersion, versionRow } from './store.ts';
 import { validating } from './validate.ts';
 
-export interface RuleRouteDeps {
+interface RuleRouteDeps {
   readonly postgres: Postgres;
   readonly audit: RecordAudit;
   readonly current: () => RuleSet;
@@ -78,6 +78,7 @@ function putRoute(deps: RuleRouteDeps): Route {
   return defineRoute({
     method: 'PUT',
     path: '/v1/rules',
+    audited: ['rules.put'],
     summary: 'Store a new version and make it the active one (If-Match)',
     roles: ['admin'],
     input: { body: ruleSetContent },
@@ -98,6 +99,7 @@ function activateRoute(deps: RuleRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/rules/versions/:version/activate',
+    audited: ['rules.activate'],
     summary: 'Make an older version the active one again (If-Match with the active version)',
     roles: ['admin'],
     input: { params: versionParams },

@@ -13,7 +13,7 @@ export const versionRow = z.object({
   createdBy: z.string(),
   active: z.boolean(),
 });
-export type VersionRow = z.infer<typeof versionRow>;
+type VersionRow = z.infer<typeof versionRow>;
 
 const activeVersion = z.object({ version: z.number() });
 const storedSet = z.object({ version: z.number(), content: ruleSetContent });

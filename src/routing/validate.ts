@@ -13,7 +13,7 @@ export interface Fault {
   readonly message: string;
 }
 
-export type FaultCode =
+type FaultCode =
   | 'no-default'
   | 'no-human'
   | 'reserved-id'
@@ -32,7 +32,7 @@ export type FaultCode =
   | 'adds-nothing';
 
 /** What the rules may refer to. An empty list of districts means that the city has none listed: any name passes. */
-export interface Surroundings {
+interface Surroundings {
   readonly agencies: AgencyDirectory;
   readonly districts: readonly string[];
   /** Ids of those who can be told. */
@@ -40,7 +40,7 @@ export interface Surroundings {
 }
 
 /** What is wrong with a rule set: the first 200 faults in the order of the document, and how many there are. */
-export interface Report {
+interface Report {
   readonly faults: readonly Fault[];
   readonly total: number;
 }

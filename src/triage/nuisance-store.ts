@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { kinds } from '../routing/kind.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { isoTime } from '../platform/text.ts';
 import { identitiesOf, scorableKeys } from './key-store.ts';
 import {
+  isRealKind,
+  judgedOf,
   nuisanceReasons,
+  realKinds,
   repeatCalls,
   repeatMinutes,
   type Contribution,
@@ -26,7 +28,6 @@ export interface NuisanceWeights {
 
 /** Who lifts what a later word has proved wrong. */
 const corrected = 'correction';
-const realKinds: string[] = kinds.filter(({ group }) => group === 'incident').map(({ id }) => id);
 /** A contribution that has halved so often counts nothing any more. */
 const halfLives = 20;
 const keysKept = 5_000;
@@ -50,7 +51,7 @@ export async function scoreIncident(
     incidentId,
   ]);
   if (incident === undefined) return;
-  const reason = reasonOf(incident);
+  const reason = judgedOf(incident);
   const cause = `incident:${incidentId}`;
   let changed = await sql.execute(
     `update nuisance_contributions set lifted_at = $3, lifted_by = '${corrected}', lift_reason = 'the incident ended otherwise'
@@ -62,15 +63,8 @@ export async function scoreIncident(
   if (reason !== null && points > 0) {
     for (const key of keys) changed += await note(sql, { ...key, reason, points, cause, at: deps.at });
   }
-  if (reason === null && incident.kind !== null && realKinds.includes(incident.kind)) {
-    changed += await forgive(sql, keys, deps.at);
-  }
+  if (reason === null && isRealKind(incident.kind)) changed += await forgive(sql, keys, deps.at);
   if (changed > 0) await notify(sql);
-}
-
-function reasonOf({ status, disposition }: z.output<typeof incidentRow>): 'prank' | 'ghost' | 'silent' | null {
-  if (status !== 'closed') return null;
-  return disposition === 'prank' || disposition === 'ghost' || disposition === 'silent' ? disposition : null;
 }
 
 /** Whoever reports a real incident called in earnest: his short calls and repeats of before were no nuisance. */
@@ -203,7 +197,7 @@ const listedRow = contributionRow.extend({
   liftedBy: z.string().nullable(),
   liftReason: z.string().nullable(),
 });
-export type ListedContribution = z.output<typeof listedRow>;
+type ListedContribution = z.output<typeof listedRow>;
 
 /** Everything ever noted against a number or phone, the lifted too, newest first, 500 at most. */
 export function readContributions(sql: Sql, { kind, key }: NuisanceKey): Promise<ListedContribution[]> {

@@ -6,7 +6,7 @@ import { haveOneKey, joinedBy, type AbandonedCall, type EarlierAttempt } from '.
 import { keysOf } from './score.ts';
 
 /** Abandoned calls in memory, so that a redial finds the call before it at once. */
-export interface RedialIndex {
+interface RedialIndex {
   /** Hears of every entry of this process's calls. */
   recorded(entry: CallEntry): void;
   /** What a call that arrives has to do with an earlier one; null when nothing. */

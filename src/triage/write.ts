@@ -6,7 +6,7 @@ import { scoreCall, scoreIncident, type NuisanceWeights } from './nuisance-store
 import { shortCallSeconds } from './score.ts';
 
 /** What entries of the journal mean for the list and the scores. Ids of calls and incidents; times are epoch milliseconds. */
-export interface TriageWork {
+interface TriageWork {
   readonly abandoned: ReadonlyMap<string, number>;
   readonly talked: ReadonlyMap<string, number>;
   readonly ended: ReadonlyMap<string, { at: number; short: boolean }>;

@@ -4,6 +4,7 @@ import { answers } from '../../scripts/sip/phone.mjs';
 import type { Centre } from '../support/centre.ts';
 import { samplesHavePrompt } from '../support/ear.ts';
 import type { Happening } from '../support/feed.ts';
+import { pauseOperator } from '../support/idle.ts';
 import type { LineCaller } from '../support/line-caller.ts';
 import { until } from '../support/rest.ts';
 import { startCentre } from '../support/start-centre.ts';
@@ -76,10 +77,18 @@ test('a PIN is asked for and typed; a wrong one logs nobody in, nor does one dia
   await isTold(await centre.dialAtDesk(operator(), `*11${operator(1).extension}*8765`), 'log-in-refused');
   expect((await codeOf('log-in', 2)).detail).toEqual({
     code: 'log-in',
+    phone: operator().username,
     operatorId: null,
     done: false,
     reason: 'wrong',
   });
+  const trail = () => centre.api.ask('GET', '/v1/audit?action=desk.log-in-refused');
+  await until('the trail has the phone', async () => (await trail()).pluck('items', 'tokenId').length === 2);
+  expect((await trail()).at('items.0')).toMatchObject({
+    tokenId: operator().username,
+    detail: { operatorId: operator(1).id, reason: 'wrong' },
+  });
+  expect((await trail()).text).not.toContain('8765');
 }, 30_000);
 
 test('a person logs out at his desk, and in at another by his PIN: calls ring where he is', async () => {
@@ -139,7 +148,7 @@ test('a number may not be called from here while nothing leads outside', async (
 
 test('112 dialled at a desk is a call to the centre: another operator answers, and it is recorded', async () => {
   // The line does not know yet that he is at his phone.
-  await centre.api.ask('POST', `/v1/operators/${operator().id}/state`, { body: { state: 'paused', reason: 'calls' } });
+  await pauseOperator(centre, 0);
   const phone = await centre.dialAtDesk(operator(), '112', 440);
   const call = await centre.api.taken(phone.wire);
   await centre.feed.waitFor('operator.talking', { callId: call.id, detail: { operatorId: operator(1).id } });

@@ -142,7 +142,7 @@ test('a desk: roles, transport and media in its account, a new password, and set
   expect(endpoint()).toMatchObject({
     media_encryption: 'sdes',
     media_encryption_optimistic: 'no',
-    transport: 'transport-tls',
+    transport: '',
   });
   const changed = await send('PATCH', `/v1/desks/${made.id}`, { transport: 'udp', media: 'rtp' });
   expect(changed.body).toMatchObject({ transport: 'udp', media: 'rtp', pushed: true, operator: null });
@@ -213,10 +213,49 @@ test('another process of the node hears who logs in and who is paused', async ()
   }
 });
 
+test('of two processes neither overwrites what the other was told a moment ago', async () => {
+  const [ani, budi] = [await hire({ desk: false }), await hire({ desk: false })];
+  const [first, second] = [await desk(), await desk()];
+  const other = await startPeople(database.url, room.stateDir);
+  try {
+    const logIn = (base: string, who: string, deskId: string): Promise<Answer> =>
+      ask({ base }, tokens.admin, 'POST', `/v1/operators/${who}/session`, { body: { deskId } });
+    expect((await logIn(room.base, ani.id, first.id)).status).toBe(200);
+    // The other has not heard of her, and writes its own.
+    expect((await logIn(other.base, budi.id, second.id)).status).toBe(200);
+    const where = (one: PeopleRoom): unknown[] =>
+      [ani, budi].map(
+        ({ id }) => one.acd.line.snapshot().operators.find(({ operator }) => operator.id === id)?.desk?.id,
+      );
+    const both = [first.id, second.id];
+    await until('each has what the other was told', () => String([where(room), where(other)]) === String([both, both]));
+    const third = await startPeople(database.url, room.stateDir);
+    try {
+      expect(where(third)).toEqual(both);
+    } finally {
+      await third.close();
+    }
+    for (const { id } of [ani, budi]) {
+      const told = [...room.entries, ...other.entries].flatMap((one) =>
+        one.kind === 'operator-session' && one.operatorId === id ? [one.ended] : [],
+      );
+      expect(told).toEqual([null]);
+    }
+  } finally {
+    await other.close();
+  }
+});
+
 test('an operator who is deleted is gone with his desk, and what he did is over', async () => {
   const made = await hire();
   await until('he is logged in', async () => (await shown(made.id))['desk'] !== null);
+  const { token } = await createToken(database.url, { role: 'operator', name: 'his own', operatorId: made.id });
+  await until('his token is known', async () => (await ask(room, token, 'GET', '/v1/tokens/current')).status === 200);
   expect((await send('DELETE', `/v1/operators/${made.id}`)).status).toBe(204);
+  await until(
+    'his token is worth nothing',
+    async () => (await ask(room, token, 'GET', '/v1/tokens/current')).status === 401,
+  );
   expect(room.accounts.has(`endpoint ${made.sip?.username ?? ''}`)).toBe(false);
   expect((await send('GET', '/v1/desks')).text).not.toContain(made.deskId ?? 'none');
   await until('his session is over', () =>
@@ -268,60 +307,4 @@ test('time in each state is right at the borders of an interval, and for the sta
   // Up to now, not up to the end of the interval.
   expect(Object.values(seconds ?? {}).reduce((sum, one) => sum + one, 0)).toBeLessThan(90);
   expect(Object.values(seconds ?? {}).reduce((sum, one) => sum + one, 0)).toBeGreaterThan(59);
-});
-
-test('the picture of the line: who waits and why, how callers were served, and a call put first', async () => {
-  const [first, second] = [newId(Date.now()), newId(Date.now())];
-  for (const { operator } of room.acd.line.snapshot().operators) room.acd.line.pause(operator.id, 'quiet');
-  const now = Date.now();
-  room.acd.line.enter(first, now - 20_000);
-  room.acd.line.enter(second, now - 10_000);
-  const state = { arrivedAt: now - 5_000, firstTalkAt: now, endedAt: null, outcome: null };
-  room.acd.recorded({ callId: newId(now), state });
-  room.acd.recorded({ callId: newId(now), state: { ...state, arrivedAt: now - 17_000 } });
-  room.acd.recorded({ callId: newId(now), state: { ...state, firstTalkAt: null, endedAt: now, outcome: 'abandoned' } });
-  const queue = await send('GET', '/v1/queue', undefined, 'operator');
-  expect(queue.pluck('waiting', 'callId')).toEqual([first, second]);
-  expect(queue.at('waiting.0')).toMatchObject({ position: 1, priority: 3, queue: '112', expectedWaitSeconds: null });
-  expect(queue.at('waiting.0.reason')).toEqual(expect.any(String));
-  expect(queue.at('longestWaitSeconds')).toBeGreaterThanOrEqual(20);
-  expect(queue.at('alert')).toBe('warning');
-  expect(queue.at('abandoned')).toEqual({ today: 1, last15Minutes: 1 });
-  expect(queue.at('serviceLevel.last15Minutes')).toEqual([
-    { percent: 90, seconds: 15, answeredWithin: 1, answered: 2, met: false },
-    { percent: 95, seconds: 20, answeredWithin: 2, answered: 2, met: true },
-  ]);
-  const put = (callId: string, as: Role = 'supervisor') => send('PATCH', `/v1/queue/${callId}`, { priority: 1 }, as);
-  expect((await put(second, 'operator')).status).toBe(403);
-  expect((await put(second)).pluck('waiting', 'callId')).toEqual([second, first]);
-  expect((await put(newId(0))).code).toBe('queue.unknown-call');
-  await until('the screens are told', () =>
-    room.published.some(({ type, detail }) => type === 'queue.changed' && JSON.stringify(detail).includes(second)),
-  );
-  expect(room.published.filter(({ type }) => type === 'queue.alert').map(({ detail }) => detail['level'])).toEqual([
-    'notice',
-    'warning',
-  ]);
-  room.acd.line.leave(first);
-  room.acd.line.leave(second);
-});
-
-test('how callers were served is read from the record at the start', async () => {
-  const at = new Date();
-  const incident = newId(1);
-  await room.postgres.execute(`insert into incidents (id, opened_at, version, status) values ($1, $2, 1, 'open')`, [
-    incident,
-    at,
-  ]);
-  const insert = `insert into calls (id, incident_id, node, channel_id, arrived_at, first_talk_at, ended_at, stage, outcome,
-    recorded_by, claimed_at, sequence) values ($1,$2,'n',gen_random_uuid()::text,$3,$4,$5,'ended',$6,'controller',1,1)`;
-  const arrived = new Date(Number(at) - 3_000);
-  await room.postgres.execute(insert, [newId(3), incident, arrived, at, at, 'answered']);
-  await room.postgres.execute(insert, [newId(4), incident, arrived, null, at, 'abandoned']);
-  room = await room.restart();
-  await until('it was read', async () => (await send('GET', '/v1/queue')).at('abandoned.last15Minutes') === 1);
-  expect((await send('GET', '/v1/queue')).at('serviceLevel.last15Minutes.0')).toMatchObject({
-    answered: 1,
-    answeredWithin: 1,
-  });
 });

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
-import type { Call } from '../../src/calls/call.ts';
+import { company, type Call } from '../../src/calls/call.ts';
 import type { Received } from '../../src/location/location.ts';
 import { newWorld, tell, type World } from './call-laws.ts';
-import { assign, joined, testDispatch, type Told } from './calls.ts';
+import { assign, joined, type Told } from './calls.ts';
+import { backupCentre, someDispatch, staged } from './dispatch-world.ts';
 import { circle, inside, someFix } from './fixes.ts';
 import { reserved, someParty, talkCommand } from './talk-world.ts';
 import { failed, obeyed } from './world-answers.ts';
@@ -11,7 +11,7 @@ import { failed, obeyed } from './world-answers.ts';
  * A small world around one call. A move is a kind and two numbers, which pick among what exists by then: legs that
  * rang, effects that were emitted, timers, assignments. So sequences shrink well, and reach deep as well as absurd states.
  */
-const kinds = [
+export const kinds = [
   'obey', // the latest effects happen as they should
   'obey-on', // and so do those that follow
   'obey-one',
@@ -38,8 +38,12 @@ const kinds = [
   'sound-ended',
   'talk-command', // the operator does something while he talks
   'talk-late',
+  'operator-hangs-up',
+  'somebody-goes', // of those who took the call
   'party',
   'dispatch',
+  'backup-centre', // the line rings it for who has waited long
+  'staged', // the rules engage one agency after the other
   'cancel',
   'incident',
   'located',
@@ -56,64 +60,11 @@ const kinds = [
   'end-monitor',
   'reserved',
   'refused',
+  'hand-over',
   'end',
 ] as const;
-type Kind = (typeof kinds)[number];
+export type Kind = (typeof kinds)[number];
 export type Move = [Kind, number, number];
-
-const upsets = kinds.filter((kind) => !['obey', 'obey-on', 'assign', 'dispatch', 'caller-gone', 'end'].includes(kind));
-
-const move = fc.tuple(
-  fc.oneof(
-    {
-      weight: 55,
-      arbitrary: fc.constantFrom<Kind>(
-        'obey-on',
-        'obey-on',
-        'obey-on',
-        'obey',
-        'assign',
-        'dispatch',
-        'monitor',
-        'party',
-        'talk-command',
-      ),
-    },
-    { weight: 31, arbitrary: fc.constantFrom(...upsets) },
-    { weight: 12, arbitrary: fc.constantFrom<Kind>('timer-due', 'recent-command-failed') },
-    { weight: 2, arbitrary: fc.constantFrom<Kind>('end', 'caller-gone', 'caller-gone') },
-  ),
-  fc.nat(1000),
-  fc.nat(1000),
-);
-
-const talking: Move[] = [
-  ['obey-on', 0, 0],
-  ['assign', 0, 0],
-  ['obey-on', 0, 0],
-];
-/** Where much meets: chance alone comes there seldom. */
-const beginnings: Move[][] = [
-  talking,
-  [...talking, ['talk-command', 0, 0]],
-  [...talking, ['party', 3, 3], ['obey-on', 0, 0]],
-  [...talking, ['party', 4, 2], ['obey-on', 0, 0]],
-  [...talking, ['party', 5, 4]],
-  [...talking, ['monitor', 2, 5], ['obey-on', 0, 0]],
-  [...talking, ['ask', 0, 0]],
-  [
-    ['obey-on', 0, 0],
-    ['assign', 0, 0],
-    ['assign-together', 0, 0],
-  ],
-];
-
-export const sequences = fc
-  .tuple(
-    fc.oneof(fc.constant<Move[]>([]), fc.constantFrom(...beginnings)),
-    fc.array(move, { maxLength: 60, size: 'max' }),
-  )
-  .map(([beginning, moves]): Move[] => [...beginning, ...moves]);
 
 const causes = [0, 16, 17, 18, 19, 21, 26, 27, 41, 58, 127];
 const lastOf = <T>(list: T[], count: number): T[] => list.slice(-count);
@@ -125,7 +76,7 @@ function legs(world: World): string[] {
 }
 
 /** The inputs of one move. */
-export function inputs(world: World, [kind, n, m]: Move): Told[] {
+function inputs(world: World, [kind, n, m]: Move): Told[] {
   const { call } = world;
   const leg = pick(legs(world), n) ?? 'nobody';
   switch (kind) {
@@ -171,6 +122,10 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
     case 'talk-command':
     case 'talk-late':
       return talkCommand(world, n, m);
+    case 'operator-hangs-up':
+      return [{ type: 'leg-gone', channelId: call.operator?.channelId ?? 'nobody', cause: 16 }];
+    case 'somebody-goes':
+      return [{ type: 'leg-gone', channelId: pick(company(call), n) ?? 'nobody', cause: pick(causes, m) ?? 0 }];
     case 'party':
       return [someParty(world, n, m)];
     case 'ring-result': {
@@ -229,6 +184,10 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
       return [{ type: kind, soundId: call.caller.sound?.id ?? `call.s${n % 4}` }];
     case 'dispatch':
       return [{ type: 'dispatch-requested', dispatch: someDispatch(call, n, m) }];
+    case 'backup-centre':
+      return backupCentre(call, world.at);
+    case 'staged':
+      return [{ type: 'incident-changed', change: { kind: 'fire' }, by: 'token', dispatches: staged(call, n, m) }];
     case 'cancel':
       return [{ type: 'dispatch-cancelled', dispatchId: pick(call.dispatches, n)?.id ?? 'none', by: 'token' }];
     case 'incident':
@@ -273,6 +232,8 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
       return [reserved(world, requestId(call, n), m)];
     case 'refused':
       return [{ type: 'reservation-refused', requestId: requestId(call, n), reason: 'busy' }];
+    case 'hand-over':
+      return [{ type: kind, reason: 'the controller stops' }];
     case 'end':
       return [{ type: 'call-ended-by', by: 'token' }];
   }
@@ -293,29 +254,20 @@ function received(n: number, m: number): Received {
   return { fixes, unusable: n % 3 === 0 ? [{ source: 'pidf-lo', reason: `it is broken in ${m % 5} places` }] : [] };
 }
 
-function someDispatch(call: Call, n: number, m: number): ReturnType<typeof testDispatch> {
-  const trunks = testDispatch().trunks.slice(0, m % 3);
-  return testDispatch({
-    id: `d${call.dispatches.length + 1 - (n % 7 === 0 ? 1 : 0)}`,
-    agencyId: pick(['damkar', 'pln', 'polresta'], n) ?? 'damkar',
-    mode: m % 2 === 0 ? 'bridge' : 'transfer',
-    acceptance: n % 3 === 0 ? 'answer' : 'key',
-    trunks: trunks.length === 0 && n % 4 !== 0 ? testDispatch().trunks : trunks,
-  });
-}
-
 const nextAssignment = (world: World): string => `as${world.assignments.length + 1}`;
 const modes = ['listen', 'whisper', 'barge'] as const;
 const monitorId = (call: Call, n: number): string => pick(call.monitors, n)?.id ?? 'none';
 const requestId = (call: Call, n: number): string => pick([...call.monitors, ...call.parties], n)?.id ?? 'nobody';
 
-export function play(moves: Move[], over: Partial<Call> = {}): World {
+/** Plays a history by the laws; `see` is shown each input with the call before it. */
+export function play(moves: Move[], over: Partial<Call> = {}, see?: (call: Call, input: Told) => void): World {
   const world = newWorld(over);
-  for (const one of moves) {
-    for (const input of inputs(world, one)) tell(world, input);
-    for (let more = 0; one[0] === 'obey-on' && more < 2; more += 1) {
-      for (const input of inputs(world, one)) tell(world, input);
+  const once = (one: Move): void => {
+    for (const input of inputs(world, one)) {
+      see?.(world.call, input);
+      tell(world, input);
     }
-  }
+  };
+  for (const one of moves) for (let times = one[0] === 'obey-on' ? 3 : 1; times > 0; times -= 1) once(one);
   return world;
 }

@@ -11,7 +11,7 @@ export const amlChannel = 'siaga_aml';
 const network = z.object({ mcc: z.string(), mnc: z.string() }).nullable();
 const text = z.string().nullable();
 
-export const amlMessageSchema = z.object({
+const amlMessageSchema = z.object({
   version: text,
   sender: text,
   imei: text,
