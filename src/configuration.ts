@@ -37,6 +37,8 @@ export async function startConfiguration(
     agencies,
     districts: () => settings.current().districts,
     timeZone: () => settings.current().timeZone,
+    holidays: () => settings.current().holidays,
+    recipients: () => city.recipients.map(({ id }) => id),
     seed: city.rules,
   });
   const rooms = [routing, agencies, settings, districtMap, access, audit];

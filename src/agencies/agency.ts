@@ -47,18 +47,34 @@ export type AgencyDraft = z.output<typeof agencyDraft>;
 /** An organisation that is sent. Its trunks are tried in their order. */
 export type Agency = z.output<typeof agencySchema>;
 
+/** What is known of a trunk's state. */
+export const trunkHealthSchema = z.enum(['up', 'down', 'unknown']);
+export type TrunkHealth = z.output<typeof trunkHealthSchema>;
+
 /** All agencies, to look up at once. */
 export interface AgencyDirectory {
   readonly agencies: readonly Agency[];
   find(agencyId: string): Agency | undefined;
   findTrunk(trunkId: string): { agency: Agency; trunk: Trunk } | undefined;
+  /** It has a trunk that is not down. */
+  reachable(agencyId: string): boolean;
+  health(trunkId: string): TrunkHealth;
 }
 
 /** A directory of the agencies given. */
-export function directoryOf(agencies: readonly Agency[]): AgencyDirectory {
+export function directoryOf(
+  agencies: readonly Agency[],
+  health: AgencyDirectory['health'] = () => 'unknown',
+): AgencyDirectory {
   const byId = new Map(agencies.map((agency) => [agency.id, agency]));
   const byTrunk = new Map(
     agencies.flatMap((agency) => agency.trunks.map((trunk) => [trunk.id, { agency, trunk }] as const)),
   );
-  return { agencies, find: (id) => byId.get(id), findTrunk: (id) => byTrunk.get(id) };
+  return {
+    agencies,
+    find: (id) => byId.get(id),
+    findTrunk: (id) => byTrunk.get(id),
+    reachable: (id) => byId.get(id)?.trunks.some((trunk) => health(trunk.id) !== 'down') ?? false,
+    health,
+  };
 }

@@ -6,19 +6,22 @@ import type { Postgres, Sql } from '../platform/postgres.ts';
 import { conflict, notFound, preconditionFailed, preconditionRequired } from '../platform/problem.ts';
 import { defineRoute, noContent, type Route } from '../platform/route.ts';
 import { slug } from '../platform/text.ts';
-import { agencyBody, agencySchema, trunkSchema, type Agency, type AgencyBody, type AgencyDirectory } from './agency.ts';
+import {
+  agencyBody,
+  agencySchema,
+  trunkHealthSchema,
+  trunkSchema,
+  type Agency,
+  type AgencyBody,
+  type AgencyDirectory,
+} from './agency.ts';
 import { deleteAgency, lockConfiguration, lockVersion, saveAgency } from './store.ts';
-
-/** What is known of a trunk's state. */
-const trunkHealthSchema = z.enum(['up', 'down', 'unknown']);
-export type TrunkHealth = z.output<typeof trunkHealthSchema>;
 
 interface AgencyRouteDeps {
   readonly postgres: Postgres;
   readonly audit: RecordAudit;
   readonly current: () => AgencyDirectory;
   readonly reload: () => Promise<void>;
-  readonly trunkHealth: (trunkId: string) => TrunkHealth;
   /** Names what still needs the agency, such as rules of the active set. */
   readonly neededBy: (sql: Sql, agencyId: string) => Promise<string[]>;
 }
@@ -134,7 +137,7 @@ function deleteRoute({ postgres, audit, reload, neededBy }: AgencyRouteDeps): Ro
   });
 }
 
-function trunksRoute({ current, trunkHealth }: AgencyRouteDeps): Route {
+function trunksRoute({ current }: AgencyRouteDeps): Route {
   const item = trunkSchema.extend({ agencyId: slug, position: z.number().int(), health: trunkHealthSchema });
   return defineRoute({
     method: 'GET',
@@ -149,7 +152,7 @@ function trunksRoute({ current, trunkHealth }: AgencyRouteDeps): Route {
           ...trunk,
           agencyId: agency.id,
           position,
-          health: trunkHealth(trunk.id),
+          health: current().health(trunk.id),
         })),
       );
       return { status: 200, body: { items, next: null } };

@@ -7,8 +7,8 @@ import { startLiveCopy } from '../platform/live-copy.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type Postgres, type Sql } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
-import { agencySchema, directoryOf, type AgencyDirectory, type AgencyDraft } from './agency.ts';
-import { agencyRoutes, type TrunkHealth } from './routes.ts';
+import { agencySchema, directoryOf, type AgencyDirectory, type AgencyDraft, type TrunkHealth } from './agency.ts';
+import { agencyRoutes } from './routes.ts';
 import { agenciesChannel, lockConfiguration, readAgencies, seedAgencies } from './store.ts';
 
 export interface AgenciesRoom {
@@ -56,10 +56,10 @@ export async function startAgencies(deps: AgenciesDeps): Promise<AgenciesRoom> {
     disk: diskCopy(join(deps.stateDir, 'agencies.json'), z.array(agencySchema), logger),
     builtIn: deps.seed.map((agency) => ({ ...agency, version: 1 })),
   });
-  let directory = directoryOf(copy.current());
+  let directory = directoryOf(copy.current(), deps.trunkHealth);
   const watchers = new Set<(directory: AgencyDirectory) => void>();
   copy.onChange((agencies) => {
-    directory = directoryOf(agencies);
+    directory = directoryOf(agencies, deps.trunkHealth);
     for (const watcher of watchers) watcher(directory);
   });
   const guards: NeededBy[] = [];
@@ -69,7 +69,6 @@ export async function startAgencies(deps: AgenciesDeps): Promise<AgenciesRoom> {
       audit: deps.audit,
       current: () => directory,
       reload: copy.reload,
-      trunkHealth: deps.trunkHealth ?? (() => 'unknown'),
       neededBy: async (sql, agencyId) => {
         const needs: string[] = [];
         for (const guard of guards) needs.push(...(await guard(sql, agencyId)));
@@ -84,7 +83,7 @@ export async function startAgencies(deps: AgenciesDeps): Promise<AgenciesRoom> {
     guardDeletion: (neededBy) => void guards.push(neededBy),
     lockAndRead: async (sql) => {
       await lockConfiguration(sql);
-      return directoryOf(await readAgencies(sql));
+      return directoryOf(await readAgencies(sql), deps.trunkHealth);
     },
     stop: () => {
       copy.stop();

@@ -86,7 +86,7 @@ function toDispatch(step: Step, before: Dispatch, input: DispatchInput): void {
 }
 
 /** One line of the timeline; the whole trace stands in the journal and, with the incident, in PostgreSQL. */
-function summary({ ruleSetVersion, actions, trace }: Decision): Fact['detail'] {
+function summary({ ruleSetVersion, actions, tell: told, trace }: Decision): Fact['detail'] {
   return {
     ruleSetVersion,
     rules: trace
@@ -94,6 +94,7 @@ function summary({ ruleSetVersion, actions, trace }: Decision): Fact['detail'] {
       .map((one) => one.ruleId)
       .join(','),
     actions: actions.map((one) => `${one.agencyId}:${one.mode}`).join(','),
+    tell: told.map((one) => one.recipientId).join(','),
   };
 }
 

@@ -1,4 +1,4 @@
-import { findKind } from '../routing/rule.ts';
+import { findKind } from '../routing/kind.ts';
 import { story, talking, timing, waiting, type Story, type Told } from '../../test/support/calls.ts';
 import { isRoutine } from './decide-silent.ts';
 import { silentKeys } from './silence.ts';

@@ -3,9 +3,11 @@ import type { Decision } from '../routing/rule.ts';
 
 const decision: Decision = {
   ruleSetVersion: 7,
+  facts: null,
+  tell: [{ recipientId: 'wali-kota', ruleId: 'fire-large' }],
   actions: [
-    { agencyId: 'damkar', mode: 'bridge', stage: 1, ruleId: 'fire' },
-    { agencyId: 'pln', mode: 'bridge', stage: 2, ruleId: 'fire-large' },
+    { agencyId: 'damkar', mode: 'bridge', stage: 1, fallbacks: [], ruleId: 'fire' },
+    { agencyId: 'pln', mode: 'bridge', stage: 2, fallbacks: [], ruleId: 'fire-large' },
   ],
   trace: [
     { ruleId: 'fire', matched: true, because: ['kind fire is among fire'] },
@@ -41,6 +43,7 @@ describe('dispatches in stages', () => {
       ruleSetVersion: 7,
       rules: 'fire,fire-large',
       actions: 'damkar:bridge,pln:bridge',
+      tell: 'wali-kota',
     });
     expect(stateOf(call, 'd2')).toBe('requested');
   });

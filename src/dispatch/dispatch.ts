@@ -24,7 +24,9 @@ export interface Dispatch {
   attempts: Attempt[];
 }
 
-export type DispatchMode = 'bridge' | 'transfer';
+/** The modes in which an agency can be dispatched. */
+export const dispatchModes = ['bridge', 'transfer'] as const;
+export type DispatchMode = (typeof dispatchModes)[number];
 
 export type DispatchReason =
   | { by: 'rule'; ruleSetVersion: number; ruleId: string }

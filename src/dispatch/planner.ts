@@ -2,9 +2,17 @@ import type { AgencyDirectory } from '../agencies/agency.ts';
 import type { Incident } from '../incidents/incident.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
-import { kindSchema, type Decision, type Facts } from '../routing/rule.ts';
+import type { CallFacts, KnownFacts } from '../routing/facts.ts';
+import { kindSchema } from '../routing/kind.ts';
+import type { Decision } from '../routing/rule.ts';
 import type { Settings } from '../settings/setting.ts';
-import type { Dispatch, DispatchMode, DispatchReason, DispatchTiming } from './dispatch.ts';
+import {
+  dispatchModes,
+  type Dispatch,
+  type DispatchMode,
+  type DispatchReason,
+  type DispatchTiming,
+} from './dispatch.ts';
 import { agencyOfBackupCentre, planDispatch } from './plan.ts';
 
 /** What the rules decided, and the dispatches that come of it. */
@@ -15,7 +23,7 @@ interface Plan {
 
 export interface Planner {
   /** Null for an incident that has no kind yet. */
-  planByRules: (incident: Incident, at: number) => Plan | null;
+  planByRules: (incident: Incident, known: CallFacts, at: number) => Plan | null;
   /** Undefined when there is no such agency. */
   planByPerson: (wanted: Wish, at: number) => Dispatch | undefined;
   /** Undefined where no backup centre is set. */
@@ -36,7 +44,7 @@ export function createPlanner(deps: {
   clock: Clock;
   agencies: () => AgencyDirectory;
   settings: () => Settings;
-  decide: (incident: Pick<Facts, 'kind' | 'severity' | 'district'>, at: number) => Decision;
+  decide: (known: KnownFacts, at: number) => Decision;
 }): Planner {
   const timing = (): DispatchTiming => ({
     jobExpires: 2_000,
@@ -57,7 +65,9 @@ export function createPlanner(deps: {
 
   const planActions = ({ actions, ruleSetVersion }: Decision, at: number): Dispatch[] => {
     const planned: { stage: number; dispatch: Dispatch }[] = [];
-    for (const { agencyId, mode, ruleId, stage } of [...actions].sort((a, b) => a.stage - b.stage)) {
+    for (const { agencyId, mode: wanted, ruleId, stage } of [...actions].sort((a, b) => a.stage - b.stage)) {
+      const mode = dispatchModes.find((one) => one === wanted);
+      if (mode === undefined) continue;
       const after = planned.filter((one) => one.stage < stage).map((one) => one.dispatch.id);
       const dispatch = plan({ agencyId, mode, reason: { by: 'rule', ruleSetVersion, ruleId }, after, at });
       if (dispatch !== undefined) planned.push({ stage, dispatch });
@@ -66,10 +76,12 @@ export function createPlanner(deps: {
   };
 
   return {
-    planByRules({ kind, severity, district }, at) {
-      const known = kindSchema.safeParse(kind);
-      if (!known.success) return null;
-      const decision = deps.decide({ kind: known.data, severity, district }, at);
+    planByRules({ kind, severity, district }, known, at) {
+      const parsed = kindSchema.safeParse(kind);
+      if (!parsed.success) return null;
+      // What nobody has named, the caller's location tells.
+      const named = { kind: parsed.data, severity, district: district ?? known.district ?? null };
+      const decision = deps.decide({ ...known, ...named }, at);
       return { decision, dispatches: planActions(decision, at) };
     },
     planByPerson: ({ agencyId, mode, tokenId, id }, at) =>

@@ -1,7 +1,7 @@
 import type { Call } from '../calls/call.ts';
 import type { Principal } from '../platform/auth.ts';
 import { forbidden, type Problem } from '../platform/problem.ts';
-import { findKind } from '../routing/rule.ts';
+import { findKind } from '../routing/kind.ts';
 
 /** Whom an incident concerns: what decides who may know of it. */
 export interface Circle {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { RecordAudit } from '../audit/audit.ts';
 import { liveCallOf, tellCall } from '../calls/command.ts';
 import type { Call } from '../calls/call.ts';
+import { callsOf, factsOfCall } from '../calls/call-facts.ts';
 import type { CallRunner } from '../calls/runner.ts';
 import type { Dispatch } from '../dispatch/dispatch.ts';
 import { roles, writers, type Principal } from '../platform/auth.ts';
@@ -12,6 +13,7 @@ import type { Postgres, Sql } from '../platform/postgres.ts';
 import { notFound, type Problem } from '../platform/problem.ts';
 import { defineRoute, type AuthenticatedContext, type Route } from '../platform/route.ts';
 import { isoTime, slug } from '../platform/text.ts';
+import type { CallFacts } from '../routing/facts.ts';
 import type { Decision } from '../routing/rule.ts';
 import { changeIncident, type Incident, type IncidentChange } from './incident.ts';
 import { circleOfCall, confidential, mayKnow } from './need-to-know.ts';
@@ -25,7 +27,11 @@ export interface IncidentRouteDeps {
   clock: Clock;
   calls: CallRunner;
   /** What the active rules want for the incident as it is after a change; null while it has no kind. */
-  planByRules: (incident: Incident, at: number) => { decision: Decision; dispatches: Dispatch[] } | null;
+  planByRules: (
+    incident: Incident,
+    known: CallFacts,
+    at: number,
+  ) => { decision: Decision; dispatches: Dispatch[] } | null;
   /** Hears, in the same transaction, of a change to an incident whose calls are over. */
   changedLater?: (sql: Sql, incidentId: string) => Promise<void>;
 }
@@ -45,12 +51,7 @@ export function incidentRoutes(deps: IncidentRouteDeps): Route[] {
 }
 
 function foundLive(call: Call): store.FoundIncident {
-  return { view: store.viewOf(call.incident, callIdsOf(call)), circle: circleOfCall(call) };
-}
-
-/** Every call of a live call's incident: those that it joined, and itself. */
-function callIdsOf({ id, earlier }: Call): string[] {
-  return earlier?.relation === 'joined' ? [...earlier.callIds, id] : [id];
+  return { view: store.viewOf(call.incident, callsOf(call)), circle: circleOfCall(call) };
 }
 
 function unknown(incidentId: string): Problem {
@@ -173,9 +174,7 @@ export async function change(
   ifVersion?.(call.incident.version);
   const after = changeIncident(call.incident, wanted, by, at);
   const reclassified = after.changed.includes('kind') || after.changed.includes('severity');
-  // What nobody has named, the caller's location tells.
-  const district = after.incident.district ?? call.location.best?.district ?? null;
-  const plan = reclassified && call.endedAt === null ? deps.planByRules({ ...after.incident, district }, at) : null;
+  const plan = reclassified && call.endedAt === null ? deps.planByRules(after.incident, factsOfCall(call), at) : null;
   const dispatches = plan?.dispatches ?? [];
   await tellCall(deps.calls, call.id, {
     type: 'incident-changed',
@@ -187,7 +186,7 @@ export async function change(
   });
   const now = deps.calls.get(call.id) ?? call;
   const made = dispatches.map((one) => one.id).filter((id) => now.dispatches.some((one) => one.id === id));
-  return { view: store.viewOf(now.incident, callIdsOf(call)), dispatchIds: made };
+  return { view: store.viewOf(now.incident, callsOf(call)), dispatchIds: made };
 }
 
 async function changeStored(

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { storableJson } from '../platform/postgres-text.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { isoTime, timeColumn } from '../platform/text.ts';
+import { decidedTell } from '../routing/rule.ts';
 import type { Incident } from './incident.ts';
 import type { Circle } from './need-to-know.ts';
 import { talkedOnCall, talkedOnIncident } from './talked-sql.ts';
@@ -124,7 +125,9 @@ export function readTimeline(
 const decisionRow = z.object({
   at: timeColumn,
   ruleSetVersion: z.number(),
+  facts: z.record(z.string(), z.unknown()).nullable(),
   actions: z.array(z.record(z.string(), z.unknown())),
+  tell: z.array(decidedTell),
   trace: z.array(z.object({ ruleId: z.string(), matched: z.boolean(), because: z.array(z.string()) })),
 });
 
@@ -132,7 +135,7 @@ const decisionRow = z.object({
 export function readDecisions(sql: Sql, incidentId: string): Promise<z.output<typeof decisionRow>[]> {
   return sql.rows(
     decisionRow,
-    `select at, rule_set_version as "ruleSetVersion", actions, trace from routing_decisions
+    `select at, rule_set_version as "ruleSetVersion", facts, actions, tell, trace from routing_decisions
      where incident_id = $1 order by at, sequence limit 200`,
     [incidentId],
   );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { kindSchema, severitySchema } from '../routing/rule.ts';
+import { kindSchema, severitySchema } from '../routing/kind.ts';
+import { decidedTell } from '../routing/rule.ts';
 import { dispositions } from './incident.ts';
 
 export const incidentView = z.object({
@@ -39,6 +40,9 @@ export const timelineView = z.object({
 export const decisionView = z.object({
   at: z.string(),
   ruleSetVersion: z.number(),
+  /** What was asked; null for what older versions have decided. */
+  facts: z.record(z.string(), z.unknown()).nullable(),
   actions: z.array(z.record(z.string(), z.unknown())),
+  tell: z.array(decidedTell),
   trace: z.array(z.object({ ruleId: z.string(), matched: z.boolean(), because: z.array(z.string()) })),
 });

@@ -82,12 +82,14 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   app.use('/v1', guard.limit);
   // Who it is comes before the body: behind a route's guards, nobody without a token makes us parse anything.
   const parseJson = express.json({ limit: bodyLimit, strict: false });
+  const jsonParserFor = ({ bodyLimit: limit }: Route) =>
+    limit === undefined ? parseJson : express.json({ limit, strict: false });
   const takeRaw = express.raw({ limit: rawLimit, type: () => true });
   for (const route of routes) {
     app[verbs[route.method]](
       route.path,
       ...guard.forRoute(route),
-      route.takes === undefined ? parseJson : takeRaw,
+      route.takes === undefined ? jsonParserFor(route) : takeRaw,
       routeHandler(route, { ...options, stopping: stopping.signal }),
     );
   }

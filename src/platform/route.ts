@@ -79,6 +79,8 @@ interface RouteFace {
   readonly takes: string | undefined;
   /** Senders without a token may come as often as those with one. */
   readonly busy: boolean;
+  /** How large a JSON body may be, as Express writes it (`8mb`); undefined: as large as most need it. */
+  readonly bodyLimit: string | undefined;
 }
 
 /** A route as the server sees it: its face for OpenAPI, and one of three ways to run it. */
@@ -102,6 +104,7 @@ type Declared<I extends InputShape> = Deed & {
   readonly path: string;
   readonly summary: string;
   readonly input: I;
+  readonly bodyLimit?: string;
 };
 
 function face(
@@ -110,9 +113,10 @@ function face(
   response: ResponseShape,
   idempotency?: Idempotency,
 ): RouteFace {
-  const { method, path, summary, input } = route;
+  const { method, path, summary, input, bodyLimit } = route;
   const audited = route.method === 'GET' ? undefined : route.audited;
-  return { method, path, summary, roles, input, response, idempotency, audited, takes: undefined, busy: false };
+  const plain = { takes: undefined, busy: false };
+  return { method, path, summary, roles, input, response, idempotency, audited, ...plain, bodyLimit };
 }
 
 /**

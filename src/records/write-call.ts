@@ -8,6 +8,7 @@ import { addFixesOfOwners, storedForm } from '../location/fix-store.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { storableJson, storableText } from '../platform/postgres-text.ts';
 import { isoTime, isoTimeOrNull } from '../platform/text.ts';
+import type { Decision } from '../routing/rule.ts';
 import { applyLog } from './write-logged-call.ts';
 
 /** Calls as their latest entries have them, and of every entry what it told of and what the rules said. */
@@ -186,9 +187,12 @@ async function writeTimeline(sql: Sql, entries: readonly CallEntry[]): Promise<v
 async function writeDecision(sql: Sql, { input, callId, claimedAt, sequence, state, at }: CallEntry): Promise<void> {
   if (input.type !== 'incident-changed' || input.decision === undefined) return;
   const { ruleSetVersion, actions, trace } = input.decision;
+  // An older version wrote neither facts nor whom to tell.
+  const written: Partial<Decision> = input.decision;
   await sql.execute(
-    `insert into routing_decisions (call_id, claimed_at, sequence, incident_id, at, rule_set_version, actions, trace)
-     values ($1,$2,$3,$4,$5,$6,$7,$8) on conflict do nothing`,
+    `insert into routing_decisions (call_id, claimed_at, sequence, incident_id, at, rule_set_version, facts, actions,
+       tell, trace)
+     values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10) on conflict do nothing`,
     [
       callId,
       claimedAt,
@@ -196,7 +200,9 @@ async function writeDecision(sql: Sql, { input, callId, claimedAt, sequence, sta
       state.incident.id,
       isoTime(at),
       ruleSetVersion,
+      written.facts == null ? null : storableJson(written.facts),
       storableJson(actions),
+      storableJson(written.tell ?? []),
       storableJson(trace),
     ],
   );

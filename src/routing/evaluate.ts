@@ -1,110 +1,84 @@
-import {
-  defaultRuleId,
-  districtKey,
-  incidentKinds,
-  minutesOf,
-  sameDistrict,
-  type Action,
-  type Condition,
-  type Decision,
-  type Facts,
-  type RuleSet,
-} from './rule.ts';
+import type { Facts } from './facts.ts';
+import { incidentKinds } from './kind.ts';
+import { match } from './match.ts';
+import { defaultRuleId, speaks, type Action, type Decision, type Mode, type Rule, type RuleSet } from './rule.ts';
 
 /**
- * Asks every rule in order. All that match give their actions; an agency named again later is not engaged twice,
- * so that a special rule stands before the general one. If none matches an incident, the default list decides.
+ * Asks every rule in order. All that match give their actions and whom to tell; an agency named again later is not engaged
+ * twice, so that a special rule stands before the general one. If they bring nobody to an incident who speaks with the
+ * caller, the default list decides as well. Pure: the same rules and facts have the same answer.
  */
 export function evaluate(ruleSet: RuleSet, facts: Facts): Decision {
+  const made: Made = { actions: new Map(), tell: new Map() };
   const trace: Decision['trace'] = [];
-  const actions: Decision['actions'] = [];
   let matchedAny = false;
   for (const rule of ruleSet.rules) {
     const { matched, because } = match(rule.when, facts);
     if (matched) {
       matchedAny = true;
-      because.push(...add(actions, rule.then, rule.id));
+      because.push(...add(made, rule.then, rule.id), ...tell(made, rule));
     }
     trace.push({ ruleId: rule.id, matched, because });
   }
-  trace.push(byDefault(ruleSet, facts, matchedAny, actions));
-  return { ruleSetVersion: ruleSet.version, actions, trace };
+  trace.push(byDefault(ruleSet, facts, matchedAny, made));
+  const [actions, told] = [[...made.actions.values()], [...made.tell.values()]];
+  return { ruleSetVersion: ruleSet.version, facts, actions, tell: told, trace };
 }
 
-function byDefault(
-  ruleSet: RuleSet,
-  facts: Facts,
-  matchedAny: boolean,
-  actions: Decision['actions'],
-): Decision['trace'][number] {
-  if (matchedAny) return { ruleId: defaultRuleId, matched: false, because: ['a rule matched'] };
-  if (!incidentKinds.includes(facts.kind)) {
-    return { ruleId: defaultRuleId, matched: false, because: [`${facts.kind} needs no agency`] };
+/** By the agency's and the recipient's id, in the order in which the rules name them. */
+interface Made {
+  readonly actions: Map<string, Decision['actions'][number]>;
+  readonly tell: Map<string, Decision['tell'][number]>;
+}
+
+function some({ actions }: Made, holds: (mode: Mode) => boolean): boolean {
+  return [...actions.values()].some(({ mode }) => holds(mode));
+}
+
+function byDefault(ruleSet: RuleSet, { kind }: Facts, matchedAny: boolean, made: Made): Decision['trace'][number] {
+  const ruleId = defaultRuleId;
+  if (!incidentKinds.includes(kind)) return { ruleId, matched: false, because: [`${kind} needs no agency`] };
+  if (some(made, speaks)) {
+    return { ruleId, matched: false, because: ['the rules bring somebody who speaks with the caller'] };
   }
-  const because = ['no rule matched', ...add(actions, ruleSet.default, defaultRuleId)];
-  return { ruleId: defaultRuleId, matched: true, because };
+  const because = [matchedAny ? 'the rules that matched bring nobody who speaks with the caller' : 'no rule matched'];
+  // Whoever was only to hear or to be told of it speaks now: somebody has to.
+  for (const { agencyId, mode } of ruleSet.default) {
+    const earlier = made.actions.get(agencyId);
+    if (!speaks(mode) || earlier === undefined || speaks(earlier.mode)) continue;
+    made.actions.delete(agencyId);
+    because.push(
+      `${agencyId} does not only ${earlier.mode === 'listen' ? 'listen' : 'hear of it'}, as ${earlier.ruleId} says`,
+    );
+  }
+  const speaking = ruleSet.default.filter(({ mode }) => speaks(mode));
+  because.push(...add(made, [...speaking, ...ruleSet.default.filter(({ mode }) => !speaks(mode))], ruleId));
+  return { ruleId, matched: true, because };
 }
 
 /** Adds what is new; returns a note on each action that was changed or left out. */
-function add(actions: Decision['actions'], wanted: readonly Action[], ruleId: string): string[] {
+function add(made: Made, wanted: readonly Action[], ruleId: string): string[] {
   const notes: string[] = [];
   for (const action of wanted) {
-    const earlier = actions.find(({ agencyId }) => agencyId === action.agencyId);
+    const earlier = made.actions.get(action.agencyId);
     if (earlier) {
       notes.push(`${action.agencyId} is engaged by ${earlier.ruleId} already`);
       continue;
     }
     // The caller can be handed over once only.
-    const second = action.mode === 'transfer' && actions.some(({ mode }) => mode === 'transfer');
+    const second = action.mode === 'transfer' && some(made, (mode) => mode === 'transfer');
     if (second) notes.push(`${action.agencyId} is bridged: another agency takes the caller over`);
-    actions.push({ ...action, mode: second ? 'bridge' : action.mode, ruleId });
+    made.actions.set(action.agencyId, { ...action, mode: second ? 'bridge' : action.mode, ruleId });
   }
   return notes;
 }
 
-function match(when: Condition, facts: Facts): { matched: boolean; because: string[] } {
-  const checks = [
-    matchKind(when.kinds, facts.kind),
-    matchKnown('severity', when.severities, facts.severity),
-    matchDistrict(when.districts, facts.district),
-    matchKnown('weekday', when.weekdays, facts.weekday),
-    matchHours(when.hours, facts.time),
-  ].filter((check) => check !== undefined);
-  return { matched: checks.every(({ yes }) => yes), because: checks.map(({ text }) => text) };
-}
-
-interface Check {
-  yes: boolean;
-  text: string;
-}
-
-function matchKind(wanted: Condition['kinds'], kind: Facts['kind']): Check {
-  if (wanted) return within('kind', wanted, kind);
-  const yes = incidentKinds.includes(kind);
-  return { yes, text: yes ? `kind ${kind} is an incident` : `kind ${kind} is no incident` };
-}
-
-function matchKnown(what: string, wanted: readonly string[] | undefined, found: string | null): Check | undefined {
-  if (!wanted) return undefined;
-  if (found === null) return { yes: false, text: `${what} is not known` };
-  return within(what, wanted, found);
-}
-
-function matchDistrict(wanted: Condition['districts'], found: string | null): Check | undefined {
-  if (wanted && found !== null && wanted.some((name) => sameDistrict(name, found))) {
-    return { yes: true, text: `district ${districtKey(found)} is one of the rule's` };
+function tell(made: Made, { id: ruleId, tell: wanted }: Rule): string[] {
+  const notes: string[] = [];
+  for (const recipientId of wanted) {
+    const earlier = made.tell.get(recipientId);
+    if (earlier) notes.push(`${recipientId} is told by ${earlier.ruleId} already`);
+    else made.tell.set(recipientId, { recipientId, ruleId });
   }
-  return matchKnown('district', wanted, found);
-}
-
-function within(what: string, wanted: readonly string[], found: string): Check {
-  const yes = wanted.includes(found);
-  return { yes, text: `${what} ${found} is ${yes ? '' : 'not '}among ${wanted.join(', ')}` };
-}
-
-function matchHours(hours: Condition['hours'], time: string): Check | undefined {
-  if (!hours) return undefined;
-  const [from, to, now] = [minutesOf(hours.from), minutesOf(hours.to), minutesOf(time)];
-  const yes = from <= to ? now >= from && now < to : now >= from || now < to;
-  return { yes, text: `${time} is ${yes ? '' : 'not '}within ${hours.from} to ${hours.to}` };
+  return notes;
 }

@@ -1,10 +1,13 @@
 import { zonedTime } from '../platform/zoned-time.ts';
-import { weekdays, type Facts } from './rule.ts';
+import { weekdays } from './condition.ts';
 
-/** The weekday and the HH:MM that clocks in `timeZone` show at `epochMs`. */
-export function localTime(epochMs: number, timeZone: string): Pick<Facts, 'weekday' | 'time'> {
-  const { weekday: shown, hour, minute } = zonedTime(epochMs, timeZone);
+/** The weekday, the date (YYYY-MM-DD) and the HH:MM that clocks and calendars in `timeZone` show at `epochMs`. */
+export function localTime(
+  epochMs: number,
+  timeZone: string,
+): { weekday: (typeof weekdays)[number]; date: string; time: string } {
+  const { weekday: shown, date, hour, minute } = zonedTime(epochMs, timeZone);
   const weekday = weekdays.find((day) => day === shown);
   if (weekday === undefined) throw new RangeError(`no weekday in ${timeZone}`);
-  return { weekday, time: [hour, minute].map((number) => String(number).padStart(2, '0')).join(':') };
+  return { weekday, date, time: [hour, minute].map((number) => String(number).padStart(2, '0')).join(':') };
 }

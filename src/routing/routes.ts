@@ -2,46 +2,33 @@ import { z } from 'zod';
 import type { AgencyDirectory } from '../agencies/agency.ts';
 import type { RecordAudit } from '../audit/audit.ts';
 import { roles, type Principal } from '../platform/auth.ts';
-import type { Clock } from '../platform/clock.ts';
 import { etag, requireIfMatch } from '../platform/etag.ts';
 import { decodeCursor, encodeCursor, pageOf, pageQuery } from '../platform/paging.ts';
 import type { Postgres, Sql } from '../platform/postgres.ts';
 import { notFound, unprocessable } from '../platform/problem.ts';
 import { defineRoute, type Route } from '../platform/route.ts';
-import { evaluate } from './evaluate.ts';
-import { localTime } from './local-time.ts';
-import {
-  decisionSchema,
-  factsSchema,
-  kinds,
-  ruleSetContent,
-  ruleSetSchema,
-  type RuleSet,
-  type RuleSetContent,
-} from './rule.ts';
-import { activate, insertVersion, listVersions, readActive, readVersion, versionRow } from './store.ts';
-import { validate } from './validate.ts';
+import { inSlices } from '../platform/slices.ts';
+import { changesSchema, compare } from './compare.ts';
+import { kinds } from './kind.ts';
+import { ruleSetContent, ruleSetSchema, type RuleSet, type RuleSetContent } from './rule.ts';
+import { activate, insertVersion, listVersions, readActiveVersion, readVersion, versionRow } from './store.ts';
+import { validating } from './validate.ts';
 
 interface RuleRouteDeps {
   readonly postgres: Postgres;
   readonly audit: RecordAudit;
-  readonly clock: Clock;
   readonly current: () => RuleSet;
   readonly reload: () => Promise<void>;
-  readonly agencies: () => AgencyDirectory;
   /** Locks agencies and rules against other changes and answers the agencies as they are stored. */
   readonly lockAndReadAgencies: (sql: Sql) => Promise<AgencyDirectory>;
   readonly districts: () => readonly string[];
-  readonly timeZone: () => string;
+  readonly recipients: () => readonly string[];
 }
 
-const versionParams = z.object({ version: z.coerce.number().int().min(1).max(2_147_483_647) });
-const faultSchema = z.object({
-  ruleId: z.string().nullable(),
-  path: z.string(),
-  code: z.string(),
-  message: z.string(),
-});
+const versionNumber = z.coerce.number().int().min(1).max(2_147_483_647);
+const versionParams = z.object({ version: versionNumber });
+/** Ten thousand rules have some megabytes. */
+export const rulesBodyLimit = '8mb';
 
 /** /v1/rules and /v1/kinds. */
 export function ruleRoutes(deps: RuleRouteDeps): Route[] {
@@ -51,8 +38,8 @@ export function ruleRoutes(deps: RuleRouteDeps): Route[] {
     putRoute(deps),
     versionsRoute(deps),
     versionRoute(deps),
+    changesRoute(deps),
     activateRoute(deps),
-    evaluateRoute(deps),
   ];
 }
 
@@ -95,6 +82,7 @@ function putRoute(deps: RuleRouteDeps): Route {
     summary: 'Store a new version and make it the active one (If-Match)',
     roles: ['admin'],
     input: { body: ruleSetContent },
+    bodyLimit: rulesBodyLimit,
     response: { 200: ruleSetSchema },
     handler: async ({ body, principal, ifMatch }) => {
       const stored = await change(deps, principal, ifMatch, async (sql) => ({
@@ -118,8 +106,7 @@ function activateRoute(deps: RuleRouteDeps): Route {
     response: { 200: ruleSetSchema },
     handler: async ({ params: { version }, principal, ifMatch }) => {
       const stored = await change(deps, principal, ifMatch, async (sql) => {
-        const found = await readVersion(sql, version);
-        if (!found) throw notFound('rules.unknown-version', `There is no version ${version}.`);
+        const found = await versionOf(sql, version);
         const content = { default: found.default, rules: found.rules };
         return { content, version, action: 'rules.activate' };
       });
@@ -137,13 +124,12 @@ async function change(
 ): Promise<RuleSet> {
   const stored = await deps.postgres.transaction(async (sql) => {
     const agencies = await deps.lockAndReadAgencies(sql);
-    const active = (await readActive(sql))?.version ?? 0;
+    const active = (await readActiveVersion(sql)) ?? 0;
     requireIfMatch(ifMatch, active);
     const { content, version, action } = await prepare(sql);
-    const faults = validate(content, { agencies, districts: deps.districts() });
-    if (faults.length > 0) {
-      throw unprocessable('rules.invalid', `The rule set has ${faults.length} faults.`, { faults });
-    }
+    const surroundings = { agencies, districts: deps.districts(), recipients: deps.recipients() };
+    const { faults, total } = await inSlices(validating(content, surroundings));
+    if (total > 0) throw unprocessable('rules.invalid', `The rule set has ${total} faults.`, { faults, total });
     await activate(sql, version, principal.tokenId);
     const detail = { from: active, to: version };
     await deps.audit(sql, { principal, action, subject: `rules/${version}`, detail });
@@ -182,31 +168,29 @@ function versionRoute({ postgres }: RuleRouteDeps): Route {
     input: { params: versionParams },
     response: { 200: ruleSetSchema },
     handler: async ({ params: { version } }) => {
-      const found = await readVersion(postgres, version);
-      if (!found) throw notFound('rules.unknown-version', `There is no version ${version}.`);
-      return { status: 200, body: found };
+      return { status: 200, body: await versionOf(postgres, version) };
     },
   });
 }
 
-function evaluateRoute(deps: RuleRouteDeps): Route {
-  const question = factsSchema
-    .omit({ weekday: true, time: true })
-    .extend({ at: z.iso.datetime({ offset: true }).optional() });
+/** A stored version. @throws Problem when there is none. */
+export async function versionOf(sql: Sql, version: number): Promise<RuleSet> {
+  const found = await readVersion(sql, version);
+  if (!found) throw notFound('rules.unknown-version', `There is no version ${version}.`);
+  return found;
+}
+
+function changesRoute({ postgres, current }: RuleRouteDeps): Route {
   return defineRoute({
-    method: 'POST',
-    path: '/v1/rules/evaluate',
-    audited: { instead: 'it changes nothing' },
-    summary: 'What would happen, by the active rules or by a draft; nothing is stored and nobody is rung',
-    roles: ['admin', 'supervisor', 'auditor'],
-    input: { body: z.strictObject({ facts: question, draft: ruleSetContent.optional() }) },
-    response: { 200: z.object({ decision: decisionSchema, faults: z.array(faultSchema) }) },
-    handler: ({ body: { facts, draft } }) => {
-      const { at, ...asked } = facts;
-      const when = localTime(at === undefined ? deps.clock.now() : Date.parse(at), deps.timeZone());
-      const ruleSet = draft ? { ...draft, version: 0 } : deps.current();
-      const faults = draft ? validate(draft, { agencies: deps.agencies(), districts: deps.districts() }) : [];
-      return { status: 200, body: { decision: evaluate(ruleSet, { ...asked, ...when }), faults } };
+    method: 'GET',
+    path: '/v1/rules/versions/:version/changes',
+    summary: 'What a version changes of another one (`from`; unless told, of the active one)',
+    roles,
+    input: { params: versionParams, query: z.object({ from: versionNumber.optional() }) },
+    response: { 200: changesSchema },
+    handler: async ({ params: { version }, query: { from } }) => {
+      const before = from === undefined ? current() : await versionOf(postgres, from);
+      return { status: 200, body: compare(before, await versionOf(postgres, version)) };
     },
   });
 }

@@ -8,18 +8,20 @@ import type { Logger } from '../platform/logger.ts';
 import type { Postgres, Sql } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import { evaluate } from './evaluate.ts';
-import { localTime } from './local-time.ts';
+import { evaluateRoute } from './evaluate-routes.ts';
+import { completeFacts, type Facts, type KnownFacts } from './facts.ts';
+import { rulesNaming } from './naming.ts';
 import { ruleRoutes } from './routes.ts';
-import { defaultRuleId, ruleSetSchema, type Decision, type Facts, type RuleSet, type RuleSetContent } from './rule.ts';
-import { activate, insertVersion, readActive, rulesChannel } from './store.ts';
+import { ruleSetSchema, type Decision, type RuleSet, type RuleSetContent } from './rule.ts';
+import { activate, insertVersion, readActive, readActiveVersion, rulesChannel } from './store.ts';
 import { validate } from './validate.ts';
 
 export interface RoutingRoom {
   readonly routes: Route[];
   /** The active rule set; synchronous, from memory. */
   readonly current: () => RuleSet;
-  /** Asks the active rules about an incident at a moment, in the city's own time. */
-  readonly decide: (incident: Pick<Facts, 'kind' | 'severity' | 'district'>, epochMs: number) => Decision;
+  /** Asks the active rules about an incident at a moment: in the city's own time, with its agencies as they are. */
+  readonly decide: (known: KnownFacts, epochMs: number) => Decision;
   readonly stop: () => Promise<void>;
 }
 
@@ -32,6 +34,10 @@ interface RoutingDeps {
   readonly agencies: Pick<AgenciesRoom, 'current' | 'lockAndRead' | 'guardDeletion'>;
   readonly districts: () => readonly string[];
   readonly timeZone: () => string;
+  /** Local dates, YYYY-MM-DD. */
+  readonly holidays: () => readonly string[];
+  /** Ids of those who can be told. */
+  readonly recipients: () => readonly string[];
   /** The city's own rules: version 1 at the first start, and in force until PostgreSQL was seen once. */
   readonly seed: RuleSetContent;
 }
@@ -39,34 +45,47 @@ interface RoutingDeps {
 /** The routing rules. */
 export async function startRouting(deps: RoutingDeps): Promise<RoutingRoom> {
   const { postgres, logger, agencies } = deps;
+  let last: RuleSet | undefined;
   const copy = await startLiveCopy<RuleSet>({
     name: 'rules',
     channel: rulesChannel,
     postgres,
     clock: deps.clock,
     logger,
-    read: async () => (await readActive(postgres)) ?? (await postgres.transaction((sql) => seed(sql, deps))),
+    // A version never changes: the one that is here need not be read again.
+    read: async () => {
+      if (last !== undefined && last.version === (await readActiveVersion(postgres))) return last;
+      last = (await readActive(postgres)) ?? (await postgres.transaction((sql) => seed(sql, deps)));
+      return last;
+    },
     disk: diskCopy(join(deps.stateDir, 'rules.json'), ruleSetSchema, logger),
     builtIn: { ...deps.seed, version: 0 },
   });
   agencies.guardDeletion(async (sql, agencyId) => {
     const active = await readActive(sql);
-    return active ? rulesNaming(active, agencyId) : [];
+    const trunks = agencies.current().find(agencyId)?.trunks ?? [];
+    return active ? rulesNaming(active, agencyId, trunks) : [];
   });
-  return {
-    routes: ruleRoutes({
-      postgres,
-      audit: deps.audit,
-      clock: deps.clock,
-      current: copy.current,
-      reload: copy.reload,
-      agencies: agencies.current,
-      lockAndReadAgencies: agencies.lockAndRead,
-      districts: deps.districts,
-      timeZone: deps.timeZone,
-    }),
+  const complete = (known: KnownFacts, at: number): Facts =>
+    completeFacts(known, { at, timeZone: deps.timeZone(), holidays: deps.holidays(), directory: agencies.current() });
+  const shared = {
+    postgres,
     current: copy.current,
-    decide: (incident, epochMs) => evaluate(copy.current(), { ...incident, ...localTime(epochMs, deps.timeZone()) }),
+    districts: deps.districts,
+    recipients: deps.recipients,
+  };
+  return {
+    routes: [
+      ...ruleRoutes({
+        ...shared,
+        audit: deps.audit,
+        reload: copy.reload,
+        lockAndReadAgencies: agencies.lockAndRead,
+      }),
+      evaluateRoute({ ...shared, clock: deps.clock, agencies: agencies.current, complete }),
+    ],
+    current: copy.current,
+    decide: (known, epochMs) => evaluate(copy.current(), complete(known, epochMs)),
     stop: () => {
       copy.stop();
       return Promise.resolve();
@@ -78,19 +97,15 @@ async function seed(sql: Sql, deps: RoutingDeps): Promise<RuleSet> {
   const agencies = await deps.agencies.lockAndRead(sql);
   const found = await readActive(sql);
   if (found) return found;
-  const faults = validate(deps.seed, { agencies, districts: deps.districts() });
+  const { faults } = validate(deps.seed, {
+    agencies,
+    districts: deps.districts(),
+    recipients: deps.recipients(),
+  });
   // Rules with a fault still serve better than none; an admin sees it and the log says it.
   if (faults.length > 0) deps.logger.error({ faults }, "the city's rules do not fit the agencies stored");
   const version = await insertVersion(sql, deps.seed, 'city-profile');
   await activate(sql, version, 'city-profile');
   deps.logger.info({ version }, 'rules of the city stored');
   return { ...deps.seed, version };
-}
-
-function rulesNaming(ruleSet: RuleSet, agencyId: string): string[] {
-  const names = ruleSet.rules
-    .filter((rule) => rule.then.some((action) => action.agencyId === agencyId))
-    .map(({ id }) => `rule ${id}`);
-  const inDefault = ruleSet.default.some((action) => action.agencyId === agencyId);
-  return inDefault ? [...names, `rule ${defaultRuleId}`] : names;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Sql } from '../platform/postgres.ts';
-import { ruleSetContent, ruleSetSchema, type RuleSet, type RuleSetContent } from './rule.ts';
+import { timeColumn } from '../platform/text.ts';
+import { decidedAction, decidedTell, ruleSetContent, type RuleSet, type RuleSetContent } from './rule.ts';
 
 /** NOTIFY on it tells every process that another version is active. */
 export const rulesChannel = 'siaga_rules';
@@ -14,9 +15,15 @@ export const versionRow = z.object({
 });
 type VersionRow = z.infer<typeof versionRow>;
 
+const activeVersion = z.object({ version: z.number() });
 const storedSet = z.object({ version: z.number(), content: ruleSetContent });
 const activeVersionSql = 'SELECT version FROM rule_set_activations ORDER BY id DESC LIMIT 1';
 const iso = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/** The version of the active rule set; undefined before the first was stored. */
+export async function readActiveVersion(sql: Sql): Promise<number | undefined> {
+  return (await sql.first(activeVersion, activeVersionSql))?.version;
+}
 
 /** The active rule set; undefined before the first was stored. */
 export async function readActive(sql: Sql): Promise<RuleSet | undefined> {
@@ -30,7 +37,7 @@ export async function readActive(sql: Sql): Promise<RuleSet | undefined> {
 /** A version's rule set. */
 export async function readVersion(sql: Sql, version: number): Promise<RuleSet | undefined> {
   const row = await sql.first(storedSet, 'SELECT version, content FROM rule_sets WHERE version = $1', [version]);
-  return row && ruleSetSchema.parse({ ...row.content, version: row.version });
+  return row && { ...row.content, version: row.version };
 }
 
 /** Versions, newest first, older than `before`. */
@@ -60,4 +67,33 @@ export async function insertVersion(sql: Sql, content: RuleSetContent, by: strin
 export async function activate(sql: Sql, version: number, by: string): Promise<void> {
   await sql.execute('INSERT INTO rule_set_activations (version, by) VALUES ($1, $2)', [version, by]);
   await sql.execute('SELECT pg_notify($1, $2)', [rulesChannel, String(version)]);
+}
+
+const pastRow = z.object({
+  incidentId: z.string(),
+  at: timeColumn,
+  ruleSetVersion: z.number(),
+  facts: z.unknown(),
+  actions: z.array(decidedAction),
+  tell: z.array(decidedTell),
+  kind: z.string().nullable(),
+  operatorIds: z.array(z.string()),
+});
+/** A decision as it was stored, and whom its incident concerns. */
+export type PastRow = z.output<typeof pastRow>;
+
+/** What was decided from `from` (inclusive) to `to` (exclusive), newest first. */
+export function readPast(
+  sql: Sql,
+  { from, to, limit }: { from: string; to: string; limit: number },
+): Promise<PastRow[]> {
+  return sql.rows(
+    pastRow,
+    `SELECT d.incident_id AS "incidentId", d.at, d.rule_set_version AS "ruleSetVersion", d.facts, d.actions, d.tell, i.kind,
+       array(SELECT c.operator_id::text FROM calls c
+             WHERE c.incident_id = d.incident_id AND c.operator_id IS NOT NULL) AS "operatorIds"
+     FROM routing_decisions d JOIN incidents i ON i.id = d.incident_id
+     WHERE d.at >= $1 AND d.at < $2 ORDER BY d.at DESC, d.call_id, d.sequence DESC LIMIT $3`,
+    [from, to, limit],
+  );
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { factsArbitrary, ruleSetArbitrary, someAgencies } from '../../test/support/rule-arbitrary.ts';
+import { factsArbitrary, ruleSetArbitrary, someAgencies, someRecipients } from '../../test/support/rule-arbitrary.ts';
 import { directoryOf, type Agency } from '../agencies/agency.ts';
 import { evaluate } from './evaluate.ts';
-import { incidentKinds, ruleSetContent } from './rule.ts';
+import { incidentKinds } from './kind.ts';
+import { ruleSetContent, speaks } from './rule.ts';
 import { validate, type Fault } from './validate.ts';
 
 const agency = (id: string, trunks = 1): Agency => ({
@@ -24,13 +25,25 @@ const agencies = directoryOf([...someAgencies.map((id) => agency(id)), agency('e
 
 function faultsOf(content: { default?: unknown; rules?: object[] }, districts: string[] = []): Fault[] {
   const rules = (content.rules ?? []).map((rule, index) => ({ id: `r${index}`, name: 'r', ...rule }));
-  return validate(ruleSetContent.parse({ default: [{ agencyId: 'polisi' }], ...content, rules }), {
-    agencies,
-    districts,
-  });
+  const parsed = ruleSetContent.parse({ default: [{ agencyId: 'polisi' }], ...content, rules });
+  const { faults, total } = validate(parsed, { agencies, districts, recipients: someRecipients });
+  expect(total).toBe(faults.length);
+  return [...faults];
 }
+const surroundings = { agencies, districts: [], recipients: someRecipients };
 const brief = (faults: Fault[]): [string | null, string, string][] =>
   faults.map(({ ruleId, path, code }) => [ruleId, path, code]);
+const square = (west: number) => ({
+  type: 'Polygon',
+  coordinates: [
+    [
+      [west, 0],
+      [west + 1, 0],
+      [west + 1, 1],
+      [west, 0],
+    ],
+  ],
+});
 const to = (...ids: string[]): { agencyId: string; mode?: string }[] => ids.map((agencyId) => ({ agencyId }));
 
 describe('validate', () => {
@@ -71,10 +84,134 @@ describe('validate', () => {
     ]);
   });
 
-  test('the default is checked as the rules are', () => {
-    expect(brief(faultsOf({ default: to('nobody') }))).toEqual([[null, 'default.0.agencyId', 'unknown-agency']]);
+  test('the default is checked as the rules are, and brings a person', () => {
+    expect(brief(faultsOf({ default: to('nobody', 'polisi') }))).toEqual([
+      [null, 'default.0.agencyId', 'unknown-agency'],
+    ]);
+    for (const wrong of [
+      to('empty'),
+      [{ agencyId: 'polisi', mode: 'notify' }],
+      [{ agencyId: 'psc', mode: 'listen' }],
+    ]) {
+      expect(brief(faultsOf({ default: wrong }))).toContainEqual([null, 'default', 'no-human']);
+    }
   });
 
+  const wrong: [string, object, [path: string, code: string][]][] = [
+    [
+      'empty lists',
+      { areas: [], dates: [], sources: [] },
+      [
+        ['areas', 'never-matches'],
+        ['dates', 'never-matches'],
+        ['sources', 'never-matches'],
+      ],
+    ],
+    ['dates backwards', { dates: [{ from: '2026-02-01', to: '2026-01-01' }] }, [['dates.0', 'never-matches']]],
+    [
+      'a ring that is open',
+      {
+        areas: [
+          {
+            type: 'Polygon',
+            coordinates: [
+              [
+                [1, 1],
+                [2, 1],
+                [2, 2],
+                [1, 2],
+              ],
+            ],
+          },
+        ],
+      },
+      [['areas.0.coordinates.0', 'never-matches']],
+    ],
+    [
+      'a ring without an inside',
+      {
+        areas: [
+          {
+            type: 'Polygon',
+            coordinates: [
+              [
+                [1, 1],
+                [2, 1],
+                [1, 1],
+              ],
+            ],
+          },
+        ],
+      },
+      [['areas.0.coordinates.0', 'never-matches']],
+    ],
+    [
+      'an unknown agency',
+      { agencyStates: [{ agencyId: 'gone', state: 'open' }] },
+      [['agencyStates.0.agencyId', 'unknown-agency']],
+    ],
+    [
+      'an unknown trunk',
+      { trunkStates: [{ trunkId: 'gone', state: 'up' }] },
+      [['trunkStates.0.trunkId', 'unknown-trunk']],
+    ],
+    [
+      'an agency open and closed',
+      { agencyStates: ['open', 'closed'].map((state) => ({ agencyId: 'psc', state })) },
+      [
+        ['agencyStates.0', 'never-matches'],
+        ['agencyStates.1', 'never-matches'],
+      ],
+    ],
+    [
+      'a trunk up and down',
+      { trunkStates: ['up', 'down'].map((state) => ({ trunkId: 'psc-0', state })) },
+      [['trunkStates.1', 'never-matches']],
+    ],
+    [
+      'confidential, of kinds that are not',
+      { kinds: ['fire'], confidential: true },
+      [['confidential', 'never-matches']],
+    ],
+  ];
+  test.each(wrong)('a condition that never holds: %s', (_name, when, faults) => {
+    expect(brief(faultsOf({ rules: [{ when, then: to('psc') }] }))).toEqual(
+      faults.map(([path, code]) => ['r0', `rules.0.when.${path}`, code]),
+    );
+  });
+
+  test('who is asked in place of another, and who is told, is known and named once', () => {
+    const rules = [
+      {
+        then: [{ agencyId: 'damkar', fallbacks: ['gone', 'empty', 'damkar', 'psc', 'psc'] }],
+        tell: ['mayor', 'nobody', 'mayor'],
+      },
+      { then: [{ agencyId: 'empty', mode: 'notify' }], tell: ['secretary'] },
+      { when: { kinds: ['fire'] }, then: [], tell: ['secretary'] },
+    ];
+    expect(brief(faultsOf({ rules }))).toEqual([
+      ['r0', 'rules.0.then.0.fallbacks.0', 'unknown-agency'],
+      ['r0', 'rules.0.then.0.fallbacks.1', 'agency-without-trunk'],
+      ['r0', 'rules.0.then.0.fallbacks.2', 'agency-twice'],
+      ['r0', 'rules.0.then.0.fallbacks.4', 'agency-twice'],
+      ['r0', 'rules.0.tell.1', 'unknown-recipient'],
+      ['r0', 'rules.0.tell.2', 'recipient-twice'],
+      ['r2', 'rules.2', 'adds-nothing'],
+    ]);
+  });
+
+  test('two hundred faults are listed, and all are counted', () => {
+    const rules = Array.from({ length: 500 }, (_, n) => ({ id: `r${n}`, name: 'r', when: {}, then: [], tell: [] }));
+    const { faults, total } = validate(
+      { default: ruleSetContent.parse({ default: to('psc'), rules: [] }).default, rules },
+      surroundings,
+    );
+    expect([faults.length, total]).toEqual([200, 500]);
+  });
+
+  const year = { from: '2026-01-01', to: '2026-12-31' };
+  const closed = { agencyId: 'damkar', state: 'closed' };
+  const unreachable = { agencyId: 'damkar', state: 'unreachable' };
   const night = { from: '22:00', to: '06:00' };
   const order: [string, object, object, boolean][] = [
     ['the same condition', { kinds: ['fire'] }, { kinds: ['fire'] }, true],
@@ -90,6 +227,21 @@ describe('validate', () => {
     ['hours on the other side', { hours: night }, { hours: { from: '06:00', to: '22:00' } }, false],
     ['all day after the night', { hours: night }, {}, false],
     ['weekdays in part', { weekdays: ['mon'] }, { weekdays: ['mon', 'tue'] }, false],
+    ['dates within', { dates: [year] }, { dates: [{ from: '2026-12-24', to: '2026-12-31' }] }, true],
+    ['dates reaching out', { dates: [year] }, { dates: [{ from: '2026-12-24', to: '2027-01-01' }] }, false],
+    ['an area of several', { areas: [square(1), square(2)] }, { areas: [square(2)] }, true],
+    ['another area', { areas: [square(1)] }, { areas: [square(2)] }, false],
+    ['one more state asked for', { agencyStates: [closed] }, { agencyStates: [closed, unreachable] }, true],
+    ['one state less', { agencyStates: [closed, unreachable] }, { agencyStates: [closed] }, false],
+    ['a trunk beside', { agencyStates: [closed] }, { trunkStates: [{ trunkId: 'psc-0', state: 'down' }] }, false],
+    ['more calls', { minimumCalls: 2 }, { minimumCalls: 5 }, true],
+    ['fewer calls', { minimumCalls: 5 }, {}, false],
+    ['drills after all', {}, { drill: true }, true],
+    ['all after drills', { drill: true }, {}, false],
+    ['working days after holidays', { holidays: true }, { holidays: false }, false],
+    ['languages in part', { languages: ['id'] }, { languages: ['id', 'min'] }, false],
+    ['the same carrier', { carriers: ['carrier-1'] }, { carriers: ['carrier-1'] }, true],
+    ['another source', { sources: ['call'] }, { sources: ['app'] }, false],
   ];
   test.each(order)('an agency already engaged: %s', (_name, first, second, faulty) => {
     const faults = faultsOf({
@@ -110,15 +262,16 @@ describe('validate', () => {
     expect(faultsOf({ rules: rules.toReversed() })).toEqual([]);
   });
 
-  test('what validates always yields an agency with a trunk for an incident', () => {
+  test('what validates always yields somebody who speaks with the caller, at an agency with a trunk', () => {
     let fit = 0;
     fc.assert(
       fc.property(ruleSetArbitrary, factsArbitrary, fc.constantFrom(...incidentKinds), (ruleSet, asked, kind) => {
-        if (validate(ruleSet, { agencies, districts: [] }).length > 0) return;
+        if (validate(ruleSet, surroundings).total > 0) return;
         fit += 1;
         const { actions } = evaluate(ruleSet, { ...asked, kind });
-        expect(actions.length).toBeGreaterThan(0);
-        for (const { agencyId } of actions) expect(agencies.find(agencyId)?.trunks.length).toBeGreaterThan(0);
+        const speaking = actions.filter(({ mode }) => speaks(mode));
+        expect(speaking.length).toBeGreaterThan(0);
+        for (const { agencyId } of speaking) expect(agencies.find(agencyId)?.trunks.length).toBeGreaterThan(0);
       }),
       { numRuns: 3_000 },
     );
@@ -129,12 +282,13 @@ describe('validate', () => {
   test('a rule that adds nothing can be left out without changing any decision', () => {
     fc.assert(
       fc.property(ruleSetArbitrary, factsArbitrary, (ruleSet, asked) => {
-        const faults = validate(ruleSet, { agencies, districts: [] });
+        const { faults } = validate(ruleSet, surroundings);
         const index = faults.find(({ code }) => code === 'adds-nothing')?.path.split('.')[1];
         if (index === undefined) return;
         const rules = ruleSet.rules.filter((_, at) => at !== Number(index));
-        const without = evaluate({ ...ruleSet, rules }, asked).actions.map(({ agencyId }) => agencyId);
-        expect(evaluate(ruleSet, asked).actions.map(({ agencyId }) => agencyId)).toEqual(without);
+        const [all, without] = [ruleSet, { ...ruleSet, rules }].map((one) => evaluate(one, asked));
+        expect(without?.actions).toEqual(all?.actions);
+        expect(without?.tell).toEqual(all?.tell);
       }),
       { numRuns: 3_000 },
     );

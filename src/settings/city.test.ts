@@ -1,26 +1,28 @@
 import { directoryOf } from '../agencies/agency.ts';
 import { evaluate } from '../routing/evaluate.ts';
-import { incidentKinds, kindIds, type Facts } from '../routing/rule.ts';
+import { factsSchema, type Facts } from '../routing/facts.ts';
+import { incidentKinds, kindIds } from '../routing/kind.ts';
 import { validate } from '../routing/validate.ts';
 import { citySettings, type CityProfile } from './city.ts';
 import { cityFile, loadCity } from './load-city.ts';
 import { defaultSettings, withPatch } from './setting.ts';
 
+/** Each agency with its mode unless it is `bridge`, `2:` before one of the second stage, and in whose place who is asked. */
 const everywhere: Record<(typeof kindIds)[number], string[]> = {
   fire: ['damkar'],
-  medical: ['psc'],
+  medical: ['psc (pmi)'],
   'traffic-accident': ['polisi', 'psc'],
-  flood: ['bpbd'],
+  flood: ['bpbd', 'pupr notify'],
   'natural-disaster': ['bpbd', 'basarnas'],
-  'fallen-tree': ['bpbd'],
-  'domestic-violence': ['polisi', 'dinsos'],
+  'fallen-tree': ['bpbd', 'pln notify'],
+  'domestic-violence': ['polisi', '2:dinsos'],
   'child-violence': ['polisi', 'dinsos'],
   crime: ['polisi'],
   brawl: ['polisi', 'satpol-pp'],
   'missing-person': ['polisi', 'basarnas'],
-  'animal-rescue': ['damkar'],
+  'animal-rescue': ['damkar (bpbd)'],
   'power-line': ['pln'],
-  'public-works': ['pupr'],
+  'public-works': ['pupr', 'dishub notify'],
   sanitation: ['perkim'],
   information: [],
   silent: [],
@@ -31,44 +33,76 @@ const everywhere: Record<(typeof kindIds)[number], string[]> = {
   test: [],
 };
 const expected: Record<string, Partial<typeof everywhere>> = {
-  pekanbaru: { 'fallen-tree': ['bpbd', 'damkar'], brawl: ['polisi', 'satpol-pp', 'kodim'] },
+  // Its dispatchers hear calls before they are wanted.
+  pekanbaru: {
+    'natural-disaster': ['bpbd', 'basarnas', 'damkar listen'],
+    'fallen-tree': ['bpbd', 'damkar', 'pln notify'],
+    brawl: ['polisi', 'satpol-pp', 'kodim', 'psc listen'],
+    'missing-person': ['polisi', 'basarnas', 'satpol-pp listen'],
+  },
   pasuruan: {},
   // The city said so itself: fire, police, army, PLN and Basarnas at once.
   kendari: { brawl: ['polisi', 'damkar', 'kodim', 'pln', 'basarnas'] },
 };
 const whenCritical: Partial<typeof everywhere> = {
   fire: ['psc', 'polisi', 'pln'],
-  medical: ['pmi'],
-  'traffic-accident': ['damkar', 'dishub'],
-  flood: ['basarnas', 'kodim', 'dinsos'],
-  'natural-disaster': ['kodim', 'dinsos'],
+  medical: ['2:pmi'],
+  'traffic-accident': ['damkar', '2:dishub'],
+  flood: ['basarnas', '2:kodim', '2:dinsos'],
+  'natural-disaster': ['2:kodim', '2:dinsos'],
 };
+const alsoWhenCritical: Record<string, Partial<typeof everywhere>> = { pekanbaru: { fire: ['satpol-pp listen'] } };
+const leaders = ['wali-kota', 'wakil-wali-kota', 'sekda'];
+const told: Record<string, Partial<typeof everywhere>> = {
+  pekanbaru: { brawl: ['sekda'] },
+  pasuruan: { brawl: ['sekda'] },
+  kendari: { brawl: leaders },
+};
+const toldWhenCritical: Partial<typeof everywhere> = { fire: leaders, flood: leaders, 'natural-disaster': leaders };
 
 describe.each(Object.keys(expected))('the profile of %s', (id) => {
   let city: CityProfile;
   beforeAll(async () => {
     city = await loadCity(cityFile(id));
   });
-  const facts = (kind: Facts['kind'], severity: Facts['severity']): Facts => ({
-    kind,
-    severity,
-    district: null,
-    weekday: 'sat',
-    time: '02:00',
-  });
-  const sent = (asked: Facts): string[] =>
-    evaluate({ ...city.rules, version: 1 }, asked).actions.map(({ agencyId }) => agencyId);
+  const facts = (kind: Facts['kind'], severity: Facts['severity']): Facts =>
+    factsSchema.parse({ kind, severity, weekday: 'sat', time: '02:00' });
+  const decide = (kind: Facts['kind'], severity: Facts['severity']) => {
+    const { actions, tell } = evaluate({ ...city.rules, version: 1 }, facts(kind, severity));
+    const sent = actions.map(({ agencyId, mode, stage, fallbacks }) =>
+      [
+        `${stage === 1 ? '' : `${stage}:`}${agencyId}`,
+        ...(mode === 'bridge' ? [] : [mode]),
+        ...(fallbacks.length === 0 ? [] : [`(${fallbacks.join(', ')})`]),
+      ].join(' '),
+    );
+    return { sent, told: tell.map(({ recipientId }) => recipientId) };
+  };
 
-  test('its rules are fit for its agencies and districts', () => {
+  test('its rules are fit for its agencies, districts and recipients', () => {
     const agencies = directoryOf(city.agencies.map((agency) => ({ ...agency, version: 1 })));
-    expect(validate(city.rules, { agencies, districts: city.districts })).toEqual([]);
+    const recipients = city.recipients.map((recipient) => recipient.id);
+    expect(validate(city.rules, { agencies, districts: city.districts, recipients })).toEqual({ faults: [], total: 0 });
   });
 
   test.each(kindIds)('%s', (kind) => {
-    const usual = expected[id]?.[kind] ?? everywhere[kind];
-    expect(sent(facts(kind, null))).toEqual(usual);
-    expect(sent(facts(kind, 'low'))).toEqual(usual);
-    expect(sent(facts(kind, 'critical'))).toEqual([...usual, ...(whenCritical[kind] ?? [])]);
+    const usual = { sent: expected[id]?.[kind] ?? everywhere[kind], told: told[id]?.[kind] ?? [] };
+    expect(decide(kind, null)).toEqual(usual);
+    expect(decide(kind, 'low')).toEqual(usual);
+    expect(decide(kind, 'critical')).toEqual({
+      sent: [...usual.sent, ...(whenCritical[kind] ?? []), ...(alsoWhenCritical[id]?.[kind] ?? [])],
+      told: [...usual.told, ...(toldWhenCritical[kind] ?? [])],
+    });
+  });
+
+  test('its leaders can be told, and each agency that is told only has somebody on duty', () => {
+    const known = city.recipients.filter(({ leader }) => leader).map((recipient) => recipient.id);
+    expect(known).toEqual(leaders);
+    const notified = city.rules.rules.flatMap(({ then }) => then.filter(({ mode }) => mode === 'notify'));
+    expect(notified.length).toBeGreaterThan(0);
+    for (const { agencyId } of notified) {
+      expect(city.recipients.some((one) => one.agencyId === agencyId && one.channels.length > 0)).toBe(true);
+    }
   });
 
   test('no incident is left to the default: each kind has its rule', () => {

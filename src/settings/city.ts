@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { agencyDraft } from '../agencies/agency.ts';
+import { recipientSchema } from '../notifications/recipient.ts';
 import { plainText, slug } from '../platform/text.ts';
-import { kindSchema, ruleSetContent } from '../routing/rule.ts';
+import { kindSchema } from '../routing/kind.ts';
+import { ruleSetContent } from '../routing/rule.ts';
 import type { SettingsPatch } from './setting.ts';
 import { settingsSchema } from './setting.ts';
 
@@ -15,6 +17,8 @@ export const cityProfile = z.strictObject({
   districts: settingsSchema.shape.districts,
   kinds: z.array(kindSchema),
   agencies: z.array(agencyDraft).min(1),
+  /** Leaders and others whom its rules tell. */
+  recipients: z.array(recipientSchema).default([]),
   rules: ruleSetContent,
 });
 export type CityProfile = z.output<typeof cityProfile>;

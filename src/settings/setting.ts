@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { plainText, slug } from '../platform/text.ts';
-import { kindIds, kindSchema } from '../routing/rule.ts';
+import { kindIds, kindSchema } from '../routing/kind.ts';
 import { lineDefaults, lineShape } from './line-setting.ts';
 import { outgoingDefaults, outgoingShape } from './outgoing-setting.ts';
 import { triageDefaults, triageShape } from './triage-setting.ts';
@@ -27,6 +27,11 @@ export const settingsSchema = z.strictObject({
     .min(1)
     .refine((kinds) => new Set(kinds).size === kinds.length, 'each kind once'),
   districts: z.array(plainText(80)).max(200),
+  /** Local dates that rules may treat as holidays. */
+  holidays: z
+    .array(z.iso.date())
+    .max(1_000)
+    .refine((dates) => new Set(dates).size === dates.length, 'each date once'),
   /** Host name in the identifiers that we mint for calls and incidents (NENA-STA-010, 3.1.5). */
   domain: z
     .string()
@@ -80,6 +85,7 @@ export const defaultSettings: Settings = {
   comfortSeconds: 20,
   kinds: [...kindIds],
   districts: [],
+  holidays: [],
   domain: 'siaga-112.invalid',
   placeholderNumbers: ['112', '911xxxxxxx', '000*'],
   mobileNetworks: [

@@ -1,4 +1,4 @@
-import { kinds } from '../routing/rule.ts';
+import { kinds } from '../routing/kind.ts';
 
 /** What a caller is known by: an E.164 number that can be called, or a phone's IMEI. */
 export interface NuisanceKey {

@@ -15,7 +15,8 @@ let tokens: Record<Role, string>;
 beforeAll(async () => {
   database = await createDatabase();
   tokens = await makeTokens(database.url);
-  rooms = await startRooms(database.url);
+  // Every route is asked for by nobody in particular, from one address.
+  rooms = await startRooms(database.url, { http: { rateLimits: { perAddress: 1_000 } } });
 });
 afterAll(async () => {
   await rooms.stop();
@@ -39,6 +40,7 @@ const allowed: Record<string, readonly Role[]> = {
   'PUT /v1/rules': ['admin'],
   'GET /v1/rules/versions': roles,
   'GET /v1/rules/versions/:version': roles,
+  'GET /v1/rules/versions/:version/changes': roles,
   'POST /v1/rules/versions/:version/activate': ['admin'],
   'POST /v1/rules/evaluate': ['admin', 'supervisor', 'auditor'],
   'GET /v1/settings': roles,

@@ -198,6 +198,7 @@ export async function startController(
   const inner = [calls, location, incidents, triage, records].flatMap((room) => room.routes);
   const rooms: Rooms = await startRooms(databaseUrl, {
     stateDir,
+    ...(options.city === undefined ? {} : { city: options.city }),
     extraRoutes: [...inner, ...dispatchRoutes(shared), ...eventRoutes({ feed, clock })],
   });
 

@@ -59,6 +59,8 @@ export async function startRooms(
     seed: city.rules,
     districts: () => settings.current().districts,
     timeZone: () => settings.current().timeZone,
+    holidays: () => settings.current().holidays,
+    recipients: () => city.recipients.map(({ id }) => id),
   });
   const rooms = [access, settings, agencies, routing, audit];
   const deeds = countDeeds([...rooms.flatMap((room) => room.routes), ...(options.extraRoutes ?? [])]);
