@@ -6,6 +6,7 @@ import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Postgres } from './platform/postgres.ts';
 import { loadDistrictMap, startDistrictMap } from './location/districts/district-map-start.ts';
+import { startRecipients } from './notifications/recipients.ts';
 import { startRouting } from './routing/start.ts';
 import { citySettings } from './settings/city.ts';
 import { cityFile, loadCity } from './settings/load-city.ts';
@@ -32,6 +33,20 @@ export async function startConfiguration(
     startAgencies({ ...common, seed: city.agencies }),
     startDistrictMap({ ...common, seed }),
   ]);
+  const recipients = await startRecipients({
+    ...common,
+    seed: city.recipients,
+    knowsAgency: (agencyId) => agencies.current().find(agencyId) !== undefined,
+    lock: async (sql) => void (await agencies.lockAndRead(sql)),
+  });
+  agencies.guardDeletion((_sql, agencyId) =>
+    Promise.resolve(
+      recipients
+        .current()
+        .ofAgency(agencyId)
+        .map(({ id }) => `recipient/${id}`),
+    ),
+  );
   const routing = await startRouting({
     ...common,
     agencies,
@@ -39,12 +54,14 @@ export async function startConfiguration(
     timeZone: () => settings.current().timeZone,
     seed: city.rules,
   });
-  const rooms = [routing, agencies, settings, districtMap, access, audit];
+  const rooms = [routing, recipients, agencies, settings, districtMap, access, audit];
   return {
     check: access.check,
     settings: settings.current,
     onSettings: settings.onChange,
     agencies: agencies.current,
+    recipients: recipients.current,
+    secretOf: recipients.secretOf,
     districtMap: districtMap.current,
     decide: routing.decide,
     routes: rooms.flatMap((room) => room.routes),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agencyDraft } from '../agencies/agency.ts';
+import { recipientDraft } from '../notifications/recipient.ts';
 import { plainText, slug } from '../platform/text.ts';
 import { kindSchema, ruleSetContent } from '../routing/rule.ts';
 import type { SettingsPatch } from './setting.ts';
@@ -15,6 +16,7 @@ export const cityProfile = z.strictObject({
   districts: settingsSchema.shape.districts,
   kinds: z.array(kindSchema),
   agencies: z.array(agencyDraft).min(1),
+  recipients: z.array(recipientDraft).default([]),
   rules: ruleSetContent,
 });
 export type CityProfile = z.output<typeof cityProfile>;
