@@ -22,6 +22,7 @@ import { createFeed } from './events/feed.ts';
 import { eventRoutes } from './events/routes.ts';
 import { circleOfCall } from './incidents/need-to-know.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
+import { startNotifications } from './notifications/start.ts';
 import { watchClock, type Clock } from './platform/clock.ts';
 import { createHttpServer } from './platform/http.ts';
 import { postgresIdempotency } from './platform/idempotency.ts';
@@ -162,6 +163,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       triage.recorded(entry);
       acd.recorded(entry);
       outgoing.heardOf(entry);
+      notifications.heardOf(entry);
     },
     ownedElsewhere: (channelId) => outgoing.owns(channelId),
     alarm: records.alarm,
@@ -231,6 +233,18 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ),
     alarm: records.alarm,
   });
+  const notifications = startNotifications({
+    ...process,
+    ...configuration,
+    postgres,
+    contactsOf: () => [],
+    liveCallOf: (incidentId) => liveCallOf(calls.runner, incidentId),
+    circleOf: reader.circleOf,
+    held: guard.held,
+    recorded: records.notification,
+    dispatchTold: () => undefined,
+    alarm: records.alarm,
+  });
   const asterisk = listenToAsterisk({
     ...process,
     onEvent(event) {
@@ -268,6 +282,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     incidents,
     dispatchRoom(shared),
     outgoing,
+    notifications,
     triage,
     acd,
     evacuation,
@@ -311,6 +326,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['codes', codes.stop],
       ['evacuation', evacuation.stop],
       ['outgoing', outgoing.stop],
+      ['notifications', notifications.stop],
       ['location', location.stop],
       ['acd', acd.stop],
       ['dispatch', dispatch.stop],

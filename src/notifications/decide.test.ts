@@ -7,7 +7,7 @@ const types = (story: NotificationStory): string[] => story.facts.map(({ type })
 test('it is delivered by the first try that works', () => {
   const story = begun();
   expect(story.effects).toEqual([
-    { do: 'send', attemptId: 'n.1.1', deliveryId: 'n.1', channel: channels.webhook, expiresAt: 10_000 },
+    { do: 'send', attemptId: 'n.1.1', deliveryId: 'n.1', channel: channels.webhook, expiresAt: 8_000, inLine: false },
   ]);
   story.tell({ type: 'attempt-ended', attemptId: 'n.1.1', outcome: { result: 'delivered' } });
   expect(story.notification).toMatchObject({ state: 'delivered', endedAt: 0, dueAt: null });
@@ -60,10 +60,11 @@ test('a phone is tried three times, with time between', () => {
 
 test('a try of which nothing is heard is stopped at its limit, and another made', () => {
   const story = begun();
-  expect(story.fire()).toBe(10_000);
+  expect(story.fire()).toBe(8_000);
   expect(story.done).toEqual(['stop n.1.1']);
   expect(story.fire()).toBe(1_000);
-  expect(story.done).toEqual(['send n.1.2']);
+  // The queue has lost one: its workers may be dead.
+  expect(story.effects).toMatchObject([{ do: 'send', attemptId: 'n.1.2', inLine: true }]);
 });
 
 test('a try that was given up and has come through all the same counts; what is under way is stopped', () => {
@@ -118,6 +119,6 @@ test('whoever comes next is told when this one cannot be; only the last says so 
 test('another process goes on where it was: a try under way has its limit, one that was never made is made', () => {
   const story = begun();
   expect(story.tell({ type: 'resumed' }).done).toEqual([]);
-  expect(story.fire()).toBe(10_000);
+  expect(story.fire()).toBe(8_000);
   expect(new NotificationStory().tell({ type: 'resumed' }).done).toEqual(['send n.1.1']);
 });

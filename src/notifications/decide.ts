@@ -24,7 +24,7 @@ interface Step extends NotificationDecision {
  * `limit` counts as failed. A phone that nobody answers is given time, and rings less often.
  */
 export const patience: Record<ChannelType, { tries: number; wait: number; limit: number }> = {
-  webhook: { tries: 5, wait: 1_000, limit: 10_000 },
+  webhook: { tries: 5, wait: 1_000, limit: 8_000 },
   email: { tries: 5, wait: 1_000, limit: 25_000 },
   voice: { tries: 3, wait: 10_000, limit: 180_000 },
 };
@@ -76,7 +76,8 @@ function tryAgain(step: Step): void {
   delivery.attempts.push({ id: attemptId, at, endedAt: null, result: null, reason: null });
   const expiresAt = at + patience[channel.type].limit;
   notification.dueAt = expiresAt;
-  effects.push({ do: 'send', attemptId, deliveryId: delivery.id, channel, expiresAt });
+  const inLine = delivery.attempts.some(({ result }) => result === 'lost');
+  effects.push({ do: 'send', attemptId, deliveryId: delivery.id, channel, expiresAt, inLine });
 }
 
 function attemptEnded(step: Step, attemptId: string, outcome: SendResult): void {
@@ -90,15 +91,21 @@ function attemptEnded(step: Step, attemptId: string, outcome: SendResult): void 
     return succeed(step, delivery, outcome.result);
   }
   if (attempt.endedAt !== null) return;
-  attemptFailed(step, { delivery, attempt, reason: outcome.reason, again: outcome.again });
+  attemptFailed(step, { delivery, attempt, result: 'failed', reason: outcome.reason, again: outcome.again });
 }
 
 function attemptFailed(
   step: Step,
-  { delivery, attempt, reason, again }: { delivery: Delivery; attempt: Attempt; reason: string; again: boolean },
+  {
+    delivery,
+    attempt,
+    result,
+    reason,
+    again,
+  }: { delivery: Delivery; attempt: Attempt; result: 'failed' | 'lost'; reason: string; again: boolean },
 ): void {
   const { notification, at } = step;
-  close(attempt, at, 'failed', reason);
+  close(attempt, at, result, reason);
   const { tries, wait } = patience[delivery.type];
   const count = delivery.attempts.length;
   fact(step, 'notification.attempt-failed', { channel: delivery.type, attempt: count, reason });
@@ -112,7 +119,7 @@ function timeUp(step: Step): void {
   const open = openAttempt(notification);
   if (open === undefined) return tryAgain(step);
   effects.push({ do: 'stop', attemptId: open.attempt.id });
-  attemptFailed(step, { ...open, reason: 'nothing was heard of it in time', again: true });
+  attemptFailed(step, { ...open, result: 'lost', reason: 'nothing was heard of it in time', again: true });
 }
 
 function openAttempt({ deliveries }: Notification): { delivery: Delivery; attempt: Attempt } | undefined {

@@ -35,7 +35,8 @@ export type NotificationState = 'sending' | 'delivered' | 'acknowledged' | 'fail
 
 /** Why somebody is told. */
 export type NotificationReason =
-  | { by: 'rule'; ruleSetVersion: number; ruleId: string }
+  /** The version of the incident after the change that the rules were asked about: told again when they are asked again. */
+  | { by: 'rule'; ruleSetVersion: number; ruleId: string; incidentVersion: number }
   | { by: 'dispatch'; dispatchId: string; agencyId: string }
   | { by: 'sop'; dispatchId: string; clock: string }
   | { by: 'person'; tokenId: string };
@@ -52,7 +53,8 @@ export interface Attempt {
   readonly id: string;
   readonly at: number;
   endedAt: number | null;
-  result: 'delivered' | 'acknowledged' | 'failed' | null;
+  /** Lost: nothing was heard of it. */
+  result: 'delivered' | 'acknowledged' | 'failed' | 'lost' | null;
   reason: string | null;
 }
 
@@ -71,7 +73,8 @@ export type NotificationInput = { at: number } & (
 
 /** What a decision wants done; each safe to repeat. */
 export type NotificationEffect =
-  | { do: 'send'; attemptId: string; deliveryId: string; channel: Channel; expiresAt: number }
+  /** In line when the queue has lost an earlier try. */
+  | { do: 'send'; attemptId: string; deliveryId: string; channel: Channel; expiresAt: number; inLine: boolean }
   /** What may still be under way is not needed any more: a phone that rings. */
   | { do: 'stop'; attemptId: string }
   /** Whoever comes next is told instead. */

@@ -10,6 +10,7 @@ import { storableJson, storableText } from '../platform/postgres-text.ts';
 import type { Fix } from '../location/fix.ts';
 import type { Sql } from '../platform/postgres.ts';
 import type { AlarmEntry, Entry, LoggedCall, OperatorEntry, SessionEntry } from './entry.ts';
+import { writeNotification } from './write-notification.ts';
 import { writeOutgoing } from './write-outgoing.ts';
 
 /**
@@ -34,6 +35,7 @@ export async function writeEntries(sql: Sql, entries: readonly Entry[]): Promise
     }
     if (entry.kind === 'aml') await keepAml(sql, entry.aml);
     if (entry.kind === 'outgoing') await writeOutgoing(sql, entry);
+    if (entry.kind === 'notification') await writeNotification(sql, entry);
     if (entry.kind === 'alarm') await writeAlarm(sql, entry);
     if (entry.kind === 'operator') await writeOperatorState(sql, entry);
     if (entry.kind === 'operator-session') await writeSession(sql, entry);

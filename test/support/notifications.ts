@@ -37,7 +37,7 @@ export function notificationSeed(over: Partial<NotificationSeed> = {}): Notifica
     recipientName: 'Wali Kota',
     language: 'id',
     channels: [channels.webhook],
-    reason: { by: 'rule', ruleSetVersion: 3, ruleId: 'brawl' },
+    reason: { by: 'rule', ruleSetVersion: 3, ruleId: 'brawl', incidentVersion: 2 },
     message: brawl,
     dispatchId: null,
     otherwise: [],
