@@ -30,6 +30,8 @@ export interface NotificationRoom extends NotificationsRoom {
   recipients(list: Record<string, { channels: Channel[]; agencyId?: string; language?: 'id' | 'en' }>): void;
   /** Types of facts, with the channel or reason. */
   facts(recipientId?: string): string[];
+  /** How many tries went through the queue. */
+  queued(): Promise<number>;
   /** Ends it like a killed process: nothing more is told, renewed or written. */
   kill(): Promise<void>;
   /** Starts a worker as another process would. */
@@ -75,6 +77,7 @@ export function startNotificationRoom(options: {
       );
   };
   const stopProjecting = clock.every(50, () => void (last = last.then(project)));
+  const metrics = createMetrics();
   const deps: NotificationsDeps = {
     config: {
       SIAGA_NODE: 'n1',
@@ -88,7 +91,7 @@ export function startNotificationRoom(options: {
     postgres,
     clock,
     logger,
-    metrics: createMetrics(),
+    metrics,
     settings: () => ({ ...defaultSettings, webhookNetworks: ['127.0.0.0/8'] }),
     recipients: () => directory,
     secretOf: () => webhookSecret,
@@ -125,6 +128,10 @@ export function startNotificationRoom(options: {
           return { id, name: id, agencyId, leader: agencyId === null, language, channels, version: 1 };
         }),
       );
+    },
+    async queued() {
+      const text = await metrics.registry.getSingleMetricAsString('siaga_notification_attempts_total');
+      return Number(/way="queue"} (\d+)/.exec(text)?.[1] ?? 0);
     },
     facts: (recipientId) =>
       entries
