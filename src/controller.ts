@@ -3,15 +3,15 @@ import { queueOf } from './acd/queue.ts';
 import { startAcd } from './acd/start.ts';
 import type { AriCommands } from './asterisk/commands.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
-import { auditLater } from './audit/later.ts';
+import { createAuditKeeper } from './audit/later.ts';
 import { recordAudit } from './audit/record.ts';
+import { noteRefusals } from './audit/refusals.ts';
 import { watchGuardian } from './calls/guardian.ts';
 import { watchOrphans } from './calls/orphans.ts';
-import { liveCallOf } from './calls/command.ts';
-import { mayRingBackupCentre } from './calls/decide-backup-centre.ts';
-import { partiesOutside } from './calls/party.ts';
 import { outsideTarget } from './calls/target.ts';
+import { liveCallOf } from './calls/command.ts';
 import { startCalls } from './calls/start.ts';
+import { callsToOutgoing } from './calls-to-outgoing.ts';
 import { startCodes } from './codes/start.ts';
 import type { Config } from './config.ts';
 import { startConfiguration } from './configuration.ts';
@@ -20,7 +20,6 @@ import { dispatchRoom, startDispatch } from './dispatch/start.ts';
 import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
 import { eventRoutes } from './events/routes.ts';
-import { circleOfCall } from './incidents/need-to-know.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
 import { startNotifications } from './notifications/start.ts';
 import { watchClock, type Clock } from './platform/clock.ts';
@@ -38,6 +37,7 @@ import { startLocation } from './location/start.ts';
 import { reservationsOf } from './outgoing/reservations.ts';
 import { startOutgoing, type OutgoingRoom } from './outgoing/start.ts';
 import { callTiming } from './settings/call-timing.ts';
+import { lineToCalls } from './line-to-calls.ts';
 import type { Stop } from './stop.ts';
 
 /** What a process has before its rooms. */
@@ -63,12 +63,15 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const directory = join(stateDir, 'journal');
   const journal = openJournal({ directory, name: application, clock, logger });
   const feed = createFeed({ clock, callOf: (callId) => calls.runner.get(callId) });
-  const common = { postgres, stateDir, clock, logger, audit: recordAudit };
+  const auditKeeper = createAuditKeeper({ postgres, audit: recordAudit, clock, logger });
+  const auditLater = auditKeeper.note;
+  const common = { postgres, stateDir, clock, logger, audit: recordAudit, auditLater };
 
   const configuration = await startConfiguration(
     { ...common, refuses: (_patch, settings) => evacuation.refuses(settings) },
     config.SIAGA_CITY,
   );
+  const planner = createPlanner({ ...configuration, clock });
   const dispatch = startDispatch(process);
   const triage = await startTriage({
     ...common,
@@ -124,7 +127,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       checkPin: (extension, pin) => acd.checkPin(extension, pin),
       outgoing: (dialled) => outgoing.dialled(dialled),
       ghost: (principal) => incidents.closeAsGhost(principal),
-      audit: auditLater(common),
+      audit: auditLater,
       told: (detail) => publish('desk.code', detail),
     },
   });
@@ -147,6 +150,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       return { queue, timing: callTiming(settings, queue.id) };
     },
     guard,
+    auditLater,
     connected: () => asterisk.connected(),
     introduce: location.introduce,
     lookUp: location.lookUp,
@@ -171,26 +175,10 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const acd = await startAcd({
     ...common,
     provisioning,
+    alarm: records.alarm,
     settings: configuration.settings,
     sip: { host: config.SIAGA_SIP_HOST, port: config.SIAGA_SIP_PORT, tlsPort: config.SIAGA_SIP_TLS_PORT },
-    assigned: (callId, assignment) =>
-      calls.runner.tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
-    toBackupCentre(callId) {
-      const at = clock.now();
-      const call = calls.runner.get(callId);
-      if (call === undefined || !mayRingBackupCentre(call, at, 10_000)) return;
-      const dispatch = planner.planBackupCentre(at);
-      if (dispatch !== undefined) calls.runner.tell(callId, { type: 'dispatch-requested', at, dispatch });
-    },
-    ranked: (callId, wish) => calls.runner.tell(callId, { type: 'ranked', at: clock.now(), ...wish }),
-    placed: (callId, place) => calls.runner.tell(callId, { type: 'placed', at: clock.now(), ...place }),
-    reserved: (callId, reservation) =>
-      outgoing.reserved(callId, reservation) ||
-      calls.runner.tell(callId, { type: 'operator-reserved', at: clock.now(), ...reservation }),
-    refused(callId, requestId, reason) {
-      if (outgoing.refused(callId, reason)) return;
-      calls.runner.tell(callId, { type: 'reservation-refused', at: clock.now(), requestId, reason });
-    },
+    ...lineToCalls({ clock, planner, runner: () => calls.runner, outgoing: () => outgoing }),
     changed: records.operatorChanged,
     sessionChanged: records.sessionChanged,
     publish,
@@ -200,6 +188,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const guardian = watchGuardian({ ...process, inControl, alarm: records.alarm });
   const evacuation = startEvacuation({
     ...common,
+    node,
     ari,
     connected: () => asterisk.connected(),
     settings: configuration.settings,
@@ -209,6 +198,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     alarm: records.alarm,
   });
   configuration.onSettings(evacuation.look);
+  const ofCalls = callsToOutgoing({ runner: calls.runner, stored: reader.circleOf });
   const outgoing: OutgoingRoom = startOutgoing({
     ...process,
     postgres,
@@ -221,16 +211,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     callInfoOf: reader.callInfoOf,
     recorded: records.outgoing,
     synced: () => journal.synced(),
-    circleOf: async (incidentId) => {
-      const live = liveCallOf(calls.runner, incidentId);
-      return live === undefined ? reader.circleOf(incidentId) : circleOfCall(live);
-    },
-    partiesOutside: () => calls.runner.all().reduce((count, call) => count + partiesOutside(call), 0),
-    refusedInCall: (operatorId, reason) =>
-      feed.publish(
-        { type: 'outgoing.refused', callId: null, incidentId: null, detail: { operatorId, reason } },
-        clock.now(),
-      ),
+    ...ofCalls,
+    refusedInCall: (operatorId, reason) => publish('outgoing.refused', { operatorId, reason }),
     alarm: records.alarm,
   });
   const notifications = startNotifications({
@@ -239,7 +221,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     postgres,
     contactsOf: () => [],
     liveCallOf: (incidentId) => liveCallOf(calls.runner, incidentId),
-    circleOf: reader.circleOf,
+    circleOf: ofCalls.circleOf,
     held: guard.held,
     recorded: records.notification,
     dispatchTold: () => undefined,
@@ -257,7 +239,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       void acd.pushAll();
     },
     onPong: guard.heard,
-    onContact: ({ endpoint, present }) => acd.line.registered(endpoint, present),
+    onContact: acd.contact,
     onRefusal: (refusal) => records.alarm('call-refused-by-asterisk', { ...refusal }),
     knownSipCall: (sipCallId) => calls.intake.took(sipCallId) || records.sawSipCall(sipCallId),
     alarm: records.alarm,
@@ -273,7 +255,6 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   });
   const stopClockWatch = watchClock(clock, Date.now, (milliseconds) => records.alarm('clock-set', { milliseconds }));
 
-  const planner = createPlanner({ ...configuration, clock });
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, circleOf: reader.circleOf, ...planner };
   const incidents = startIncidents({ ...shared, changedLater: triage.incidentChanged });
   const rooms = [
@@ -293,6 +274,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     ...process,
     routes: [...rooms.flatMap((room) => room.routes), ...eventRoutes({ feed, clock })],
     authenticate: configuration.check,
+    refused: noteRefusals({ auditLater, clock }),
     runOnce: postgresIdempotency(postgres, logger),
     ...(config.SIAGA_TRUST_PROXY === undefined ? {} : { trustProxy: config.SIAGA_TRUST_PROXY }),
     health: () => ({
@@ -334,6 +316,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['triage', triage.stop],
       ['journal', () => journal.close()],
       ['configuration', configuration.stop],
+      ['audit', () => auditKeeper.stop()],
       ['postgres', () => Promise.all([postgres.close(), postgresForLookups.close()])],
     ],
   };

@@ -221,7 +221,6 @@ export declare function rings(): Behaviour;
 export declare function trying(): Behaviour;
 export declare function ignores(): Behaviour;
 export declare function rejects(status?: RejectStatus, options?: { after?: number; ring?: boolean }): Behaviour;
-export declare function inTurn(...behaviours: Behaviour[]): Behaviour;
 
 export interface CitizenOptions extends PartyOptions {
   server: Server;

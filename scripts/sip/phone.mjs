@@ -288,12 +288,6 @@ export const rejects =
     await call.reject(status);
   };
 
-/** One behaviour for the first call, the next for the second, …; the last one stays. */
-export const inTurn = (...behaviours) => {
-  let count = 0;
-  return (call, phone) => behaviours[Math.min(count++, behaviours.length - 1)](call, phone);
-};
-
 // Citizens
 
 /**

@@ -65,6 +65,7 @@ export function tokenRoutes(deps: {
     defineRoute({
       method: 'POST',
       path: '/v1/tokens',
+      audited: ['tokens.create'],
       summary: 'Make a token; it is shown in this answer and never again',
       roles: ['admin'],
       input: { body: tokenBody },
@@ -85,6 +86,7 @@ export function tokenRoutes(deps: {
     defineRoute({
       method: 'DELETE',
       path: '/v1/tokens/:tokenId',
+      audited: ['tokens.revoke'],
       summary: 'Revoke a token at once',
       roles: ['admin'],
       input: { params: z.object({ tokenId: z.uuid() }) },

@@ -22,9 +22,9 @@ export const tokenRow = z.object({
   createdBy: z.string(),
   revokedAt: z.string().nullable(),
 });
-export type TokenRow = z.infer<typeof tokenRow>;
+type TokenRow = z.infer<typeof tokenRow>;
 
-export interface NewTokenRow {
+interface NewTokenRow {
   readonly id: string;
   readonly hash: string;
   readonly name: string;
@@ -71,7 +71,7 @@ export async function insertToken(sql: Sql, token: NewTokenRow): Promise<TokenRo
   return row;
 }
 
-export type Revocation =
+type Revocation =
   { readonly done: true; readonly name: string } | { readonly done: false; readonly why: 'unknown' | 'last-admin' };
 
 /** Revokes a token, but never the last admin's: nobody could make another one over REST. */

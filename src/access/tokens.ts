@@ -9,7 +9,7 @@ import type { Postgres } from '../platform/postgres.ts';
 import { knownToken, readKnownTokens, tokensChannel, type KnownToken } from './store.ts';
 
 /** All valid tokens in memory, so that a request is checked at once even with PostgreSQL away. */
-export interface Tokens {
+interface Tokens {
   readonly check: TokenCheck;
   readonly copy: LiveCopy<KnownToken[]>;
 }

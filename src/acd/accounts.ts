@@ -11,6 +11,8 @@ export interface Accounts {
   pushChanged(): Promise<void>;
   /** Gives Asterisk every account: it may have lost them. Never rejects. */
   pushAll(): Promise<void>;
+  /** Whether Asterisk is set up for phones over TLS; null when it does not say. Never rejects. */
+  takesTls(): Promise<boolean | null>;
   /** Takes an account from Asterisk. Never rejects. */
   withdraw(account: string): Promise<void>;
   stop(): void;
@@ -30,26 +32,22 @@ export function createAccounts(deps: {
   // Asked once for each start of Asterisk: its configuration is read then.
   let tls: boolean | null = null;
 
-  const transportOf = async (desk: StoredDesk): Promise<string | null> => {
-    if (desk.transport !== 'tls') return null;
-    tls ??= await provisioning.hasTransport(tlsTransport);
-    return tls ? tlsTransport : null;
-  };
-  const objectsOf = async (desk: StoredDesk): Promise<PjsipObject[]> => {
+  const takesTls = async (): Promise<boolean> => (tls ??= await provisioning.hasTransport(tlsTransport));
+  const objectsOf = (desk: StoredDesk): PjsipObject[] => {
     const { account, passwordDigest, media } = desk;
     const owner = people().operators.find(({ id }) => id === desk.owner);
     const callerId = `"112" <${owner?.extension ?? '112'}>`;
-    return phoneAccount({ account, passwordDigest, callerId, media, transport: await transportOf(desk) });
+    return phoneAccount({ account, passwordDigest, callerId, media });
   };
   const push = async (desk: StoredDesk): Promise<void> => {
-    const objects = await objectsOf(desk);
+    const objects = objectsOf(desk);
     await provisioning.put(objects);
     pushed.set(desk.account, JSON.stringify(objects));
   };
   const pushChanged = async (): Promise<void> => {
     for (const desk of people().desks) {
       try {
-        if (pushed.get(desk.account) !== JSON.stringify(await objectsOf(desk))) await push(desk);
+        if (pushed.get(desk.account) !== JSON.stringify(objectsOf(desk))) await push(desk);
       } catch (error) {
         logger.warn({ err: error, deskId: desk.id }, "a desk's account could not be given to Asterisk");
         return;
@@ -65,6 +63,14 @@ export function createAccounts(deps: {
       pushed.clear();
       tls = null;
       return pushChanged();
+    },
+    async takesTls() {
+      try {
+        return await takesTls();
+      } catch (error) {
+        logger.warn({ err: error }, 'Asterisk did not tell whether it takes phones over TLS');
+        return null;
+      }
     },
     async withdraw(account) {
       pushed.delete(account);

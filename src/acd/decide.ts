@@ -47,8 +47,6 @@ export interface LineDecision {
   alerts: LineAlert[];
   places: (Place & { callId: string })[];
   changed: { operatorId: string; state: OperatorState; reason: string | null }[];
-  /** Who sits elsewhere than before; null: nowhere. */
-  seated: { operatorId: string; deskId: string | null }[];
   /** When the line wants to be woken; null if nothing is due. */
   wakeAt: number | null;
 }
@@ -72,7 +70,7 @@ export function decideLine(before: Line, input: LineInput, policies: LinePolicie
     toBackupCentre: overflow(line, at, policies),
     alerts: alerts(line, at, policies),
     places: places(line, at, policies),
-    ...changes(before, line, at),
+    changed: changes(before, line, at),
     wakeAt: nextDue(line, at, policies),
   };
 }
@@ -176,9 +174,8 @@ function engage(
   return assignmentId;
 }
 
-function changes(before: Line, line: Line, at: number): Pick<LineDecision, 'changed' | 'seated'> {
+function changes(before: Line, line: Line, at: number): LineDecision['changed'] {
   const changed: LineDecision['changed'] = [];
-  const seated: LineDecision['seated'] = [];
   for (const status of Object.values(line.operators)) {
     const operatorId = status.operator.id;
     const known = before.operators[operatorId];
@@ -188,9 +185,8 @@ function changes(before: Line, line: Line, at: number): Pick<LineDecision, 'chan
       status.since = at;
       changed.push({ operatorId, ...now });
     }
-    if ((known?.deskId ?? null) !== status.deskId) seated.push({ operatorId, deskId: status.deskId });
   }
-  return { changed, seated };
+  return changed;
 }
 
 function stated(line: Line, status: OperatorStatus): { state: OperatorState; reason: string | null } {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { newId } from '../platform/ids.ts';
-import { conflict, notFound } from '../platform/problem.ts';
+import { conflict, notFound, unprocessable } from '../platform/problem.ts';
 import { defineRoute, noContent, type Route } from '../platform/route.ts';
 import { deskFields, medias, transports, type StoredDesk } from './desk.ts';
 import { newAccount, newPassword } from './new-account.ts';
@@ -15,6 +15,8 @@ const deskView = z.object({
   account: z.string(),
   transport: z.enum(transports),
   media: z.enum(medias),
+  /** Null: no phone is registered. `over`: UDP, TCP or TLS; null until the next registration tells. */
+  phone: z.object({ over: z.enum(transports).nullable(), inClear: z.boolean() }).nullable(),
   /** Whose own desk it is. */
   owner: z.string().nullable(),
   /** Who is logged in there. */
@@ -36,8 +38,10 @@ export function deskRoutes(deps: OperatorRouteDeps): Route[] {
   ];
 }
 
-function viewOf({ line }: OperatorRouteDeps, desk: StoredDesk): z.output<typeof deskView> {
+function viewOf({ line, phones }: OperatorRouteDeps, desk: StoredDesk): z.output<typeof deskView> {
   const person = line.atDesk(desk.account)?.operator ?? null;
+  const phone = phones.of(desk.account);
+  const over = phone?.over ?? null;
   const { id, account, owner } = desk;
   return {
     id,
@@ -45,9 +49,30 @@ function viewOf({ line }: OperatorRouteDeps, desk: StoredDesk): z.output<typeof 
     account,
     transport: desk.transport,
     media: desk.media,
+    phone: phone === null ? null : { over, inClear: desk.transport === 'tls' && over !== null && over !== 'tls' },
     owner,
     operator: person === null ? null : { id: person.id, name: person.name },
   };
+}
+
+/**
+ * SDES puts the key of SRTP into the SIP message (RFC 4568, 8.3): without TLS everybody on the way has it. And a phone
+ * cannot be set up for a transport that Asterisk has not got; if Asterisk is away, nobody knows.
+ */
+async function mustBeSafe(
+  { accounts }: OperatorRouteDeps,
+  { transport, media }: Pick<StoredDesk, 'transport' | 'media'>,
+) {
+  if (media === 'srtp' && transport !== 'tls') {
+    throw unprocessable('desks.key-in-clear', 'media srtp needs transport tls: the key of SRTP goes over it.');
+  }
+  if (transport === 'tls' && (await accounts.takesTls()) === false) {
+    throw unprocessable(
+      'desks.no-tls',
+      'Asterisk has no certificate for phones over TLS. Set ASTERISK_SIP_TLS_BIND, ASTERISK_TLS_CERTIFICATE and ' +
+        'ASTERISK_TLS_KEY, and start it again.',
+    );
+  }
 }
 
 function unknownDesk(deskId: string): Error {
@@ -74,11 +99,13 @@ function createRoute(deps: OperatorRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/desks',
+    audited: ['desks.create'],
     summary: "Make a desk with its phone's account; the password is shown this once",
     roles: ['admin'],
     input: { body: z.strictObject({ name, transport: transport.default('udp'), media: media.default('rtp') }) },
     response: { 201: deskView.extend(shownOnce) },
     handler: async ({ body, principal, logger }) => {
+      await mustBeSafe(deps, body);
       const at = clock.now();
       const { password, ...account } = newAccount();
       const desk: StoredDesk = { id: newId(at), ...body, ...account, owner: null };
@@ -105,11 +132,18 @@ function changeRoute(deps: OperatorRouteDeps): Route {
   return defineRoute({
     method: 'PATCH',
     path: '/v1/desks/:deskId',
+    audited: ['desks.change'],
     summary: "Change a desk's name, or how its phone speaks to Asterisk",
     roles: ['admin'],
     input: { params, body: z.strictObject({ name, transport, media }).partial() },
     response: { 200: deskView.extend({ pushed: z.boolean() }) },
     handler: async ({ params: { deskId }, body, principal, logger }) => {
+      const { transport: over, media: speech } = body;
+      const known = deps.people().desks.find(({ id }) => id === deskId);
+      // One that was made before this was asked for can be given another name.
+      if (known !== undefined && (over !== undefined || speech !== undefined)) {
+        await mustBeSafe(deps, { transport: over ?? known.transport, media: speech ?? known.media });
+      }
       const desk = await postgres.transaction(async (sql) => {
         const changed = await updateDesk(sql, deskId, body);
         if (changed === undefined) throw unknownDesk(deskId);
@@ -128,6 +162,7 @@ function passwordRoute(deps: OperatorRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/desks/:deskId/password',
+    audited: ['desks.new-password'],
     summary: 'Give a desk a new password; it is shown this once, and the old one registers no phone any more',
     roles: ['admin'],
     input: { params },
@@ -181,6 +216,7 @@ function deleteRoute(deps: OperatorRouteDeps): Route {
   return defineRoute({
     method: 'DELETE',
     path: '/v1/desks/:deskId',
+    audited: ['desks.delete'],
     summary: 'Delete a desk where nobody is logged in',
     roles: ['admin'],
     input: { params },

@@ -6,6 +6,7 @@ import { language } from '../settings/line-setting.ts';
 /** How a desk's phone speaks to Asterisk, and whether speech has to be encrypted (SRTP with SDES, RFC 4568). */
 export const transports = ['udp', 'tcp', 'tls'] as const;
 export const medias = ['rtp', 'srtp'] as const;
+export type Transport = (typeof transports)[number];
 
 /** A phone's SIP account, as it is stored. People log in at it. */
 export const storedDesk = z.object({

@@ -12,7 +12,7 @@ import type { CallQueue } from './queue.ts';
 
 export type AssignmentOutcome = 'talking' | 'no-answer' | 'busy' | 'failed' | 'not-needed' | 'finished' | 'lost';
 
-export interface OutcomeInput {
+interface OutcomeInput {
   operatorId: string;
   assignmentId: string;
   outcome: AssignmentOutcome;
@@ -93,18 +93,26 @@ function learn(line: Line, cost: number): void {
   line.handling = line.handling === null ? cost : line.handling + (cost - line.handling) / 10;
 }
 
-/** A call knows best whether it has an operator: if it waits, the news of how he was lost was lost itself. */
+/** So long after an assignment a call that says it waits may not have heard of it yet. */
+const crossing = 1_000;
+
+/**
+ * A call knows best whether it has an operator: if it waits, the news of how he was lost was lost itself. But for whom it
+ * was given only now, while it said so: his phone will ring, and the call says again that it waits if it does not.
+ */
 export function enter(line: Line, input: { callId: string; since: number; queue: CallQueue; at: number }): void {
   const known = line.calls[input.callId];
   if (known?.place === 'waiting') return;
-  for (const { engaged } of takersOf(line, input.callId)) release(line, engaged);
   const call = known ?? newCall(input.callId, input.queue, input.at);
   call.since = input.since;
   call.queue = input.queue;
-  call.declined = [];
   line.calls[input.callId] = call;
-  put(call, 'waiting', input.at);
   applyRank(call);
+  const takers = takersOf(line, input.callId).flatMap(({ engaged }) => engaged ?? []);
+  if (takers.some(({ state, since }) => state === 'ringing' && input.at - since < crossing)) return;
+  for (const engaged of takers) release(line, engaged);
+  call.declined = [];
+  put(call, 'waiting', input.at);
 }
 
 /** The call waits for nobody any more; whoever is with it, or rings, is told of by his outcome. */
@@ -129,7 +137,7 @@ export function forgetCalls(line: Line, at: number): void {
   }
 }
 
-function release(line: Line, engaged: Engagement | null): void {
+function release(line: Line, engaged: Engagement): void {
   for (const status of Object.values(line.operators)) if (status.engaged === engaged) status.engaged = null;
 }
 

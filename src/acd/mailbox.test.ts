@@ -1,4 +1,4 @@
-import { person, usual } from '../../test/support/line-world.ts';
+import { deafToLine, person, usual } from '../../test/support/line-world.ts';
 import { createLogger } from '../platform/logger.ts';
 import { createLine, type LineDeps, type WaitingLine } from './mailbox.ts';
 
@@ -8,6 +8,7 @@ function open(over: Partial<LineDeps> = {}): { line: WaitingLine; told: unknown[
   let now = 1_000_000;
   let wake: { at: number; fn: () => void } | null = null;
   const line = createLine({
+    ...deafToLine,
     clock: {
       now: () => now,
       monotonic: () => now,
@@ -22,8 +23,6 @@ function open(over: Partial<LineDeps> = {}): { line: WaitingLine; told: unknown[
     assigned: (callId, { operatorId }) => told.push(['assigned', callId, operatorId]) > 0,
     reserved: (callId, { operatorId }) => told.push(['reserved', callId, operatorId]) > 0,
     refused: (callId, _requestId, reason) => told.push(['refused', callId, reason]),
-    changed: () => undefined,
-    seated: ({ id }, desk) => told.push(['seated', id, desk?.id ?? null]),
     placed: (callId, { position }) => told.push(['placed', callId, position]),
     alert: ({ level }) => told.push(['alert', level]),
     ...over,
@@ -49,8 +48,8 @@ function open(over: Partial<LineDeps> = {}): { line: WaitingLine; told: unknown[
 }
 
 describe('the mailbox of the line', () => {
-  it('refuses a log-in as a value, and tells who sits where', () => {
-    const { line, told } = open();
+  it('refuses a log-in as a value, and knows who sits where', () => {
+    const { line } = open();
     expect(line.logIn('a', 'b')).toBe('desk-taken');
     expect(line.logIn('a', 'x')).toBe('unknown-desk');
     expect(line.logIn('x', 'a')).toBe('unknown-operator');
@@ -60,10 +59,6 @@ describe('the mailbox of the line', () => {
       'unknown-operator',
     ]);
     expect(line.logIn('a', 'b')).toBeNull();
-    expect(told).toEqual([
-      ['seated', 'b', null],
-      ['seated', 'a', 'b'],
-    ]);
     expect(line.atDesk('op-b')).toMatchObject({ desk: { id: 'b' }, operator: { id: 'a' } });
     expect(line.atDesk('op-a')?.operator).toBeNull();
     expect(line.atDesk('op-x')).toBeUndefined();
@@ -96,6 +91,24 @@ describe('the mailbox of the line', () => {
     expect(line.staffed()).toBe(true);
     line.pause('a', 'meal');
     expect(line.staffed()).toBe(false);
+  });
+
+  it('says of every input that it was told, last and once, also of one that a call answers with', () => {
+    const heard: string[] = [];
+    const { line } = open({
+      assigned(_callId, { operatorId, assignmentId }) {
+        heard.push('assigned');
+        line.outcome(operatorId, assignmentId, 'busy');
+        heard.push('answered');
+        return true;
+      },
+      told: () => heard.push('told'),
+    });
+    heard.length = 0;
+    line.enter('c', 1_000_000);
+    expect(heard).toEqual(['assigned', 'answered', 'told', 'told']);
+    line.resume('x');
+    expect(heard).toHaveLength(5);
   });
 
   it('frees an operator whose call is over, assigned or reserved, and whom nobody hears of', () => {

@@ -88,18 +88,18 @@ export interface LineDeps {
     assignment: { assignmentId: string; operatorId: string; account: string; together: boolean },
   ) => boolean;
   changed: (operator: Operator, state: OperatorState, reason: string | null, at: number) => void;
-  /** An operator sits at another desk than before, or at none (null). */
-  seated?: (operator: Operator, desk: Desk | null, at: number) => void;
   /** False when the call is not here any more. */
-  reserved?: (
+  reserved: (
     callId: string,
     reservation: { requestId: string; operatorId: string; assignmentId: string; account: string },
   ) => boolean;
-  refused?: (callId: string, requestId: string, reason: ReserveRefusal) => void;
+  refused: (callId: string, requestId: string, reason: ReserveRefusal) => void;
   /** The call has waited so long that another centre is to be asked as well; it stays in the line. */
-  toBackupCentre?: (callId: string) => void;
-  alert?: (alert: LineAlert) => void;
-  placed?: (callId: string, place: Place) => void;
+  toBackupCentre: (callId: string) => void;
+  alert: (alert: LineAlert) => void;
+  placed: (callId: string, place: Place) => void;
+  /** The line took an input, whatever it was: what it knows may be other than before. Called last. */
+  told: () => void;
 }
 
 export function createLine(deps: LineDeps): WaitingLine {
@@ -133,15 +133,11 @@ export function createLine(deps: LineDeps): WaitingLine {
     }
     tellOperators(decision, input.at);
     tellCalls(decision);
-    for (const alert of decision.alerts) deps.alert?.(alert);
+    for (const alert of decision.alerts) deps.alert(alert);
+    deps.told();
   };
 
   const tellOperators = (decision: LineDecision, at: number): void => {
-    for (const { operatorId, deskId } of decision.seated) {
-      const status = decision.line.operators[operatorId];
-      const desk = deskId === null ? null : (decision.line.desks[deskId]?.desk ?? null);
-      if (status !== undefined) deps.seated?.(status.operator, desk, at);
-    }
     for (const { operatorId, state, reason } of decision.changed) {
       const status = decision.line.operators[operatorId];
       if (status !== undefined) deps.changed(status.operator, state, reason, at);
@@ -153,11 +149,11 @@ export function createLine(deps: LineDeps): WaitingLine {
       if (!deps.assigned(callId, assignment)) notHere(callId, assignment);
     }
     for (const { callId, ...reservation } of decision.reserved) {
-      if (deps.reserved?.(callId, reservation) !== true) notHere(callId, reservation);
+      if (!deps.reserved(callId, reservation)) notHere(callId, reservation);
     }
-    for (const { callId, requestId, reason } of decision.refused) deps.refused?.(callId, requestId, reason);
-    for (const callId of decision.toBackupCentre) deps.toBackupCentre?.(callId);
-    for (const { callId, ...place } of decision.places) deps.placed?.(callId, place);
+    for (const { callId, requestId, reason } of decision.refused) deps.refused(callId, requestId, reason);
+    for (const callId of decision.toBackupCentre) deps.toBackupCentre(callId);
+    for (const { callId, ...place } of decision.places) deps.placed(callId, place);
   };
 
   const notHere = (

@@ -2,7 +2,7 @@ import type { CallQueue } from './queue.ts';
 
 /** When a person is asked: the regular ones at once, those on standby and the supervisors when callers wait long. */
 export const tiers = ['regular', 'standby', 'supervisor'] as const;
-export type Tier = (typeof tiers)[number];
+type Tier = (typeof tiers)[number];
 
 /** A call taker. He is a person, not a place: he takes calls at the desk where he is logged in. */
 export interface Operator {

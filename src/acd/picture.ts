@@ -30,6 +30,17 @@ export const queuePicture = z.object({
       expectedWaitSeconds: z.number().nullable(),
     }),
   ),
+  /** Nobody has answered them either: phones ring for them. */
+  ringing: z.array(
+    z.object({
+      callId: z.string(),
+      priority: z.number(),
+      queue: z.string(),
+      waitingSeconds: z.number(),
+      operatorIds: z.array(z.string()),
+    }),
+  ),
+  /** Of both. */
   longestWaitSeconds: z.number(),
   operators: z.record(operatorState, z.number()),
   serviceLevel: z.object({ today: serviceLevels, last15Minutes: serviceLevels }),
@@ -65,6 +76,13 @@ export function pictureOf(parts: {
       waitingSeconds: waited(call),
       reason: call.passedOver,
       expectedWaitSeconds: call.expectedWaitSeconds,
+    })),
+    ringing: line.ringing.map((call) => ({
+      callId: call.callId,
+      priority: call.priority,
+      queue: call.queueId,
+      waitingSeconds: waited(call),
+      operatorIds: call.operatorIds,
     })),
     longestWaitSeconds: longest,
     operators,

@@ -13,8 +13,8 @@ async function check() {
   ]);
   return { clock, people, checkPin: createPinCheck({ clock, find: (extension) => people.get(extension) }) };
 }
-const wrong = { right: false, reason: 'wrong' };
-const locked = { right: false, reason: 'locked' };
+const wrong = { right: false, reason: 'wrong', operatorId: 'a' };
+const locked = { right: false, reason: 'locked', operatorId: 'a' };
 
 describe('PINs', () => {
   it('are six digits, and kept with a salt of their own', async () => {
@@ -28,8 +28,8 @@ describe('PINs', () => {
     const { checkPin } = await check();
     expect(await checkPin('101', '123456')).toEqual({ right: true, operatorId: 'a' });
     expect(await checkPin('101', '123457')).toEqual(wrong);
-    expect(await checkPin('103', '')).toEqual(wrong);
-    expect(await checkPin('999', '123456')).toEqual(wrong);
+    expect(await checkPin('103', '')).toEqual({ ...wrong, operatorId: 'c' });
+    expect(await checkPin('999', '123456')).toEqual({ ...wrong, operatorId: null });
   });
 
   it('are locked for one extension after five wrong tries, also all at once, until ten minutes have passed', async () => {

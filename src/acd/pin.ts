@@ -31,8 +31,12 @@ function derive(pin: string, salt: Buffer): Promise<Buffer> {
   });
 }
 
-/** `locked`: five wrong tries within ten minutes; even the right PIN opens nothing until the first is ten minutes old. */
-export type PinAnswer = { right: true; operatorId: string } | { right: false; reason: 'wrong' | 'locked' };
+/**
+ * `locked`: five wrong tries within ten minutes; even the right PIN opens nothing until the first is ten minutes old.
+ * `operatorId`: whose PIN it would have been; null when nobody has the extension.
+ */
+export type PinAnswer =
+  { right: true; operatorId: string } | { right: false; reason: 'wrong' | 'locked'; operatorId: string | null };
 
 /** Checks a person's PIN by his extension. Never rejects for what was typed. */
 export type CheckPin = (extension: string, pin: string) => Promise<PinAnswer>;
@@ -60,14 +64,15 @@ export function createPinCheck(deps: {
     const digest = person?.pinDigest ?? null;
     if (person === undefined || digest === null) {
       await isPin(pin, await nobodys);
-      return { right: false, reason: 'wrong' };
+      return { right: false, reason: 'wrong', operatorId: person?.id ?? null };
     }
+    const operatorId = person.id;
     const before = tries.get(digest) ?? [];
-    if (before.length >= wrongTries) return { right: false, reason: 'locked' };
+    if (before.length >= wrongTries) return { right: false, reason: 'locked', operatorId };
     // Counted before it is known: many at once are no way around the limit.
     tries.set(digest, [...before, now]);
-    if (!(await isPin(pin, digest))) return { right: false, reason: 'wrong' };
+    if (!(await isPin(pin, digest))) return { right: false, reason: 'wrong', operatorId };
     tries.delete(digest);
-    return { right: true, operatorId: person.id };
+    return { right: true, operatorId };
   };
 }

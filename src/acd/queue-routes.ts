@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { RecordAudit } from '../audit/audit.ts';
+import type { AuditLater } from '../audit/later.ts';
 import { roles } from '../platform/auth.ts';
-import type { Postgres } from '../platform/postgres.ts';
 import { notFound } from '../platform/problem.ts';
 import { defineRoute, type Route } from '../platform/route.ts';
 import { slug } from '../platform/text.ts';
@@ -11,12 +10,11 @@ import type { CallQueue } from './queue.ts';
 import { queuePicture, type QueuePicture } from './picture.ts';
 
 interface QueueRouteDeps {
-  postgres: Postgres;
-  audit: RecordAudit;
+  auditLater: AuditLater;
   line: WaitingLine;
   picture: () => QueuePicture;
-  /** Tells the call; its place in the line follows. */
-  ranked: (callId: string, wish: RankWish) => void;
+  /** Tells the call; its place in the line follows. False when it is not here any more. */
+  ranked: (callId: string, wish: RankWish) => boolean;
 }
 
 /** What a person wants for a call that waits. */
@@ -42,10 +40,11 @@ export function queueRoutes(deps: QueueRouteDeps): Route[] {
   ];
 }
 
-function rankRoute({ postgres, audit, line, picture, ranked }: QueueRouteDeps): Route {
+function rankRoute({ auditLater, line, picture, ranked }: QueueRouteDeps): Route {
   return defineRoute({
     method: 'PATCH',
     path: '/v1/queue/:callId',
+    audited: ['queue.rank'],
     summary: 'Put a waiting call elsewhere than its queue would, until it is over',
     roles: ['supervisor', 'admin'],
     input: {
@@ -60,19 +59,16 @@ function rankRoute({ postgres, audit, line, picture, ranked }: QueueRouteDeps): 
         .partial(),
     },
     response: { 200: queuePicture },
-    handler: async ({ params: { callId }, body, principal }) => {
-      const mustWait = (): void => {
-        const { waiting, ringing } = line.snapshot();
-        if ([...waiting, ...ringing].some((one) => one.callId === callId)) return;
-        throw notFound('queue.unknown-call', `The call ${callId} does not wait.`);
-      };
-      mustWait();
-      await audit(postgres, { principal, action: 'queue.rank', subject: `call/${callId}`, detail: { wish: body } });
-      // Asked again: the audit took its time, and the call may have been answered.
-      mustWait();
+    handler: ({ params: { callId }, body, principal }) => {
+      const { waiting, ringing } = line.snapshot();
+      const waits = [...waiting, ...ringing].some((one) => one.callId === callId);
       const { priority, skills, languages } = body;
       const queue = { ...(priority && { priority }), ...(skills && { skills }), ...(languages && { languages }) };
-      ranked(callId, { queue, by: principal.operatorId ?? principal.tokenId, reason: 'asked for by a person' });
+      const wish = { queue, by: principal.operatorId ?? principal.tokenId, reason: 'asked for by a person' };
+      if (!waits || !ranked(callId, wish)) {
+        throw notFound('queue.unknown-call', `The call ${callId} does not wait.`);
+      }
+      auditLater({ principal, action: 'queue.rank', subject: `call/${callId}`, detail: { wish: body } });
       return { status: 200, body: picture() };
     },
   });

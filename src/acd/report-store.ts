@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { timeColumn } from '../platform/text.ts';
 import type { Sql } from '../platform/postgres.ts';
 
-export const sessionRow = z.object({
+const sessionRow = z.object({
   id: z.string(),
   deskId: z.string(),
   deskName: z.string().nullable(),

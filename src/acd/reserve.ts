@@ -25,7 +25,7 @@ export interface ReserveRequest {
 export type ReserveRefusal =
   'unknown' | 'not at a desk' | 'busy' | 'paused' | 'a caller waits' | 'no operator is free' | 'no supervisor is free';
 
-export type Choice = { status: OperatorStatus; account: string } | { refused: ReserveRefusal };
+type Choice = { status: OperatorStatus; account: string } | { refused: ReserveRefusal };
 
 /**
  * Chooses the operator of a reservation, or says why there is none. Somebody who is asked for himself, and a supervisor,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RecordAudit } from '../audit/audit.ts';
+import type { AuditLater } from '../audit/later.ts';
 import { roles, writers, type Principal } from '../platform/auth.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
@@ -15,17 +16,20 @@ import { tiers } from './operator.ts';
 import { newAccount } from './new-account.ts';
 import { operatorState } from './picture.ts';
 import { newPin, pinDigest } from './pin.ts';
+import type { PhoneTransports } from './phone-transports.ts';
 import { provisioningOf, realm, type SipSide } from './softphone.ts';
 import { deleteDesk, deleteOperator, insertDesk, insertOperator, updateOperator } from './store.ts';
 
 export interface OperatorRouteDeps {
   postgres: Postgres;
   audit: RecordAudit;
+  auditLater: AuditLater;
   clock: Clock;
   line: WaitingLine;
   people: () => StoredPeople;
   reload: () => Promise<void>;
   accounts: Accounts;
+  phones: PhoneTransports;
   sip: SipSide;
 }
 
@@ -110,6 +114,7 @@ function createRoute(deps: OperatorRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/operators',
+    audited: ['operators.create'],
     summary: 'Make an operator, and a desk of his own unless told otherwise; PIN and password are shown this once',
     roles: ['admin'],
     input: {
@@ -181,6 +186,7 @@ function changeRoute(deps: OperatorRouteDeps): Route {
   return defineRoute({
     method: 'PATCH',
     path: '/v1/operators/:operatorId',
+    audited: ['operators.change'],
     summary: 'Change what a person is called and can do',
     roles: ['admin'],
     input: {
@@ -211,6 +217,7 @@ function pinRoute(deps: OperatorRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/operators/:operatorId/pin',
+    audited: ['operators.new-pin'],
     summary: 'Give a person a new PIN; it is shown this once, and the old one opens nothing any more',
     roles: ['admin'],
     input: { params: operatorParams },
@@ -234,6 +241,7 @@ function deleteRoute(deps: OperatorRouteDeps): Route {
   return defineRoute({
     method: 'DELETE',
     path: '/v1/operators/:operatorId',
+    audited: ['operators.delete'],
     summary: 'Delete an operator; a call he is in goes on. His own desk goes with him, unless somebody else is there',
     roles: ['admin'],
     input: { params: operatorParams },
@@ -255,10 +263,11 @@ function deleteRoute(deps: OperatorRouteDeps): Route {
   });
 }
 
-function stateRoute({ line }: OperatorRouteDeps): Route {
+function stateRoute({ line, auditLater }: OperatorRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/operators/:operatorId/state',
+    audited: ['operators.pause', 'operators.available'],
     summary: 'Pause an operator, or make him available again',
     roles: writers,
     input: {
@@ -274,6 +283,10 @@ function stateRoute({ line }: OperatorRouteDeps): Route {
       const known = body.state === 'paused' ? line.pause(operatorId, body.reason) : line.resume(operatorId);
       const view = viewOf(line, operatorId);
       if (!known || view === undefined) throw unknownOperator(operatorId);
+      const subject = `operator/${operatorId}`;
+      if (body.state === 'paused') {
+        auditLater({ principal, action: 'operators.pause', subject, detail: { reason: body.reason } });
+      } else auditLater({ principal, action: 'operators.available', subject });
       return { status: 200, body: view };
     },
   });

@@ -1,4 +1,4 @@
-import { servicePicture, startOfDay, type HandledCall } from './service-level.ts';
+import { servicePicture, type HandledCall } from './service-level.ts';
 
 const call = (over: Partial<HandledCall> & { wait?: number }): HandledCall => {
   const at = over.at ?? 100_000;
@@ -36,18 +36,5 @@ describe('the service level', () => {
     const calls = [call({ at: 99, wait: 10 }), call({ at: 100, wait: 90 }), call({ at: 99, answered: false })];
     expect(servicePicture(calls, 100, targets)).toMatchObject({ abandoned: 0, levels: [{ answered: 1 }, {}] });
     expect(servicePicture([], 100, targets).levels.every(({ met }) => met)).toBe(true);
-  });
-});
-
-describe('the day', () => {
-  it.each([
-    ['Asia/Jakarta', '2026-03-04T16:59:59.999Z', '2026-03-03T17:00:00.000Z'],
-    ['Asia/Jakarta', '2026-03-04T17:00:00.000Z', '2026-03-04T17:00:00.000Z'],
-    ['Asia/Makassar', '2026-03-04T16:00:00.001Z', '2026-03-04T16:00:00.000Z'],
-    ['UTC', '2026-12-31T23:59:59.500Z', '2026-12-31T00:00:00.000Z'],
-    ['Europe/Berlin', '2026-03-29T10:00:00.000Z', '2026-03-28T23:00:00.000Z'],
-    ['Europe/Berlin', '2026-10-25T10:00:00.000Z', '2026-10-24T22:00:00.000Z'],
-  ])('in %s of %s', (zone, at, start) => {
-    expect(new Date(startOfDay(Date.parse(at), zone)).toISOString()).toBe(start);
   });
 });

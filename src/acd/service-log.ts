@@ -1,12 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import {
-  servicePicture,
-  startOfDay,
-  type HandledCall,
-  type ServicePicture,
-  type ServiceTarget,
-} from './service-level.ts';
+import { startOfDay } from '../platform/zoned-time.ts';
+import { servicePicture, type HandledCall, type ServicePicture, type ServiceTarget } from './service-level.ts';
 
 /** What is kept of a call's state when it was answered or ended. */
 export interface RecordedCall {

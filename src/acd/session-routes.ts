@@ -20,22 +20,22 @@ const refusals: Record<Exclude<LogInRefusal, 'unknown-operator'>, string> = {
 };
 
 function logInRoute(deps: OperatorRouteDeps): Route {
-  const { line, postgres, audit } = deps;
+  const { line, auditLater } = deps;
   return defineRoute({
     method: 'POST',
     path: '/v1/operators/:operatorId/session',
+    audited: ['operators.log-in'],
     summary: 'Log an operator in at a desk; where he was he is logged out',
     roles: writers,
     input: { params: operatorParams, body: z.strictObject({ deskId: z.uuid() }) },
     response: { 200: operatorView },
-    handler: async ({ params: { operatorId }, body: { deskId }, principal }) => {
+    handler: ({ params: { operatorId }, body: { deskId }, principal }) => {
       mustBeOwn(principal, operatorId);
-      if (viewOf(line, operatorId) === undefined) throw unknownOperator(operatorId);
-      const detail = { deskId };
-      await audit(postgres, { principal, action: 'operators.log-in', subject: `operator/${operatorId}`, detail });
       const refusal = line.logIn(operatorId, deskId);
       if (refusal === 'unknown-operator') throw unknownOperator(operatorId);
       if (refusal !== null) throw conflict(`operators.${refusal}`, refusals[refusal]);
+      const subject = `operator/${operatorId}`;
+      auditLater({ principal, action: 'operators.log-in', subject, detail: { deskId } });
       const view = viewOf(line, operatorId);
       if (view === undefined) throw unknownOperator(operatorId);
       return { status: 200, body: view };
@@ -44,21 +44,21 @@ function logInRoute(deps: OperatorRouteDeps): Route {
 }
 
 function logOutRoute(deps: OperatorRouteDeps): Route {
-  const { line, postgres, audit } = deps;
+  const { line, auditLater } = deps;
   return defineRoute({
     method: 'DELETE',
     path: '/v1/operators/:operatorId/session',
+    audited: ['operators.log-out'],
     summary: 'Log an operator out; in a call, when it ends',
     roles: writers,
     input: { params: operatorParams },
     response: { 204: noContent },
-    handler: async ({ params: { operatorId }, principal }) => {
+    handler: ({ params: { operatorId }, principal }) => {
       mustBeOwn(principal, operatorId);
-      if (viewOf(line, operatorId) === undefined) throw unknownOperator(operatorId);
-      await audit(postgres, { principal, action: 'operators.log-out', subject: `operator/${operatorId}` });
       const answer = line.logOut(operatorId);
       if (answer === 'unknown-operator') throw unknownOperator(operatorId);
       if (answer === 'not-logged-in') throw conflict('operators.not-logged-in', 'He is logged in at no desk.');
+      auditLater({ principal, action: 'operators.log-out', subject: `operator/${operatorId}` });
       return { status: 204, body: undefined };
     },
   });

@@ -12,16 +12,22 @@ type Session = z.output<typeof session>;
 const keptPerson = z.object({
   session: session.nullable(),
   paused: z.object({ reason: z.string(), automatic: z.boolean() }).nullable(),
+  /** Epoch milliseconds, later with every change: of two controllers' words for a person the later one holds. */
+  changedAt: z.number().default(0),
 });
 type KeptPerson = z.output<typeof keptPerson>;
 
 /** Who is logged in where and who is paused, by operator; one who was never seen is not in it. */
 export const keptLine = z.object({ people: z.record(z.string(), keptPerson) });
 export type KeptLine = z.output<typeof keptLine>;
+type People = KeptLine['people'];
 
 export type SessionChange = Session & { operatorId: string; ended: { at: number; by: string } | null };
 
-/** Keeps on disk what the line knows of people, so that a restart logs nobody out and ends no pause. */
+/**
+ * Keeps on disk what the line knows of people, so that a restart logs nobody out and ends no pause. The controllers of a
+ * node share the file: each takes from it what is later than its own, and adds its own.
+ */
 export interface SessionKeeper {
   /** Tells the line what the disk has. Once, when the line knows operators and desks. */
   restore(): Promise<void>;
@@ -44,29 +50,17 @@ export function createSessionKeeper(deps: {
   sessionChanged: (change: SessionChange) => void;
 }): SessionKeeper {
   const { line, disk, people, clock, logger } = deps;
-  let kept: KeptLine['people'] = {};
-  /** What the file held when it was last read or written. */
-  let onDisk: KeptLine['people'] = {};
+  let kept: People = {};
+  /** What the file held when it was last read. */
+  let onDisk: People = {};
   /** The line has had them since this process began. */
   const met = new Set<string>();
+  /** They were deleted: what another process still has of them is nobody's. */
+  const deleted = new Set<string>();
+  /** Ids of sessions that go on. */
+  const begunHere = new Set<string>();
   let ready = false;
   let busy = false;
-  let writing: Promise<void> | null = null;
-
-  const isWriting = (): boolean => writing !== null;
-
-  const write = (): void => {
-    if (writing !== null || isDeepStrictEqual(kept, onDisk)) return;
-    const now = kept;
-    onDisk = now;
-    writing = disk
-      .write({ people: now })
-      .catch((error: unknown) => logger.error({ err: error }, 'who is logged in could not be written to the disk'))
-      .finally(() => {
-        writing = null;
-        write();
-      });
-  };
 
   /**
    * Who has never been seen is logged in at his own desk; who comes to the line only now, because the list of people came
@@ -76,50 +70,72 @@ export function createSessionKeeper(deps: {
     for (const { operator, desk } of line.snapshot().operators) {
       const late = !met.has(operator.id);
       met.add(operator.id);
+      deleted.delete(operator.id);
       if (desk !== null) continue;
-      const person = kept[operator.id];
+      const person = kept[operator.id] ?? onDisk[operator.id];
       const own = people().desks.find(({ owner }) => owner === operator.id);
       if (person === undefined) {
         if (own !== undefined) line.logIn(operator.id, own.id);
       } else if (late && person.session !== null) {
+        kept = { ...kept, [operator.id]: person };
         line.logIn(operator.id, person.session.deskId);
         if (person.paused !== null) line.pause(operator.id, person.paused.reason, person.paused.automatic);
       }
     }
   };
 
-  const follow = (told: KeptLine['people'] | null): void => {
-    const now: KeptLine['people'] = {};
+  /** Keeps what the line has now; `told` is what it was just given from the disk. */
+  const follow = (told: People = {}): void => {
+    const now: People = {};
     const at = clock.now();
     for (const { operator, desk, reason, automatic } of line.snapshot().operators) {
-      const before = kept[operator.id];
       const paused = reason === null ? null : { reason, automatic };
-      const next = nextSession(operator.id, before?.session ?? null, desk?.id ?? null, told, at);
-      now[operator.id] = { session: next, paused };
-      if (told === null && next?.id !== before?.session?.id) recorded(operator.id, before?.session ?? null, next, at);
+      now[operator.id] = entryOf(operator.id, { deskId: desk?.id ?? null, paused }, told[operator.id], at);
     }
-    const gone = Object.entries(kept).filter(([id]) => now[id] === undefined);
-    for (const [id, person] of gone) {
-      met.delete(id);
-      // With no list of people there is nobody who was deleted.
-      if (people().operators.length === 0) now[id] = person;
-      else if (person.session !== null) recorded(id, person.session, null, at);
+    for (const [id, person] of Object.entries({ ...kept, ...told })) {
+      if (now[id] !== undefined) continue;
+      // Without a list of people nobody was deleted; and of whom another process knows, this one may hear yet.
+      if (people().operators.length === 0 || !met.has(id)) now[id] = person;
+      else {
+        met.delete(id);
+        deleted.add(id);
+        if (person.session !== null) recorded(id, person.session, null, at);
+      }
     }
     if (!isDeepStrictEqual(now, kept)) kept = now;
-    if (told === null) write();
+  };
+
+  const entryOf = (
+    operatorId: string,
+    is: { deskId: string | null; paused: KeptPerson['paused'] },
+    told: KeptPerson | undefined,
+    at: number,
+  ): KeptPerson => {
+    const same = (one: KeptPerson): boolean =>
+      (one.session?.deskId ?? null) === is.deskId && isDeepStrictEqual(one.paused, is.paused);
+    const before = kept[operatorId];
+    const session = before?.session ?? null;
+    if (told !== undefined && same(told)) {
+      // What is told was recorded by who wrote it; he may never have heard of a session that began here.
+      if (session?.id !== told.session?.id && begunHere.has(session?.id ?? '')) recorded(operatorId, session, null, at);
+      return told;
+    }
+    if (told === undefined && before !== undefined && same(before)) return before;
+    // What it was told and could not do is a change of its own: the other hears how it is.
+    const changedAt = Math.max(at, (before?.changedAt ?? 0) + 1, (told?.changedAt ?? 0) + 1);
+    const next = nextSession(operatorId, session, is.deskId, at);
+    if (next?.id !== session?.id) recorded(operatorId, session, next, at);
+    return { session: next, paused: is.paused, changedAt };
   };
 
   const nextSession = (
     operatorId: string,
     before: Session | null,
     deskId: string | null,
-    told: KeptLine['people'] | null,
     at: number,
   ): Session | null => {
     if (deskId === null) return null;
     if (before?.deskId === deskId) return before;
-    const known = told?.[operatorId]?.session;
-    if (known?.deskId === deskId) return known;
     // A new person's first session, at his own desk, has the same id in every process.
     const own = people().desks.some(({ id, owner }) => id === deskId && owner === operatorId);
     const madeAt = timeOf(operatorId);
@@ -132,9 +148,12 @@ export function createSessionKeeper(deps: {
   const recorded = (operatorId: string, before: Session | null, next: Session | null, at: number): void => {
     if (before !== null) {
       const by = whyEnded(operatorId, before, next);
+      begunHere.delete(before.id);
       deps.sessionChanged({ ...before, operatorId, ended: { at, by } });
     }
-    if (next !== null) deps.sessionChanged({ ...next, operatorId, ended: null });
+    if (next === null) return;
+    begunHere.add(next.id);
+    deps.sessionChanged({ ...next, operatorId, ended: null });
   };
 
   const whyEnded = (operatorId: string, before: Session, next: Session | null): string => {
@@ -145,7 +164,7 @@ export function createSessionKeeper(deps: {
   };
 
   /** Tells the line what somebody else has written. */
-  const apply = (told: KeptLine['people']): void => {
+  const apply = (told: People): void => {
     const seen = line.snapshot().operators;
     const differing = seen.flatMap(({ operator, desk }): [string, KeptPerson][] => {
       const person = told[operator.id];
@@ -153,8 +172,16 @@ export function createSessionKeeper(deps: {
         ? []
         : [[operator.id, person]];
     });
+    const moved = new Set(differing.map(([id]) => id));
+    /** Of two who logged in at one desk, at two controllers, the later one sits there. */
+    const outdone = seen.filter(
+      ({ operator, desk }) =>
+        desk !== null &&
+        !moved.has(operator.id) &&
+        differing.some(([, person]) => person.session?.deskId === desk.id && isLater(person, kept[operator.id])),
+    );
     // Everybody out first: two may have changed desks.
-    for (const [id] of differing) line.logOut(id);
+    for (const id of [...moved, ...outdone.map(({ operator }) => operator.id)]) line.logOut(id);
     for (const [id, { session: wanted }] of differing) if (wanted !== null) line.logIn(id, wanted.deskId);
     for (const { operator, reason, automatic } of line.snapshot().operators) {
       const person = told[operator.id];
@@ -175,46 +202,68 @@ export function createSessionKeeper(deps: {
     }
   };
 
-  const look = async (): Promise<void> => {
-    if (isWriting()) return;
-    const before = onDisk;
-    const found = await disk.read();
-    // What was written meanwhile is newer than what was read.
-    if (found === undefined || isWriting() || onDisk !== before || isDeepStrictEqual(found.people, onDisk)) return;
-    alone(() => {
-      onDisk = found.people;
-      apply(found.people);
-      follow(found.people);
-    });
+  const isNews = ([id, person]: [string, KeptPerson]): boolean => !deleted.has(id) && isLater(person, kept[id]);
+
+  /** Takes what is later on the disk, and writes what is later here. */
+  const meet = async (): Promise<void> => {
+    onDisk = (await disk.read())?.people ?? {};
+    const later = Object.fromEntries(Object.entries(onDisk).filter(isNews));
+    if (Object.keys(later).length > 0) {
+      alone(() => {
+        apply(later);
+        follow(later);
+      });
+    }
+    if (!isDeepStrictEqual(kept, onDisk)) await disk.write({ people: kept });
+  };
+
+  let meeting: Promise<void> | null = null;
+  let again = false;
+  const meetDisk = (): void => {
+    again = meeting !== null;
+    meeting ??= meet()
+      .catch((error: unknown) => logger.error({ err: error }, 'who is logged in could not be written to the disk'))
+      .finally(() => {
+        meeting = null;
+        if (again) meetDisk();
+      });
   };
 
   let cancel: Cancel = () => undefined;
   return {
     async restore() {
-      const found = await disk.read();
+      onDisk = (await disk.read())?.people ?? {};
       alone(() => {
-        if (found !== undefined) {
-          onDisk = found.people;
-          kept = found.people;
-          apply(found.people);
-          follow(found.people);
-        }
+        kept = onDisk;
+        if (people().operators.length > 0) for (const id of Object.keys(onDisk)) met.add(id);
+        apply(onDisk);
+        follow(onDisk);
         ready = true;
         welcome();
-        follow(null);
+        follow();
       });
-      cancel = clock.every(lookEvery, () => void look());
+      meetDisk();
+      cancel = clock.every(lookEvery, meetDisk);
     },
     changed() {
       if (!ready) return;
+      const before = kept;
       alone(() => {
         welcome();
-        follow(null);
+        follow();
       });
+      if (kept !== before) meetDisk();
     },
     async stop() {
       cancel();
-      for (let left = writing; left !== null; left = writing) await left;
+      for (let left = meeting; left !== null; left = meeting) await left;
     },
   };
+}
+
+/** Of two at the same moment one holds, in every process the same. */
+function isLater(one: KeptPerson, other: KeptPerson | undefined): boolean {
+  if (other === undefined) return true;
+  if (one.changedAt !== other.changedAt) return one.changedAt > other.changedAt;
+  return JSON.stringify(one) > JSON.stringify(other);
 }

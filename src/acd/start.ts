@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Provisioning } from '../asterisk/provisioning.ts';
 import type { RecordAudit } from '../audit/audit.ts';
+import type { AuditLater } from '../audit/later.ts';
 import type { Clock } from '../platform/clock.ts';
 import { diskCopy } from '../platform/disk-copy.ts';
 import { startLiveCopy } from '../platform/live-copy.ts';
@@ -13,8 +14,8 @@ import { deskRoutes } from './desk-routes.ts';
 import { storedPeople, type StoredPeople } from './desk.ts';
 import { linePolicy } from './line-policy.ts';
 import { createLine, type LineDeps, type WaitingLine } from './mailbox.ts';
-import { observed } from './observed.ts';
 import type { OperatorState } from './operator.ts';
+import { createPhoneTransports, type Registration } from './phone-transports.ts';
 import { pictureOf, tellChanges, type QueuePicture } from './picture.ts';
 import { createPinCheck, type CheckPin } from './pin.ts';
 import { queueRoutes, type RankWish } from './queue-routes.ts';
@@ -32,13 +33,15 @@ export interface AcdRoom {
   readonly checkPin: CheckPin;
   /** A call's record: how callers are served follows from it. */
   readonly recorded: (call: RecordedCall) => void;
+  /** A phone was registered, or is not any more. */
+  readonly contact: (registration: Registration) => void;
   /** Gives Asterisk every account that it may have lost. */
   readonly pushAll: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
 /** What is recorded of an operator's state. */
-export interface OperatorChange {
+interface OperatorChange {
   operatorId: string;
   at: number;
   state: OperatorState;
@@ -54,19 +57,21 @@ export interface AcdDeps {
   clock: Clock;
   logger: Logger;
   audit: RecordAudit;
+  auditLater: AuditLater;
   settings: () => Settings;
   /** Where phones register. */
   sip: SipSide;
   /** The line's words for calls. */
   assigned: LineDeps['assigned'];
-  reserved?: LineDeps['reserved'];
-  refused?: LineDeps['refused'];
-  toBackupCentre?: LineDeps['toBackupCentre'];
-  placed?: LineDeps['placed'];
+  reserved: LineDeps['reserved'];
+  refused: LineDeps['refused'];
+  toBackupCentre: LineDeps['toBackupCentre'];
+  placed: LineDeps['placed'];
   /** A person gives a waiting call another place. */
-  ranked: (callId: string, wish: RankWish) => void;
+  ranked: (callId: string, wish: RankWish) => boolean;
   changed: (change: OperatorChange) => void;
   sessionChanged: (change: SessionChange) => void;
+  alarm: (code: string, detail: Record<string, string>) => void;
   /** Tells the screens. */
   publish: (type: 'queue.changed' | 'queue.alert', detail: Record<string, unknown>) => void;
 }
@@ -97,30 +102,23 @@ export async function startAcd(deps: AcdDeps): Promise<AcdRoom> {
       changes.changed();
     });
   };
-  const line = observed(
-    createLine({
-      clock,
-      logger,
-      assigned: deps.assigned,
-      reserved: (...given) => deps.reserved?.(...given) ?? false,
-      refused: (...given) => deps.refused?.(...given),
-      toBackupCentre: (callId) => deps.toBackupCentre?.(callId),
-      policies: () => linePolicy(settings()),
-      changed(operator, state, reason, at) {
-        const now = line.snapshot().operators.find((one) => one.operator.id === operator.id);
-        const where = { deskId: now?.desk?.id ?? null, callId: now?.callId ?? null };
-        deps.changed({ operatorId: operator.id, at, state, reason, ...where });
-        told();
-      },
-      seated: told,
-      placed(callId, place) {
-        deps.placed?.(callId, place);
-        told();
-      },
-      alert: (alert) => deps.publish('queue.alert', { ...alert }),
-    }),
+  const line = createLine({
+    clock,
+    logger,
+    policies: () => linePolicy(settings()),
+    assigned: deps.assigned,
+    reserved: deps.reserved,
+    refused: deps.refused,
+    toBackupCentre: deps.toBackupCentre,
+    placed: deps.placed,
+    changed(operator, state, reason, at) {
+      const now = line.snapshot().operators.find((one) => one.operator.id === operator.id);
+      const where = { deskId: now?.desk?.id ?? null, callId: now?.callId ?? null };
+      deps.changed({ operatorId: operator.id, at, state, reason, ...where });
+    },
+    alert: (alert) => deps.publish('queue.alert', { ...alert }),
     told,
-  );
+  });
   const service = createServiceLog({
     clock,
     logger,
@@ -171,7 +169,14 @@ export async function startAcd(deps: AcdDeps): Promise<AcdRoom> {
   });
   void accounts.pushChanged();
 
-  const shared = { ...deps, line, people, reload: copy.reload, accounts, picture };
+  const phones = createPhoneTransports({
+    wanted(account) {
+      const desk = people().desks.find((one) => one.account === account);
+      return desk && { deskId: desk.id, transport: desk.transport };
+    },
+    alarm: deps.alarm,
+  });
+  const shared = { ...deps, line, people, reload: copy.reload, accounts, phones, picture };
   return {
     line,
     checkPin: createPinCheck({
@@ -180,6 +185,10 @@ export async function startAcd(deps: AcdDeps): Promise<AcdRoom> {
     }),
     recorded(call) {
       if (service.took(call)) changes.changed();
+    },
+    contact(registration) {
+      line.registered(registration.endpoint, registration.present);
+      phones.saw(registration);
     },
     pushAll: () => accounts.pushAll(),
     routes: [...operatorRoutes(shared), ...deskRoutes(shared), ...sessionRoutes(shared), ...queueRoutes(shared)],

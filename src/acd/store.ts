@@ -18,7 +18,7 @@ export async function readPeople(sql: Sql): Promise<StoredPeople> {
 }
 
 /** The columns that the version before this one reads. */
-export interface FormerAccount {
+interface FormerAccount {
   account: string;
   passwordDigest: string;
 }

@@ -10,10 +10,10 @@ import { agencyBody, agencySchema, trunkSchema, type Agency, type AgencyBody, ty
 import { deleteAgency, lockConfiguration, lockVersion, saveAgency } from './store.ts';
 
 /** What is known of a trunk's state. */
-export const trunkHealthSchema = z.enum(['up', 'down', 'unknown']);
+const trunkHealthSchema = z.enum(['up', 'down', 'unknown']);
 export type TrunkHealth = z.output<typeof trunkHealthSchema>;
 
-export interface AgencyRouteDeps {
+interface AgencyRouteDeps {
   readonly postgres: Postgres;
   readonly audit: RecordAudit;
   readonly current: () => AgencyDirectory;
@@ -62,6 +62,7 @@ function putRoute({ postgres, audit, reload }: AgencyRouteDeps): Route {
   return defineRoute({
     method: 'PUT',
     path: '/v1/agencies/:agencyId',
+    audited: ['agencies.put'],
     summary: 'Create an agency (If-None-Match: *) or replace it (If-Match)',
     roles: ['admin'],
     input: { params, body: agencyBody },
@@ -109,6 +110,7 @@ function deleteRoute({ postgres, audit, reload, neededBy }: AgencyRouteDeps): Ro
   return defineRoute({
     method: 'DELETE',
     path: '/v1/agencies/:agencyId',
+    audited: ['agencies.delete'],
     summary: 'Delete an agency that no active rule names',
     roles: ['admin'],
     input: { params },

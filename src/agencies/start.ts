@@ -24,9 +24,9 @@ export interface AgenciesRoom {
   readonly stop: () => Promise<void>;
 }
 
-export type NeededBy = (sql: Sql, agencyId: string) => Promise<string[]>;
+type NeededBy = (sql: Sql, agencyId: string) => Promise<string[]>;
 
-export interface AgenciesDeps {
+interface AgenciesDeps {
   readonly postgres: Postgres;
   readonly stateDir: string;
   readonly clock: Clock;

@@ -28,7 +28,7 @@ export async function lockVersion(sql: Sql, agencyId: string): Promise<number | 
   return row?.version;
 }
 
-export type SaveResult = { readonly saved: true } | { readonly saved: false; readonly why: 'exists' | 'trunk-taken' };
+type SaveResult = { readonly saved: true } | { readonly saved: false; readonly why: 'exists' | 'trunk-taken' };
 
 /** Stores an agency under the version given (1: it must be new), with its trunks. */
 export async function saveAgency(sql: Sql, id: string, body: AgencyBody, version: number): Promise<SaveResult> {

@@ -2,7 +2,7 @@ import { Pool, type Dispatcher } from 'undici';
 import { z } from 'zod';
 
 /** Why Asterisk did not do it: the thing is gone (404), is not in a state for it (409, 422), silence, or anything else. */
-export type AriFailure = {
+type AriFailure = {
   ok: false;
   failure: 'gone' | 'conflict' | 'timeout' | 'failed';
   status: number | null;
@@ -15,7 +15,7 @@ export interface AriCommands {
   close(): Promise<void>;
 }
 
-export type Query = Record<string, string | number | boolean | undefined>;
+type Query = Record<string, string | number | boolean | undefined>;
 
 /** Asterisk drops an idle connection after 60 s (http.conf); ours are dropped first. */
 const keepAlive = 10_000;

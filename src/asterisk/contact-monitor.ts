@@ -8,9 +8,11 @@ import type { AriCommands } from './commands.ts';
 export interface Contact {
   endpoint: string;
   present: boolean;
+  /** What it registered over; a snapshot does not tell. */
+  transport?: 'udp' | 'tcp' | 'tls';
 }
 
-const contactStatus = z.object({ aor: z.string(), contactstatus: z.string() });
+const contactStatus = z.object({ aor: z.string(), contactstatus: z.string(), uri: z.string().optional() });
 const present = new Set(['Created', 'Reachable', 'NonQualified', 'Updated']);
 const absent = new Set(['Removed', 'Unreachable']);
 
@@ -18,15 +20,24 @@ const absent = new Set(['Removed', 'Unreachable']);
 export function readContactStatus(event: unknown): Contact | null {
   const parsed = contactStatus.safeParse(event);
   if (!parsed.success) return null;
-  const { aor, contactstatus } = parsed.data;
-  if (present.has(contactstatus)) return { endpoint: aor, present: true };
+  const { aor, contactstatus, uri } = parsed.data;
+  const transport = uri === undefined ? null : transportOf(uri);
+  if (present.has(contactstatus)) return { endpoint: aor, present: true, ...(transport === null ? {} : { transport }) };
   return absent.has(contactstatus) ? { endpoint: aor, present: false } : null;
+}
+
+/** Of a contact as Asterisk keeps it (`rewrite_contact`: what the phone really came by); null for any other. */
+function transportOf(uri: string): 'udp' | 'tcp' | 'tls' | null {
+  const [, named = 'udp'] = /;transport=([a-z]+)/i.exec(uri) ?? [];
+  const transport = named.toLowerCase();
+  if (/^sips:/i.test(uri)) return 'tls';
+  return transport === 'udp' || transport === 'tcp' || transport === 'tls' ? transport : null;
 }
 
 const endpoint = z.object({ resource: z.string(), state: z.string() });
 
 /** Reads ARI's list of endpoints. */
-export function readEndpoints(body: unknown): Contact[] {
+function readEndpoints(body: unknown): Contact[] {
   const list = z.array(z.unknown()).safeParse(body);
   return (list.success ? list.data : []).flatMap((item) => {
     const parsed = endpoint.safeParse(item);

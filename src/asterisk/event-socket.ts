@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { translate, type AsteriskEvent } from './translate.ts';
 
-export interface EventSocketOptions {
+interface EventSocketOptions {
   /** http://host:port of Asterisk. */
   url: string;
   user: string;
@@ -23,7 +23,7 @@ export interface EventSocketOptions {
   onPong: () => void;
 }
 
-export interface EventSocket {
+interface EventSocket {
   connected(): boolean;
   /** Milliseconds since Asterisk last answered a ping or sent a frame. */
   silentFor(): number;

@@ -1,6 +1,6 @@
 import type { AriAnswer, AriCommands } from './commands.ts';
 
-export interface RingLeg {
+interface RingLeg {
   channelId: string;
   /** The PJSIP endpoint: an operator's account, `agency`, or `outside`. */
   endpoint: string;

@@ -111,12 +111,10 @@ export interface PhoneAccount {
   callerId: string;
   /** `srtp`: speech that is not encrypted is refused (488). `rtp`: a phone that offers SRTP gets it. */
   media: 'rtp' | 'srtp';
-  /** The transport that Asterisk reaches it over, where it has to be a certain one. */
-  transport: string | null;
 }
 
 /** The account of a desk's phone: digest authentication, no password kept in clear anywhere. */
-export function phoneAccount({ account, passwordDigest, callerId, media, transport }: PhoneAccount): PjsipObject[] {
+export function phoneAccount({ account, passwordDigest, callerId, media }: PhoneAccount): PjsipObject[] {
   return [
     {
       type: 'auth',
@@ -153,8 +151,9 @@ export function phoneAccount({ account, passwordDigest, callerId, media, transpo
         rtp_timeout_hold: '300',
         media_encryption: 'sdes',
         media_encryption_optimistic: media === 'srtp' ? 'no' : 'yes',
-        // Written empty where there is none: what an account had before would stay.
-        transport: transport ?? '',
+        // A phone is reached over what it registered over. Bound to TLS, one that came by UDP would count as present, and
+        // never ring. Written empty: what an account had before would stay.
+        transport: '',
       },
     },
   ];

@@ -132,6 +132,16 @@ describe('readContactStatus', () => {
   ])('%s', (contactstatus, present) => {
     expect(readContactStatus({ aor: 'op-1', contactstatus })).toEqual({ endpoint: 'op-1', present });
   });
+  it.each([
+    ['sip:op-1@192.0.2.7:5060', 'udp'],
+    ['sip:op-1@192.0.2.7:5060;transport=UDP', 'udp'],
+    ['sip:op-1@192.0.2.7:40122;transport=TLS;x=1', 'tls'],
+    ['sips:op-1@192.0.2.7', 'tls'],
+    ['sip:op-1@192.0.2.7;transport=tcp', 'tcp'],
+  ])('tells what %s registered over', (uri, transport) => {
+    const event = { aor: 'op-1', contactstatus: 'Updated', uri };
+    expect(readContactStatus(event)).toEqual({ endpoint: 'op-1', present: true, transport });
+  });
   it('says nothing of other states', () => expect(readContactStatus({ aor: 'op-1', contactstatus: 'Odd' })).toBeNull());
   it('says nothing of another event', () => expect(readContactStatus({ event: 'X' })).toBeNull());
 });

@@ -45,7 +45,7 @@ export type AsteriskEvent =
   | { type: 'held'; channelId: string; held: boolean }
   | { type: 'replaced' };
 
-export type Translated =
+type Translated =
   { kind: 'event'; event: AsteriskEvent } | { kind: 'ignored'; type: string } | { kind: 'malformed'; reason: string };
 
 const frame = z.object({ type: z.string() });

@@ -9,6 +9,8 @@ export interface AuditEntry {
   /** What it was done to, such as `agency/damkar`. */
   readonly subject: string;
   readonly detail?: Readonly<Record<string, unknown>>;
+  /** One entry for one key: what several controllers saw, or is written again, stands there once. */
+  readonly key?: string;
 }
 
 /** Writes an entry with the change it tells of: in the same transaction, so that neither is there alone. */

@@ -1,4 +1,4 @@
-import type { DispatchAction, DispatchContext, DispatchStep } from '../dispatch/decide.ts';
+import type { DispatchAction, DispatchContext, DispatchStep } from '../dispatch/step.ts';
 import { isPending, type Dispatch } from '../dispatch/dispatch.ts';
 import type { Call } from './call.ts';
 import { sentLocation } from '../location/sent-location.ts';

@@ -68,6 +68,21 @@ export type CallEffect =
   | { do: 'tie-to-caller'; channelId: string; callerChannelId: string | null }
   | { do: 'operator-outcome'; operatorId: string; assignmentId: string; outcome: OperatorOutcome };
 
+/** The effects that are ARI commands. The others go to the line and to the jobs. */
+export type AriEffect = Exclude<
+  CallEffect,
+  {
+    do:
+      | 'enter-line'
+      | 'rank-in-line'
+      | 'leave-line'
+      | 'operator-outcome'
+      | 'ring-agency'
+      | 'reserve-operator'
+      | 'look-up-target';
+  }
+>;
+
 /** Whom a reservation asks for: one operator, or anybody who is free. */
 export type ReservationTarget = { operatorId: string } | { tier: 'supervisor' } | { any: true };
 

@@ -53,6 +53,8 @@ export interface Call {
   muted: boolean;
   /** The operator's own phone holds the call. */
   phoneHold: { since: number } | null;
+  /** Whoever's phone holds the call, by channel: Asterisk plays music to the others, and on when such a one goes. */
+  holding?: string[];
   /** The keys of a code that the operator has not typed to its end. */
   typed: string;
   /** The operator who talked with the caller; the latest of several. Stays when he has left. */

@@ -12,12 +12,18 @@ export function liveCallOf(runner: CallRunner, incidentId: string): Call | undef
 }
 
 /**
- * Hands a person's command to a call and resolves when the decision is on the disk.
+ * Hands a person's command to a call and resolves when the decision is on the disk; `done` is told when it is made.
  * @throws Problem 409 when the call is not here any more, 503 when the disk did not confirm in time.
  */
-export async function tellCall(runner: CallRunner, callId: string, input: CallInput): Promise<void> {
+export async function tellCall(
+  runner: CallRunner,
+  callId: string,
+  input: CallInput,
+  done: () => void = () => undefined,
+): Promise<void> {
   const told = await runner.command(callId, input);
   if (!told.known) throw conflict('calls.ended', 'The call ended a moment ago; try again.');
+  done();
   if (told.durable) return;
   throw unavailable('journal.unavailable', 'It was done, but the journal could not confirm it. Look before repeating.');
 }

@@ -1,8 +1,13 @@
+// What has to hold after every input, whatever it was. New laws of a call are kept here, and checked on random histories.
+
 import { company, isTalking } from './call.ts';
 import { endIfDeserted } from './decide-end.ts';
+import { stillHere } from './decide-join.ts';
+import { watchPhoneHold } from './decide-phone-hold.ts';
 import { watchSilence } from './decide-silent.ts';
-import { settleMonitors } from './decide-monitor.ts';
+import { settleMonitors } from './decide-monitor-hear.ts';
 import { settleParties } from './decide-party-end.ts';
+import { becomeOperator } from './decide-take-over.ts';
 import { alone } from './line.ts';
 import { musicToCaller, report, silence, tell, type Step } from './step.ts';
 
@@ -10,8 +15,10 @@ import { musicToCaller, report, silence, tell, type Step } from './step.ts';
 export function settle(step: Step): void {
   const { call } = step;
   if (call.endedAt !== null) return;
-  settleMonitors(step);
+  becomeOperator(step);
   settleParties(step);
+  watchPhoneHold(step);
+  settleMonitors(step);
   forgetJoins(step);
   if (!call.caller.live) {
     watchSilence(step);
@@ -34,6 +41,8 @@ function forgetJoins(step: Step): void {
 function talking(step: Step): void {
   const { call } = step;
   const { operator } = call;
+  // A suspicion that he had left, from before: who talks is not taken from his conversation for it.
+  stillHere(call);
   call.firstTalkAt ??= step.at;
   if (call.joining.length === 0) call.counters.rebuilt = 0;
   if (operator?.state !== 'joined' || operator.talkingAt !== null) return;

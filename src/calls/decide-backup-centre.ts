@@ -1,3 +1,5 @@
+// Whether the backup centre is rung for a call that waits, and that it is called off when an operator answers.
+
 import { backupCentreId } from '../dispatch/backup-centre.ts';
 import { decideDispatch } from '../dispatch/decide.ts';
 import { isPending } from '../dispatch/dispatch.ts';

@@ -1,3 +1,5 @@
+// Who and where the caller is, and whose screen is told. It touches neither legs nor the line.
+
 import type { Fix } from '../location/fix.ts';
 import { receive, type Received } from '../location/location.ts';
 import { findKind } from '../routing/rule.ts';

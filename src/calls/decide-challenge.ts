@@ -1,3 +1,5 @@
+// The place of a caller with a nuisance score, the question for a key, and other ranks. It refuses nobody.
+
 import { lastPriority } from '../triage/score.ts';
 import type { CallInput } from './call-input.ts';
 import { speakers } from './call.ts';

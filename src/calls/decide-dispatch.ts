@@ -1,4 +1,7 @@
-import { decideDispatch, type DispatchInput } from '../dispatch/decide.ts';
+// The agencies engaged for the call: hands each leg's input to its dispatch and does what comes back.
+
+import { decideDispatch } from '../dispatch/decide.ts';
+import type { DispatchInput } from '../dispatch/step.ts';
 import { isPlanned, isSettled, type Dispatch } from '../dispatch/dispatch.ts';
 import { changeIncident, type IncidentChange } from '../incidents/incident.ts';
 import type { Decision } from '../routing/rule.ts';

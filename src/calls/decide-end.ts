@@ -1,9 +1,11 @@
+// How a call ends, is given back to the dialplan, or is taken up again. It alone sets outcome and end.
+
 import { isTalking, speakers } from './call.ts';
 import { decideDispatch } from '../dispatch/decide.ts';
 import { applyDispatchStep, contextOf } from './apply-dispatch.ts';
 import { backToLine, leaveLine, stopRinging } from './line.ts';
 import { hangUp, hushQuestion, report, silence, type Step, tell } from './step.ts';
-import { endMonitors } from './decide-monitor.ts';
+import { endMonitors } from './decide-monitor-end.ts';
 import { bargingLegs } from './monitor.ts';
 import { endParties } from './decide-party-end.ts';
 import { forgetOperator } from './decide-hold.ts';

@@ -179,6 +179,12 @@ describe('a caller who leaves the application', () => {
     expect(call.timers).toEqual({});
   });
 
+  it('by the look of it, and talks a moment later, is not taken from his operator', () => {
+    const call = entered().tell(joined('caller'), fail('play', 'caller', 'conflict'));
+    expect(call.call.timers.left).toBe(call.at + 1_000);
+    expect(call.wait(500).tell(joined('call.o1')).timers).toEqual({});
+  });
+
   it('by the look of it, and is in the bridge without ever having been answered, is answered by the dialplan', () => {
     const unanswered = (): Story =>
       arrived().tell(

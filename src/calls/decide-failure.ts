@@ -1,7 +1,9 @@
+// Asterisk did not do what it was told. It changes nothing by itself: what is to be mended is decided where it was wanted.
+
 import { isTalking, operatorLegs } from './call.ts';
 import type { CallInput, CommandFailure } from './call-input.ts';
 import { callerLeft, giveBack, reopen } from './decide-end.ts';
-import { monitorCommandFailed } from './decide-monitor.ts';
+import { monitorCommandFailed } from './decide-monitor-leg.ts';
 import { challengeUnheard } from './decide-challenge.ts';
 import { joinFailed, rebuildBridge } from './decide-join.ts';
 import { notListening } from './decide-silent.ts';

@@ -148,15 +148,72 @@ describe('the keys of his phone', () => {
 });
 
 describe("the softphone's own hold", () => {
-  it('is told, and told again when it is long', () => {
-    const one = talking().tell({ type: 'held-by-phone', channelId: 'call.o1', held: true });
+  const byPhone = (on: boolean): Told => ({ type: 'held-by-phone', channelId: 'call.o1', held: on });
+
+  it('is told, and costs nothing if it is taken back in time', () => {
+    const one = talking().tell(byPhone(true));
     expect(facts(one)).toEqual(['operator.holds']);
     expect(one.effects).toEqual([]);
-    expect(facts(one.fire('phone-hold'))).toEqual(['operator.holds-long']);
-    expect(facts(one.tell({ type: 'held-by-phone', channelId: 'call.o1', held: false }))).toEqual([
-      'operator.holds-no-more',
-    ]);
+    expect(one.call.timers['phone-hold']).toBe(one.at + one.call.timing.hold);
+    expect(facts(one.tell(byPhone(false)))).toEqual(['operator.holds-no-more']);
     expect(one.call.phoneHold).toBeNull();
+    expect(one.call.timers['phone-hold']).toBeUndefined();
+  });
+
+  it('after the limit gives the caller to another operator', () => {
+    const one = talking().tell(byPhone(true)).fire('phone-hold');
+    expect(facts(one)).toEqual(['operator.holds-long', 'operator.lost']);
+    expect(one.facts[0]?.detail).toMatchObject({ released: true });
+    expect(one.done).toEqual([
+      'hang-up call.o1',
+      'operator-outcome a1 lost',
+      'stop-sound caller',
+      'play caller operator-lost',
+      'enter-line',
+    ]);
+    expect(one.call.line).toEqual({ since: one.call.arrivedAt });
+    expect(one.call.endedAt).toBeNull();
+  });
+
+  it.each(['call.o1', 'd1.a1'])('of %s, that goes without taking it back, leaves the others no music', (channelId) => {
+    const one = withAgency().tell({ type: 'held-by-phone', channelId, held: true });
+    one.tell({ type: 'leg-gone', channelId, cause: 16 });
+    const other = channelId === 'call.o1' ? 'd1.a1' : 'call.o1';
+    expect(one.done).toContain('stop-sound caller');
+    expect(one.done).toContain(`stop-sound ${other}`);
+    one.tell({ type: 'leg-joined', channelId: other, bridgeId: 'call.b1' });
+    expect(one.done).toEqual([]);
+  });
+
+  it('beside an agency is only told, until the operator is alone with the caller', () => {
+    const one = withAgency().tell(byPhone(true)).fire('phone-hold');
+    expect(facts(one)).toEqual(['operator.holds-long']);
+    expect(one.effects).toEqual([]);
+    one.tell({ type: 'leg-gone', channelId: 'd1.a1', cause: 16 }).fire('phone-hold');
+    expect(one.facts[0]?.detail).toMatchObject({ released: true });
+    expect(one.call.line).not.toBeNull();
+  });
+
+  it('of a colleague who takes the call over has its limit as well', () => {
+    const one = talking().tell(
+      { type: 'party-requested', partyId: 'p', purpose: 'conference', target: { operatorId: 'op2' }, by: 'op1' },
+      { type: 'operator-reserved', requestId: 'p', operatorId: 'op2', assignmentId: 'a2', account: 'op-b' },
+    );
+    const channelId = one.call.parties[0]?.channelId ?? '';
+    one.tell({ type: 'leg-entered', channelId }, joined(channelId), { type: 'held-by-phone', channelId, held: true });
+    expect(one.call.phoneHold).toBeNull();
+    one.tell({ type: 'leg-gone', channelId: 'call.o1', cause: 16 });
+    expect(one.call.operator?.operatorId).toBe('op2');
+    one.fire('phone-hold');
+    expect(one.call.line).not.toBeNull();
+  });
+
+  it("during the caller's hold does not keep him: he is back after his own limit, with nobody, and then released", () => {
+    const one = held().tell(byPhone(true));
+    one.fire('hold');
+    expect(one.done).toContain('join caller call.b1');
+    one.tell(joined('caller')).fire('phone-hold');
+    expect(one.call.line).not.toBeNull();
   });
 });
 

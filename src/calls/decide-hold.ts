@@ -91,26 +91,6 @@ export function muteFailed(step: Step, channelId: string, wanted: boolean): void
   refuse(step, 'mute.refused', { reason: 'it could not be done', by: call.operator.operatorId });
 }
 
-/** The button of the operator's softphone: whoever is in the bridge with him hears music until he takes it back. */
-export function heldByPhone(step: Step, channelId: string, held: boolean): void {
-  const { call } = step;
-  const { operator } = call;
-  if (operator?.channelId !== channelId || operator.state === 'ringing') return;
-  if ((call.phoneHold !== null) === held) return;
-  const { operatorId } = operator;
-  call.phoneHold = held ? { since: step.at } : null;
-  if (held) call.timers['phone-hold'] = step.at + call.timing.hold;
-  else delete call.timers['phone-hold'];
-  tell(step, held ? 'operator.holds' : 'operator.holds-no-more', { operatorId });
-}
-
-/** His phone has held the call for as long as anybody may be on hold: he and his supervisors are told. */
-export function phoneHoldsLong(step: Step): void {
-  const { operator, phoneHold } = step.call;
-  if (operator === null || phoneHold === null) return;
-  tell(step, 'operator.holds-long', { operatorId: operator.operatorId, seconds: (step.at - phoneHold.since) / 1_000 });
-}
-
 /** What was the operator's goes with him. */
 export function forgetOperator(call: Call): void {
   call.muted = false;

@@ -124,6 +124,16 @@ describe('a join', () => {
     expect(call.call.dispatches[0]?.state).toBe('left');
   });
 
+  it.each<[string, (call: Story) => Story]>([
+    ['fails', (call) => call.tell(fail('join', 'call.o1', 'timeout'))],
+    ['is confirmed by nobody', (call) => call.fire('join')],
+  ])('of an operator that %s takes nobody from the agency he talks with', (_, happens) => {
+    const call = ringing().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins().slice(0, 2));
+    call.tell({ type: 'leg-entered', channelId: 'call.o1' }, joined('caller'), joined('d1.a1'));
+    expect(happens(call).done).toEqual(['hang-up call.o1', 'operator-outcome a1 lost']);
+    expect(call.call).toMatchObject({ stage: 'talking', operator: null, counters: { rebuilt: 0 } });
+  });
+
   it('of a third that fails leaves two who talk without the caller as they are', () => {
     const call = withAgency().tell({ type: 'caller-gone', cause: 16 });
     const third = testDispatch({ id: 'd2', agencyId: 'pln' });

@@ -1,9 +1,11 @@
+// Who goes into the call's bridge, and what follows when a join fails. It alone replaces the bridge; who talks is not moved.
+
 import { company, isTalking, type Call } from './call.ts';
 import type { CommandFailure } from './call-input.ts';
 import { agencyInput } from './decide-dispatch.ts';
 import { partyGone, partyJoined, partyOf } from './decide-party.ts';
 import { callerLeft, giveBack } from './decide-end.ts';
-import { bargeFailed, moveBarging } from './decide-monitor.ts';
+import { bargeFailed, moveBarging } from './decide-monitor-leg.ts';
 import { operatorGone } from './decide-operator.ts';
 import { join, joinCaller, makeBridge } from './line.ts';
 import { hangUp, tell, type Step } from './step.ts';
@@ -29,13 +31,12 @@ export function legJoined(step: Step, channelId: string): void {
   agencyInput(step, { type: 'leg-joined', at: step.at, channelId });
 }
 
-/** Joins that nobody confirmed: with caller or operator among them, everybody moves to a fresh bridge. */
+/** Joins that nobody confirmed: were caller or operator to meet by them, everybody moves to a fresh bridge. */
 export function joinTimedOut(step: Step): void {
   const { call } = step;
   if (call.endedAt !== null) return;
-  if (call.joining.includes(call.channelId) || call.joining.includes(call.operator?.channelId ?? '')) {
-    return rebuildBridge(step, 'a join was not confirmed');
-  }
+  const meet = call.joining.includes(call.channelId) || call.joining.includes(call.operator?.channelId ?? '');
+  if (meet && !isTalking(call)) return rebuildBridge(step, 'a join was not confirmed');
   for (const channelId of call.joining) legLost(step, channelId);
 }
 
@@ -44,21 +45,13 @@ export function joinFailed(step: Step, channelId: string, failure: CommandFailur
   const { call } = step;
   if (!call.joining.includes(channelId)) return;
   if (bridgeId !== undefined && bridgeId !== call.bridge?.id) return;
-  if (channelId === call.channelId) {
-    if (failure === 'gone' || failure === 'conflict') return callerLeft(step, false);
-    return rebuildBridge(step, 'a join failed');
-  }
-  if (channelId !== call.operator?.channelId) {
-    // A bridge in which two talk is none that has to be rebuilt for a third.
-    if (failure === 'gone' || failure === 'conflict' || isTalking(call) || call.hold !== null || !call.caller.live) {
-      return legLost(step, channelId);
-    }
-    return rebuildBridge(step, 'a join failed');
-  }
-  if (failure === 'timeout' || failure === 'failed') return rebuildBridge(step, 'a join failed');
-  // The phone is gone or left the application between its answer and the join.
-  hangUp(step, channelId);
-  operatorGone(step, channelId, 41);
+  const left = failure === 'gone' || failure === 'conflict';
+  if (left && channelId === call.channelId) return callerLeft(step, false);
+  // A bridge in which two talk is none that has to be rebuilt for a third, nor one that nobody waits in.
+  const meet = channelId === call.channelId || channelId === call.operator?.channelId;
+  const inVain = isTalking(call) || (!meet && (call.hold !== null || !call.caller.live));
+  if (left || inVain) return legLost(step, channelId);
+  rebuildBridge(step, 'a join failed');
 }
 
 /** Makes a fresh bridge and moves everybody there; after too many, the dialplan gets the caller. */
@@ -91,7 +84,9 @@ export function stillHere(call: Call): void {
 
 function legLost(step: Step, channelId: string): void {
   if (bargeFailed(step, channelId)) return;
+  // He is gone, or left the application between his answer and the join.
   hangUp(step, channelId);
+  if (channelId === step.call.operator?.channelId) return operatorGone(step, channelId, 41);
   const party = partyOf(step.call, channelId);
   if (party !== undefined) return partyGone(step, party, 41);
   agencyInput(step, { type: 'leg-gone', at: step.at, channelId, cause: 41 });

@@ -1,3 +1,5 @@
+// The codes an operator types while he talks. It only reads them: what they want is decided as if it came over REST.
+
 import type { Call } from './call.ts';
 import { changeTheIncident } from './decide-dispatch.ts';
 import { endCall } from './decide-end.ts';

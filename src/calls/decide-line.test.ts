@@ -159,6 +159,16 @@ describe('an operator', () => {
     ]);
   });
 
+  it('hangs up while his own phone holds the caller: who listens to music is not cut off, and waits again', () => {
+    const call = talking().tell({ type: 'held-by-phone', channelId: 'call.o1', held: true });
+    expect(call.tell(gone(16)).done).toEqual([
+      'operator-outcome a1 finished',
+      'play caller operator-lost',
+      'enter-line',
+    ]);
+    expect(call.call).toMatchObject({ stage: 'waiting', phoneHold: null });
+  });
+
   it('hangs up while an agency is about to join: nothing is said to the caller', () => {
     const call = talking().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins().slice(0, 2));
     expect(call.tell(gone(16)).done).toEqual(['operator-outcome a1 finished', 'enter-line']);

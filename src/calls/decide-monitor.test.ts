@@ -55,6 +55,35 @@ describe('a supervisor', () => {
     expect([types(story), one(story)?.state]).toEqual([['monitor.joined'], 'joined']);
   });
 
+  it('who listens hears the operator and not the music while the caller is on hold', () => {
+    const story = listening().tell({ type: 'hold', by: 'op1' });
+    expect(story.done).toEqual([
+      'leave-bridge caller call.b1',
+      'music caller',
+      'snoop call.o1 call.n4',
+      'hang-up call.n3',
+    ]);
+    story.tell(entered('call.n4'), joined('call.n4', 'call.b2'));
+    expect([types(story), one(story)?.state]).toEqual([['monitor.joined'], 'joined']);
+    expect(story.tell({ type: 'resume', by: 'op1' }).done).toEqual([
+      'stop-sound caller',
+      'join caller call.b1',
+      'snoop caller call.n5',
+      'hang-up call.n4',
+    ]);
+  });
+
+  it('who hears the operator hears the caller again when the operator is lost, whichever word comes first', () => {
+    const held = (): Story =>
+      listening().tell({ type: 'hold', by: 'op1' }, entered('call.n4'), joined('call.n4', 'call.b2'));
+    expect(held().tell(gone('call.o1', 41)).done).toContain('snoop caller call.n5');
+    const story = held().tell(gone('call.n4'), gone('call.o1', 41));
+    expect(story.done).toContain('snoop caller call.n6');
+    expect(one(story)?.snooped).toBe('caller');
+    const refused = held().tell(gone('call.n4'), gone('call.n5'));
+    expect([refused.call.monitors, refused.call.stage]).toEqual([[], 'talking']);
+  });
+
   it('whispers by the operator’s channel, and by the caller’s when there is nobody to whisper to', () => {
     expect(answered('whisper').done.at(-1)).toBe('whisper call.o1 call.n3');
     const alone = waiting().tell(request('whisper'), reserve()).tell(entered('call.m1'));

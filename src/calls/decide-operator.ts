@@ -1,3 +1,5 @@
+// Operators' phones from the assignment to the hang-up, several at once. It alone takes a call's operator from the line.
+
 import { isHangUp, outcomeOfCause } from '../asterisk/cause.ts';
 import { hasPending } from './apply-dispatch.ts';
 import { company, isOnCall, type OperatorLeg, operatorLegs, speakers } from './call.ts';
@@ -123,6 +125,8 @@ export function operatorGone(step: Step, channelId: string, cause: number): void
   const hungUp = isHangUp(cause);
   report(step, leg, hungUp ? 'finished' : 'lost');
   tell(step, hungUp ? 'operator.left' : 'operator.lost', { operatorId, cause });
-  const spokeAlone = leg.state === 'joined' && call.caller.joined && company(call).length === 0;
+  // Whose phone held the call did not say good-bye: his caller listens to music.
+  const spoke = leg.state === 'joined' && call.caller.joined && call.phoneHold === null;
+  const spokeAlone = spoke && company(call).length === 0;
   if (hungUp && spokeAlone && !hasPending(call) && !expectsParty(call)) endCall(step, 'the operator hung up');
 }

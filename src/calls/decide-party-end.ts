@@ -1,3 +1,5 @@
+// How a party leaves, takes the call over, or follows an operator who has gone.
+
 import { speakers, type Call, type OperatorLeg } from './call.ts';
 import { endHold, forgetOperator } from './decide-hold.ts';
 import { hasAnswered, hasLeg, type Party, type PartyLeg } from './party.ts';

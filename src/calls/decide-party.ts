@@ -1,3 +1,5 @@
+// Whom the operator brings, from the request until he is in the bridge. The caller is touched by hold alone.
+
 import { isHangUp, outcomeOfCause } from '../asterisk/cause.ts';
 import { agenciesIn, operatorLegs, type Call } from './call.ts';
 import type { OperatorOutcome } from './call-effect.ts';

@@ -1,3 +1,5 @@
+// Whose the operator is whom the line reserved: a supervisor's or a party's. Wanted by nobody, he is free again.
+
 import { isOnCall } from './call.ts';
 import type { CallInput } from './call-input.ts';
 import { reservationRefused, supervisorReserved } from './decide-monitor.ts';

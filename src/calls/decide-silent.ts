@@ -1,3 +1,5 @@
+// Whether the caller can be heard, and the question to one who cannot speak. It ends no call and changes nobody's place.
+
 import { company, isTalking, type Call, type Prompt } from './call.ts';
 import type { CallInput, CommandFailure } from './call-input.ts';
 import { updateScreen } from './decide-caller.ts';

@@ -1,3 +1,5 @@
+// A supervisor in the bridge becomes the call's operator. The caller and the bridge stay as they are.
+
 import { prepareScreen } from './decide-caller.ts';
 import { endHold, forgetOperator } from './decide-hold.ts';
 import { withdrawBackupCentre } from './decide-backup-centre.ts';

@@ -1,6 +1,9 @@
+// What an operator, or somebody for him, wants while he talks, by the file that decides it.
+
 import type { CallInput } from './call-input.ts';
-import { heldByPhone, hold, mute, resume } from './decide-hold.ts';
+import { hold, mute, resume } from './decide-hold.ts';
 import { changeParty, endParty, requestParty } from './decide-party.ts';
+import { heldByPhone } from './decide-phone-hold.ts';
 import { promptOperator, tell, type Step } from './step.ts';
 
 type Wanted = Extract<

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { ensure, tell } from '../../test/support/call-laws.ts';
-import { play, sequences } from '../../test/support/call-world.ts';
+import { circumstances, play, scored, sequences } from '../../test/support/call-world.ts';
 import { isPending } from '../dispatch/dispatch.ts';
 
 describe('whatever a call is told, in whatever order', () => {
   it('leaves no caller alone, no phone ringing and no assignment open', () => {
     fc.assert(
-      fc.property(sequences, (moves) => {
-        play(moves);
+      fc.property(sequences, circumstances, (moves, over) => {
+        play(moves, over);
       }),
       {
         numRuns: 1_200,
@@ -22,6 +22,7 @@ describe('whatever a call is told, in whatever order', () => {
               ['recent-command-failed', 481, 22],
               ['arrived', 0, 0],
             ],
+            {},
           ],
         ],
       },
@@ -31,16 +32,14 @@ describe('whatever a call is told, in whatever order', () => {
   it('leaves nobody alone whose score is high, asked for a key or not', () => {
     fc.assert(
       fc.property(sequences, fc.constantFrom('lower', 'challenge'), (moves, measure) => {
-        const world = play(moves, {
-          nuisance: { score: 40, reasons: 'prank ×4', measure, steps: 4, loweredFrom: null },
-        });
+        const world = play(moves, scored(measure));
         const { queue } = world.call;
         ensure(queue.priority >= 1 && queue.priority <= 9, 'a priority that the line does not know');
         // Left to himself, he is in the line within the time that the question may take.
         const due = world.call.timers.challenge;
         if (due === undefined) return;
         ensure(due <= world.at + 20_000, 'asked without an end');
-        world.at = due;
+        world.at = Math.max(world.at, due);
         tell(world, { type: 'timer', name: 'challenge' });
         const { call } = world;
         ensure(call.line !== null || call.operator !== null || call.stage === 'talking', 'asked, and then forgotten');
@@ -51,8 +50,8 @@ describe('whatever a call is told, in whatever order', () => {
 
   it('comes to rest by its timers alone', () => {
     fc.assert(
-      fc.property(sequences, (moves) => {
-        const world = play(moves);
+      fc.property(sequences, circumstances, (moves, over) => {
+        const world = play(moves, over);
         const restless = (): [string, number][] =>
           Object.entries(world.call.timers).filter(([name]) => !['line', 'comfort', 'packets'].includes(name));
         for (let fired = 0; restless().length > 0; fired += 1) {
@@ -70,18 +69,17 @@ describe('whatever a call is told, in whatever order', () => {
 
   it('ends or is back in the line when all legs go, and ends when the caller goes', () => {
     fc.assert(
-      fc.property(sequences, (moves) => {
-        const world = play(moves);
+      fc.property(sequences, circumstances, (moves, over) => {
+        const world = play(moves, over);
         for (const channelId of world.rung) tell(world, { type: 'leg-gone', channelId, cause: 41 });
         while (world.call.dispatches.some(isPending)) {
           const pending = world.call.dispatches.find(isPending);
           const channelId = pending?.attempts.at(-1)?.channelId ?? '';
           tell(world, { type: 'leg-gone', channelId, cause: 17 });
         }
-        ensure(
-          world.call.endedAt !== null || world.call.line !== null || world.call.timers.left !== undefined,
-          'neither ended nor in the line',
-        );
+        const { endedAt, line, timers } = world.call;
+        const asked = timers.left !== undefined || timers.challenge !== undefined;
+        ensure(endedAt !== null || line !== null || asked, 'neither ended nor in the line');
         tell(world, { type: 'caller-gone', cause: 16 });
         ensure(world.call.endedAt !== null, 'goes on without anybody');
       }),

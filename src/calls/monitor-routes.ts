@@ -1,24 +1,15 @@
 import { z } from 'zod';
-import { recordAudit } from '../audit/record.ts';
 import { circleOfCall, isConfidential } from '../incidents/need-to-know.ts';
-import { noteReading } from '../incidents/read-audit.ts';
-import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
-import type { Postgres } from '../platform/postgres.ts';
-import { conflict, notFound, unprocessable, forbidden } from '../platform/problem.ts';
-import { writers } from '../platform/auth.ts';
-import { defineRoute, noContent, type AuthenticatedContext, type Route } from '../platform/route.ts';
+import { conflict, notFound, unprocessable } from '../platform/problem.ts';
+import { writers, type Principal } from '../platform/auth.ts';
+import { defineRoute, noContent, type Route } from '../platform/route.ts';
 import { operatorLegs, type Call } from './call.ts';
 import { tellCall } from './command.ts';
+import { byOf, commanded, type CommandRouteDeps } from './commanded.ts';
 import type { Monitor } from './monitor.ts';
 import type { CallRunner } from './runner.ts';
 import { monitorView, viewOfMonitor } from './view.ts';
-
-export interface MonitorRouteDeps {
-  postgres: Postgres;
-  clock: Clock;
-  runner: CallRunner;
-}
 
 const callParams = z.object({ callId: z.uuid() });
 const params = z.object({ callId: z.uuid(), monitorId: z.string().regex(/^[A-Za-z0-9.-]{1,100}$/) });
@@ -26,35 +17,45 @@ const mode = z.enum(['listen', 'whisper', 'barge']);
 const supervisors = ['supervisor', 'admin'] as const;
 
 /** Supervisors on a live call: listen, whisper, barge in, take over; and an operator's cry for one. */
-export function monitorRoutes(deps: MonitorRouteDeps): Route[] {
+export function monitorRoutes(deps: CommandRouteDeps): Route[] {
   return [monitorRoute(deps), changeRoute(deps), endRoute(deps), assistRoute(deps)];
 }
 
-function monitorRoute(deps: MonitorRouteDeps): Route {
+function monitorRoute(deps: CommandRouteDeps): Route {
   const { runner, clock } = deps;
   return defineRoute({
     method: 'POST',
     path: '/v1/calls/:callId/monitors',
+    audited: ['monitors.start'],
     summary: "Ring a supervisor's phone and let him listen, whisper to the operator, or barge in",
     roles: supervisors,
     input: { params: callParams, body: z.strictObject({ mode, operatorId: z.uuid().optional() }) },
     response: { 202: monitorView },
     idempotency: 'postgres',
-    handler: async ({ params: { callId }, body, ...context }) => {
-      const operatorId = body.operatorId ?? context.principal.operatorId;
+    handler: async ({ params: { callId }, body, principal }) => {
+      const operatorId = body.operatorId ?? principal.operatorId;
       if (operatorId === undefined) {
         throw unprocessable('monitors.no-operator', 'This token belongs to no operator: say whose phone is to ring.');
       }
-      const call = liveCall(runner, callId);
+      const call = commanded(deps, callId, principal);
       if ([...operatorLegs(call), ...call.parties, ...call.monitors].some((one) => one.operatorId === operatorId)) {
         throw conflict('monitors.engaged', 'He is on this call already.');
       }
       const at = clock.now();
       const monitorId = newId(at);
-      note(deps, context, call, { action: 'monitors.start', mode: body.mode, monitorId, operatorId });
-      const by = whose(context);
-      const input = { type: 'monitor-requested', at, monitorId, operatorId, mode: body.mode, by } as const;
-      const telling = tellCall(runner, callId, input);
+      const { mode: wanted } = body;
+      const input = {
+        type: 'monitor-requested',
+        at,
+        monitorId,
+        operatorId,
+        mode: wanted,
+        by: byOf(principal),
+      } as const;
+      const telling = tellCall(runner, callId, input, () => {
+        if (made === undefined) return;
+        note(deps, principal, call, { action: 'monitors.start', mode: wanted, monitorId, operatorId });
+      });
       // The line has answered by now; only the journal is waited for.
       const made = monitorIn(runner, callId, monitorId);
       await telling;
@@ -69,24 +70,20 @@ function monitorRoute(deps: MonitorRouteDeps): Route {
   });
 }
 
-function changeRoute(deps: MonitorRouteDeps): Route {
+function changeRoute(deps: CommandRouteDeps): Route {
   const { runner, clock } = deps;
   return defineRoute({
     method: 'PATCH',
     path: '/v1/calls/:callId/monitors/:monitorId',
+    audited: ['monitors.change'],
     summary: "Change what a supervisor on a call does; with take-over he becomes the call's operator",
     roles: supervisors,
     input: { params, body: z.strictObject({ mode: z.enum([...mode.options, 'take-over']) }) },
     response: { 202: monitorView },
-    handler: async ({ params: { callId, monitorId }, body, ...context }) => {
-      const { call, monitor } = found(runner, callId, monitorId);
-      note(deps, context, call, {
-        action: 'monitors.change',
-        mode: body.mode,
-        monitorId,
-        operatorId: monitor.operatorId,
-      });
-      const by = whose(context);
+    handler: async ({ params: { callId, monitorId }, body, principal }) => {
+      const { call, monitor } = found(deps, { callId, monitorId }, principal);
+      const { operatorId } = monitor;
+      const by = byOf(principal);
       const at = clock.now();
       const telling = tellCall(
         runner,
@@ -94,6 +91,7 @@ function changeRoute(deps: MonitorRouteDeps): Route {
         body.mode === 'take-over'
           ? { type: 'taken-over', at, monitorId, by }
           : { type: 'monitor-changed', at, monitorId, mode: body.mode, by },
+        () => note(deps, principal, call, { action: 'monitors.change', mode: body.mode, monitorId, operatorId }),
       );
       const changed = monitorIn(runner, callId, monitorId);
       await telling;
@@ -103,41 +101,44 @@ function changeRoute(deps: MonitorRouteDeps): Route {
   });
 }
 
-function endRoute(deps: MonitorRouteDeps): Route {
+function endRoute(deps: CommandRouteDeps): Route {
   const { runner, clock } = deps;
   return defineRoute({
     method: 'DELETE',
     path: '/v1/calls/:callId/monitors/:monitorId',
+    audited: ['monitors.end'],
     summary: 'Take a supervisor off a call; the call goes on',
     roles: supervisors,
     input: { params },
     response: { 204: noContent },
-    handler: async ({ params: { callId, monitorId }, ...context }) => {
-      const { call, monitor } = found(runner, callId, monitorId);
+    handler: async ({ params: { callId, monitorId }, principal }) => {
+      const { call, monitor } = found(deps, { callId, monitorId }, principal);
       const { operatorId } = monitor;
-      note(deps, context, call, { action: 'monitors.end', mode: monitor.mode, monitorId, operatorId });
-      await tellCall(runner, callId, { type: 'monitor-ended', at: clock.now(), monitorId, by: whose(context) });
+      const input = { type: 'monitor-ended', at: clock.now(), monitorId, by: byOf(principal) } as const;
+      await tellCall(runner, callId, input, () =>
+        note(deps, principal, call, { action: 'monitors.end', mode: monitor.mode, monitorId, operatorId }),
+      );
       return { status: 204, body: undefined };
     },
   });
 }
 
-function assistRoute({ runner, clock }: MonitorRouteDeps): Route {
+function assistRoute(deps: CommandRouteDeps): Route {
+  const { runner, clock, auditLater } = deps;
   return defineRoute({
     method: 'POST',
     path: '/v1/calls/:callId/assist',
+    audited: ['calls.assist'],
     summary: "Call any free supervisor to one's own call: he is rung, and speaks to the operator alone",
     roles: writers,
     input: { params: callParams },
     response: { 202: z.object({ monitors: z.array(monitorView) }) },
-    handler: async ({ params: { callId }, ...context }) => {
-      const { principal } = context;
-      const call = liveCall(runner, callId);
-      const own = principal.operatorId !== undefined && principal.operatorId === call.operator?.operatorId;
-      if (principal.role === 'operator' && !own) {
-        throw forbidden('calls.not-yours', 'This is not your call: its operator asks for help himself.');
-      }
-      const telling = tellCall(runner, callId, { type: 'assist-requested', at: clock.now(), by: whose(context) });
+    handler: async ({ params: { callId }, principal }) => {
+      commanded(deps, callId, principal);
+      const input = { type: 'assist-requested', at: clock.now(), by: byOf(principal) } as const;
+      const telling = tellCall(runner, callId, input, () =>
+        auditLater({ principal, action: 'calls.assist', subject: `call/${callId}` }),
+      );
       const coming = (runner.get(callId)?.monitors ?? []).filter(({ assist }) => assist);
       await telling;
       if (coming.length === 0) throw conflict('assist.refused', 'No supervisor is free.');
@@ -146,43 +147,31 @@ function assistRoute({ runner, clock }: MonitorRouteDeps): Route {
   });
 }
 
-function whose({ principal }: AuthenticatedContext): string {
-  return principal.operatorId ?? principal.tokenId;
-}
-
-function liveCall(runner: CallRunner, callId: string): Call {
-  const call = runner.get(callId);
-  if (call === undefined || call.endedAt !== null) throw notFound('calls.not-live', `There is no live call ${callId}.`);
-  return call;
-}
-
 function monitorIn(runner: CallRunner, callId: string, monitorId: string): Monitor | undefined {
   return runner.get(callId)?.monitors.find(({ id }) => id === monitorId);
 }
 
-function found(runner: CallRunner, callId: string, monitorId: string): { call: Call; monitor: Monitor } {
-  const call = liveCall(runner, callId);
-  const monitor = monitorIn(runner, callId, monitorId);
+function found(
+  deps: CommandRouteDeps,
+  { callId, monitorId }: z.output<typeof params>,
+  principal: Principal,
+): { call: Call; monitor: Monitor } {
+  const call = commanded(deps, callId, principal);
+  const monitor = monitorIn(deps.runner, callId, monitorId);
   if (monitor === undefined) throw notFound('monitors.unknown', `There is no monitor ${monitorId} on this call.`);
   return { call, monitor };
 }
 
-/**
- * Notes in the audit trail who listens to what. The call waits for nothing: what the trail cannot take stands in the
- * timeline with the same name, and in the log.
- */
+/** Notes in the audit trail who listens to what; of a confidential incident, that he knows of it. */
 function note(
-  { postgres }: MonitorRouteDeps,
-  { principal, logger }: AuthenticatedContext,
+  { auditLater }: CommandRouteDeps,
+  principal: Principal,
   call: Call,
   what: { action: string; mode: string; monitorId: string; operatorId: string | null },
 ): void {
   const { action, ...detail } = what;
   const subject = `call/${call.id}`;
-  recordAudit(postgres, { principal, action, subject, detail }).catch((error: unknown) =>
-    logger.error({ err: error, tokenId: principal.tokenId, subject, ...what }, 'the audit trail could not note it'),
-  );
-  const { kind } = circleOfCall(call);
-  if (!isConfidential(kind) || action === 'monitors.end') return;
-  void noteReading(postgres, recordAudit, { principal, logger, subject, kind, live: true });
+  auditLater({ principal, action, subject, detail });
+  if (!isConfidential(circleOfCall(call).kind) || action === 'monitors.end') return;
+  auditLater({ principal, action: 'incidents.read', subject });
 }

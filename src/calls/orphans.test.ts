@@ -66,7 +66,9 @@ describe('what a dead controller left', () => {
   it('two who talk are left to each other, until one has gone whom Asterisk still lists in the bridge', () => {
     const bridges = [{ id: 'call.b1', name: 'call', channels: [caller.id, operator.id] }];
     const held = [caller.id, operator.id];
-    expect(find({ held, bridges, channels: [caller, operator] })).toEqual([]);
+    // Should he have been mute, nobody would hear the key that ends it.
+    expect(find({ held, bridges, channels: [caller, operator] })).toEqual([{ do: 'unmute', channelId: operator.id }]);
+    expect(find({ held: [caller.id], bridges, channels: [caller, operator] })).toEqual([]);
     expect(find({ held, bridges, channels: [operator] })).toEqual([{ do: 'rescue', channelId: operator.id }]);
     expect(find({ held, bridges, channels: [caller] })).toEqual([{ do: 'human-path', channelId: caller.id }]);
   });

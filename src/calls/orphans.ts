@@ -22,13 +22,15 @@ export type Orphan =
   | { do: 'human-path'; channelId: string }
   /** A phone that was answered and has nobody: it gets its caller, or is told that he has gone. */
   | { do: 'rescue'; channelId: string }
+  /** An operator who talks, and may have been mute: no key of his is heard any more by which he could end that. */
+  | { do: 'unmute'; channelId: string }
   /** A phone that rings for nobody, and whoever only listens. */
   | { do: 'hang-up'; channelId: string }
   | { do: 'delete-bridge'; bridgeId: string }
   /** Asterisk keeps an application while it is subscribed to something. */
   | { do: 'unsubscribe'; application: string; eventSource: string };
 
-/** Those who talk to each other are left alone until one of them goes. */
+/** Those who talk to each other are left alone until one of them goes, but for a mute. */
 export function findOrphans(snapshot: AsteriskSnapshot, dead: ReadonlySet<string>): Orphan[] {
   const applications = snapshot.applications.filter(({ name }) => dead.has(name));
   const held = new Set(applications.flatMap(({ channelIds }) => channelIds));
@@ -49,6 +51,9 @@ export function findOrphans(snapshot: AsteriskSnapshot, dead: ReadonlySet<string
       if (held.has(id) && listens(channel)) return [{ do: 'hang-up', channelId: id }];
       if (held.has(id) && !talking.has(id) && (isCaller || state === 'Up')) {
         return [{ do: isCaller ? 'human-path' : 'rescue', channelId: id }];
+      }
+      if (held.has(id) && !isCaller && name.startsWith('PJSIP/op-') && state === 'Up') {
+        return [{ do: 'unmute', channelId: id }];
       }
       if (isCaller || state === 'Up' || !dead.has(variables['SIAGA_APPLICATION'] ?? '')) return [];
       // The caller's next owner rings operators as he sees fit; an agency rings on for a caller who is there.
@@ -125,6 +130,8 @@ export function watchOrphans(deps: {
   // The clocks of two processes may differ: what counts is whether the file's time moves.
   const seen = new Map<string, { touchedAt: number | undefined; since: number }>();
   const told = new Set<string>();
+  /** Once is enough, and they may talk for long. */
+  let unmuted = new Set<string>();
   let thoroughAt = clock.monotonic();
 
   const deadAmong = async (names: string[]): Promise<Set<string>> => {
@@ -172,7 +179,11 @@ export function watchOrphans(deps: {
         ...(variables['SIAGA_CALL'] === undefined ? [] : [variables['SIAGA_CALL']]),
       ]),
     );
-    const orphans = findOrphans({ applications: after, channels, bridges, callIds }, dead);
+    const listed = new Set(channels.map(({ id }) => id));
+    unmuted = new Set([...unmuted].filter((id) => listed.has(id)));
+    const orphans = findOrphans({ applications: after, channels, bridges, callIds }, dead).filter(
+      (orphan) => orphan.do !== 'unmute' || !unmuted.has(orphan.channelId),
+    );
     // Phones first: their operators are free when the callers come back.
     const phonesFirst = [...orphans].sort((a, b) => Number(b.do === 'hang-up') - Number(a.do === 'hang-up'));
     for (const orphan of phonesFirst) await take(orphan);
@@ -181,7 +192,8 @@ export function watchOrphans(deps: {
 
   const take = async (orphan: Orphan): Promise<void> => {
     const answer = await send(orphan);
-    if (answer.ok) logger.info(orphan, 'taken from a dead controller');
+    if (answer.ok && orphan.do === 'unmute') unmuted.add(orphan.channelId);
+    else if (answer.ok) logger.info(orphan, 'taken from a dead controller');
     else if (answer.failure !== 'gone')
       logger.warn({ ...orphan, reason: answer.reason }, 'an orphan could not be taken');
   };
@@ -192,6 +204,8 @@ export function watchOrphans(deps: {
         return ari.send('POST', `/channels/${orphan.channelId}/continue`, toDialplan('human-path', 'forsaken'));
       case 'rescue':
         return ari.send('POST', `/channels/${orphan.channelId}/continue`, toDialplan('siaga-legs', 'rescue'));
+      case 'unmute':
+        return ari.send('DELETE', `/channels/${orphan.channelId}/mute`, { direction: 'in' });
       case 'hang-up':
         return ari.send('DELETE', `/channels/${orphan.channelId}`, { reason_code: 26 });
       case 'delete-bridge':

@@ -3,23 +3,8 @@ import { callerId, ringLeg, outsideLimit } from '../asterisk/legs.ts';
 import { readPacketsReceived } from '../asterisk/translate.ts';
 import type { Clock } from '../platform/clock.ts';
 import { pause } from '../platform/clock.ts';
-import type { CallEffect } from './call-effect.ts';
+import type { AriEffect } from './call-effect.ts';
 import type { CallInput, CommandFailure } from './call-input.ts';
-
-/** The effects that are ARI commands. The others go to the line and to the jobs. */
-export type AriEffect = Exclude<
-  CallEffect,
-  {
-    do:
-      | 'enter-line'
-      | 'rank-in-line'
-      | 'leave-line'
-      | 'operator-outcome'
-      | 'ring-agency'
-      | 'reserve-operator'
-      | 'look-up-target';
-  }
->;
 
 export interface Performer {
   /** Sends the command after all earlier ones for the same channels and bridge; its outcome comes back as an input. */

@@ -4,13 +4,14 @@ import { circleOfCall, confidential, mayKnow } from '../incidents/need-to-know.t
 import { noteReading } from '../incidents/read-audit.ts';
 import { timelineView } from '../incidents/view.ts';
 import { roles, writers, type Principal } from '../platform/auth.ts';
-import { pause, type Clock } from '../platform/clock.ts';
+import { pause } from '../platform/clock.ts';
 import { decodeCursor, encodeCursor, pageOf, pageQuery, timePosition } from '../platform/paging.ts';
 import { isUnavailable, type Postgres } from '../platform/postgres.ts';
-import { conflict, notFound, unavailable } from '../platform/problem.ts';
+import { conflict, notFound } from '../platform/problem.ts';
 import { defineRoute, type AuthenticatedContext, type Route } from '../platform/route.ts';
-import type { CallRunner } from './runner.ts';
 import type { Call } from './call.ts';
+import { tellCall } from './command.ts';
+import { byOf, commanded, type CommandRouteDeps } from './commanded.ts';
 import { linkingNumber, type CallerHistory } from './history.ts';
 import { readHistory } from './history-store.ts';
 import { e164 } from './identity.ts';
@@ -28,10 +29,8 @@ import {
   type CallView,
 } from './view.ts';
 
-export interface CallRouteDeps {
+export interface CallRouteDeps extends CommandRouteDeps {
   postgres: Postgres;
-  clock: Clock;
-  runner: CallRunner;
   readTimeline: (callId: string) => Promise<z.output<typeof timelineView>[]>;
   /** The kind of the incident that a stored call belongs to, for who may see it. */
   kindOf: (incidentId: string) => Promise<string | null>;
@@ -210,26 +209,25 @@ function timelineRoute(deps: CallRouteDeps): Route {
 }
 
 function endRoute(deps: CallRouteDeps): Route {
-  const { runner, clock } = deps;
+  const { runner, clock, auditLater } = deps;
   return defineRoute({
     method: 'POST',
     path: '/v1/calls/:callId/end',
-    summary: 'End a live call for everybody in it',
+    audited: ['calls.end'],
+    summary: 'End a live call for everybody in it: its operator, or a supervisor',
     roles: writers,
     input: { params },
     response: { 202: callView },
     handler: async ({ params: { callId }, principal }) => {
-      const live = runner.get(callId);
-      if (!mayKnow(principal, live === undefined ? (await find(deps, callId)).circle : circleOfCall(live))) {
-        throw confidential();
+      const call = commanded(deps, callId, principal);
+      if (principal.role === 'operator' && call.operator?.state === 'ringing') {
+        throw conflict('calls.not-now', 'It cannot be done now: the caller has not been answered yet.');
       }
-      if (live === undefined || live.endedAt !== null) {
-        throw conflict('calls.ended', 'This call has ended.');
-      }
-      const by = principal.operatorId ?? principal.tokenId;
-      const told = await runner.command(callId, { type: 'call-ended-by', at: clock.now(), by });
-      if (!told.durable) throw unavailable('journal.unavailable', 'It was done, but the journal could not confirm it.');
-      return { status: 202, body: viewOfCall(runner.get(callId) ?? live) };
+      const input = { type: 'call-ended-by', at: clock.now(), by: byOf(principal) } as const;
+      await tellCall(runner, callId, input, () =>
+        auditLater({ principal, action: 'calls.end', subject: `call/${callId}` }),
+      );
+      return { status: 202, body: viewOfCall(runner.get(callId) ?? call) };
     },
   });
 }

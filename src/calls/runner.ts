@@ -3,14 +3,13 @@ import type { Journal } from '../platform/journal.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { CallQueue } from '../acd/queue.ts';
 import type { RingJob, RingResult } from '../dispatch/dispatch.ts';
-import { type Call, isTalking, operatorLegs } from './call.ts';
-import type { CallEffect, Fact, OperatorOutcome, ReservationTarget } from './call-effect.ts';
+import type { Call } from './call.ts';
+import type { AriEffect, CallEffect, Fact, OperatorOutcome, ReservationTarget } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
+import { legsOf } from './channels.ts';
 import { decide } from './decide.ts';
+import { decideFault, namedBy } from './decide-fault.ts';
 import { isRoutine } from './decide-silent.ts';
-import { monitorChannels } from './monitor.ts';
-import { hasLeg } from './party.ts';
-import type { AriEffect } from './perform.ts';
 
 /** One journalled decision: what came in, what was decided, and the state after. */
 export interface CallEntry {
@@ -134,59 +133,25 @@ export function createCallRunner(deps: {
     armTimer(mailbox);
   };
 
-  /**
-   * A decision that throws is our fault, not the caller's. Two who talk go on as if the input had not come; anybody else
-   * is given to the human path. The other calls go on in any case.
-   */
+  /** A decision threw: the call goes on without the input, or is given to the human path. The other calls go on in any case. */
   const failed = (mailbox: Mailbox, input: CallInput, error: unknown): void => {
     const { call } = mailbox;
     logger.fatal({ err: error, callId: call.id, input: input.type }, 'a decision failed');
     partners.failed(call, input.type, error);
     if (input.type === 'timer') Reflect.deleteProperty(call.timers, input.name);
-    if (isTalking(call) && input.type !== 'caller-gone' && input.type !== 'leg-gone')
-      return freeNamed(call.id, [input]);
-    freeNamed(call.id, [input, ...mailbox.waiting]);
+    const givenUp = decideFault(call, input);
+    const unheard = givenUp === null ? [input] : [input, ...mailbox.waiting];
+    for (const freed of [...namedBy(unheard), ...(givenUp?.freed ?? [])]) {
+      partners.operatorOutcome(call.id, freed.operatorId, freed.assignmentId, 'not-needed');
+    }
+    if (givenUp === null) return;
     mailbox.waiting.length = 0;
-    mailbox.timer?.cancel();
-    const at = input.at;
-    const state: Call = {
-      ...call,
-      stage: 'returned',
-      outcome: 'returned',
-      endedAt: at,
-      reason: 'a decision failed',
-      timers: {},
-      monitors: [],
-    };
-    const legs = call.dispatches.flatMap((one) => one.attempts).filter((attempt) => attempt.endedAt === null);
-    const effects: AriEffect[] = [
-      ...[
-        ...[...operatorLegs(call), ...call.parties.filter(hasLeg), ...legs].map(({ channelId }) => channelId),
-        ...monitorChannels(call.monitors),
-      ].map((channelId): AriEffect => ({ do: 'hang-up', channelId, cause: 'normal' })),
-      { do: 'return-to-dialplan', channelId: call.channelId },
-      ...[call.bridge?.id, ...call.monitors.map((monitor) => monitor.bridgeId)].flatMap((bridgeId): AriEffect[] =>
-        typeof bridgeId === 'string' ? [{ do: 'destroy-bridge', bridgeId }] : [],
-      ),
-    ];
     mailbox.sequence += 1;
-    const facts: Fact[] = [{ type: 'call.returned', detail: { reason: 'a decision failed' } }];
+    const { state, effects, facts } = givenUp;
     record(mailbox, { input, effects, facts, state });
     partners.leaveLine(call.id);
-    for (const { operatorId, assignmentId } of [...operatorLegs(call), ...call.parties, ...call.monitors]) {
-      if (operatorId === null || assignmentId === null) continue;
-      partners.operatorOutcome(call.id, operatorId, assignmentId, 'not-needed');
-    }
     for (const effect of effects) partners.perform(call.id, call.application, effect);
     forget(call.id);
-  };
-
-  /** Whom the line gave by an input that came to nothing is free again. */
-  const freeNamed = (callId: string, inputs: readonly CallInput[]): void => {
-    for (const one of inputs) {
-      if (one.type !== 'operator-assigned' && one.type !== 'operator-reserved') continue;
-      partners.operatorOutcome(callId, one.operatorId, one.assignmentId, 'not-needed');
-    }
   };
 
   const record = (
@@ -240,16 +205,9 @@ export function createCallRunner(deps: {
 
   const indexChannels = (mailbox: Mailbox): void => {
     const { call } = mailbox;
-    const index = (channelId: string): void => {
+    for (const channelId of [call.channelId, ...legsOf(call)]) {
       channels.set(channelId, call.id);
       mailbox.channels.add(channelId);
-    };
-    index(call.channelId);
-    for (const { channelId } of [...operatorLegs(call), ...call.parties.filter(hasLeg)]) index(channelId);
-    for (const channelId of monitorChannels(call.monitors)) index(channelId);
-    for (const dispatch of call.dispatches) {
-      const attempt = dispatch.attempts.at(-1);
-      if (attempt !== undefined) index(attempt.channelId);
     }
   };
 
@@ -307,10 +265,7 @@ export function createCallRunner(deps: {
     tell,
     get: (callId) => mailboxes.get(callId)?.call,
     all: () => [...mailboxes.values()].map((mailbox) => mailbox.call),
-    ownerOf(channelId) {
-      const callId = channels.get(channelId);
-      return callId === undefined ? undefined : mailboxes.get(callId)?.call;
-    },
+    ownerOf: (channelId) => mailboxes.get(channels.get(channelId) ?? '')?.call,
     async command(callId, input) {
       if (!tell(callId, input)) return { known: false, durable: false };
       return { known: true, durable: await journal.synced() };

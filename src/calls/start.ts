@@ -3,7 +3,7 @@ import type { WaitingLine } from '../acd/mailbox.ts';
 import type { AriCommands } from '../asterisk/commands.ts';
 import type { RingJob, RingResult } from '../dispatch/dispatch.ts';
 import type { IncidentReader } from '../incidents/start.ts';
-import { recordAudit } from '../audit/record.ts';
+import type { AuditLater } from '../audit/later.ts';
 import type { Cancel, Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import { messageOf } from '../platform/errors.ts';
@@ -60,6 +60,7 @@ export function startCalls(deps: {
   line: () => WaitingLine;
   queueOf: IntakeDeps['queueOf'];
   guard: PauseGuard;
+  auditLater: AuditLater;
   connected: () => boolean;
   ringAgency: (job: RingJob) => Promise<RingResult>;
   /** Whether and how a number outside the centre is called; without it, none is. */
@@ -75,7 +76,7 @@ export function startCalls(deps: {
   /** A channel of no 112 call, which another room sees to. */
   ownedElsewhere: (channelId: string) => boolean;
 }): CallsRoom & { projected: (callId: string, sequence: number) => void } {
-  const { ari, clock, logger, journal, postgres } = deps;
+  const { ari, clock, logger, journal, postgres, auditLater } = deps;
   const lookUp = targetFinder({ operators: () => deps.line().snapshot().operators, outside: deps.outside });
   const metrics = callMetrics(deps.metrics, () => live());
   const performer = createPerformer({ ari, clock, tell: (callId, input) => runner.tell(callId, input) });
@@ -137,13 +138,14 @@ export function startCalls(deps: {
       });
     },
     routes: [
-      ...silentRoutes({ postgres, clock, runner }),
-      ...monitorRoutes({ postgres, clock, runner }),
-      ...talkRoutes({ runner, clock, postgres, audit: recordAudit, lookUp }),
+      ...silentRoutes({ clock, runner, auditLater }),
+      ...monitorRoutes({ clock, runner, auditLater }),
+      ...talkRoutes({ clock, runner, auditLater, lookUp }),
       ...callRoutes({
         postgres,
         clock,
         runner,
+        auditLater,
         identityLimit: deps.identityLimit,
         readTimeline: deps.incidents.timelineOfCall,
         kindOf: async (incidentId) => {

@@ -1,29 +1,20 @@
 import { z } from 'zod';
-import type { RecordAudit } from '../audit/audit.ts';
-import { circleOfCall, confidential, mayKnow } from '../incidents/need-to-know.ts';
 import { writers, type Principal } from '../platform/auth.ts';
-import type { Clock } from '../platform/clock.ts';
 import { keyReused, replayed, requireKey } from '../platform/idempotency.ts';
 import { derivedId, newId, timeOf } from '../platform/ids.ts';
-import type { Logger } from '../platform/logger.ts';
-import type { Postgres } from '../platform/postgres.ts';
-import { conflict, forbidden, notFound } from '../platform/problem.ts';
-import { defineRoute, type AuthenticatedContext, type Route } from '../platform/route.ts';
+import { conflict, notFound } from '../platform/problem.ts';
+import { defineRoute, type Route } from '../platform/route.ts';
 import { isTalking, type Call } from './call.ts';
 import type { CallInput } from './call-input.ts';
 import { tellCall } from './command.ts';
+import { byOf, commanded, type CommandRouteDeps } from './commanded.ts';
 import { whyNoHold } from './decide-hold.ts';
 import { whyNoParty } from './decide-party.ts';
 import { partyPurposes, type PartyTarget } from './party.ts';
-import type { CallRunner } from './runner.ts';
 import type { LookUpOutside } from './target.ts';
 import { callView, partyView, viewOfCall, viewOfParty, type CallView } from './view.ts';
 
-export interface TalkRouteDeps {
-  runner: CallRunner;
-  clock: Clock;
-  postgres: Postgres;
-  audit: RecordAudit;
+export interface TalkRouteDeps extends CommandRouteDeps {
   /** Whom a number means: a colleague by his extension, or somebody outside. */
   lookUp: LookUpOutside;
 }
@@ -51,54 +42,22 @@ export function talkRoutes(deps: TalkRouteDeps): Route[] {
   ];
 }
 
-/**
- * The live call of a command, for somebody who may give it: an operator on the call that he is talking on, a supervisor
- * or an admin on any.
- */
-function commanded({ runner }: TalkRouteDeps, callId: string, principal: Principal): Call {
-  const call = runner.get(callId);
-  if (call === undefined) throw notFound('calls.not-live', `There is no call ${callId} under way here.`);
-  const own = principal.operatorId !== undefined && call.operator?.operatorId === principal.operatorId;
-  if (principal.role === 'operator' && !own) {
-    throw forbidden('calls.not-yours', "An operator's token commands the call that its operator talks on.");
-  }
-  if (!mayKnow(principal, circleOfCall(call))) throw confidential();
-  if (call.endedAt !== null) throw conflict('calls.ended', 'This call has ended.');
-  return call;
-}
-
 function refuseUnless(reason: string | null): void {
   if (reason !== null) throw conflict('calls.not-now', `It cannot be done now: ${reason}.`);
 }
 
-const byOf = (principal: Principal): string => principal.operatorId ?? principal.tokenId;
-
-/** What a person did on a live call is noted; a call waits for no PostgreSQL, and the log keeps what could not be. */
-function note(
-  { postgres, audit }: TalkRouteDeps,
-  { principal, logger }: { principal: Principal; logger: Logger },
-  action: string,
-  callId: string,
-  detail: Record<string, string | boolean> = {},
-): void {
-  audit(postgres, { principal, action, subject: `call/${callId}`, detail }).catch((error: unknown) =>
-    logger.error(
-      { err: error, tokenId: principal.tokenId, action, callId },
-      'the audit trail could not note a command',
-    ),
-  );
-}
-
+/** Tells the call, and notes in the audit trail who did it. */
 async function command(
-  deps: TalkRouteDeps,
+  { runner, auditLater }: TalkRouteDeps,
   call: Call,
-  context: AuthenticatedContext,
+  principal: Principal,
   input: CallInput,
   detail: Record<string, string | boolean> = {},
 ): Promise<CallView> {
-  note(deps, context, `calls.${input.type}`, call.id, detail);
-  await tellCall(deps.runner, call.id, input);
-  return viewOfCall(deps.runner.get(call.id) ?? call);
+  await tellCall(runner, call.id, input, () =>
+    auditLater({ principal, action: `calls.${input.type}`, subject: `call/${call.id}`, detail }),
+  );
+  return viewOfCall(runner.get(call.id) ?? call);
 }
 
 function commandRoute(
@@ -110,15 +69,16 @@ function commandRoute(
   return defineRoute({
     method: 'POST',
     path: `/v1/calls/:callId/${type}`,
+    audited: [`calls.${type}`],
     summary,
     roles: writers,
     input: { params },
     response: { 202: callView },
-    handler: async ({ params: { callId }, ...context }) => {
-      const call = commanded(deps, callId, context.principal);
+    handler: async ({ params: { callId }, principal }) => {
+      const call = commanded(deps, callId, principal);
       check(call);
-      const input = { type, at: deps.clock.now(), by: byOf(context.principal) };
-      return { status: 202, body: await command(deps, call, context, input) };
+      const input = { type, at: deps.clock.now(), by: byOf(principal) };
+      return { status: 202, body: await command(deps, call, principal, input) };
     },
   });
 }
@@ -127,34 +87,35 @@ function muteRoute(deps: TalkRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/calls/:callId/mute',
+    audited: ['calls.mute'],
     summary: 'Whether the others hear the operator',
     roles: writers,
     input: { params, body: z.strictObject({ muted: z.boolean() }) },
     response: { 202: callView },
-    handler: async ({ params: { callId }, body: { muted }, ...context }) => {
-      const call = commanded(deps, callId, context.principal);
+    handler: async ({ params: { callId }, body: { muted }, principal }) => {
+      const call = commanded(deps, callId, principal);
       const talks = call.operator?.state === 'joined' && (call.hold !== null || isTalking(call));
       refuseUnless(talks ? null : 'nobody talks with the caller');
-      const by = byOf(context.principal);
+      const by = byOf(principal);
       const input = { type: 'mute' as const, at: deps.clock.now(), muted, by };
-      return { status: 202, body: await command(deps, call, context, input, { muted }) };
+      return { status: 202, body: await command(deps, call, principal, input, { muted }) };
     },
   });
 }
 
 function createPartyRoute(deps: TalkRouteDeps): Route {
-  const { runner, clock } = deps;
+  const { runner, clock, auditLater } = deps;
   return defineRoute({
     method: 'POST',
     path: '/v1/calls/:callId/parties',
+    audited: ['calls.party-requested'],
     summary:
       'Bring a colleague, a supervisor or somebody outside to the call: to consult, to confer, or to take it over',
     roles: writers,
     input: { params, body: partyBody },
     response: { 202: partyView },
     idempotency: 'derived',
-    handler: async ({ params: { callId }, body, idempotencyKey, ...context }) => {
-      const { principal } = context;
+    handler: async ({ params: { callId }, body, idempotencyKey, principal }) => {
       const call = commanded(deps, callId, principal);
       const at = clock.now();
       const by = byOf(principal);
@@ -170,14 +131,12 @@ function createPartyRoute(deps: TalkRouteDeps): Route {
       refuseUnless(whyNoParty(call, body.purpose));
       const target = targetOf(deps, body, by);
       refuseUnless(whyNoParty(call, body.purpose, target));
-      note(deps, context, 'calls.party-requested', callId, { partyId, purpose: body.purpose });
-      const telling = tellCall(runner, callId, {
-        type: 'party-requested',
-        at,
-        partyId,
-        purpose: body.purpose,
-        target,
-        by,
+      const { purpose: wanted } = body;
+      const input = { type: 'party-requested', at, partyId, purpose: wanted, target, by } as const;
+      const telling = tellCall(runner, callId, input, () => {
+        if (made === undefined) return;
+        const detail = { partyId, purpose: wanted };
+        auditLater({ principal, action: 'calls.party-requested', subject: `call/${callId}`, detail });
       });
       // The call has decided by now, and the line as well; only the journal is waited for.
       const made = runner.get(callId)?.parties.find((one) => one.id === partyId);
@@ -221,16 +180,17 @@ function changePartyRoute(deps: TalkRouteDeps): Route {
   return defineRoute({
     method: 'PATCH',
     path: '/v1/calls/:callId/parties/:partyId',
+    audited: ['calls.party-changed'],
     summary: 'Bring who is consulted together with the caller, or hand the call to him',
     roles: writers,
     input: { params: partyParams, body: z.strictObject({ purpose: z.enum(['conference', 'hand-over']) }) },
     response: { 202: callView },
-    handler: async ({ params: { callId, partyId }, body, ...context }) => {
-      const call = commanded(deps, callId, context.principal);
+    handler: async ({ params: { callId, partyId }, body, principal }) => {
+      const call = commanded(deps, callId, principal);
       partyIn(call, partyId);
-      const by = byOf(context.principal);
+      const by = byOf(principal);
       const input = { type: 'party-changed' as const, at: deps.clock.now(), partyId, purpose: body.purpose, by };
-      return { status: 202, body: await command(deps, call, context, input, { partyId, purpose: body.purpose }) };
+      return { status: 202, body: await command(deps, call, principal, input, { partyId, purpose: body.purpose }) };
     },
   });
 }
@@ -239,15 +199,16 @@ function endPartyRoute(deps: TalkRouteDeps): Route {
   return defineRoute({
     method: 'DELETE',
     path: '/v1/calls/:callId/parties/:partyId',
+    audited: ['calls.party-ended'],
     summary: 'Let somebody go who was brought to the call; after a consult the caller is back with his operator',
     roles: writers,
     input: { params: partyParams },
     response: { 202: callView },
-    handler: async ({ params: { callId, partyId }, ...context }) => {
-      const call = commanded(deps, callId, context.principal);
+    handler: async ({ params: { callId, partyId }, principal }) => {
+      const call = commanded(deps, callId, principal);
       partyIn(call, partyId);
-      const input = { type: 'party-ended' as const, at: deps.clock.now(), partyId, by: byOf(context.principal) };
-      return { status: 202, body: await command(deps, call, context, input, { partyId }) };
+      const input = { type: 'party-ended' as const, at: deps.clock.now(), partyId, by: byOf(principal) };
+      return { status: 202, body: await command(deps, call, principal, input, { partyId }) };
     },
   });
 }

@@ -5,12 +5,13 @@ import { readDialled } from './codes.ts';
 
 const person: Operator = { id: 'p1', name: 'Sri', extension: '201', tier: 'regular', skills: [], languages: [] };
 
-function world(over: { operator?: typeof person | null; free?: boolean; taken?: boolean; known?: boolean } = {}) {
-  const { operator = person, free = true, taken = false, known = true } = over;
+function world(over: { operator?: typeof person | null; free?: boolean; known?: boolean } = {}) {
+  const { operator = person, free = true, known = true } = over;
   const desk = { id: 'd1', name: 'Meja 1', account: 'op-a' };
   const done: string[] = [];
   const audited: AuditEntry[] = [];
   const told: unknown[] = [];
+  const outside: unknown[] = [];
   let seated = operator;
   const note = (...words: string[]): boolean => {
     done.push(words.join(' '));
@@ -32,16 +33,16 @@ function world(over: { operator?: typeof person | null; free?: boolean; taken?: 
       Promise.resolve(
         extension === '101' && pin === '4711'
           ? { right: true, operatorId: 'p2' }
-          : { right: false, reason: extension === '102' ? 'locked' : 'wrong' },
+          : { right: false, reason: extension === '102' ? 'locked' : 'wrong', operatorId: 'p2' },
       ),
     ghost: ({ operatorId }) =>
       operatorId === 'p1' ? Promise.resolve('done') : Promise.reject(new Error('PostgreSQL is away')),
-    outgoing: () => taken,
-    audit: { note: (entry) => audited.push(entry), stop: () => Promise.resolve() },
+    outgoing: (dialled) => outside.push(dialled),
+    audit: (entry) => audited.push(entry),
     told: (detail) => told.push(detail),
   };
   const dial = (text: string) => carryOut(actions, { channelId: '1.1', account: 'op-a' }, readDialled(text));
-  return { dial, done, audited, told };
+  return { dial, done, audited, told, outside };
 }
 
 describe('a code is seen to', () => {
@@ -57,7 +58,7 @@ describe('a code is seen to', () => {
     expect(audited).toMatchObject([
       { action, subject: 'operator/p1', principal: { operatorId: 'p1', tokenId: 'op-a' } },
     ]);
-    expect(told).toMatchObject([{ operatorId: 'p1', done: true, reason: null }]);
+    expect(told).toMatchObject([{ phone: 'op-a', operatorId: 'p1', done: true, reason: null }]);
   });
 
   it('a log-in is of the person with the PIN, at the desk that dials; the PIN stands nowhere', async () => {
@@ -69,15 +70,34 @@ describe('a code is seen to', () => {
   });
 
   it.each([
-    ['*11101*4712', {}, 'log-in-refused', 'wrong'],
-    ['*11102*4711', {}, 'log-in-refused', 'locked'],
+    ['*11101*4712', 'wrong'],
+    ['*11102*4711', 'locked'],
+    ['*11101', 'wrong'],
+  ])(
+    '%s is refused as %s: the trail has the phone and whose PIN it was to be, and nothing that was typed',
+    async (text, reason) => {
+      const { dial, done, audited, told } = world();
+      expect(await dial(text)).toBe('log-in-refused');
+      expect(done).toEqual([]);
+      expect(told).toEqual([{ code: 'log-in', phone: 'op-a', operatorId: 'p2', done: false, reason }]);
+      expect(audited).toEqual([
+        {
+          principal: { tokenId: 'op-a', role: 'operator', name: 'op-a' },
+          action: 'desk.log-in-refused',
+          subject: 'desk/d1',
+          detail: { operatorId: 'p2', reason },
+        },
+      ]);
+    },
+  );
+
+  it.each([
     ['*11101*4711', { free: false }, 'code-refused', 'desk-taken'],
     ['*12', { operator: null }, 'code-refused', 'nobody-logged-in'],
     ['*9', { operator: null }, 'code-refused', 'nobody-logged-in'],
     ['0812345', { operator: null }, 'code-refused', 'nobody-logged-in'],
     ['*13', { known: false }, 'code-refused', 'unknown-desk'],
     ['*14', { free: false }, 'code-refused', 'not-possible'],
-    ['0812345', {}, 'number-refused', 'number-refused'],
     ['*77', {}, 'code-unknown', 'unknown-code'],
   ])('%s with %o is refused: %s, %s', async (text, over, prompt, reason) => {
     const { dial, audited, told } = world(over);
@@ -86,8 +106,12 @@ describe('a code is seen to', () => {
     expect(told).toMatchObject([{ done: false, reason }]);
   });
 
-  it('a number that is taken is said nothing of', async () => {
-    expect(await world({ taken: true }).dial('0812345')).toBeNull();
+  it('a number is handed on, and nothing is said of it here', async () => {
+    const { dial, outside, audited, told } = world();
+    expect(await dial('0812345')).toBeNull();
+    expect(outside).toEqual([{ channelId: '1.1', account: 'op-a', operatorId: 'p1', number: '0812345' }]);
+    expect(audited).toEqual([]);
+    expect(told).toMatchObject([{ code: 'call', done: true }]);
   });
 
   it('what cannot be told now is told as such', async () => {

@@ -1,6 +1,7 @@
 import type { WaitingLine } from '../acd/mailbox.ts';
 import type { CheckPin } from '../acd/pin.ts';
 import type { AuditLater } from '../audit/later.ts';
+import type { DialledAtDesk } from '../outgoing/outgoing.ts';
 import type { Principal } from '../platform/auth.ts';
 import type { Dialled } from './codes.ts';
 import type { DeskPrompt } from './decide-desk.ts';
@@ -8,23 +9,22 @@ import type { DeskPrompt } from './decide-desk.ts';
 /** What is asked of the line. */
 export type DeskLine = Pick<WaitingLine, 'atDesk' | 'logIn' | 'logOut' | 'pause' | 'resume'>;
 
-/** A number that an operator has dialled on his own phone, which waits unanswered in our application. */
-export interface DialledNumber {
-  channelId: string;
-  account: string;
-  operatorId: string;
-  number: string;
-}
-
 export interface CodeActions {
   line: () => DeskLine;
   checkPin: CheckPin;
   /** Closes the incident of the call that this person talked on last. */
   ghost: (principal: Principal & { operatorId: string }) => Promise<'done' | 'none'>;
-  /** True when the channel is the other room's from now on. */
-  outgoing: (dialled: DialledNumber) => boolean | Promise<boolean>;
+  /** The channel is the other room's from now on: it audits the number and its outcome. */
+  outgoing: (dialled: DialledAtDesk) => void;
   audit: AuditLater;
-  told: (detail: { code: string; operatorId: string | null; done: boolean; reason: string | null }) => void;
+  /** `phone` is the account on which it was dialled. */
+  told: (detail: {
+    code: string;
+    phone: string;
+    operatorId: string | null;
+    done: boolean;
+    reason: string | null;
+  }) => void;
 }
 
 /** `prompt` is what is said; null when the channel has another owner now. */
@@ -45,12 +45,13 @@ export async function carryOut(
   dialled: Dialled,
 ): Promise<DeskPrompt | null> {
   const { code } = dialled;
+  const { account: phone } = desk;
   try {
     const { operatorId, done, reason, prompt } = await outcomeOf(actions, desk, dialled);
-    actions.told({ code, operatorId, done, reason });
+    actions.told({ code, phone, operatorId, done, reason });
     return prompt;
   } catch (error) {
-    actions.told({ code, operatorId: null, done: false, reason: 'unavailable' });
+    actions.told({ code, phone, operatorId: null, done: false, reason: 'unavailable' });
     throw error;
   }
 }
@@ -87,10 +88,8 @@ async function outcomeOf(
       return (await actions.ghost(principal)) === 'done' ? done('done') : refused(operatorId, 'no-call');
     }
     case 'call': {
-      const taken = await actions.outgoing({ channelId, account, operatorId, number: dialled.number });
-      // Whoever took it audits it with its number and its outcome.
-      if (taken) return { operatorId, done: true, reason: null, prompt: null };
-      return refused(operatorId, 'number-refused', 'number-refused');
+      actions.outgoing({ channelId, account, operatorId, number: dialled.number });
+      return { operatorId, done: true, reason: null, prompt: null };
     }
   }
 }
@@ -101,9 +100,17 @@ async function logIn(
   account: string,
   { extension, pin }: Extract<Dialled, { code: 'log-in' }>,
 ): Promise<Outcome> {
-  if (pin === null || pin === '') return refused(null, 'wrong', 'log-in-refused');
-  const answer = await actions.checkPin(extension, pin);
-  if (!answer.right) return refused(null, answer.reason, 'log-in-refused');
+  const answer = await actions.checkPin(extension, pin ?? '');
+  if (!answer.right) {
+    // Who tries to be somebody else is told by the phone: whose extension it is, and nothing of what was typed.
+    actions.audit({
+      principal: { tokenId: account, role: 'operator', name: account },
+      action: 'desk.log-in-refused',
+      subject: `desk/${deskId}`,
+      detail: { operatorId: answer.operatorId, reason: answer.reason },
+    });
+    return refused(answer.operatorId, answer.reason, 'log-in-refused');
+  }
   const { operatorId } = answer;
   const line = actions.line();
   const refusal = line.logIn(operatorId, deskId);
@@ -128,7 +135,7 @@ function note(
   detail: Record<string, unknown>,
 ): void {
   const { operatorId } = principal;
-  audit.note({
+  audit({
     principal,
     action: `desk.${code}`,
     subject: `operator/${operatorId}`,

@@ -9,7 +9,6 @@ export type DeskPrompt =
   | 'log-in-refused'
   | 'paused'
   | 'available'
-  | 'number-refused'
   | 'code-unknown'
   | 'code-refused';
 

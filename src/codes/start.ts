@@ -157,7 +157,6 @@ export function startCodes(deps: { ari: AriCommands; clock: Clock; logger: Logge
       for (const { timer } of desks.values()) timer?.();
       desks.clear();
       await Promise.all(left.map((id) => ari.send('DELETE', `/channels/${id}`)));
-      await actions.audit.stop();
     },
   };
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { checkAttempts, ensure } from '../../test/support/call-laws.ts';
 import { testDispatch } from '../../test/support/calls.ts';
-import { decideDispatch, type DispatchAction, type DispatchInput } from './decide.ts';
+import { decideDispatch } from './decide.ts';
+import type { DispatchAction, DispatchInput } from './step.ts';
 import { isPending, type Dispatch } from './dispatch.ts';
 
 const context = {

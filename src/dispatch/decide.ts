@@ -1,54 +1,8 @@
-import { isRefusal, outcomeOfCause } from '../asterisk/cause.ts';
-import type { PrintedAsteriskLocation } from '../location/pidf-lo/asterisk-location.ts';
-import {
-  currentAttempt,
-  type Attempt,
-  type AttemptOutcome,
-  type Dispatch,
-  type DispatchState,
-  type RingJob,
-  type RingResult,
-} from './dispatch.ts';
-import { nextPath } from './next-path.ts';
+// What an agency's person and Asterisk say of a dispatch, from its start to its end. The attempts: decide-attempt.
 
-/** What a dispatch can be told about the attempt under way. Late ones, of an attempt that is over, change nothing. */
-export type DispatchInput = { at: number } & (
-  | { type: 'start' }
-  | { type: 'ring-result'; attemptId: string; ring: RingResult }
-  | { type: 'leg-ringing'; channelId: string }
-  | { type: 'leg-entered'; channelId: string }
-  | { type: 'leg-joined'; channelId: string }
-  | { type: 'leg-gone'; channelId: string; cause: number }
-  | { type: 'key-pressed'; channelId: string; key: string }
-  | { type: 'timer' }
-  | { type: 'cancel'; reason: 'cancelled' | 'call-ended' }
-);
-
-/** What the call has to do for its dispatch. */
-export type DispatchAction =
-  | { do: 'ring'; job: RingJob }
-  | { do: 'announce'; channelId: string }
-  | { do: 'stop-announcing'; channelId: string }
-  | { do: 'join'; channelId: string }
-  | { do: 'hang-up'; channelId: string }
-  | { do: 'wake'; at: number | null }
-  | { do: 'tell'; type: string; detail: Record<string, string | number | boolean | null> };
-
-/** The call a dispatch belongs to, as far as an attempt needs it. */
-export interface DispatchContext {
-  callId: string;
-  incidentId: string;
-  application: string;
-  callerNumber: string | null;
-  callInfo: string;
-  location: PrintedAsteriskLocation | null;
-  callerChannelId: string;
-}
-
-export interface DispatchStep {
-  dispatch: Dispatch;
-  actions: DispatchAction[];
-}
+import { failAttempt, hangUpWithdrawn, outcomeOf, ringResult, timeUp, tryNext } from './decide-attempt.ts';
+import { currentAttempt, type Attempt, type Dispatch } from './dispatch.ts';
+import { finish, tell, wake, type DispatchContext, type DispatchInput, type DispatchStep } from './step.ts';
 
 /** Agencies press this to take the call, and this to decline it. */
 export const acceptKey = '1';
@@ -118,93 +72,6 @@ export function decideDispatch(before: Dispatch, input: DispatchInput, context: 
   return step;
 }
 
-/** Called off while its job was on the way: the hang-up found no phone yet, and this one is rung for nobody. */
-function hangUpWithdrawn({ dispatch, actions }: DispatchStep, channelId: string): void {
-  const attempt = dispatch.attempts.find((one) => one.channelId === channelId);
-  if (attempt?.outcome === 'withdrawn' && attempt.takenAt === null) actions.push({ do: 'hang-up', channelId });
-}
-
-function tryNext(step: DispatchStep, at: number, context: DispatchContext): void {
-  const { dispatch } = step;
-  const number = dispatch.attempts.length + 1;
-  const path = nextPath(dispatch);
-  if (path === undefined) {
-    const last = dispatch.attempts.at(-1)?.outcome ?? 'unreachable';
-    const state: DispatchState = last === 'declined' ? 'declined' : last === 'no-answer' ? 'no-answer' : 'failed';
-    finish(step, state, last, at);
-    tell(step, `dispatch.${state}`, { reason: last, attempts: dispatch.attempts.length });
-    return;
-  }
-  const { trunk } = path;
-  const channelId = `${dispatch.id}.a${number}`;
-  const location = path.plain ? null : context.location;
-  dispatch.state = 'requested';
-  dispatch.attempts.push({
-    number,
-    channelId,
-    trunkId: trunk.id,
-    requestedAt: at,
-    located: location !== null,
-    takenAt: null,
-    ringingAt: null,
-    answeredAt: null,
-    endedAt: null,
-    outcome: null,
-  });
-  const expiresAt = at + dispatch.timing.jobExpires;
-  tell(step, 'dispatch.attempt', { trunkId: trunk.id, attempt: number });
-  // Were job, result and events all lost, the attempt is given up one ring after the job's expiry at the latest.
-  wake(step, expiresAt + 500);
-  step.actions.push({
-    do: 'ring',
-    job: {
-      attemptId: channelId,
-      callId: context.callId,
-      incidentId: context.incidentId,
-      dispatchId: dispatch.id,
-      mode: dispatch.mode,
-      application: context.application,
-      channelId,
-      uri: trunk.uri,
-      callerNumber: context.callerNumber,
-      callInfo: context.callInfo,
-      location,
-      callerChannelId: context.callerChannelId,
-      ring: dispatch.timing.ring + 5_000,
-      inLine: dispatch.attempts.some((attempt) => attempt.outcome === 'job-lost'),
-      expiresAt,
-    },
-  });
-}
-
-function ringResult(
-  step: DispatchStep,
-  attempt: Attempt,
-  ring: RingResult,
-  at: number,
-  context: DispatchContext,
-): void {
-  if (attempt.takenAt !== null || attempt.ringingAt !== null || attempt.answeredAt !== null) return;
-  switch (ring.result) {
-    case 'taken':
-      attempt.takenAt = at;
-      wake(step, at + step.dispatch.timing.ring);
-      break;
-    case 'gone':
-      failAttempt(step, attempt, 'unreachable', at, context);
-      break;
-    // Refused may be a request without an answer, and expired one of two jobs: the phone may ring all the same.
-    case 'refused':
-      step.actions.push({ do: 'hang-up', channelId: attempt.channelId });
-      failAttempt(step, attempt, 'unreachable', at, context);
-      break;
-    case 'expired':
-      step.actions.push({ do: 'hang-up', channelId: attempt.channelId });
-      failAttempt(step, attempt, 'job-lost', at, context);
-      break;
-  }
-}
-
 function entered(step: DispatchStep, attempt: Attempt, at: number): void {
   const { dispatch } = step;
   attempt.answeredAt = at;
@@ -250,44 +117,6 @@ function legGone(step: DispatchStep, attempt: Attempt, cause: number, at: number
   failAttempt(step, attempt, outcomeOf(attempt, dispatch, cause), at, context);
 }
 
-function outcomeOf(attempt: Attempt, dispatch: Dispatch, cause: number): AttemptOutcome {
-  if (attempt.answeredAt !== null) return dispatch.state === 'accepted' ? 'unreachable' : 'not-accepted';
-  // 400, 413, 415 and 488 come as these: of an INVITE with a body of two parts, many a gateway makes nothing.
-  if (attempt.located && attempt.ringingAt === null && (cause === 127 || cause === 58)) return 'not-understood';
-  if (isRefusal(cause)) return 'refused';
-  const outcome = outcomeOfCause(cause);
-  return outcome === 'failed' ? 'unreachable' : outcome;
-}
-
-function timeUp(step: DispatchStep, attempt: Attempt, at: number, context: DispatchContext): void {
-  const { dispatch } = step;
-  if (dispatch.state === 'joined') return;
-  step.actions.push({ do: 'hang-up', channelId: attempt.channelId });
-  const outcome: AttemptOutcome =
-    dispatch.state === 'announced'
-      ? 'not-accepted'
-      : dispatch.state === 'accepted'
-        ? 'unreachable'
-        : attempt.ringingAt !== null || attempt.takenAt !== null
-          ? 'no-answer'
-          : 'job-lost';
-  failAttempt(step, attempt, outcome, at, context);
-}
-
-function failAttempt(
-  step: DispatchStep,
-  attempt: Attempt,
-  outcome: AttemptOutcome,
-  at: number,
-  context: DispatchContext,
-): void {
-  attempt.endedAt = at;
-  attempt.outcome = outcome;
-  step.dispatch.acceptedAt = null;
-  tell(step, 'dispatch.attempt-failed', { trunkId: attempt.trunkId, attempt: attempt.number, reason: outcome });
-  tryNext(step, at, context);
-}
-
 function cancel(
   step: DispatchStep,
   attempt: Attempt | undefined,
@@ -304,23 +133,4 @@ function cancel(
   }
   finish(step, joined ? 'left' : 'cancelled', reason, at);
   tell(step, joined ? 'dispatch.left' : 'dispatch.cancelled', { reason });
-}
-
-function finish(step: DispatchStep, state: DispatchState, outcome: Dispatch['outcome'], at: number): void {
-  step.dispatch.state = state;
-  step.dispatch.outcome = outcome;
-  step.dispatch.endedAt = at;
-  wake(step, null);
-}
-
-function wake(step: DispatchStep, at: number | null): void {
-  step.actions.push({ do: 'wake', at });
-}
-
-function tell(step: DispatchStep, type: string, detail: Record<string, string | number | boolean | null>): void {
-  step.actions.push({
-    do: 'tell',
-    type,
-    detail: { dispatchId: step.dispatch.id, agencyId: step.dispatch.agencyId, ...detail },
-  });
 }

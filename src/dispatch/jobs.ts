@@ -41,7 +41,7 @@ export function ringQueueName(node: string): string {
   return `siaga-ring-${node}`;
 }
 
-export interface RingJobs {
+interface RingJobs {
   /** Rings through BullMQ, or in line while Redis is away. Resolves at the job's expiry at the latest. */
   ring(job: RingJob): Promise<RingResult>;
   close(): Promise<void>;

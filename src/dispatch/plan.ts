@@ -3,7 +3,7 @@ import { backupCentreId } from './backup-centre.ts';
 import type { Dispatch, DispatchMode, DispatchReason, DispatchTiming } from './dispatch.ts';
 
 /** The SIP URI of a trunk. Its parts were checked when the agency was stored: nothing in them can open a header. */
-export function trunkUri({ number, host, port, transport }: Trunk): string {
+function trunkUri({ number, host, port, transport }: Trunk): string {
   return `sip:${number.replaceAll('#', '%23')}@${host}:${port}${transport === 'tcp' ? ';transport=tcp' : ''}`;
 }
 

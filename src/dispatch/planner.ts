@@ -8,7 +8,7 @@ import type { Dispatch, DispatchMode, DispatchReason, DispatchTiming } from './d
 import { agencyOfBackupCentre, planDispatch } from './plan.ts';
 
 /** What the rules decided, and the dispatches that come of it. */
-export interface Plan {
+interface Plan {
   decision: Decision;
   dispatches: Dispatch[];
 }

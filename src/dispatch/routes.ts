@@ -39,6 +39,7 @@ function dispatchRoute(deps: DispatchRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/incidents/:incidentId/dispatches',
+    audited: { instead: 'the dispatch says who asked for it' },
     summary: "Ring an agency and bring it into the incident's call",
     roles: writers,
     input: {
@@ -161,6 +162,7 @@ function cancelRoute(deps: DispatchRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/dispatches/:dispatchId/cancel',
+    audited: { instead: "the incident's timeline says who did it" },
     summary: 'Call an agency off, or take it out of the call',
     roles: writers,
     input: { params: dispatchParams },

@@ -4,7 +4,9 @@ import type { AriAnswer, AriCommands } from '../asterisk/commands.ts';
 /** What the dialplan keeps in Asterisk's own database for when no controller is there. */
 export interface AsteriskDatabase {
   /** A global variable of the dialplan; null when Asterisk does not answer. */
-  read(variable: 'SIAGA_EVACUATED' | 'SIAGA_BACKUP_CENTRE' | 'SIAGA_OVERFLOW'): Promise<string | null>;
+  read(
+    variable: 'SIAGA_EVACUATED' | 'SIAGA_BACKUP_CENTRE' | 'SIAGA_OVERFLOW' | 'SIAGA_REFUSED_CODES',
+  ): Promise<string | null>;
   /** Each answers whether Asterisk took it: reading it back tells whether it was done. */
   keep(key: 'backup-centre' | 'evacuation-code', value: string): Promise<boolean>;
   evacuate(evacuated: boolean, by: string): Promise<boolean>;

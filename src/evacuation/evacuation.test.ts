@@ -1,4 +1,4 @@
-import { backupCentreAddress, keptCode, noWay, readEvacuation } from './evacuation.ts';
+import { backupCentreAddress, keptCode, noWay, readEvacuation, readRefusedCodes } from './evacuation.ts';
 
 describe('what Asterisk has noted of an evacuation', () => {
   it.each([
@@ -11,6 +11,22 @@ describe('what Asterisk has noted of an evacuation', () => {
     ['@1', null],
   ])('%s', (noted, read) => {
     expect(readEvacuation(noted)).toEqual(read);
+  });
+
+  const refused = { channelId: 'pku1-1795358597.12', at: 1_795_358_597_000, phone: 'op-abc' };
+  it.each([
+    ['@', []],
+    ['@1795358597:op-abc:pku1-1795358597.12&', [refused]],
+    [
+      '@1795358598:op-b:pku1-1.9&1795358597:op-abc:pku1-1795358597.12&1795358590:op-abc:pku1-1',
+      [{ channelId: 'pku1-1.9', at: 1_795_358_598_000, phone: 'op-b' }, refused],
+    ],
+    ['@x:op-abc:1.1&1795358597:op-abc:pku1-1795358597.12&1:', [refused]],
+    ['@1795358597:op-abc:pku1-17953', []],
+    ['', null],
+    ['1795358597:op-abc:1.1', null],
+  ])('%s names the phones whose codes were not taken', (noted, read) => {
+    expect(readRefusedCodes(noted)).toEqual(read);
   });
 
   it('a code is kept as its salt and the SHA-1 of both, as the dialplan computes it', () => {

@@ -21,6 +21,24 @@ export function readEvacuation(noted: string): Evacuation | null {
   return { evacuated: flag === '1', since: Number(since) * 1_000, by: by === '' || by === undefined ? null : by };
 }
 
+/** A code of evacuation that was dialled on a phone and not taken; what was dialled is kept nowhere. */
+export interface RefusedCode {
+  /** The phone's; Asterisk's uniqueid. */
+  readonly channelId: string;
+  /** Epoch milliseconds, to the second. */
+  readonly at: number;
+  /** The phone's account. */
+  readonly phone: string;
+}
+
+/** Reads the latest of them, as the dialplan has noted them in a global; null when it has not noted them yet. */
+export function readRefusedCodes(noted: string): RefusedCode[] | null {
+  if (!noted.startsWith('@')) return null;
+  // What was cut off has no & behind it.
+  const codes = noted.slice(1).matchAll(/(?:^|&)(\d{1,12}):([A-Za-z0-9_-]{1,64}):([A-Za-z0-9._-]{1,64})(?=&)/g);
+  return [...codes].map(([, at, phone = '', channelId = '']) => ({ channelId, at: Number(at) * 1_000, phone }));
+}
+
 /** The backup centre as the dialplan rings it: `number@host:port`, the number as it stands in a SIP URI; empty if none. */
 export function backupCentreAddress(backupCentre: Settings['backupCentre']): string {
   if (backupCentre === null) return '';

@@ -13,7 +13,7 @@ import type { EvacuationWatch } from './watch.ts';
 export interface EvacuationRouteDeps {
   database: AsteriskDatabase;
   watch: EvacuationWatch;
-  audit: AuditLater;
+  auditLater: AuditLater;
   clock: Clock;
   /** What the dialplan would ring: `number@host:port`; null when there is none. */
   backupCentre: () => string | null;
@@ -60,10 +60,11 @@ function getRoute(deps: EvacuationRouteDeps): Route {
 }
 
 function putRoute(deps: EvacuationRouteDeps): Route {
-  const { watch, database, audit } = deps;
+  const { watch, database, auditLater } = deps;
   return defineRoute({
     method: 'PUT',
     path: '/v1/evacuation',
+    audited: ['evacuation.begin', 'evacuation.end'],
     summary: 'Send all new calls to the backup centre, or have them come here again; calls under way stay',
     roles: ['supervisor', 'admin'],
     input: { body: z.strictObject({ evacuated: z.boolean(), reason: plainText(200) }) },
@@ -85,17 +86,18 @@ function putRoute(deps: EvacuationRouteDeps): Route {
         await confirmed(deps, () => watch.current()?.evacuated === evacuated);
         // Done, and so it is noted, whether or not PostgreSQL is there: this may be the reason for it.
         const action = evacuated ? 'evacuation.begin' : 'evacuation.end';
-        audit.note({ principal, action, subject: 'evacuation', detail: { reason } });
+        auditLater({ principal, action, subject: 'evacuation', detail: { reason } });
       }
       return { status: 200, body: viewOf(deps) };
     },
   });
 }
 
-function codeRoute({ database, audit }: EvacuationRouteDeps): Route {
+function codeRoute({ database, auditLater }: EvacuationRouteDeps): Route {
   return defineRoute({
     method: 'PUT',
     path: '/v1/evacuation/code',
+    audited: ['evacuation.code'],
     summary: 'Set the code that begins (*80CODE) and ends (*81CODE) an evacuation on any phone; it is shown nowhere',
     roles: ['admin'],
     input: { body: z.strictObject({ code: z.string().regex(/^\d{6,12}$/, '6 to 12 digits') }) },
@@ -104,7 +106,7 @@ function codeRoute({ database, audit }: EvacuationRouteDeps): Route {
       if (!(await database.keep('evacuation-code', keptCode(randomBytes(8).toString('hex'), body.code)))) {
         throw notTaken();
       }
-      audit.note({ principal, action: 'evacuation.code', subject: 'evacuation' });
+      auditLater({ principal, action: 'evacuation.code', subject: 'evacuation' });
       return { status: 204, body: undefined };
     },
   });

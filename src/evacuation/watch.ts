@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { AsteriskDatabase } from './asterisk-database.ts';
-import { readEvacuation, type Evacuation } from './evacuation.ts';
+import { readEvacuation, readRefusedCodes, type Evacuation, type RefusedCode } from './evacuation.ts';
 
 export interface EvacuationWatch {
   /** As Asterisk was last heard to have it; null while nothing has been heard. */
@@ -26,19 +26,32 @@ export function watchEvacuation(deps: {
   backupCentre: () => string;
   /** `before` is null for the first that is heard since this process started. */
   changed: (now: Evacuation, before: Evacuation | null) => void;
+  /** A code was not taken; `late` for those of before this process looked for the first time. */
+  codeRefused: (code: RefusedCode, late: boolean) => void;
 }): EvacuationWatch {
   const { database, logger } = deps;
   let current: Evacuation | null = null;
   let overflow: string | null = null;
+  let refused: readonly RefusedCode[] | null = null;
   let looking: Promise<void> | null = null;
+
+  const tellRefused = (latest: readonly RefusedCode[] | null): void => {
+    if (latest === null) return;
+    const known = new Set(refused?.map(({ channelId }) => channelId));
+    const late = refused === null;
+    refused = latest;
+    for (const one of latest) if (!known.has(one.channelId)) deps.codeRefused(one, late);
+  };
 
   const lookOnce = async (): Promise<void> => {
     if (!deps.connected()) return;
-    const [noted, kept, rendered] = await Promise.all([
+    const [noted, kept, rendered, refusals] = await Promise.all([
       database.read('SIAGA_EVACUATED'),
       database.read('SIAGA_BACKUP_CENTRE'),
       database.read('SIAGA_OVERFLOW'),
+      database.read('SIAGA_REFUSED_CODES'),
     ]);
+    if (refusals !== null) tellRefused(readRefusedCodes(refusals));
     if (rendered !== null) overflow = rendered === '' ? null : rendered.replace(/^sip:/, '');
     const wanted = deps.backupCentre();
     // Without the @ the dialplan has not looked yet.

@@ -8,7 +8,7 @@ const heartbeatEvery = 15_000;
 const waitingLimit = 10_000;
 
 /** One reader of the feed. */
-export interface Reader {
+interface Reader {
   readonly lastId: string | undefined;
   readonly response: ServerResponse;
   /** Ends when the reader goes away or the server stops. */

@@ -14,10 +14,10 @@ export interface Incident {
   notes: Note[];
 }
 
-export type IncidentStatus = 'open' | 'closed';
+type IncidentStatus = 'open' | 'closed';
 
 export const severities = ['low', 'moderate', 'high', 'critical'] as const;
-export type Severity = (typeof severities)[number];
+type Severity = (typeof severities)[number];
 
 /** How an incident ended: local practice beside the codes of APCO 1.111.2 that it corresponds to. */
 export const dispositions = [
@@ -34,9 +34,9 @@ export const dispositions = [
   'abandoned',
   'test',
 ] as const;
-export type Disposition = (typeof dispositions)[number];
+type Disposition = (typeof dispositions)[number];
 
-export interface Note {
+interface Note {
   at: number;
   /** Who wrote it: the token's id, or the operator's. */
   by: string;

@@ -5,7 +5,7 @@ import type { Sql } from '../platform/postgres.ts';
 import { isConfidential } from './need-to-know.ts';
 
 /** One look at one incident, or at its call. */
-export interface Reading {
+interface Reading {
   readonly principal: Principal;
   readonly logger: Logger;
   /** `incident/…` or `call/…`. */

@@ -116,6 +116,7 @@ function patchRoute(deps: IncidentRouteDeps): Route {
   return defineRoute({
     method: 'PATCH',
     path: '/v1/incidents/:incidentId',
+    audited: { instead: "the incident's timeline says who did it" },
     summary: 'Classify an incident or close it (If-Match). A new kind makes the dispatches that the rules want',
     roles: writers,
     input: { params, body: incidentPatch },
@@ -136,6 +137,7 @@ function noteRoute(deps: IncidentRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/incidents/:incidentId/notes',
+    audited: { instead: "the incident's timeline says who did it" },
     summary: 'Add a note to an incident',
     roles: writers,
     input: { params, body: z.strictObject({ text: z.string().trim().min(1).max(4_000) }) },

@@ -20,7 +20,7 @@ export interface CallKey {
 }
 
 /** What the centre knows by itself, in memory. */
-export interface Centre {
+interface Centre {
   readonly settings: Pick<Settings, 'areaCodes' | 'mobileNetworks' | 'placeholderNumbers' | 'domain'>;
   readonly map: DistrictMap;
 }

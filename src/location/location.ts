@@ -5,7 +5,7 @@ import type { AccessNetwork } from './cells/pani.ts';
 import { plainText } from './plain-text.ts';
 
 /** Something that came as a location and is none, or not in whole. */
-export interface Unusable {
+interface Unusable {
   /** Where it came from: a source of fixes, or a header's name. */
   readonly source: string;
   /** In plain words. */

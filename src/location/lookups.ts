@@ -17,13 +17,13 @@ import type { Received } from './location.ts';
 import type { AccessNetwork } from './cells/pani.ts';
 import { findSubscriber } from './lines/subscribers.ts';
 
-export interface Lookups {
+interface Lookups {
   /** Looks up what is on record of a call's caller, cell and line, and asks its location servers. The call is told. */
   begin(call: Call): void;
   stop(): void;
 }
 
-export interface LookupDeps {
+interface LookupDeps {
   readonly postgres: Postgres;
   readonly clock: Clock;
   readonly logger: Logger;

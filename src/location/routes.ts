@@ -58,6 +58,7 @@ function sayRoute(deps: LocationRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/calls/:callId/locations',
+    audited: { instead: 'the location itself says who gave it' },
     summary: 'Where the caller is: a point, an address or a district in his own words, or a PIDF-LO document',
     roles: writers,
     input: { params: z.object({ callId: z.uuid() }), body: said },

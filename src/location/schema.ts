@@ -11,7 +11,7 @@ export const positionSchema = z.object({
 const centre = positionSchema;
 const length = z.number();
 
-export const shapeSchema = z.discriminatedUnion('type', [
+const shapeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('point'), position: positionSchema, altitude: z.number().nullable() }),
   z.object({ type: z.literal('circle'), centre, radius: length }),
   z.object({ type: z.literal('ellipse'), centre, semiMajor: length, semiMinor: length, orientation: z.number() }),
@@ -37,7 +37,7 @@ export const shapeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('prism'), corners: z.array(positionSchema), altitude: z.number(), height: length }),
 ]);
 
-export const placeSchema = z.object({
+const placeSchema = z.object({
   district: z.string().nullable(),
   certain: z.boolean(),
   outside: z.boolean(),

@@ -17,7 +17,7 @@ import { readPidfLo } from './pidf-lo/pidf-lo.ts';
 import { seedCells } from './cells/seed-cells.ts';
 import { locationRoutes, type LocationRouteDeps } from './routes.ts';
 
-export interface LocationRoom {
+interface LocationRoom {
   readonly routes: Route[];
   /** What an INVITE says of who calls and from where; at once, from memory. Never fails. */
   readonly introduce: (

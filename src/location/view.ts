@@ -5,7 +5,7 @@ import type { Fix } from './fix.ts';
 import type { CallLocation } from './location.ts';
 import { bestFixSchema, fixSchema, networkSchema } from './schema.ts';
 
-export const fixView = fixSchema.extend({ at: z.string().nullable(), receivedAt: z.string() });
+const fixView = fixSchema.extend({ at: z.string().nullable(), receivedAt: z.string() });
 export const bestFixView = bestFixSchema.extend({ at: z.string() });
 
 export const locationView = z.object({

@@ -72,6 +72,7 @@ function putRoute(deps: RecipientRouteDeps): Route {
   const { postgres, audit, reload } = deps;
   return defineRoute({
     method: 'PUT',
+    audited: ['recipients.put'],
     path: '/v1/recipients/:recipientId',
     summary: 'Create a recipient (If-None-Match: *; the answer alone has the webhook secret) or replace it (If-Match)',
     roles: ['admin'],
@@ -122,6 +123,7 @@ function exists(): Problem {
 function secretRoute({ postgres, audit, reload }: RecipientRouteDeps): Route {
   return defineRoute({
     method: 'POST',
+    audited: ['recipients.secret'],
     path: '/v1/recipients/:recipientId/secret',
     summary: 'Make a new secret for the webhooks of a recipient; it is shown this once, and holds from now on',
     roles: ['admin'],
@@ -142,6 +144,7 @@ function secretRoute({ postgres, audit, reload }: RecipientRouteDeps): Route {
 function deleteRoute({ postgres, audit, reload, neededBy, lock }: RecipientRouteDeps): Route {
   return defineRoute({
     method: 'DELETE',
+    audited: ['recipients.delete'],
     path: '/v1/recipients/:recipientId',
     summary: 'Delete a recipient that no active rule and no agency names',
     roles: ['admin'],

@@ -1,5 +1,14 @@
 import type { OutgoingVerdict } from './limits.ts';
 
+/** A number that an operator has dialled on an idle phone, whose channel waits unanswered in our application. */
+export interface DialledAtDesk {
+  readonly channelId: string;
+  /** The phone's. */
+  readonly account: string;
+  readonly operatorId: string;
+  readonly number: string;
+}
+
 /** A call from the centre to the outside: plain JSON, the whole of its live state. Times are epoch milliseconds. */
 export interface OutgoingCall {
   readonly id: string;

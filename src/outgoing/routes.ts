@@ -47,6 +47,7 @@ function placeRoute(deps: OutgoingRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/outgoing-calls',
+    audited: ['outgoing.call', 'outgoing.refused'],
     summary: "Call a number outside: the operator's phone rings first",
     roles: writers,
     input: { body },
@@ -170,6 +171,7 @@ function endRoute(deps: OutgoingRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/outgoing-calls/:outgoingId/end',
+    audited: ['outgoing.end'],
     summary: 'Hang up a call to the outside',
     roles: writers,
     input: { params },

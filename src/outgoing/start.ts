@@ -15,6 +15,7 @@ import { createOutgoingIntake } from './intake.ts';
 import { mayCall, type OutgoingVerdict } from './limits.ts';
 import {
   newOutgoing,
+  type DialledAtDesk,
   type OutgoingCall,
   type OutgoingEffect,
   type OutgoingEntry,
@@ -24,6 +25,7 @@ import {
 } from './outgoing.ts';
 import { createOutgoingPerformer } from './perform.ts';
 import { reconcileOutgoing } from './reconcile.ts';
+import { recount } from './recount.ts';
 import { outgoingRoutes } from './routes.ts';
 import { createOutgoingRunner } from './runner.ts';
 
@@ -44,14 +46,6 @@ export interface Reservations {
   knowsOperator(operatorId: string): boolean;
 }
 
-/** A channel in our application on which an operator has dialled a number by himself. */
-export interface Dialled {
-  channelId: string;
-  account: string;
-  operatorId: string;
-  number: string;
-}
-
 /** A number that may be called as a party of a 112 call. */
 export type ResolvedNumber =
   { allowed: true; number: string; uri: string; shownNumber: string } | Extract<OutgoingVerdict, { allowed: false }>;
@@ -61,8 +55,8 @@ export interface OutgoingRoom {
   /** Takes an event of Asterisk that concerns a call to the outside; false: it concerns none. */
   readonly take: (event: AsteriskEvent) => boolean;
   readonly owns: (channelId: string) => boolean;
-  /** True: the channel is this room's from now on, also where its number is refused; the operator is told by a prompt. */
-  readonly dialled: (from: Dialled) => boolean;
+  /** The channel is this room's from now on, also where its number is refused: the operator is told by a prompt. */
+  readonly dialled: (from: DialledAtDesk) => void;
   /** The line's answer to a reservation; false: no such call is here, and the operator is free. */
   readonly reserved: (
     callId: string,
@@ -95,8 +89,8 @@ export interface OutgoingDeps {
   /** This controller leads: others call nobody back. */
   leads: boolean;
   recorded: (entry: OutgoingEntry) => void;
-  /** Tells screens and the record of a number refused in a 112 call. */
   alarm: (code: string, detail: Record<string, string>) => void;
+  /** Tells screens and the record of a number refused in a 112 call. */
   refusedInCall: (operatorId: string, reason: string) => void;
   synced: () => Promise<boolean>;
   circleOf: (incidentId: string) => Promise<Circle | undefined>;
@@ -113,6 +107,7 @@ const endsOrBeginsTalk = ['operator.talking', 'operator.left', 'operator.lost', 
 export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
   const { ari, clock, logger, settings, line } = deps;
   const hourly = createHourlyCounters(clock);
+  const stopRecounting = recount({ postgres: deps.postgres, counters: hourly, clock, logger });
   const lastIncident = new Map<string, { incidentId: string; at: number }>();
 
   const carryOut = (call: OutgoingCall, effect: OutgoingEffect): void => {
@@ -165,11 +160,12 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
     by: OutgoingPerson | null;
   }): OutgoingCall => {
     const at = clock.now();
+    const id = newId(at);
     const { purpose, number, operatorId, by } = wish;
     const verdict = verdictOf(number, operatorId);
-    if (verdict.allowed && operatorId !== null) hourly.count(operatorId);
+    if (verdict.allowed && operatorId !== null) hourly.count(operatorId, { id, at });
     const call = newOutgoing({
-      id: newId(at),
+      id,
       application: deps.application,
       purpose,
       at,
@@ -233,9 +229,8 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
     owns: (channelId) => runner.ownerOf(channelId) !== undefined,
     dialled({ channelId, operatorId, number }) {
       // Told twice, it is dialled once.
-      if (runner.ownerOf(channelId) !== undefined) return true;
+      if (runner.ownerOf(channelId) !== undefined) return;
       place({ purpose: 'dial-out', number: number.slice(0, 40), operatorId, channelId, incidentId: null, by: null });
-      return true;
     },
     resolveNumber(operatorId, text) {
       const verdict = verdictOf(text, operatorId);
@@ -243,7 +238,8 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
         deps.refusedInCall(operatorId, verdict.reason);
         return verdict;
       }
-      hourly.count(operatorId);
+      const at = clock.now();
+      hourly.count(operatorId, { id: newId(at), at });
       return { ...verdict, shownNumber: settings().outgoingNumber };
     },
     reserved: (callId, reservation) => runner.tell(callId, { type: 'reserved', at: clock.now(), ...reservation }),
@@ -264,6 +260,7 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
       synced: deps.synced,
     }),
     stop() {
+      stopRecounting();
       callbacks.stop();
       stopReconciling();
       runner.stop();

@@ -88,6 +88,30 @@ export async function listOutgoing(
   return rows.map(foundOf);
 }
 
+const recentRow = z.object({
+  id: z.string(),
+  operatorId: z.string(),
+  at: timeColumn.transform((text) => Date.parse(text)),
+});
+
+/**
+ * What operators called since `since` (epoch milliseconds), refused calls left out. Parties of 112 calls only of before
+ * `started`: from then on who asks counts them himself, before they have an id.
+ */
+export function readRecent(sql: Sql, since: number, started: number): Promise<z.output<typeof recentRow>[]> {
+  return sql.rows(
+    recentRow,
+    `select id::text, operator_id::text as "operatorId", began_at as at from outgoing_calls
+     where began_at > $1::timestamptz and operator_id is not null and purpose = 'dial-out'
+       and outcome is distinct from 'refused'
+     union all
+     select t.detail->>'partyId', t.detail->>'by', t.at from calls c join timeline t on t.call_id = c.id
+     where c.arrived_at > $1::timestamptz - interval '3 hours' and t.type = 'party.requested'
+       and t.detail->>'number' is not null and t.detail->>'by' is not null and t.at > $1 and t.at < $2::timestamptz`,
+    [new Date(since).toISOString(), new Date(started).toISOString()],
+  );
+}
+
 function foundOf({ kind, operatorIds, operatorChannelId, outsideChannelId, ...rest }: z.output<typeof row>) {
   const channels = { operator: operatorChannelId, outside: outsideChannelId };
   const circle = rest.incidentId === null ? null : { kind, operatorIds };

@@ -26,7 +26,7 @@ export function requestIdOf(request: Request): string {
   return typeof request.id === 'string' ? request.id : '';
 }
 
-export interface Guards {
+interface Guards {
   /** Throws 401 unless the request has a valid token, and 403 unless it is of one of these roles. */
   readonly authorize: (request: Request, allowed: readonly Role[]) => void;
   /** Limits requests: a valid token by itself, so that a stranger on the same address locks nobody out. */

@@ -12,12 +12,12 @@ import { newId } from './ids.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
-import { problemAnswer } from './problem-answer.ts';
+import { problemAnswer, type Refused } from './problem-answer.ts';
 import { notFound } from './problem.ts';
 import type { Route } from './route.ts';
 
 /** What /readyz tells. Names of parts and their states only: anybody may read it. */
-export interface Health {
+interface Health {
   readonly ready: boolean;
   readonly parts: Readonly<Record<string, string>>;
 }
@@ -34,12 +34,13 @@ export interface HttpOptions {
   readonly application?: string;
   /** Needed when a route has `idempotency: 'postgres'`. */
   readonly runOnce?: RunOnce;
+  readonly refused?: Refused;
   readonly rateLimits?: Partial<RateLimits>;
   /** Behind a reverse proxy: the proxies whose X-Forwarded-For is believed (Express's `trust proxy`). */
   readonly trustProxy?: string;
 }
 
-export interface HttpServer {
+interface HttpServer {
   readonly app: Express;
   /** Resolves with the port; `port` 0 takes a free one. Rejects if it is taken. */
   listen(host: string, port: number): Promise<number>;
@@ -93,7 +94,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   app.use(() => {
     throw notFound('request.no-such-route', 'There is nothing under this path and method.');
   });
-  app.use(problemAnswer(logger));
+  app.use(problemAnswer(logger, options.refused));
 
   const server = createServer(app);
   server.keepAliveTimeout = 5_000;

@@ -6,7 +6,7 @@ import { badRequest, conflict, unprocessable, type Problem } from './problem.ts'
 import type { RawReply } from './route.ts';
 
 /** One use of an Idempotency-Key. */
-export interface KeyedRequest {
+interface KeyedRequest {
   readonly tokenId: string;
   readonly key: string;
   readonly method: string;

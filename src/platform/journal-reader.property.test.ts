@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { encodeEntry } from './journal-file.ts';
-import { decodeEntries } from './journal-reader.ts';
+import { decodeLines } from './journal-reader.ts';
 
 const entries = fc.array(
   fc.record({ n: fc.integer(), text: fc.string({ unit: 'binary', maxLength: 40 }) }, { noNullPrototype: true }),
   { minLength: 1, maxLength: 8 },
 );
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as unknown;
+const decodeEntries = (bytes: Buffer) => Array.from(decodeLines(bytes), ({ read }) => read);
 const good = (bytes: Buffer): unknown[] => decodeEntries(bytes).flatMap((read) => (read.ok ? [read.value] : []));
 
 /** Every entry that is found is one that was written, in the order in which it was written. */

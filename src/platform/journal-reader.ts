@@ -1,11 +1,11 @@
-import { open, readdir, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { codeOf, messageOf } from './errors.ts';
 import { journalSuffix, projectedSuffix } from './journal-file.ts';
 
 /** One entry as it was read back, or what is wrong with a line. */
-export type ReadEntry = { ok: true; value: unknown } | { ok: false; offset: number; reason: string };
+type ReadEntry = { ok: true; value: unknown } | { ok: false; offset: number; reason: string };
 
 /** The journal files of a folder that other process starts wrote, with the time they were last touched (epoch ms). */
 export async function journalFiles(
@@ -39,12 +39,8 @@ export async function journalTouches(directory: string): Promise<Map<string, num
   return touches;
 }
 
-export async function readJournalFile(directory: string, segment: string): Promise<ReadEntry[]> {
-  return decodeEntries(await readFile(join(directory, segment)));
-}
-
 /** A stretch of a journal file. */
-export interface JournalPart {
+interface JournalPart {
   lines: ReadEntry[];
   /** Where to read on. */
   end: number;
@@ -105,12 +101,9 @@ async function readLines(file: FileHandle, from: number, size: number): Promise<
 
 /**
  * Reads what encodeEntry wrote. A line that is torn, cut or damaged is reported and skipped; the lines after it are read.
+ * `end` is where to read on; a last line without its line feed may not be `finished`.
  */
-export function decodeEntries(bytes: Buffer): ReadEntry[] {
-  return [...decodeLines(bytes)].map((line) => line.read);
-}
-
-function* decodeLines(bytes: Buffer): Generator<{ read: ReadEntry; end: number; finished: boolean }> {
+export function* decodeLines(bytes: Buffer): Generator<{ read: ReadEntry; end: number; finished: boolean }> {
   for (let offset = 0; offset < bytes.length;) {
     const newline = bytes.indexOf(0x0a, offset);
     const finished = newline !== -1;

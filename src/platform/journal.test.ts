@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fakeClock, type FakeClock } from '../../test/support/fake-clock.ts';
 import { projectedSuffix } from './journal-file.ts';
-import { decodeEntries, readJournalPart } from './journal-reader.ts';
+import { decodeLines, readJournalPart } from './journal-reader.ts';
 import { openJournal, type JournalOptions, type OwnJournal } from './journal.ts';
 import { createLogger } from './logger.ts';
 
@@ -31,7 +31,9 @@ const second = 'own.000002.journal';
 
 /** What a file holds, as the numbers of its entries. */
 async function numbers(segment: string): Promise<unknown[]> {
-  return decodeEntries(await readFile(join(directory, segment))).map((read) => (read.ok ? read.value : read.reason));
+  return Array.from(decodeLines(await readFile(join(directory, segment))), ({ read }) =>
+    read.ok ? read.value : read.reason,
+  );
 }
 
 /** Moves the clock until the promise is settled. */

@@ -16,7 +16,7 @@ export interface LiveCopy<T> {
   readonly stop: () => void;
 }
 
-export interface LiveCopyOptions<T> {
+interface LiveCopyOptions<T> {
   /** For logs. */
   readonly name: string;
   /** NOTIFY on it makes every process read anew. */

@@ -2,7 +2,7 @@ import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteaso
 import { z } from 'zod';
 import { noContent, type Method, type Route } from './route.ts';
 
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),
@@ -50,7 +50,7 @@ function operation(route: Route): RouteConfig {
     method: methods[route.method],
     path: route.path.replaceAll(/:([A-Za-z]+)/g, '{$1}'),
     summary: route.summary,
-    description: route.idempotency ? `${allowed} Takes Idempotency-Key.` : allowed,
+    description: [allowed, ...(route.idempotency ? ['Takes Idempotency-Key.'] : []), ...audit(route)].join(' '),
     tags: [route.path.split('/')[2] ?? 'general'],
     ...(route.roles === 'public' ? {} : { security: [{ token: [] }] }),
     request: {
@@ -61,6 +61,11 @@ function operation(route: Route): RouteConfig {
     },
     responses,
   };
+}
+
+function audit({ audited }: Route): string[] {
+  if (audited === undefined) return [];
+  return ['instead' in audited ? `Not in the audit trail: ${audited.instead}.` : `Audited as ${audited.join(', ')}.`];
 }
 
 function contentOf(takes: string | undefined, body: z.ZodType) {

@@ -32,7 +32,7 @@ export interface Postgres extends Sql {
   close(): Promise<void>;
 }
 
-export interface PostgresOptions {
+interface PostgresOptions {
   readonly applicationName: string;
   readonly logger: Logger;
   readonly clock: Clock;

@@ -1,6 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import { isError } from './errors.ts';
-import { requestIdOf } from './http-guards.ts';
+import type { Principal } from './auth.ts';
+import { principalOf, requestIdOf } from './http-guards.ts';
 import type { Logger } from './logger.ts';
 import { isUnavailable } from './postgres-errors.ts';
 import { badRequest, Problem, problemBody } from './problem.ts';
@@ -35,7 +36,7 @@ const bodyFaults: Record<string, { status: number; title: string; code: string; 
 };
 
 /** Turns whatever was thrown into the problem that the client is told. Undefined: it is our own fault. */
-export function problemOf(error: unknown): Problem | undefined {
+function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof InvalidRequest) {
     const where = error.faults.map((fault) => fault.path).join(', ');
@@ -59,13 +60,21 @@ export function problemOf(error: unknown): Problem | undefined {
   return undefined;
 }
 
+/** Hears of a request of somebody whom we know, who may not do what it asks for (403); `path` is without its query. */
+export type Refused = (principal: Principal, request: { method: string; path: string; code: string }) => void;
+
 /** Express's error handler: problem+json for everything, with a reference that stands in the log too. */
-export function problemAnswer(logger: Logger) {
+export function problemAnswer(logger: Logger, refused: Refused = () => undefined) {
   return (error: unknown, request: Request, response: Response, next: NextFunction): void => {
     const reference = requestIdOf(request);
     const known = problemOf(error);
     if (!known) logger.error({ err: error, reference, route: request.path }, 'a request failed by our own fault');
     else if (known.status >= 500) logger.warn({ err: error, reference }, 'a request could not be served');
+    const principal = known?.status === 403 ? principalOf(request) : undefined;
+    if (known && principal) {
+      const [path = ''] = request.originalUrl.split('?');
+      refused(principal, { method: request.method, path, code: known.code });
+    }
     if (response.headersSent) {
       // Too late for an answer: cut the connection, so that nobody takes a half for a whole.
       next(error);

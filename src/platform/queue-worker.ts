@@ -20,7 +20,7 @@ export interface JobWorker {
   isRunning(): boolean;
 }
 
-export interface WorkerDeps<S extends z.ZodType> {
+interface WorkerDeps<S extends z.ZodType> {
   /** From createWorkerConnection: BullMQ makes its own blocking copy of it. */
   readonly connection: Redis;
   readonly prefix: string;

@@ -7,9 +7,9 @@ import type { Logger } from './logger.ts';
 export { createWorker, type JobWorker, type ReceivedJob } from './queue-worker.ts';
 
 /** Whether Redis took the job. Not taken means: do the work in line, or leave it to the sweep. */
-export type AddResult = { readonly taken: true } | { readonly taken: false; readonly reason: string };
+type AddResult = { readonly taken: true } | { readonly taken: false; readonly reason: string };
 
-export interface AddOptions {
+interface AddOptions {
   /** One job per id; without ':' and not all digits (BullMQ refuses those). */
   readonly jobId: string;
   readonly delayMs?: number;
@@ -30,7 +30,7 @@ export interface JobQueue {
   close(): Promise<void>;
 }
 
-export interface QueueDeps {
+interface QueueDeps {
   /** From createProducerConnection. */
   readonly connection: Redis;
   readonly prefix: string;

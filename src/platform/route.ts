@@ -9,7 +9,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
  * The parts of a request that a route reads, each with its schema: `params`, `query`, `body`, `headers`.
  * Parts without a schema are not handed over.
  */
-export type InputShape = Readonly<Record<string, z.ZodType>>;
+type InputShape = Readonly<Record<string, z.ZodType>>;
 
 /** What every handler gets beside its parsed input. */
 export interface RequestContext {
@@ -45,10 +45,10 @@ export interface RawReply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type ResponseShape = Readonly<Record<number, z.ZodType>>;
+type ResponseShape = Readonly<Record<number, z.ZodType>>;
 
 /** The replies that a route's `response` schemas allow. */
-export type Reply<R extends ResponseShape> = {
+type Reply<R extends ResponseShape> = {
   [S in keyof R & number]: { status: S; body: z.input<R[S]>; headers?: Record<string, string> };
 }[keyof R & number];
 
@@ -56,7 +56,13 @@ export type Reply<R extends ResponseShape> = {
  * How a route takes an Idempotency-Key. `postgres`: the server replays the first answer for 24 hours, and needs
  * PostgreSQL while a key is sent. `derived`: the handler derives the id of what it makes from the key and finds it again.
  */
-export type Idempotency = 'postgres' | 'derived';
+type Idempotency = 'postgres' | 'derived';
+
+/**
+ * Where it stands who did what a route does: in the audit trail under these actions (`room.verb`), or elsewhere, or nowhere,
+ * and why.
+ */
+export type Audited = readonly [string, ...string[]] | { readonly instead: string };
 
 interface RouteFace {
   readonly method: Method;
@@ -67,6 +73,8 @@ interface RouteFace {
   readonly input: InputShape;
   readonly response: ResponseShape;
   readonly idempotency: Idempotency | undefined;
+  /** Undefined for routes that only read. */
+  readonly audited: Audited | undefined;
   /** The media type of a body that the route takes as it is, as a Buffer; all others take JSON. */
   readonly takes: string | undefined;
   /** Senders without a token may come as often as those with one. */
@@ -87,12 +95,14 @@ export type Route = RouteFace &
 /** The schema of an answer without a body (204). */
 export const noContent = z.undefined();
 
-interface Declared<I extends InputShape> {
-  readonly method: Method;
+/** Whatever changes something says where that is noted. */
+type Deed = { readonly method: 'GET' } | { readonly method: Exclude<Method, 'GET'>; readonly audited: Audited };
+
+type Declared<I extends InputShape> = Deed & {
   readonly path: string;
   readonly summary: string;
   readonly input: I;
-}
+};
 
 function face(
   route: Declared<InputShape>,
@@ -100,8 +110,9 @@ function face(
   response: ResponseShape,
   idempotency?: Idempotency,
 ): RouteFace {
-  const { method, path, summary } = route;
-  return { method, path, summary, roles, input: route.input, response, idempotency, takes: undefined, busy: false };
+  const { method, path, summary, input } = route;
+  const audited = route.method === 'GET' ? undefined : route.audited;
+  return { method, path, summary, roles, input, response, idempotency, audited, takes: undefined, busy: false };
 }
 
 /**

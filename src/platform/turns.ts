@@ -1,5 +1,5 @@
 /** A bounded number of things at a time, and a bounded number that wait, first come first served. */
-export interface Turns {
+interface Turns {
   /** Whether there is no place left, not even for waiting. */
   full(): boolean;
   /** Resolves with true once it is one's turn, with false when the signal aborts before; true is to be given back. */

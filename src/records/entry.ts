@@ -37,7 +37,7 @@ export interface SessionEntry {
 }
 
 /** A call that no controller saw, put together from Asterisk's own event log. Times are epoch milliseconds. */
-export interface LoggedCallEntry {
+interface LoggedCallEntry {
   kind: 'logged-call';
   call: LoggedCall;
 }
@@ -62,7 +62,7 @@ export interface LoggedCall {
 }
 
 /** A phone's own location message, which may come before its call. */
-export interface AmlEntry {
+interface AmlEntry {
   kind: 'aml';
   aml: ReceivedAml;
 }

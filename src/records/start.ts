@@ -41,7 +41,7 @@ export interface RecordsRoom {
   readonly stop: () => Promise<void>;
 }
 
-export interface RecordsDeps extends CelLogDeps {
+interface RecordsDeps extends CelLogDeps {
   postgres: Postgres;
   journal: OwnJournal;
   metrics: Metrics;

@@ -1,6 +1,7 @@
 import type { NotificationEntry } from '../notifications/notification.ts';
 import { storableJson } from '../platform/postgres-text.ts';
 import type { Sql } from '../platform/postgres.ts';
+import { isoTime, isoTimeOrNull } from '../platform/text.ts';
 
 /** Applies one entry of a notification: its row, and its lines in the incident's timeline. */
 export async function writeNotification(sql: Sql, entry: NotificationEntry): Promise<void> {
@@ -18,8 +19,8 @@ export async function writeNotification(sql: Sql, entry: NotificationEntry): Pro
       state.id,
       state.incidentId,
       state.recipientId,
-      date(state.requestedAt),
-      state.endedAt === null ? null : date(state.endedAt),
+      isoTime(state.requestedAt),
+      isoTimeOrNull(state.endedAt),
       state.state,
       state.dispatchId,
       storableJson(state),
@@ -32,11 +33,7 @@ export async function writeNotification(sql: Sql, entry: NotificationEntry): Pro
     await sql.execute(
       `insert into timeline (outgoing_id, claimed_at, sequence, position, incident_id, at, type, detail)
        values ($1,$2,$3,$4,$5,$6,$7,$8) on conflict do nothing`,
-      [state.id, state.claimedAt, sequence, position, state.incidentId, date(at), type, storableJson(detail)],
+      [state.id, state.claimedAt, sequence, position, state.incidentId, isoTime(at), type, storableJson(detail)],
     );
   }
-}
-
-function date(at: number): string {
-  return new Date(at).toISOString();
 }

@@ -1,6 +1,7 @@
 import type { OutgoingEntry } from '../outgoing/outgoing.ts';
 import { storableJson, storableText } from '../platform/postgres-text.ts';
 import type { Sql } from '../platform/postgres.ts';
+import { isoTime, isoTimeOrNull } from '../platform/text.ts';
 
 /** Applies one entry of a call to the outside: its row, its lines in the incident's timeline, and who did it. */
 export async function writeOutgoing(sql: Sql, entry: OutgoingEntry): Promise<void> {
@@ -20,9 +21,9 @@ export async function writeOutgoing(sql: Sql, entry: OutgoingEntry): Promise<voi
       state.operatorId,
       storableText(state.number),
       state.purpose,
-      date(state.beganAt),
-      date(state.answeredAt),
-      date(state.endedAt),
+      isoTime(state.beganAt),
+      isoTimeOrNull(state.answeredAt),
+      isoTimeOrNull(state.endedAt),
       state.outcome,
       storableText(state.reason),
       state.callbackId,
@@ -41,7 +42,7 @@ async function writeLines(sql: Sql, { state, sequence, at, facts }: OutgoingEntr
     await sql.execute(
       `insert into timeline (outgoing_id, claimed_at, sequence, position, incident_id, at, type, detail)
        values ($1,$2,$3,$4,$5,$6,$7,$8) on conflict do nothing`,
-      [state.id, state.beganAt, sequence, position, state.incidentId, date(at), type, storableJson(detail)],
+      [state.id, state.beganAt, sequence, position, state.incidentId, isoTime(at), type, storableJson(detail)],
     );
   }
 }
@@ -72,8 +73,4 @@ async function audit(
      where not exists (select from audit where subject = $4 and action = $3)`,
     [by.tokenId, by.role, action, `outgoing/${id}`, storableJson(detail)],
   );
-}
-
-function date(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
 }

@@ -22,7 +22,7 @@ import {
 import { activate, insertVersion, listVersions, readActive, readVersion, versionRow } from './store.ts';
 import { validate } from './validate.ts';
 
-export interface RuleRouteDeps {
+interface RuleRouteDeps {
   readonly postgres: Postgres;
   readonly audit: RecordAudit;
   readonly clock: Clock;
@@ -91,6 +91,7 @@ function putRoute(deps: RuleRouteDeps): Route {
   return defineRoute({
     method: 'PUT',
     path: '/v1/rules',
+    audited: ['rules.put'],
     summary: 'Store a new version and make it the active one (If-Match)',
     roles: ['admin'],
     input: { body: ruleSetContent },
@@ -110,6 +111,7 @@ function activateRoute(deps: RuleRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/rules/versions/:version/activate',
+    audited: ['rules.activate'],
     summary: 'Make an older version the active one again (If-Match with the active version)',
     roles: ['admin'],
     input: { params: versionParams },
@@ -194,6 +196,7 @@ function evaluateRoute(deps: RuleRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/rules/evaluate',
+    audited: { instead: 'it changes nothing' },
     summary: 'What would happen, by the active rules or by a draft; nothing is stored and nobody is rung',
     roles: ['admin', 'supervisor', 'auditor'],
     input: { body: z.strictObject({ facts: question, draft: ruleSetContent.optional() }) },

@@ -85,8 +85,8 @@ export const kinds = [
   { id: 'test', name: 'Uji coba', english: 'Test', group: 'non-incident', confidential: false },
 ] as const;
 
-export type Kind = (typeof kinds)[number];
-export type KindId = Kind['id'];
+type Kind = (typeof kinds)[number];
+type KindId = Kind['id'];
 
 export const kindIds = kinds.map((kind) => kind.id);
 export const kindSchema = z.enum(kindIds);
@@ -100,13 +100,13 @@ export function findKind(id: string): Kind | undefined {
 }
 
 export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-export const weekdaySchema = z.enum(weekdays);
-export const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM');
+const weekdaySchema = z.enum(weekdays);
+const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM');
 
 /** How an agency is brought in: to talk along, or to take the caller over from the operator. */
 export const modes = ['bridge', 'transfer'] as const;
 
-export const actionSchema = z.strictObject({
+const actionSchema = z.strictObject({
   agencyId: slug,
   mode: z.enum(modes).default('bridge'),
   /** Actions of one stage start at once; a later stage starts when each of the one before is accepted or has failed. */
@@ -118,7 +118,7 @@ export const actionSchema = z.strictObject({
  * the group `incident`. `hours` are local, from inclusive to exclusive, over midnight if `from` is later than `to`;
  * `weekdays` is the local day at that moment.
  */
-export const conditionSchema = z.strictObject({
+const conditionSchema = z.strictObject({
   kinds: z.array(kindSchema).optional(),
   severities: z.array(severitySchema).optional(),
   districts: z.array(z.string().trim().min(1).max(80)).max(200).optional(),
@@ -126,7 +126,7 @@ export const conditionSchema = z.strictObject({
   weekdays: z.array(weekdaySchema).optional(),
 });
 
-export const ruleSchema = z.strictObject({
+const ruleSchema = z.strictObject({
   id: slug,
   name: z.string().trim().min(1).max(200),
   when: conditionSchema.default({}),

@@ -23,7 +23,7 @@ export interface RoutingRoom {
   readonly stop: () => Promise<void>;
 }
 
-export interface RoutingDeps {
+interface RoutingDeps {
   readonly postgres: Postgres;
   readonly stateDir: string;
   readonly clock: Clock;

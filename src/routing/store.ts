@@ -12,7 +12,7 @@ export const versionRow = z.object({
   createdBy: z.string(),
   active: z.boolean(),
 });
-export type VersionRow = z.infer<typeof versionRow>;
+type VersionRow = z.infer<typeof versionRow>;
 
 const storedSet = z.object({ version: z.number(), content: ruleSetContent });
 const activeVersionSql = 'SELECT version FROM rule_set_activations ORDER BY id DESC LIMIT 1';

@@ -32,7 +32,7 @@ export interface Fault {
 }
 
 /** What the rules may refer to. An empty list of districts means that the city has none listed: any name passes. */
-export interface Surroundings {
+interface Surroundings {
   readonly agencies: AgencyDirectory;
   readonly districts: readonly string[];
 }

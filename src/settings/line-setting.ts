@@ -12,7 +12,7 @@ export const language = z.string().regex(/^[a-z]{2,3}$/, 'a language code such a
 const dialled = z.string().regex(/^[0-9*#+]{1,20}$/, 'digits');
 
 /** What may differ from queue to queue; an absent one is as for the whole centre. */
-export const queueTimes = z.strictObject({
+const queueTimes = z.strictObject({
   /** How long an operator's phone rings before the next one's. */
   operatorRingSeconds: seconds(3, 120).optional(),
   /** How long an operator gets no call after one. */
@@ -36,7 +36,7 @@ export const queueTimes = z.strictObject({
 });
 
 /** A queue of the waiting line beside 112's own: numbers that agencies and responders call back on, say. */
-export const queueSchema = z.strictObject({
+const queueSchema = z.strictObject({
   id: slug,
   name: plainText(80),
   /** Calls to these numbers are in this queue. */
@@ -51,7 +51,7 @@ export const queueSchema = z.strictObject({
 export type QueueSetting = z.output<typeof queueSchema>;
 
 /** A level of the waiting line at which people are told. */
-export const queueAlert = z.strictObject({
+const queueAlert = z.strictObject({
   level: z.enum(['notice', 'warning', 'critical']),
   /** Somebody has waited so long. */
   waitingSeconds: seconds(1, 3_600),

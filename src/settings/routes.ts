@@ -43,6 +43,7 @@ export function settingsRoutes(deps: {
     defineRoute({
       method: 'PATCH',
       path: '/v1/settings',
+      audited: ['settings.patch'],
       summary: 'Change some settings (If-Match); absent ones stay',
       roles: ['admin'],
       input: { body: settingsPatch },

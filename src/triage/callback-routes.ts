@@ -12,7 +12,7 @@ import { isoTime, isoTimeOrNull, plainText } from '../platform/text.ts';
 import { callbackStates } from './callback.ts';
 import { askFor, closeReviewed, listCallbacks, readCallback, type StoredCallback } from './callback-store.ts';
 
-export interface CallbackRouteDeps {
+interface CallbackRouteDeps {
   postgres: Postgres;
   audit: RecordAudit;
   clock: Clock;
@@ -121,6 +121,7 @@ function reviewRoute(deps: CallbackRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/callbacks/:callbackId/review',
+    audited: ['callbacks.review'],
     summary: 'Close one after having looked at it: nothing but a person does',
     roles: writers,
     input: {
@@ -146,6 +147,7 @@ function callRoute(deps: CallbackRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/callbacks/:callbackId/call',
+    audited: ['callbacks.call'],
     summary: 'Call somebody back as soon as an operator can, whatever the settings say of him',
     roles: writers,
     input: { params },

@@ -1,10 +1,12 @@
 /** Where a callback stands. It leaves the list by being reached, by a redial that got through, or by a person's review. */
 export const callbackStates = ['listed', 'calling', 'reached', 'redialled', 'reviewed'] as const;
-export type CallbackState = (typeof callbackStates)[number];
+type CallbackState = (typeof callbackStates)[number];
 
 /** How a try to call back went; `not-tried` used up none: no operator was free, or a caller waited. */
-export const tryResults = ['reached', 'not-reached', 'not-tried'] as const;
-export type TryResult = (typeof tryResults)[number];
+export type TryResult = 'reached' | 'not-reached' | 'not-tried';
+
+/** The reason of a call that a person ended: it was not abandoned by its caller. */
+export const endedByPerson = 'ended by a person';
 
 /** A caller who hung up before an operator talked with him. Times are epoch milliseconds. */
 export interface Callback {
@@ -42,14 +44,14 @@ export interface CallbackFix {
 }
 
 /** What speaks for calling somebody back. */
-export interface CallbackSigns {
+interface CallbackSigns {
   readonly rangSeconds: number;
   readonly repeats: number;
   readonly located: boolean;
   readonly nearby: boolean;
 }
 
-export interface CallbackSettings {
+interface CallbackSettings {
   readonly callbackMinimumWaitSeconds: number;
   readonly callbackMinimumRank: number;
   readonly callbackTries: number;

@@ -5,14 +5,13 @@ import type { Logger } from '../platform/logger.ts';
 import { isUnavailable, type Postgres } from '../platform/postgres.ts';
 import type { Settings } from '../settings/setting.ts';
 import { dueCallbacks, isWorthCalling, type TryResult } from './callback.ts';
+import { listAbandoned, unlisted } from './callback-listing.ts';
 import {
   beginCalling,
   giveUpStale,
-  listAbandoned,
   noteTry,
   openCallbacks,
   readCallback,
-  unlisted,
   type StoredCallback,
 } from './callback-store.ts';
 import type { CallbackJobs } from './jobs.ts';

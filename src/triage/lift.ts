@@ -5,7 +5,7 @@ import { haveOneKey } from './redial.ts';
 import { isRealKind, keysOf, type NuisanceKey } from './score.ts';
 
 /** Gives calls that were put behind the others for a score their ordinary place again. */
-export interface Lifter {
+interface Lifter {
   /** Hears of every entry of this process's calls. */
   recorded(entry: CallEntry): void;
   /** Of the calls that wait with a score: those that the test names. */
@@ -17,7 +17,7 @@ const holds = 600_000;
 const kept = 1_000;
 
 /** A call that its score has put behind others, or has made to be asked for a key. */
-export function isHeldBack(call: Call): boolean {
+function isHeldBack(call: Call): boolean {
   const { nuisance } = call;
   return nuisance !== null && nuisance.measure !== 'none' && call.endedAt === null && call.caller.live;
 }

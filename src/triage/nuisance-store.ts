@@ -1,8 +1,12 @@
 import { z } from 'zod';
-import { kinds } from '../routing/rule.ts';
 import type { Sql } from '../platform/postgres.ts';
+import { isoTime } from '../platform/text.ts';
+import { identitiesOf, scorableKeys } from './key-store.ts';
 import {
+  isRealKind,
+  judgedOf,
   nuisanceReasons,
+  realKinds,
   repeatCalls,
   repeatMinutes,
   type Contribution,
@@ -24,37 +28,9 @@ export interface NuisanceWeights {
 
 /** Who lifts what a later word has proved wrong. */
 const corrected = 'correction';
-const realKinds: string[] = kinds.filter(({ group }) => group === 'incident').map(({ id }) => id);
-const callKeys = z.object({ callId: z.string(), number: z.string().nullable(), imei: z.string().nullable() });
-const looksBack = 1_000;
 /** A contribution that has halved so often counts nothing any more. */
 const halfLives = 20;
 const keysKept = 5_000;
-
-/** The keys of calls that may be scored: no number that cannot be called, no key seen with too many identities. */
-export async function scorableKeys(
-  sql: Sql,
-  by: 'id' | 'incident_id',
-  id: string,
-  identityLimit: number,
-): Promise<(NuisanceKey & { callId: string })[]> {
-  const rows = await sql.rows(
-    callKeys,
-    `select c.id as "callId",
-       case when c.e164 is null or coalesce((c.identity->>'callable')::boolean, true) is false then null
-            when (select count(distinct o.imei) from (select imei from calls where e164 = c.e164
-                  order by arrived_at desc limit ${looksBack}) as o) > $2 then null else c.e164 end as number,
-       case when c.imei is null
-              or (select count(distinct o.e164) from (select e164 from calls where imei = c.imei
-                  order by arrived_at desc limit ${looksBack}) as o) > $2 then null else c.imei end as imei
-     from calls c where c.${by} = $1 order by c.arrived_at`,
-    [id, identityLimit],
-  );
-  return rows.flatMap(({ callId, number, imei }) => [
-    ...(number === null ? [] : [{ callId, kind: 'number' as const, key: number }]),
-    ...(imei === null ? [] : [{ callId, kind: 'imei' as const, key: imei }]),
-  ]);
-}
 
 const incidentRow = z.object({
   status: z.string(),
@@ -75,27 +51,20 @@ export async function scoreIncident(
     incidentId,
   ]);
   if (incident === undefined) return;
-  const reason = reasonOf(incident);
+  const reason = judgedOf(incident);
   const cause = `incident:${incidentId}`;
   let changed = await sql.execute(
     `update nuisance_contributions set lifted_at = $3, lifted_by = '${corrected}', lift_reason = 'the incident ended otherwise'
      where cause = $1 and reason is distinct from $2 and lifted_at is null`,
-    [cause, reason, new Date(deps.at).toISOString()],
+    [cause, reason, isoTime(deps.at)],
   );
   const points = reason === null ? 0 : deps.weights[reason];
   const keys = await scorableKeys(sql, 'incident_id', incidentId, deps.identityLimit);
   if (reason !== null && points > 0) {
     for (const key of keys) changed += await note(sql, { ...key, reason, points, cause, at: deps.at });
   }
-  if (reason === null && incident.kind !== null && realKinds.includes(incident.kind)) {
-    changed += await forgive(sql, keys, deps.at);
-  }
+  if (reason === null && isRealKind(incident.kind)) changed += await forgive(sql, keys, deps.at);
   if (changed > 0) await notify(sql);
-}
-
-function reasonOf({ status, disposition }: z.output<typeof incidentRow>): 'prank' | 'ghost' | 'silent' | null {
-  if (status !== 'closed') return null;
-  return disposition === 'prank' || disposition === 'ghost' || disposition === 'silent' ? disposition : null;
 }
 
 /** Whoever reports a real incident called in earnest: his short calls and repeats of before were no nuisance. */
@@ -106,7 +75,7 @@ async function forgive(sql: Sql, keys: readonly NuisanceKey[], at: number): Prom
       `update nuisance_contributions set lifted_at = $3, lifted_by = '${corrected}', lift_reason = 'a real incident'
        where key_kind = $1 and key = $2 and reason in ('short-call', 'repeat') and lifted_at is null
          and at > $3::timestamptz - make_interval(mins => ${repeatMinutes})`,
-      [kind, key, new Date(at).toISOString()],
+      [kind, key, isoTime(at)],
     );
   }
   return lifted;
@@ -160,7 +129,7 @@ async function note(
      values ($1, $2, $3, $4, $5, $6, $7)
      on conflict (key_kind, key, reason, cause) do update set lifted_at = null, lifted_by = null, lift_reason = null
        where n.lifted_by = '${corrected}' and n.cause like 'incident:%'`,
-    [one.kind, one.key, one.reason, one.points, new Date(one.at).toISOString(), one.callId, one.cause],
+    [one.kind, one.key, one.reason, one.points, isoTime(one.at), one.callId, one.cause],
   );
 }
 
@@ -173,7 +142,7 @@ export async function liftKey(
   const lifted = await sql.execute(
     `update nuisance_contributions set lifted_at = $3, lifted_by = $4, lift_reason = $5
      where key_kind = $1 and key = $2 and lifted_at is null`,
-    [kind, key, new Date(by.at).toISOString(), by.tokenId, by.reason],
+    [kind, key, isoTime(by.at), by.tokenId, by.reason],
   );
   if (lifted > 0) await notify(sql);
   return lifted;
@@ -214,13 +183,9 @@ export function readScored(
        limit ${keysKept})
      select ${contributionColumns} from nuisance_contributions n join scored using (key_kind, key)
      where n.lifted_at is null and n.at > $1::timestamptz - make_interval(hours => $2::int * ${halfLives})
-       and (case when n.key_kind = 'number'
-         then (select count(distinct imei) from (select imei from calls where e164 = n.key
-               order by arrived_at desc limit ${looksBack}) as o)
-         else (select count(distinct e164) from (select e164 from calls where imei = n.key
-               order by arrived_at desc limit ${looksBack}) as o) end) <= $5
+       and (case when n.key_kind = 'number' then ${identitiesOf('number', 'n.key')} else ${identitiesOf('imei', 'n.key')} end) <= $5
      order by n.key_kind, n.key, n.at desc, n.id`,
-    [new Date(at).toISOString(), Math.ceil(halfLifeHours), halfLifeHours, from, identityLimit],
+    [isoTime(at), Math.ceil(halfLifeHours), halfLifeHours, from, identityLimit],
   );
 }
 
@@ -232,7 +197,7 @@ const listedRow = contributionRow.extend({
   liftedBy: z.string().nullable(),
   liftReason: z.string().nullable(),
 });
-export type ListedContribution = z.output<typeof listedRow>;
+type ListedContribution = z.output<typeof listedRow>;
 
 /** Everything ever noted against a number or phone, the lifted too, newest first, 500 at most. */
 export function readContributions(sql: Sql, { kind, key }: NuisanceKey): Promise<ListedContribution[]> {

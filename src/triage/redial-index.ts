@@ -1,11 +1,12 @@
 import type { Call } from '../calls/call.ts';
 import type { CallEntry } from '../calls/runner.ts';
 import type { CallerIdentity } from '../calls/identity.ts';
+import { endedByPerson } from './callback.ts';
 import { haveOneKey, joinedBy, type AbandonedCall, type EarlierAttempt } from './redial.ts';
 import { keysOf } from './score.ts';
 
 /** Abandoned calls in memory, so that a redial finds the call before it at once. */
-export interface RedialIndex {
+interface RedialIndex {
   /** Hears of every entry of this process's calls. */
   recorded(entry: CallEntry): void;
   /** What a call that arrives has to do with an earlier one; null when nothing. */
@@ -53,7 +54,7 @@ export function createRedialIndex(deps: {
       if (facts.some(({ type }) => type === 'operator.talking')) gotThrough(state);
       const told = facts.some(({ type }) => type === 'call.ended' || type === 'incident.changed');
       if (!told && !own.has(state.id)) return;
-      if (state.outcome === 'abandoned' && state.reason !== 'ended by a person') {
+      if (state.outcome === 'abandoned' && state.reason !== endedByPerson) {
         own.set(state.id, abandonedCall(state));
         trim(own);
       } else own.delete(state.id);

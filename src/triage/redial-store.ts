@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { dispositions, severities, type Incident } from '../incidents/incident.ts';
 import type { Sql } from '../platform/postgres.ts';
+import { isoTime } from '../platform/text.ts';
+import { identitiesOf } from './key-store.ts';
 import type { AbandonedCall } from './redial.ts';
 
 const incident = z.object({
@@ -50,15 +52,13 @@ export async function readAbandoned(
     `select b.call_id as "callId", b.abandoned_at as "endedAt", b.redialled_by as "redialledBy",
        c.emergency->>'incidentId' as "emergencyIncidentId",
        array(select o.id::text from calls o where o.incident_id = i.id order by o.arrived_at) as "callIds",
-       case when (select count(distinct o.imei) from (select imei from calls where e164 = b.number
-                  order by arrived_at desc limit 1000) as o) > $2 then null else b.number end as number,
-       case when (select count(distinct o.e164) from (select e164 from calls where imei = b.imei
-                  order by arrived_at desc limit 1000) as o) > $2 then null else b.imei end as imei,
+       case when ${identitiesOf('number', 'b.number')} > $2 then null else b.number end as number,
+       case when ${identitiesOf('imei', 'b.imei')} > $2 then null else b.imei end as imei,
        i.id, i.opened_at as "openedAt", i.version, i.status, i.kind, i.severity, i.district, i.disposition, i.notes
      from callbacks b join calls c on c.id = b.call_id join incidents i on i.id = c.incident_id
      where b.abandoned_at > $1
      order by b.abandoned_at desc, b.id limit 5000`,
-    [new Date(since).toISOString(), identityLimit],
+    [isoTime(since), identityLimit],
   );
   return rows.map(
     ({ callId, endedAt, number, imei, callIds, emergencyIncidentId, redialledBy, openedAt, ...rest }) => ({

@@ -9,7 +9,7 @@ import { isoTime, isoTimeOrNull, plainText } from '../platform/text.ts';
 import { liftKey, readContributions } from './nuisance-store.ts';
 import { measureOf, nuisanceReasons, scoreOf, type NuisanceKey, type NuisanceLimits } from './score.ts';
 
-export interface NuisanceRouteDeps {
+interface NuisanceRouteDeps {
   postgres: Postgres;
   audit: RecordAudit;
   clock: Clock;
@@ -93,6 +93,7 @@ function liftRoute({ postgres, audit, clock, lifted }: NuisanceRouteDeps): Route
   return defineRoute({
     method: 'POST',
     path: '/v1/nuisance/lift',
+    audited: ['nuisance.lift'],
     summary: 'Lift all that counts against a number or phone; what was noted stays readable',
     roles: ['supervisor', 'admin'],
     input: {

@@ -1,4 +1,13 @@
-import { keysOf, measureOf, nuisanceOf, scoreOf, type Contribution, type NuisanceReason } from './score.ts';
+import {
+  isRealKind,
+  judgedOf,
+  keysOf,
+  measureOf,
+  nuisanceOf,
+  scoreOf,
+  type Contribution,
+  type NuisanceReason,
+} from './score.ts';
 
 const day = 86_400_000;
 const noted = (reason: NuisanceReason, points: number, at = 0): Contribution => ({
@@ -73,5 +82,26 @@ describe('who is scored', () => {
     ['nobody', { number: null, callable: false, imei: null }, [], []],
   ])('%s', (_, identity, nonUnique, kinds) => {
     expect(keysOf(identity, nonUnique).map(({ kind }) => kind)).toEqual(kinds);
+  });
+});
+
+describe('what an incident says of its calls', () => {
+  it.each([
+    ['closed', 'prank', 'prank'],
+    ['closed', 'ghost', 'ghost'],
+    ['closed', 'silent', 'silent'],
+    ['closed', 'abandoned', null],
+    ['closed', null, null],
+    ['open', 'prank', null],
+  ])('%s as %s counts as %s', (status, disposition, reason) => {
+    expect(judgedOf({ status, disposition })).toBe(reason);
+  });
+
+  it.each([
+    ['fire', true],
+    [null, false],
+    ['no such kind', false],
+  ])('of kind %s, it is one to which somebody is sent: %s', (kind, real) => {
+    expect(isRealKind(kind)).toBe(real);
   });
 });

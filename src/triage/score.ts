@@ -1,4 +1,4 @@
-import { findKind } from '../routing/rule.ts';
+import { kinds } from '../routing/rule.ts';
 
 /** What a caller is known by: an E.164 number that can be called, or a phone's IMEI. */
 export interface NuisanceKey {
@@ -19,7 +19,7 @@ export interface Contribution extends NuisanceKey {
   readonly callId: string;
 }
 
-export interface NuisanceScore {
+interface NuisanceScore {
   readonly score: number;
   /** Newest first, each with what it still counts. */
   readonly contributions: readonly (Contribution & { readonly counts: number })[];
@@ -120,7 +120,20 @@ export function keysOf(
   return keys.filter(({ kind }) => !nonUnique.includes(kind));
 }
 
-/** Whether an incident of this kind is one to which somebody is sent: neither unclassified, nor a request, nor none. */
+/** What a person who closed an incident said of its calls, as far as it counts against them. */
+export function judgedOf(incident: {
+  readonly status: string;
+  readonly disposition: string | null;
+}): 'prank' | 'ghost' | 'silent' | null {
+  const { status, disposition } = incident;
+  if (status !== 'closed') return null;
+  return disposition === 'prank' || disposition === 'ghost' || disposition === 'silent' ? disposition : null;
+}
+
+/** Kinds of incidents to which somebody is sent: neither requests, nor what is none. */
+export const realKinds: readonly string[] = kinds.filter(({ group }) => group === 'incident').map(({ id }) => id);
+
+/** Whether it is one of them; one that is not classified yet is none. */
 export function isRealKind(kind: string | null): boolean {
-  return kind !== null && findKind(kind)?.group === 'incident';
+  return kind !== null && realKinds.includes(kind);
 }

@@ -1,11 +1,12 @@
 import type { Sql } from '../platform/postgres.ts';
 import type { Entry, LoggedCall } from '../records/entry.ts';
-import { listAbandoned, takeOffRedialled, type StoredCallback } from './callback-store.ts';
+import { listAbandoned, takeOffRedialled } from './callback-listing.ts';
+import type { StoredCallback } from './callback-store.ts';
 import { scoreCall, scoreIncident, type NuisanceWeights } from './nuisance-store.ts';
 import { shortCallSeconds } from './score.ts';
 
 /** What entries of the journal mean for the list and the scores. Ids of calls and incidents; times are epoch milliseconds. */
-export interface TriageWork {
+interface TriageWork {
   readonly abandoned: ReadonlyMap<string, number>;
   readonly talked: ReadonlyMap<string, number>;
   readonly ended: ReadonlyMap<string, { at: number; short: boolean }>;

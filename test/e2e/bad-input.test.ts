@@ -5,7 +5,7 @@ import { answers, rings, type SipMessage } from '../../scripts/sip/phone.mjs';
 import type { CallView } from '../../src/calls/view.ts';
 import { carriers, type Centre } from '../support/centre.ts';
 import { startCentre } from '../support/start-centre.ts';
-import { until } from '../support/rest.ts';
+import { timePasses, until } from '../support/rest.ts';
 import { offer, WireCall, type WireOptions } from '../support/wire.ts';
 
 let centre: Centre;
@@ -23,13 +23,11 @@ afterEach(async () => {
     await wire.hangUp();
     wire.close();
   }
-  await centre.hangUpAll();
-  await centre.quiet();
+  await centre.clear();
   // Whatever came in: nothing was so odd that a record could not be kept, and nobody has died of it.
   expect(await centre.api.alarms('record-refused')).toEqual([]);
   expect(centre.controllers.map(({ ended }) => ended)).toEqual([null]);
   expect(centre.asterisk.ended).toBeNull();
-  expect(centre.complaints()).toEqual([]);
 });
 
 async function wireCall(options: Partial<WireOptions> = {}): Promise<WireCall> {
@@ -305,7 +303,7 @@ describe('callers who are gone as soon as they came', () => {
       delays.map(async (delay) => {
         const wire = await wireCall();
         wire.invite();
-        await new Promise((resolve) => setTimeout(resolve, delay));
+        await timePasses(delay);
         wire.cancel();
         return wire;
       }),

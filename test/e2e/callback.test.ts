@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { answers, rejects, startPhone, type Call, type Phone } from '../../scripts/sip/phone.mjs';
+import { answers, rejects, type Call, type Phone } from '../../scripts/sip/phone.mjs';
 import { callbackView } from '../../src/triage/callback-routes.ts';
 import type { CallView } from '../../src/calls/view.ts';
 import type { Centre } from '../support/centre.ts';
@@ -16,15 +16,8 @@ let outside: Phone;
 
 beforeAll(async () => {
   centre = await startCentre({ name: 'callback', operators: 2 });
-  outside = await startPhone({
-    sipp: centre.tools.sipp,
-    folder: await centre.folder('outside'),
-    name: 'outside',
-    address: '127.0.0.1',
-    tone: tones.outside,
-  });
+  outside = await centre.outsidePhone({ tone: tones.outside });
   await centre.api.set({
-    outgoingTrunk: { host: '127.0.0.1', port: outside.port },
     outgoingNumber: '0761112',
     callbackMinimumWaitSeconds: 0,
     callbackSpacingSeconds: spacing / 1_000,
@@ -33,16 +26,8 @@ beforeAll(async () => {
   });
   await centre.operatorPhones(answers(), [tones.operator, tones.operator]);
 }, 60_000);
-afterAll(async () => {
-  await outside.stop();
-  await centre.stop();
-}, 30_000);
-afterEach(async () => {
-  for (const call of outside.calls) if (!call.ended) await call.hangUp().catch(() => undefined);
-  await centre.hangUpAll();
-  await centre.quiet();
-  expect(centre.complaints()).toEqual([]);
-});
+afterAll(() => centre.stop(), 30_000);
+afterEach(() => centre.clear());
 
 let numbers = 0;
 const newNumber = (): string => `+6281277711${String((numbers += 1)).padStart(2, '0')}`;

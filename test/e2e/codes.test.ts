@@ -4,6 +4,7 @@ import { answers } from '../../scripts/sip/phone.mjs';
 import type { Centre } from '../support/centre.ts';
 import { samplesHavePrompt } from '../support/ear.ts';
 import type { Happening } from '../support/feed.ts';
+import { pauseOperator } from '../support/idle.ts';
 import type { LineCaller } from '../support/line-caller.ts';
 import { until } from '../support/rest.ts';
 import { startCentre } from '../support/start-centre.ts';
@@ -139,7 +140,7 @@ test('a number may not be called from here while nothing leads outside', async (
 
 test('112 dialled at a desk is a call to the centre: another operator answers, and it is recorded', async () => {
   // The line does not know yet that he is at his phone.
-  await centre.api.ask('POST', `/v1/operators/${operator().id}/state`, { body: { state: 'paused', reason: 'calls' } });
+  await pauseOperator(centre, 0);
   const phone = await centre.dialAtDesk(operator(), '112', 440);
   const call = await centre.api.taken(phone.wire);
   await centre.feed.waitFor('operator.talking', { callId: call.id, detail: { operatorId: operator(1).id } });

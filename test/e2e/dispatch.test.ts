@@ -27,11 +27,7 @@ beforeAll(async () => {
   await centre.operatorPhones(answers(), [tones.operator, tones.operator]);
 }, 60_000);
 afterAll(() => centre.stop(), 30_000);
-afterEach(async () => {
-  await centre.hangUpAll();
-  await centre.quiet();
-  expect(centre.complaints()).toEqual([]);
-});
+afterEach(() => centre.clear());
 
 const presses = (digit: string): Behaviour => accepts({ digit, pressAfter: 200 });
 const accepting = accepts({ pressAfter: 200 });

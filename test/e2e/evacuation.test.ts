@@ -55,6 +55,10 @@ async function dialsCode(dials: string, prompt: string): Promise<void> {
   await until(`"${prompt}" was said`, () => samplesHavePrompt(line.samples(), prompt), 3_000);
 }
 
+/** Who stands in the audit trail for it. */
+const told = async (action: string): Promise<unknown[]> =>
+  (await centre.api.ask('GET', `/v1/audit?action=${action}`)).pluck('items', 'tokenId');
+
 async function goesTo(to: Phone, behaviour: Behaviour = answers({ after: 100 })): Promise<[LineCaller, Call]> {
   to.behave(behaviour);
   const rung = centre.upcoming(to, 15_000);
@@ -134,6 +138,21 @@ test('a wrong code is refused, the right one ends it: calls come here again', as
   expect(JSON.stringify((await centre.api.ask('GET', '/v1/audit')).body)).not.toContain(code);
 }, 40_000);
 
+test('the trail tells which phone dialled a wrong code, once, whoever else saw it', async () => {
+  const second = await centre.startController({ rank: 1, name: 'controller-second' });
+  await until('it is audited', async () => (await told('evacuation.code-refused')).length === 1);
+  await dialsCode('*80135791', 'code-refused');
+  await until('the next one as well', async () => (await told('evacuation.code-refused')).length === 2);
+  await dialsCode(`*80${code}`, 'evacuated');
+  await dialsCode(`*81${code}`, 'not-evacuated');
+  await centre.feed.waitFor('evacuation.ended', { count: 2 });
+  // By both, and both have written all by the time they are stopped.
+  second.kill('SIGTERM');
+  await second.exited;
+  expect(await told('evacuation.code-refused')).toEqual([desk.username, desk.username]);
+  expect(await told('evacuation.end')).toEqual([desk.username, desk.username]);
+});
+
 test('after five wrong codes not even the right one is taken, for ten minutes', async () => {
   for (let tries = 0; tries < 5; tries += 1) await dialsCode(`*8000000${tries}`, 'code-refused');
   await dialsCode(`*80${code}`, 'code-refused');
@@ -141,6 +160,7 @@ test('after five wrong codes not even the right one is taken, for ten minutes', 
 }, 60_000);
 
 test('with every controller killed, a code evacuates all the same, and Asterisk started anew knows it', async () => {
+  const alarms = (await centre.api.alarms('evacuated')).length;
   for (const controller of centre.controllers) controller.kill('SIGKILL');
   await Promise.all(centre.controllers.map(({ exited }) => exited));
   await dialsCode(`*80${code}`, 'evacuated');
@@ -165,7 +185,10 @@ test('with every controller killed, a code evacuates all the same, and Asterisk 
       (await centre.api.ask('GET', '/v1/evacuation')).at('evacuated') === true;
     await until('the controller knows it', known);
     expect((await centre.api.ask('GET', '/v1/evacuation')).at('by')).toBe(desk.username);
-    await until('it is an alarm again', async () => (await centre.api.alarms('evacuated')).length === 2);
+    await until('it is an alarm again', async () => (await centre.api.alarms('evacuated')).length === alarms + 1);
+    // The one before was seen by controllers.
+    const byPhone = async () => (await told('evacuation.begin')).filter((who) => who === desk.username);
+    await until('it is in the trail, though nobody saw it', async () => (await byPhone()).length === 2);
   } finally {
     await again.stop();
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { answers, startPhone, type Call, type Phone } from '../../scripts/sip/phone.mjs';
+import { answers, type Call, type Phone } from '../../scripts/sip/phone.mjs';
 import type { Centre } from '../support/centre.ts';
 import { heardIn, hearsMusic } from '../support/ear.ts';
 import { idleInOrder } from '../support/idle.ts';
@@ -14,29 +14,13 @@ let outside: Phone;
 
 beforeAll(async () => {
   centre = await startCentre({ name: 'keys', operators: 2 });
-  outside = await startPhone({
-    sipp: centre.tools.sipp,
-    folder: await centre.folder('outside'),
-    name: 'outside',
-    address: '127.0.0.1',
-    tone: tones.outside,
-    behaviour: answers(),
-  });
-  await centre.api.set({ outgoingTrunk: { host: '127.0.0.1', port: outside.port } });
+  outside = await centre.outsidePhone({ tone: tones.outside, behaviour: answers() });
   await centre.operatorPhones(answers(), [tones.operator, tones.supervisor]);
   const answer = await centre.api.ask('PATCH', `/v1/operators/${idOf(1)}`, { body: { tier: 'supervisor' } });
   expect(answer.status).toBe(200);
 }, 60_000);
-afterAll(async () => {
-  await outside.stop();
-  await centre.stop();
-}, 30_000);
-afterEach(async () => {
-  for (const call of outside.calls) if (!call.ended) await call.hangUp().catch(() => undefined);
-  await centre.hangUpAll();
-  await centre.quiet();
-  expect(centre.complaints()).toEqual([]);
-});
+afterAll(() => centre.stop(), 30_000);
+afterEach(() => centre.clear());
 
 const idOf = (index: number): string => centre.operators[index]?.id ?? '';
 

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { answers, freePort, rings, startPhone, type Call, type Phone } from '../../scripts/sip/phone.mjs';
 import type { CallView } from '../../src/calls/view.ts';
 import type { Centre } from '../support/centre.ts';
@@ -33,7 +34,6 @@ function never() {
     supervisorSeconds: null,
     backupCentreSeconds: null,
     backupCentre: null,
-    queues: [],
     promoteSeconds: 600,
   };
 }
@@ -49,6 +49,10 @@ function phoneOf(index: number): Phone {
   if (phone === undefined) throw new Error(`there is no phone ${index}`);
   return phone;
 }
+
+const idleOperators = z.array(
+  z.object({ id: z.string(), state: z.string(), since: z.string().transform((at) => Date.parse(at)) }),
+);
 
 interface Waiting {
   citizen: Call;
@@ -74,38 +78,62 @@ async function stateOf(index: number): Promise<{ state: unknown; reason: unknown
   return { state: answer.at(`items.${at}.state`), reason: answer.at(`items.${at}.reason`) };
 }
 
+/** Operators who could be given a call, with since when: who has been idle longest first. */
+async function idle(): Promise<{ id: string; since: number }[]> {
+  const answer = await centre.api.ask('GET', '/v1/operators');
+  return idleOperators
+    .parse(answer.at('items'))
+    .filter(({ state }) => state === 'available')
+    .sort((a, b) => a.since - b.since);
+}
+
 test('ten calls, three operators: the oldest call is next, and the operator who has been idle longest gets it', async () => {
   await idleInOrder(centre, 1, 0, 2);
-  const calls: Waiting[] = [];
-  for (let index = 0; index < 10; index += 1) calls.push(await dial());
-  const [first, second, third, ...later] = calls;
-  if (first === undefined || second === undefined || third === undefined) throw new Error('too few calls');
   const talking = new Map<string, Waiting>();
-  for (const [index, one] of [first, second, third].entries()) {
-    expect(await takerOf(one)).toBe(idOf([1, 0, 2][index] ?? -1));
-    talking.set(idOf([1, 0, 2][index] ?? -1), one);
-  }
+  const calls: Waiting[] = [];
+  /** One call after the other while several are free, in the order in which they came to be. */
+  const goByIdleTime = async (...order: number[]): Promise<void> => {
+    const free = await idle();
+    expect(free.map(({ id }) => id)).toEqual(order.map(idOf));
+    expect(new Set(free.map(({ since }) => since)).size).toBe(order.length);
+    for (const [index, { id }] of free.entries()) {
+      const one = await dial();
+      calls.push(one);
+      expect(await takerOf(one)).toBe(id);
+      talking.set(id, one);
+      // The others' turn is as it was.
+      expect(await idle()).toEqual(free.slice(index + 1));
+    }
+  };
+  await goByIdleTime(1, 0, 2);
+
+  const later: Waiting[] = [];
+  for (let index = 0; index < 4; index += 1) later.push(await dial());
+  calls.push(...later);
   const queue = await centre.api.ask('GET', '/v1/queue');
   expect(queue.pluck('waiting', 'callId')).toEqual(later.map(({ call }) => call.id));
-
   // Whoever becomes free gets the oldest, and nobody else does.
-  const freed = [2, 1, 1, 0, 2, 0, 1];
-  for (const [index, one] of later.entries()) {
-    const operatorId = idOf(freed[index] ?? -1);
-    await talking.get(operatorId)?.citizen.hangUp();
-    expect(await takerOf(one)).toBe(operatorId);
-    talking.set(operatorId, one);
+  for (const [index, operator] of [2, 1, 1, 0].entries()) {
+    const one = later[index];
+    if (one === undefined) throw new Error('too few calls');
+    await talking.get(idOf(operator))?.citizen.hangUp();
+    expect(await takerOf(one)).toBe(idOf(operator));
+    talking.set(idOf(operator), one);
+    expect(later.filter(({ call }) => talks(call.id))).toEqual(later.slice(0, index + 1));
   }
-  // Free in this order, they are asked in this order.
-  for (const index of [0, 2, 1]) {
-    await talking.get(idOf(index))?.citizen.hangUp();
-    await centre.api.operatorIs(idOf(index), 'available');
+
+  for (const operator of [0, 2, 1]) {
+    await talking.get(idOf(operator))?.citizen.hangUp();
+    await centre.api.operatorIs(idOf(operator), 'available');
   }
-  expect([await takerOf(await dial()), await takerOf(await dial()), await takerOf(await dial())]).toEqual([
-    idOf(0),
-    idOf(2),
-    idOf(1),
-  ]);
+  await goByIdleTime(0, 2, 1);
+
+  expect(calls).toHaveLength(10);
+  const ids = calls.map(({ call }) => call.id);
+  const told = (type: string) => centre.feed.all(type).flatMap(({ callId }) => ids.filter((id) => id === callId));
+  // Served in the order in which they came, and each offered to one operator and no other.
+  expect(told('operator.talking')).toEqual(ids);
+  expect(told('operator.assigned')).toEqual(ids);
 });
 
 test('two calls at the same moment for one operator: he gets one, and the other after it', async () => {
@@ -218,31 +246,6 @@ describe('the backup centre', () => {
     await rung.waitFor('ended');
     expect(rung.times.answered).toBeUndefined();
   }, 30_000);
-});
-
-test('a call of another queue waits behind one of 112 that came later, and is not forgotten', async () => {
-  await centre.api.set({
-    queues: [
-      { id: 'instansi', name: 'Instansi', numbers: ['5112'], priority: 6, skills: [], languages: [], times: {} },
-    ],
-  });
-  await idleInOrder(centre, 0);
-  const busy = await dial();
-  await takerOf(busy);
-  const agency = await dial({ to: '5112' });
-  const citizen = await dial();
-  await until(
-    'both wait',
-    async () => (await centre.api.ask('GET', '/v1/queue')).pluck('waiting', 'callId').length === 2,
-  );
-  expect((await centre.api.ask('GET', '/v1/queue')).pluck('waiting', 'callId')).toEqual([
-    citizen.call.id,
-    agency.call.id,
-  ]);
-  await busy.citizen.hangUp();
-  expect(await takerOf(citizen)).toBe(idOf(0));
-  await citizen.citizen.hangUp();
-  expect(await takerOf(agency)).toBe(idOf(0));
 });
 
 test('who waits is told his place', async () => {

@@ -9,6 +9,7 @@ import { printPidfLo } from '../../src/location/pidf-lo/pidf-lo-print.ts';
 import type { Centre } from '../support/centre.ts';
 import { circle, startHeldServer, withBody, withLocation, type HeldServer } from '../support/citizen-location.ts';
 import type { Happening } from '../support/feed.ts';
+import { timePasses } from '../support/rest.ts';
 import { startCentre } from '../support/start-centre.ts';
 
 const amlKey = randomBytes(16).toString('hex');
@@ -35,11 +36,9 @@ afterAll(async () => {
   held.close();
 }, 30_000);
 afterEach(async () => {
-  await centre.hangUpAll();
-  await centre.quiet();
+  await centre.clear();
   for (const code of ['record-refused', 'decision-failed']) expect(await centre.api.alarms(code)).toEqual([]);
   expect(centre.controllers.map(({ ended }) => ended)).toEqual([null]);
-  expect(centre.complaints()).toEqual([]);
 });
 
 const shownBy = (event: Happening): CallDetailView => callDetailView.parse(event.detail['call']);
@@ -245,7 +244,7 @@ describe("the phone's own location (AML)", () => {
       location_longitude: '101.4478',
     };
     expect((await postAml({ ...aml, location_accuracy: '12', location_source: 'GPS' })).status).toBe(200);
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await timePasses(2_000);
     const { pop } = await dial({ from: '081234500010' });
     expect(pop.bestFix).toMatchObject({ source: 'aml-https', method: 'GPS', radius: 12 });
   });
@@ -255,7 +254,7 @@ describe("the phone's own location (AML)", () => {
       from: '081234500011',
       accessNetwork: '3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=5101012340ABCDE1;network-provided',
     });
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    await timePasses(5_000);
     const text =
       'A"ML=1;lt=+0.53000;lg=+101.44800;rd=14;top=20261122101748;lc=68;pm=G;si=510101234567890;ei=358240059447631;mcc=510;mnc=10;ml=126';
     const sent = await centre.api.ask('POST', '/v1/locations/aml/sms', {

@@ -1,15 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { z } from 'zod';
-import {
-  answers,
-  rejects,
-  rings,
-  startPhone,
-  type Behaviour,
-  type Call,
-  type Phone,
-} from '../../scripts/sip/phone.mjs';
+import { answers, rejects, rings, type Behaviour, type Call, type Phone } from '../../scripts/sip/phone.mjs';
 import { outgoingView, type OutgoingView } from '../../src/outgoing/store.ts';
 import type { Centre } from '../support/centre.ts';
 import { heardIn, hearsPrompt } from '../support/ear.ts';
@@ -23,26 +15,12 @@ let outside: Phone;
 
 beforeAll(async () => {
   centre = await startCentre({ name: 'outgoing', operators: 1 });
-  outside = await startPhone({
-    sipp: centre.tools.sipp,
-    folder: await centre.folder('outside'),
-    name: 'outside',
-    address: '127.0.0.1',
-    tone: tones.outside,
-  });
-  await centre.api.set({ outgoingTrunk: { host: '127.0.0.1', port: outside.port }, outgoingNumber: '0761112' });
+  outside = await centre.outsidePhone({ tone: tones.outside });
+  await centre.api.set({ outgoingNumber: '0761112' });
   await centre.operatorPhones(answers(), [tones.operator]);
 }, 60_000);
-afterAll(async () => {
-  await outside.stop();
-  await centre.stop();
-}, 30_000);
-afterEach(async () => {
-  for (const call of outside.calls) if (!call.ended) await call.hangUp().catch(() => undefined);
-  await centre.hangUpAll();
-  await centre.quiet();
-  expect(centre.complaints()).toEqual([]);
-});
+afterAll(() => centre.stop(), 30_000);
+afterEach(() => centre.clear());
 
 const operatorId = (): string => centre.operators[0]?.id ?? '';
 const ask = (number: string, over: object = {}): Promise<Answer> =>

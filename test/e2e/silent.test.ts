@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { answers } from '../../scripts/sip/phone.mjs';
 import type { CallView } from '../../src/calls/view.ts';
 import { heardIn, hearsPrompt } from '../support/ear.ts';
+import { pauseOperator } from '../support/idle.ts';
 import { until, type Answer } from '../support/rest.ts';
 import { startCentre } from '../support/start-centre.ts';
 import type { Centre } from '../support/centre.ts';
@@ -16,11 +17,7 @@ beforeAll(async () => {
   await centre.operatorPhones(answers(), [tones.operator]);
 }, 60_000);
 afterAll(() => centre.stop(), 30_000);
-afterEach(async () => {
-  await centre.hangUpAll();
-  await centre.quiet();
-  expect(centre.complaints()).toEqual([]);
-});
+afterEach(() => centre.clear());
 
 const ask = (call: CallView, as: 'admin' | 'operator' = 'admin'): Promise<Answer> =>
   centre.api.ask('POST', `/v1/calls/${call.id}/silent-question`, { as });
@@ -151,10 +148,7 @@ test('who speaks is never called silent; when he ceases he is, and when his pack
 
 test('the line asks by itself where it is set to, also one who waits; keys of both sorts are seen', async () => {
   await centre.api.set({ silentQuestion: 'line' });
-  const paused = `/v1/operators/${centre.operators[0]?.id}/state`;
-  expect((await centre.api.ask('POST', paused, { body: { state: 'paused', reason: 'break' } })).status).toBeLessThan(
-    300,
-  );
+  await pauseOperator(centre, 0);
   const [quiet, mute] = await Promise.all([centre.dialLine(0), centre.dial({ audio: false, from: '0813000111' })]);
   const [first, second] = await Promise.all([
     centre.api.taken({ callId: quiet.wire.callId }),

@@ -4,6 +4,7 @@ import type { CallView } from '../../src/calls/view.ts';
 import type { Centre } from '../support/centre.ts';
 import { heardIn, hearsPrompt } from '../support/ear.ts';
 import { Media, type LineCaller } from '../support/line-caller.ts';
+import { pauseOperator, resumeOperator } from '../support/idle.ts';
 import { LinePhone } from '../support/line-phone.ts';
 import { until, type Answer } from '../support/rest.ts';
 import { startCentre } from '../support/start-centre.ts';
@@ -19,25 +20,16 @@ beforeAll(async () => {
     await centre.api.operatorIs(account.id, 'available');
   }
   // He takes no calls of his own, and is rung all the same when he asks.
-  await pause(supervisor());
+  await pauseOperator(centre, 2);
 }, 60_000);
 afterAll(() => centre.stop(), 30_000);
-afterEach(async () => {
-  await centre.hangUpAll();
-  await centre.quiet();
-  expect(centre.complaints()).toEqual([]);
-});
+afterEach(() => centre.clear());
 
 const supervisor = (): string => centre.operators[2]?.id ?? '';
 const phone = (index: number): Phone => centre.phones[index] ?? fail();
 const fail = (): never => {
   throw new Error('there is no such phone');
 };
-
-async function pause(operatorId: string, state = 'paused'): Promise<void> {
-  const body = { state, ...(state === 'paused' ? { reason: 'supervises' } : {}) };
-  expect((await centre.api.ask('POST', `/v1/operators/${operatorId}/state`, { body })).status).toBe(200);
-}
 
 interface Talk {
   citizen: LineCaller;
@@ -101,13 +93,12 @@ function undisturbed({
 
 /** The call of an operator whose phone's wire can be listened to; the others are away meanwhile. */
 async function onTheWire(test: (talk: { citizen: LineCaller; operator: LinePhone; call: CallView }) => Promise<void>) {
-  const [first, second, , account] = centre.operators;
-  if (first === undefined || second === undefined || account === undefined) return fail();
+  const account = centre.operators[3] ?? fail();
   const media = new Media();
   const port = await freePort();
   const operator = await LinePhone.start(media, { server: centre.asterisk.sip, port, account, tone: tones.operator });
   await centre.api.operatorIs(account.id, 'available');
-  for (const { id } of [first, second]) await pause(id);
+  for (const index of [0, 1]) await pauseOperator(centre, index);
   try {
     const citizen = await centre.dialLine(tones.caller);
     const call = await centre.api.taken(citizen.wire);
@@ -116,8 +107,8 @@ async function onTheWire(test: (talk: { citizen: LineCaller; operator: LinePhone
     await citizen.hangUp();
     await centre.quiet();
   } finally {
-    for (const { id } of [first, second]) await pause(id, 'available');
-    await pause(account.id);
+    for (const index of [0, 1]) await resumeOperator(centre, index);
+    await pauseOperator(centre, 3);
     operator.close();
     await media.stop();
   }
@@ -315,7 +306,7 @@ describe('with every controller dead', () => {
     await centre.startController();
     await centre.follow();
     await until('the line is there', async () => (await centre.api.ask('GET', '/v1/queue')).status === 200);
-    await pause(supervisor());
+    await pauseOperator(centre, 2);
     await centre.api.operatorIs(centre.operators[0]?.id ?? '', 'available');
   }, 60_000);
 

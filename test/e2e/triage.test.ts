@@ -4,6 +4,7 @@ import type { CallView } from '../../src/calls/view.ts';
 import { callbackView } from '../../src/triage/callback-routes.ts';
 import type { Centre } from '../support/centre.ts';
 import { hearsPrompt } from '../support/ear.ts';
+import { pauseOperator, resumeOperator } from '../support/idle.ts';
 import { until } from '../support/rest.ts';
 import { startCentre } from '../support/start-centre.ts';
 
@@ -30,18 +31,9 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => centre.stop(), 30_000);
 afterEach(async () => {
-  await centre.hangUpAll();
-  await centre.quiet();
-  await setState({ state: 'available' });
-  expect(centre.complaints()).toEqual([]);
+  await centre.clear();
+  await resumeOperator(centre, 0);
 });
-
-const operatorId = (): string => centre.operators[0]?.id ?? '';
-
-async function setState(body: object): Promise<void> {
-  expect((await centre.api.ask('POST', `/v1/operators/${operatorId()}/state`, { body })).status).toBe(200);
-}
-const pause = (): Promise<void> => setState({ state: 'paused', reason: 'istirahat' });
 
 interface Dialled {
   citizen: Call;
@@ -94,7 +86,7 @@ let numbers = 0;
 const newNumber = (): string => `+6281277700${String((numbers += 1)).padStart(2, '0')}`;
 
 test('an abandoned call is listed with its wait; a redial joins its incident and takes it off', async () => {
-  await pause();
+  await pauseOperator(centre, 0);
   const number = newNumber();
   const first = await dial(number);
   await first.citizen.waitFor('answered');
@@ -108,7 +100,7 @@ test('an abandoned call is listed with its wait; a redial joins its incident and
 
   const second = await dial(number);
   expect(second.call.incidentId).toBe(first.call.incidentId);
-  await setState({ state: 'available' });
+  await resumeOperator(centre, 0);
   await talking(second.call);
   await onTheList(first.call.id, 'redialled');
   const incident = await centre.api.incident(first.call.incidentId);
@@ -119,11 +111,11 @@ test('an abandoned call is listed with its wait; a redial joins its incident and
 test('a prankster waits behind a later clean caller, and is answered', async () => {
   const number = newNumber();
   await prankster(number, 1);
-  await pause();
+  await pauseOperator(centre, 0);
   const prank = await dial(number);
   await centre.feed.waitFor('caller.lowered', { callId: prank.call.id });
   const clean = await dial(newNumber());
-  await setState({ state: 'available' });
+  await resumeOperator(centre, 0);
   await talking(clean.call);
   expect(centre.feed.all('operator.assigned', { callId: prank.call.id })).toEqual([]);
   await clean.citizen.hangUp();

@@ -28,12 +28,25 @@ const send = (number: string, over: Record<string, string> = {}): Promise<number
   els(rooms.base, { device_number: number, ...over });
 const sms = (body: object) => ask(rooms, tokens.gateway, 'POST', '/v1/locations/aml/sms', { body });
 const detail = (callId: string) => ask(rooms, tokens.admin, 'GET', `/v1/calls/${callId}`);
-/** Enough time for a message to be told from one that came before. */
-const compared = () => new Promise((resolve) => setTimeout(resolve, 200));
-/** Enough time for whoever looks for messages of ended calls to have looked. */
+/** Those that came have been offered to calls: one that came after them has found its own. */
+const offered = async (): Promise<void> => {
+  const number = newNumber();
+  const { id } = rooms.arrive({ number });
+  await send(number);
+  await located(rooms, id);
+};
+/** From now on messages are given to calls that had ended by now. */
+const sweepDue = (): void => rooms.ahead(16_000);
+/** They have been given: the oldest message goes first, and one that came after the others has been given to its call. */
 const swept = async (): Promise<void> => {
-  rooms.ahead(16_000);
-  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  const number = newNumber();
+  const { id } = rooms.arrive({ number });
+  rooms.hangUp(id);
+  await rooms.gone(id);
+  await send(number);
+  await rooms.settled();
+  sweepDue();
+  await until('they are given', async () => (await storedFixes(rooms.database, id)).length === 1, patience);
 };
 
 describe('a message finds its call', () => {
@@ -98,7 +111,7 @@ describe('a message finds its call', () => {
     await send(number, { location_latitude: '0', location_longitude: '0' });
     await rooms.settled();
     expect(await storedFixes(rooms.database, id)).toEqual([]);
-    await swept();
+    sweepDue();
     await until('it has both', async () => (await storedFixes(rooms.database, id)).length === 2, patience);
     await until(
       'it is noted',
@@ -113,7 +126,9 @@ describe('a message finds its call', () => {
     expect(rooms.events.filter(({ type, callId }) => type === 'location.added-later' && callId === id)).not.toEqual([]);
     const told = rooms.events.length;
     await swept();
-    expect(rooms.events.slice(told).filter(({ type }) => type === 'location.added-later')).toEqual([]);
+    expect(
+      rooms.events.slice(told).filter(({ type, callId }) => type === 'location.added-later' && callId === id),
+    ).toEqual([]);
   });
 
   test('many at once, of one ended call: each is kept, and the best is the best of all', async () => {
@@ -124,7 +139,7 @@ describe('a message finds its call', () => {
     rooms.ahead(20_000);
     for (const radius of [3, 90, 80, 70, 60]) await send(number, { location_accuracy: String(radius) });
     await rooms.settled();
-    await swept();
+    sweepDue();
     await until('it has all', async () => (await storedFixes(rooms.database, id)).length === 5, patience);
     expect((await detail(id)).at('bestFix.radius')).toBe(3);
   });
@@ -175,7 +190,7 @@ describe('a message finds its call', () => {
     await send(number);
     await located(rooms, second.id);
     await rooms.settled();
-    await swept();
+    sweepDue();
     await until('the first has it', async () => (await storedFixes(rooms.database, first.id)).length === 1, patience);
     expect(await matchedCalls(rooms.database, number)).toEqual([second.id]);
   });
@@ -206,7 +221,7 @@ describe('and no other', () => {
     const { id } = rooms.arrive({ number: newNumber(), imei });
     await els(rooms.base, { device_number: number, device_imei: imei });
     await rooms.settled();
-    await compared();
+    await offered();
     expect(sources(rooms, id)).toEqual([]);
     rooms.hangUp(id);
     await rooms.gone(id);
@@ -219,7 +234,7 @@ describe('and no other', () => {
     const { id } = rooms.arrive();
     await els(rooms.base, { device_number: '' });
     await els(rooms.base, { device_number: '', device_imei: '000000000000000' });
-    await compared();
+    await offered();
     expect(sources(rooms, id)).toEqual([]);
   });
 });

@@ -17,12 +17,25 @@ let database: TestDatabase;
 let rooms: Rooms;
 let tokens: Record<Role, string>;
 let feed: Feed;
+/** Who follows the feed over HTTP. */
+const following = new Set<object>();
 
 beforeAll(async () => {
   database = await createDatabase();
   tokens = await makeTokens(database.url);
   feed = createFeed({ clock, callOf: (callId) => calls.get(callId) });
-  rooms = await startRooms(database.url, { extraRoutes: eventRoutes({ feed, clock }) });
+  const watched: Feed = {
+    ...feed,
+    subscribe(listener) {
+      const leave = feed.subscribe(listener);
+      following.add(listener);
+      return () => {
+        following.delete(listener);
+        leave();
+      };
+    },
+  };
+  rooms = await startRooms(database.url, { extraRoutes: eventRoutes({ feed: watched, clock }) });
 });
 afterAll(async () => {
   await rooms.stop();
@@ -78,11 +91,15 @@ test('megabytes that were missed arrive whole and in order, with what happens me
   clock.advance(15_000);
   expect(slow.destroyed).toBe(false);
   slow.destroy();
+  await until('he has gone', () => following.size === 0);
   const deaf = await open(tokens.operator, ids[0] ?? '');
   const closed = new Promise((resolve) => deaf.on('close', resolve));
   deaf.on('error', () => undefined);
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  clock.advance(60_000);
+  // What is on its way fills buffers of the system for some heartbeats.
+  await until('he is let go', () => {
+    clock.advance(15_000);
+    return following.size === 0;
+  });
   deaf.resume();
   await closed;
   expect(deaf.complete).toBe(false);

@@ -47,14 +47,29 @@ beforeAll(async () => {
   database = await createDatabase();
   tokens = await makeTokens(database.url);
   ofAni = (await createToken(database.url, { name: 'ani', role: 'operator', operatorId: ani })).token;
-  const logger = createLogger('silent');
-  postgres = createPostgres(database.url, { applicationName: 'outgoing', logger, clock: systemClock, max: 4 });
-  room = startOutgoing({
+  postgres = connect(4);
+  room = startRoom();
+  rooms = await startRooms(database.url, { extraRoutes: room.routes });
+  await postgres.execute(`insert into incidents (id, opened_at, version, status) values ($1, now(), 1, 'open')`, [
+    incident,
+  ]);
+}, 60_000);
+
+const connect = (max: number): Postgres =>
+  createPostgres(database.url, {
+    applicationName: 'outgoing',
+    logger: createLogger('silent'),
+    clock: systemClock,
+    max,
+  });
+
+const startRoom = (records = postgres): OutgoingRoom =>
+  startOutgoing({
     application: 'siaga-test',
     ari: obedient,
-    postgres,
+    postgres: records,
     clock: systemClock,
-    logger,
+    logger: createLogger('silent'),
     settings: () => ({ ...defaultSettings, outgoingTrunk: { host: '127.0.0.1', port: 5060 }, ...over }),
     held: () => false,
     connected: () => false,
@@ -69,13 +84,9 @@ beforeAll(async () => {
     circleOf: (id) => Promise.resolve(id === incident ? { kind: 'domestic-violence', operatorIds: [ani] } : undefined),
     partiesOutside: () => 0,
   });
-  rooms = await startRooms(database.url, { extraRoutes: room.routes });
-  await postgres.execute(`insert into incidents (id, opened_at, version, status) values ($1, now(), 1, 'open')`, [
-    incident,
-  ]);
-}, 60_000);
 afterAll(async () => {
   room.stop();
+  await project();
   await rooms.stop();
   await postgres.close();
   await database.drop();
@@ -220,4 +231,35 @@ test('a number dialled on a phone belongs to the incident that its operator talk
   const desk = entries.at(-1)?.state.id ?? '';
   room.dialled({ channelId: 'desk-1', account: 'op-a', operatorId: budi, number: '118' });
   expect(entries.at(-1)?.state.id).toBe(desk);
+});
+
+test("a restart begins nobody's hour anew: what is on record counts, once", async () => {
+  const [dialled, refused, consulted, callId] = [newId(now()), newId(now()), newId(now()), newId(now())];
+  const citra = newId(now());
+  const outgoing = `insert into outgoing_calls (id, operator_id, number, purpose, began_at, outcome, sequence)
+    values ($1, $2, '08123', 'dial-out', now() - interval '59 minutes', $3, 1)`;
+  await postgres.execute(outgoing, [dialled, citra, 'answered']);
+  await postgres.execute(outgoing, [refused, citra, 'refused']);
+  await postgres.execute(
+    `insert into calls (id, incident_id, node, channel_id, arrived_at, stage, recorded_by, claimed_at, sequence)
+     values ($1, $2, 'test', 'restart', now() - interval '10 minutes', 'ended', 'controller', 1, 1)`,
+    [callId, incident],
+  );
+  await postgres.execute(
+    `insert into timeline (call_id, incident_id, claimed_at, sequence, position, at, type, detail)
+     values ($1, $2, 1, 7, 0, now() - interval '9 minutes', 'party.requested', $3)`,
+    [callId, incident, JSON.stringify({ partyId: consulted, number: '08124', by: citra, purpose: 'consult' })],
+  );
+  // With one connection, what is asked next is answered after the record was read.
+  const records = connect(1);
+  const again = startRoom(records);
+  try {
+    await records.execute('select');
+    over = { outgoingPerHour: 3, outgoingAtOnce: 100 };
+    const verdicts = [1, 2].map(() => again.resolveNumber(citra, '0812 3456 789'));
+    expect(verdicts).toMatchObject([{ allowed: true }, { allowed: false, reason: 'per-hour' }]);
+  } finally {
+    again.stop();
+    await records.close();
+  }
 });

@@ -142,7 +142,7 @@ test('a desk: roles, transport and media in its account, a new password, and set
   expect(endpoint()).toMatchObject({
     media_encryption: 'sdes',
     media_encryption_optimistic: 'no',
-    transport: 'transport-tls',
+    transport: '',
   });
   const changed = await send('PATCH', `/v1/desks/${made.id}`, { transport: 'udp', media: 'rtp' });
   expect(changed.body).toMatchObject({ transport: 'udp', media: 'rtp', pushed: true, operator: null });
@@ -159,6 +159,40 @@ test('a desk: roles, transport and media in its account, a new password, and set
   expect(told.body).toMatchObject({ username: made.account, domain: 'sip.example', port: 5070, transport: 'udp' });
   expect(told.text).not.toContain(password);
   expect((await send('GET', '/v1/desks')).text).not.toContain(password);
+});
+
+test('a desk is set up for what Asterisk can do, and for no key that travels in clear; a phone that does otherwise is told', async () => {
+  expect((await send('POST', '/v1/desks', { name: 'Meja', media: 'srtp' })).code).toBe('desks.key-in-clear');
+  const plain = await desk({ transport: 'tcp' });
+  const path = `/v1/desks/${plain.id}`;
+  const refused = await send('PATCH', path, { media: 'srtp' });
+  expect(refused).toMatchObject({ status: 422, code: 'desks.key-in-clear' });
+  room.asterisk.hasTls = false;
+  await room.acd.pushAll();
+  for (const answer of [
+    await send('POST', '/v1/desks', { name: 'Meja', transport: 'tls' }),
+    await send('PATCH', path, { transport: 'tls' }),
+  ]) {
+    expect(answer).toMatchObject({ status: 422, code: 'desks.no-tls' });
+    expect(answer.text).toContain('ASTERISK_TLS_CERTIFICATE');
+  }
+  room.asterisk.hasTls = true;
+  await room.acd.pushAll();
+  expect((await send('PATCH', path, { transport: 'tls', media: 'srtp' })).status).toBe(200);
+  const phone = async (): Promise<unknown> => {
+    const { items } = z
+      .object({ items: z.array(z.looseObject({ id: z.string() })) })
+      .parse((await send('GET', '/v1/desks')).body);
+    return items.find(({ id }) => id === plain.id)?.['phone'];
+  };
+  expect(await phone()).toBeNull();
+  room.acd.contact({ endpoint: plain.account, present: true, transport: 'udp' });
+  expect(await phone()).toEqual({ over: 'udp', inClear: true });
+  expect(room.alarms).toEqual([{ code: 'desk-in-clear', deskId: plain.id, transport: 'udp' }]);
+  room.acd.contact({ endpoint: plain.account, present: true, transport: 'tls' });
+  expect(await phone()).toEqual({ over: 'tls', inClear: false });
+  expect((await send('PATCH', path, { media: 'srtp', transport: 'udp' })).code).toBe('desks.key-in-clear');
+  expect((await send('PATCH', path, { name: 'Meja 9' })).status).toBe(200);
 });
 
 test('a person is changed; a new PIN is the only one that opens, and is kept nowhere', async () => {
@@ -208,6 +242,39 @@ test('another process of the node hears who logs in and who is paused', async ()
     await send('DELETE', `/v1/operators/${made.id}/session`);
     await until('and that he left', () => there()?.desk === null);
     expect(other.entries.filter((one) => one.kind === 'operator-session' && one.operatorId === made.id)).toEqual([]);
+  } finally {
+    await other.close();
+  }
+});
+
+test('of two processes neither overwrites what the other was told a moment ago', async () => {
+  const [ani, budi] = [await hire({ desk: false }), await hire({ desk: false })];
+  const [first, second] = [await desk(), await desk()];
+  const other = await startPeople(database.url, room.stateDir);
+  try {
+    const logIn = (base: string, who: string, deskId: string): Promise<Answer> =>
+      ask({ base }, tokens.admin, 'POST', `/v1/operators/${who}/session`, { body: { deskId } });
+    expect((await logIn(room.base, ani.id, first.id)).status).toBe(200);
+    // The other has not heard of her, and writes its own.
+    expect((await logIn(other.base, budi.id, second.id)).status).toBe(200);
+    const where = (one: PeopleRoom): unknown[] =>
+      [ani, budi].map(
+        ({ id }) => one.acd.line.snapshot().operators.find(({ operator }) => operator.id === id)?.desk?.id,
+      );
+    const both = [first.id, second.id];
+    await until('each has what the other was told', () => String([where(room), where(other)]) === String([both, both]));
+    const third = await startPeople(database.url, room.stateDir);
+    try {
+      expect(where(third)).toEqual(both);
+    } finally {
+      await third.close();
+    }
+    for (const { id } of [ani, budi]) {
+      const told = [...room.entries, ...other.entries].flatMap((one) =>
+        one.kind === 'operator-session' && one.operatorId === id ? [one.ended] : [],
+      );
+      expect(told).toEqual([null]);
+    }
   } finally {
     await other.close();
   }
@@ -268,60 +335,4 @@ test('time in each state is right at the borders of an interval, and for the sta
   // Up to now, not up to the end of the interval.
   expect(Object.values(seconds ?? {}).reduce((sum, one) => sum + one, 0)).toBeLessThan(90);
   expect(Object.values(seconds ?? {}).reduce((sum, one) => sum + one, 0)).toBeGreaterThan(59);
-});
-
-test('the picture of the line: who waits and why, how callers were served, and a call put first', async () => {
-  const [first, second] = [newId(Date.now()), newId(Date.now())];
-  for (const { operator } of room.acd.line.snapshot().operators) room.acd.line.pause(operator.id, 'quiet');
-  const now = Date.now();
-  room.acd.line.enter(first, now - 20_000);
-  room.acd.line.enter(second, now - 10_000);
-  const state = { arrivedAt: now - 5_000, firstTalkAt: now, endedAt: null, outcome: null };
-  room.acd.recorded({ callId: newId(now), state });
-  room.acd.recorded({ callId: newId(now), state: { ...state, arrivedAt: now - 17_000 } });
-  room.acd.recorded({ callId: newId(now), state: { ...state, firstTalkAt: null, endedAt: now, outcome: 'abandoned' } });
-  const queue = await send('GET', '/v1/queue', undefined, 'operator');
-  expect(queue.pluck('waiting', 'callId')).toEqual([first, second]);
-  expect(queue.at('waiting.0')).toMatchObject({ position: 1, priority: 3, queue: '112', expectedWaitSeconds: null });
-  expect(queue.at('waiting.0.reason')).toEqual(expect.any(String));
-  expect(queue.at('longestWaitSeconds')).toBeGreaterThanOrEqual(20);
-  expect(queue.at('alert')).toBe('warning');
-  expect(queue.at('abandoned')).toEqual({ today: 1, last15Minutes: 1 });
-  expect(queue.at('serviceLevel.last15Minutes')).toEqual([
-    { percent: 90, seconds: 15, answeredWithin: 1, answered: 2, met: false },
-    { percent: 95, seconds: 20, answeredWithin: 2, answered: 2, met: true },
-  ]);
-  const put = (callId: string, as: Role = 'supervisor') => send('PATCH', `/v1/queue/${callId}`, { priority: 1 }, as);
-  expect((await put(second, 'operator')).status).toBe(403);
-  expect((await put(second)).pluck('waiting', 'callId')).toEqual([second, first]);
-  expect((await put(newId(0))).code).toBe('queue.unknown-call');
-  await until('the screens are told', () =>
-    room.published.some(({ type, detail }) => type === 'queue.changed' && JSON.stringify(detail).includes(second)),
-  );
-  expect(room.published.filter(({ type }) => type === 'queue.alert').map(({ detail }) => detail['level'])).toEqual([
-    'notice',
-    'warning',
-  ]);
-  room.acd.line.leave(first);
-  room.acd.line.leave(second);
-});
-
-test('how callers were served is read from the record at the start', async () => {
-  const at = new Date();
-  const incident = newId(1);
-  await room.postgres.execute(`insert into incidents (id, opened_at, version, status) values ($1, $2, 1, 'open')`, [
-    incident,
-    at,
-  ]);
-  const insert = `insert into calls (id, incident_id, node, channel_id, arrived_at, first_talk_at, ended_at, stage, outcome,
-    recorded_by, claimed_at, sequence) values ($1,$2,'n',gen_random_uuid()::text,$3,$4,$5,'ended',$6,'controller',1,1)`;
-  const arrived = new Date(Number(at) - 3_000);
-  await room.postgres.execute(insert, [newId(3), incident, arrived, at, at, 'answered']);
-  await room.postgres.execute(insert, [newId(4), incident, arrived, null, at, 'abandoned']);
-  room = await room.restart();
-  await until('it was read', async () => (await send('GET', '/v1/queue')).at('abandoned.last15Minutes') === 1);
-  expect((await send('GET', '/v1/queue')).at('serviceLevel.last15Minutes.0')).toMatchObject({
-    answered: 1,
-    answeredWithin: 1,
-  });
 });

@@ -22,7 +22,7 @@ import {
   troubled,
   type Trouble,
 } from '../support/records.ts';
-import { until } from '../support/rest.ts';
+import { timePasses, until } from '../support/rest.ts';
 
 const clock = hastyClock;
 const logger = createLogger('silent');
@@ -139,7 +139,7 @@ test('whatever happens to PostgreSQL, to memory and to the process: the same row
           for (const segment of left) current.projector.adopt(segment);
         }
         current.add(entry);
-        if (waits[n % waits.length] === 0) await new Promise((resolve) => setTimeout(resolve, n % 8));
+        if (waits[n % waits.length] === 0) await timePasses(n % 8);
       }
       expect(await current.projector.drained(1_000_000)).toBe(true);
       expect(await allRows(postgres)).toEqual(expected);
@@ -164,7 +164,7 @@ test('files whose entries were projected are dropped; none before, though they a
   await until('it reads', () => own.projector.waiting() < 3);
   for (let n = 0; n < 40; n += 1) {
     own.add(alarmEntry(n));
-    if (n % 5 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    if (n % 5 === 0) await timePasses(2);
   }
   expect(await own.projector.drained(1_000_000)).toBe(true);
   expect(own.projector.behind()).toBe(false);

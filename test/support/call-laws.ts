@@ -1,12 +1,13 @@
 import type { Call } from '../../src/calls/call.ts';
-import { company, operatorLegs, speakers } from '../../src/calls/call.ts';
+import { operatorLegs, speakers } from '../../src/calls/call.ts';
 import type { CallEffect, Fact } from '../../src/calls/call-effect.ts';
 import { decide } from '../../src/calls/decide.ts';
 import { monitorChannels } from '../../src/calls/monitor.ts';
-import { currentAttempt, isPending, type Dispatch } from '../../src/dispatch/dispatch.ts';
+import { currentAttempt, isPending, isPlanned, isSettled, type Dispatch } from '../../src/dispatch/dispatch.ts';
 import { checkSilence, newSilenceSeen, type SilenceSeen } from './silence-laws.ts';
 import { ensure } from './ensure.ts';
 import { testCall, timing, type Told } from './calls.ts';
+import { neverAlone } from './never-alone.ts';
 import { checkHold, checkParties } from './talk-laws.ts';
 
 export { ensure };
@@ -27,9 +28,15 @@ export interface World {
   bridges: Set<string>;
   /** Legs that were hung up after they were rung, or of which the world said that they are gone. */
   over: Set<string>;
+  /** Those of them that nobody can doubt: hung up, or told to be gone as a leg. */
+  gone: Set<string>;
   /** By channel, the bridges the world said it is in; late words of an older bridge are among them. */
   inside: Map<string, Set<string>>;
   returned: boolean;
+  /** The last word to the waiting line: the call waits. */
+  inLine: boolean;
+  /** By channel, whom the dialplan takes the leg to should every controller die. */
+  ties: Map<string, string | null>;
   ended: Map<string, string>;
   /** How many parties were asked for, and who was named by which assignment. */
   parties: number;
@@ -53,8 +60,11 @@ export function newWorld(over: Partial<Call> = {}): World {
     rung: [],
     bridges: new Set(),
     over: new Set(),
+    gone: new Set(),
     inside: new Map(),
     returned: false,
+    inLine: false,
+    ties: new Map(),
     ended: new Map(),
     parties: 0,
     operators: new Map(),
@@ -92,14 +102,17 @@ function plain<T>(value: T): T {
 }
 
 function note(world: World, input: Told, effects: CallEffect[]): void {
-  const { call, over, inside } = world;
+  const { call, over, gone, inside } = world;
   const named = input.type === 'operator-assigned' || input.type === 'operator-reserved' ? input : undefined;
   if (named !== undefined && !world.assignments.includes(named.assignmentId)) {
     world.assignments.push(named.assignmentId);
     world.operators.set(named.assignmentId, named.operatorId);
   }
   if (input.type === 'operator-reserved') world.reservations.push(input.assignmentId);
-  if (input.type === 'leg-gone') over.add(input.channelId);
+  if (input.type === 'leg-gone') {
+    over.add(input.channelId);
+    gone.add(input.channelId);
+  }
   if (input.type === 'command-failed' && input.failure === 'gone') over.add(input.target);
   if (input.type === 'ring-result' && input.ring.result === 'gone') over.add(input.attemptId);
   if (input.type === 'leg-joined') {
@@ -118,8 +131,11 @@ function note(world: World, input: Told, effects: CallEffect[]): void {
     if (effect.do === 'leave-bridge') inside.delete(effect.channelId);
     if (effect.do === 'hang-up') {
       over.add(effect.channelId);
+      gone.add(effect.channelId);
       inside.delete(effect.channelId);
     }
+    noteTie(world, effect);
+    if (effect.do === 'enter-line' || effect.do === 'leave-line') world.inLine = effect.do === 'enter-line';
     if (effect.do === 'return-to-dialplan') world.returned = true;
     if (effect.do === 'operator-outcome') {
       const told = world.outcomes.get(effect.assignmentId) ?? [];
@@ -129,9 +145,15 @@ function note(world: World, input: Told, effects: CallEffect[]): void {
   if (call.endedAt === null && !call.caller.left) world.returned = false;
 }
 
+function noteTie({ ties }: World, effect: CallEffect): void {
+  if (effect.do === 'ring-supervisor') ties.set(effect.channelId, null);
+  else if (effect.do === 'ring-agency') ties.set(effect.job.channelId, effect.job.callerChannelId);
+  else if ('callerChannelId' in effect) ties.set(effect.channelId, effect.callerChannelId);
+}
+
 function check(world: World, input: Told, effects: CallEffect[], before: Call): void {
   const { call } = world;
-  neverAlone(world);
+  neverAlone(world, { input, before, effects });
   checkEnded(world, effects);
   checkAssignments(world);
   checkDispatches(world);
@@ -163,35 +185,6 @@ function sameAgain({ call, at }: World, input: Told, before: Call, effects: Call
   const again = decide(structuredClone(before), { ...input, at });
   ensure(JSON.stringify(again.call) === JSON.stringify(call), 'decided differently a second time');
   ensure(JSON.stringify(again.effects) === JSON.stringify(effects), 'other effects a second time');
-}
-
-/** Somebody who can speak to him, a place in the line, a phone that rings with a limit, a join with a limit, or the dialplan. */
-function neverAlone({ call, inside, returned }: World): void {
-  if (!call.caller.live) return;
-  if (call.outcome === 'returned') {
-    ensure(returned, 'returned, but nobody sent him to the dialplan');
-    return;
-  }
-  if (call.endedAt !== null) return;
-  const here = (channelId: string): boolean => inside.get(channelId)?.has(call.bridge?.id ?? '') === true;
-  const heard = here('caller') && speakers(call).some(here);
-  const { timers } = call;
-  ensure(
-    heard ||
-      (call.hold !== null &&
-        timers.hold !== undefined &&
-        call.operator !== null &&
-        call.operator.state !== 'ringing') ||
-      (call.line !== null && timers.line !== undefined) ||
-      (call.challenge !== null && timers.challenge !== undefined) ||
-      (operatorLegs(call).some(({ state }) => state === 'ringing') && timers.ring !== undefined) ||
-      (call.joining.length > 0 && company(call).length > 0 && timers.join !== undefined) ||
-      timers.left !== undefined,
-    `a caller is alone in stage ${call.stage}`,
-  );
-  const kept = company(call).length > 0 && call.hold === null;
-  ensure(kept || call.caller.sound !== null || timers.left !== undefined, 'a caller hears nothing');
-  ensure(!kept || call.caller.sound === null, 'a sound is played over a conversation');
 }
 
 function checkEnded({ call, rung, over }: World, effects: CallEffect[]): void {
@@ -236,7 +229,8 @@ function checkMonitors({ call, bridges, rung, over }: World): void {
     ensure(limited === (state !== 'joined'), `monitor ${id} is ${state}, ${limited ? 'with' : 'without'} a limit`);
     const hears = snoopId !== null && bridgeId !== null;
     ensure(hears === (state !== 'reserving' && state !== 'ringing' && mode !== 'barge'), 'hears by nothing, or twice');
-    ensure(mode !== 'listen' || snooped === null || snooped === call.channelId, 'listens to somebody else');
+    const held = call.hold !== null ? call.operator?.channelId : undefined;
+    ensure(mode !== 'listen' || snooped === null || snooped === (held ?? call.channelId), 'listens to somebody else');
     ensure(mode !== 'whisper' || snooped === null || snooped === call.operator?.channelId, 'whispers to nobody');
     ensure(mode === 'barge' || !call.joining.includes(channelId), 'a listener is joined to the call');
   }
@@ -335,10 +329,17 @@ function checkDispatches({ call, ended }: World): void {
   for (const dispatch of call.dispatches) {
     checkAttempts(dispatch);
     const live = dispatch.attempts.filter((attempt) => attempt.endedAt === null);
-    ensure(live.length === (dispatch.endedAt === null ? 1 : 0), `a dispatch has ${live.length} live attempts`);
-    ensure(!isPending(dispatch) || call.timers[`dispatch:${dispatch.id}`] !== undefined, 'an attempt without a limit');
+    const one = dispatch.endedAt === null && !isPlanned(dispatch);
+    ensure(live.length === (one ? 1 : 0), `a dispatch has ${live.length} live attempts`);
+    ensure(
+      !isPending(dispatch) || isPlanned(dispatch) || call.timers[`dispatch:${dispatch.id}`] !== undefined,
+      'an attempt without a limit',
+    );
     ensure(currentAttempt(dispatch) === live[0], 'the live attempt is not the last');
     const text = JSON.stringify(dispatch);
+    const due =
+      isPlanned(dispatch) && dispatch.after.every((id) => call.dispatches.every((o) => o.id !== id || isSettled(o)));
+    ensure(!due, 'a dispatch waits for nothing');
     const known = ended.get(dispatch.id);
     ensure(known === undefined || known === text, 'an ended dispatch was changed');
     if (dispatch.endedAt !== null) ended.set(dispatch.id, text);

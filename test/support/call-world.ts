@@ -1,8 +1,10 @@
 import fc from 'fast-check';
-import type { Call } from '../../src/calls/call.ts';
+import { company, type Call } from '../../src/calls/call.ts';
+import type { CallNuisance } from '../../src/triage/score.ts';
 import type { Received } from '../../src/location/location.ts';
 import { newWorld, tell, type World } from './call-laws.ts';
-import { assign, joined, testDispatch, type Told } from './calls.ts';
+import { assign, joined, timing, type Told } from './calls.ts';
+import { backupCentre, someDispatch, staged } from './dispatch-world.ts';
 import { circle, inside, someFix } from './fixes.ts';
 import { reserved, someParty, talkCommand } from './talk-world.ts';
 import { failed, obeyed } from './world-answers.ts';
@@ -38,8 +40,12 @@ const kinds = [
   'sound-ended',
   'talk-command', // the operator does something while he talks
   'talk-late',
+  'operator-hangs-up',
+  'somebody-goes', // of those who took the call
   'party',
   'dispatch',
+  'backup-centre', // the line rings it for who has waited long
+  'staged', // the rules engage one agency after the other
   'cancel',
   'incident',
   'located',
@@ -56,12 +62,14 @@ const kinds = [
   'end-monitor',
   'reserved',
   'refused',
+  'hand-over',
   'end',
 ] as const;
 type Kind = (typeof kinds)[number];
-export type Move = [Kind, number, number];
+type Move = [Kind, number, number];
 
-const upsets = kinds.filter((kind) => !['obey', 'obey-on', 'assign', 'dispatch', 'caller-gone', 'end'].includes(kind));
+const rare: readonly Kind[] = ['end', 'hand-over', 'caller-gone'];
+const upsets = kinds.filter((kind) => !['obey', 'obey-on', 'assign', 'dispatch', ...rare].includes(kind));
 
 const move = fc.tuple(
   fc.oneof(
@@ -81,7 +89,7 @@ const move = fc.tuple(
     },
     { weight: 31, arbitrary: fc.constantFrom(...upsets) },
     { weight: 12, arbitrary: fc.constantFrom<Kind>('timer-due', 'recent-command-failed') },
-    { weight: 2, arbitrary: fc.constantFrom<Kind>('end', 'caller-gone', 'caller-gone') },
+    { weight: 2, arbitrary: fc.constantFrom<Kind>(...rare, 'caller-gone') },
   ),
   fc.nat(1000),
   fc.nat(1000),
@@ -96,15 +104,34 @@ const talking: Move[] = [
 const beginnings: Move[][] = [
   talking,
   [...talking, ['talk-command', 0, 0]],
+  [...talking, ['talk-command', 6, 0]],
   [...talking, ['party', 3, 3], ['obey-on', 0, 0]],
   [...talking, ['party', 4, 2], ['obey-on', 0, 0]],
+  [...talking, ['party', 4, 2], ['obey-on', 0, 0], ['operator-hangs-up', 0, 0]],
   [...talking, ['party', 5, 4]],
+  [...talking, ['monitor', 1, 5], ['obey-on', 0, 0]],
   [...talking, ['monitor', 2, 5], ['obey-on', 0, 0]],
+  [...talking, ['monitor', 2, 5], ['obey-on', 0, 0], ['talk-command', 0, 0]],
+  [...talking, ['monitor', 0, 5], ['obey-on', 0, 0], ['take-over', 0, 0]],
+  [...talking, ['dispatch', 1, 1], ['obey-on', 0, 0]],
+  [...talking, ['staged', 1, 1]],
   [...talking, ['ask', 0, 0]],
+  [
+    ['obey-on', 0, 0],
+    ['backup-centre', 0, 0],
+    ['assign', 0, 0],
+  ],
   [
     ['obey-on', 0, 0],
     ['assign', 0, 0],
     ['assign-together', 0, 0],
+  ],
+  [
+    ['obey-on', 0, 0],
+    ['assign', 0, 0],
+    ['assign-together', 0, 0],
+    ['assign-together', 1, 0],
+    ['staged', 0, 0],
   ],
 ];
 
@@ -114,6 +141,20 @@ export const sequences = fc
     fc.array(move, { maxLength: 60, size: 'max' }),
   )
   .map(([beginning, moves]): Move[] => [...beginning, ...moves]);
+
+/** What callers and settings there are: with a score that matters or none, asked for a key by the line or by a person. */
+export const circumstances: fc.Arbitrary<Partial<Call>> = fc
+  .record({
+    measure: fc.constantFrom('none', 'none', 'none', 'lower', 'challenge'),
+    silentQuestion: fc.constantFrom('line', 'operator'),
+  })
+  .map(({ measure, silentQuestion }) => ({ ...scored(measure), timing: { ...timing, silentQuestion } }));
+
+/** A caller whose number or phone has a nuisance score. */
+export function scored(measure: CallNuisance['measure']): Pick<Call, 'nuisance'> {
+  const nuisance = { score: 40, reasons: 'prank ×4', measure, steps: 4, loweredFrom: null };
+  return { nuisance: measure === 'none' ? null : nuisance };
+}
 
 const causes = [0, 16, 17, 18, 19, 21, 26, 27, 41, 58, 127];
 const lastOf = <T>(list: T[], count: number): T[] => list.slice(-count);
@@ -125,7 +166,7 @@ function legs(world: World): string[] {
 }
 
 /** The inputs of one move. */
-export function inputs(world: World, [kind, n, m]: Move): Told[] {
+function inputs(world: World, [kind, n, m]: Move): Told[] {
   const { call } = world;
   const leg = pick(legs(world), n) ?? 'nobody';
   switch (kind) {
@@ -171,6 +212,10 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
     case 'talk-command':
     case 'talk-late':
       return talkCommand(world, n, m);
+    case 'operator-hangs-up':
+      return [{ type: 'leg-gone', channelId: call.operator?.channelId ?? 'nobody', cause: 16 }];
+    case 'somebody-goes':
+      return [{ type: 'leg-gone', channelId: pick(company(call), n) ?? 'nobody', cause: pick(causes, m) ?? 0 }];
     case 'party':
       return [someParty(world, n, m)];
     case 'ring-result': {
@@ -229,6 +274,10 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
       return [{ type: kind, soundId: call.caller.sound?.id ?? `call.s${n % 4}` }];
     case 'dispatch':
       return [{ type: 'dispatch-requested', dispatch: someDispatch(call, n, m) }];
+    case 'backup-centre':
+      return backupCentre(call, world.at);
+    case 'staged':
+      return [{ type: 'incident-changed', change: { kind: 'fire' }, by: 'token', dispatches: staged(call, n, m) }];
     case 'cancel':
       return [{ type: 'dispatch-cancelled', dispatchId: pick(call.dispatches, n)?.id ?? 'none', by: 'token' }];
     case 'incident':
@@ -273,6 +322,8 @@ export function inputs(world: World, [kind, n, m]: Move): Told[] {
       return [reserved(world, requestId(call, n), m)];
     case 'refused':
       return [{ type: 'reservation-refused', requestId: requestId(call, n), reason: 'busy' }];
+    case 'hand-over':
+      return [{ type: kind, reason: 'the controller stops' }];
     case 'end':
       return [{ type: 'call-ended-by', by: 'token' }];
   }
@@ -291,17 +342,6 @@ function received(n: number, m: number): Received {
     }),
   );
   return { fixes, unusable: n % 3 === 0 ? [{ source: 'pidf-lo', reason: `it is broken in ${m % 5} places` }] : [] };
-}
-
-function someDispatch(call: Call, n: number, m: number): ReturnType<typeof testDispatch> {
-  const trunks = testDispatch().trunks.slice(0, m % 3);
-  return testDispatch({
-    id: `d${call.dispatches.length + 1 - (n % 7 === 0 ? 1 : 0)}`,
-    agencyId: pick(['damkar', 'pln', 'polresta'], n) ?? 'damkar',
-    mode: m % 2 === 0 ? 'bridge' : 'transfer',
-    acceptance: n % 3 === 0 ? 'answer' : 'key',
-    trunks: trunks.length === 0 && n % 4 !== 0 ? testDispatch().trunks : trunks,
-  });
 }
 
 const nextAssignment = (world: World): string => `as${world.assignments.length + 1}`;

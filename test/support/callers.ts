@@ -45,7 +45,7 @@ export async function matchedCalls(sql: Postgres, number: string): Promise<(stri
 }
 
 /** Whose calls they are. */
-export interface Caller {
+interface Caller {
   number?: string | undefined;
   imei?: string | undefined;
 }

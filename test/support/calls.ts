@@ -150,7 +150,7 @@ export function story(over: Partial<Call> = {}): Story {
 }
 
 /** It is done to learn whether the caller is heard, and changes nothing for anybody. */
-export function listens({ do: what }: CallEffect): boolean {
+function listens({ do: what }: CallEffect): boolean {
   return what === 'detect-talk' || what === 'count-packets';
 }
 

@@ -11,7 +11,7 @@ const timeline = z.object({ items: z.array(timelineView) });
 const alarm = z.object({ code: z.string(), at: z.string(), detail: z.record(z.string(), z.unknown()) });
 export type Alarm = z.output<typeof alarm>;
 export type Dispatch = z.output<typeof dispatchView>;
-export type Incident = z.output<typeof incidentView>;
+type Incident = z.output<typeof incidentView>;
 
 /** A centre's REST API, metrics and database, as tests ask them. */
 export class CentreApi {

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import {
@@ -8,27 +7,19 @@ import {
   type AsteriskHandle,
   type ControllerHandle,
   type Environment,
-  type OperatorAccount,
   type Ports,
   type Tools,
 } from '../../scripts/runtime.mjs';
-import { afterAwake } from '../../scripts/sip/awake.mjs';
-import {
-  placeCall,
-  startPhone,
-  type Behaviour,
-  type Call,
-  type CitizenOptions,
-  type Phone,
-} from '../../scripts/sip/phone.mjs';
 import type { Role } from '../../src/platform/auth.ts';
 import type { SettingsPatch } from '../../src/settings/setting.ts';
+import { CentreApi } from './centre-api.ts';
+import { CentrePhones } from './centre-phones.ts';
 import type { TestDatabase } from './database.ts';
 import { followFeed, type Feed } from './feed.ts';
 import { queuePrefix, redisUrl } from './redis.ts';
-import { CentreApi } from './centre-api.ts';
-import { LineCaller, Media } from './line-caller.ts';
 import { until } from './rest.ts';
+
+export { carriers } from './centre-phones.ts';
 
 export interface CentreOptions {
   /** Short name of the test file, for its folder below the run's. */
@@ -44,11 +35,8 @@ export interface CentreOptions {
   ari?: (url: string, node: string) => Promise<string>;
 }
 
-/** A carrier of its own address, as Asterisk knows it (`carrier-NAME`). */
-export const carriers = { telkom: '127.0.11.2', seluler: '127.0.11.3' };
-
 /** A whole centre on one machine: Asterisk, a controller, operators with phones, agencies with trunks on loopback. */
-export class Centre {
+export class Centre extends CentrePhones {
   readonly directory: string;
   readonly database: TestDatabase;
   readonly ports: Ports;
@@ -59,14 +47,7 @@ export class Centre {
   /** Asterisk as the controllers are told of it. */
   readonly connection: AsteriskConnection;
   controllers: ControllerHandle[] = [];
-  operators: OperatorAccount[] = [];
-  /** One for each operator, in their order, once `operatorPhones` has run. */
-  readonly phones: Phone[] = [];
   #feed: Feed | undefined;
-  readonly #trunks = new Map<string, Phone>();
-  readonly #citizens: Call[] = [];
-  readonly #lineCallers: LineCaller[] = [];
-  #media: Media | undefined;
   readonly #options: CentreOptions;
   readonly #prefix = queuePrefix();
 
@@ -74,6 +55,7 @@ export class Centre {
     options: CentreOptions,
     parts: Pick<Centre, 'directory' | 'database' | 'ports' | 'tools' | 'asterisk' | 'tokens' | 'connection'>,
   ) {
+    super();
     this.#options = options;
     this.directory = parts.directory;
     this.database = parts.database;
@@ -158,146 +140,9 @@ export class Centre {
     return listed.filter(({ name }) => !name.startsWith('Local/s@guardian')).map(({ id, name }) => `${name} ${id}`);
   }
 
-  /** Starts the operators' phones, registered; each with the tone given for it, 660 Hz otherwise. */
-  async operatorPhones(behaviour: Behaviour, tones: readonly number[] = []): Promise<readonly Phone[]> {
-    for (const [index, operator] of this.operators.entries()) {
-      if (this.phones[index] !== undefined) continue;
-      this.phones.push(await this.registerOperator(operator, behaviour, tones[index] ?? 660));
-      // One after the other: the first to be free has been free the longest.
-      await this.api.operatorIs(operator.id, 'available');
-    }
-    return this.phones;
-  }
-
-  async registerOperator(
-    { username, password, extension }: OperatorAccount,
-    behaviour: Behaviour,
-    tone = 660,
-  ): Promise<Phone> {
-    await this.#keepRegistered(username);
-    return startPhone({
-      sipp: this.tools.sipp,
-      server: this.asterisk.sip,
-      accounts: [{ username, password }],
-      folder: await this.folder(`operator-${extension}`),
-      name: `operator ${extension}`,
-      behaviour,
-      tone,
-    });
-  }
-
-  /** SIPp does not register again: two minutes later every operator would have left his desk. */
-  async #keepRegistered(username: string): Promise<void> {
-    const path = `asterisk/config/dynamic/res_pjsip/aor/${username}`;
-    const field = { attribute: 'maximum_expiration', value: '3600' };
-    const fields = z.array(z.object({ attribute: z.string(), value: z.string() }));
-    const there = fields.parse((await this.ari('GET', path)).body);
-    // Written while a phone is registered, it would keep that phone's address for ever.
-    if (there.some(({ attribute, value }) => attribute === field.attribute && value === field.value)) return;
-    await this.ari('PUT', path, { fields: [field] });
-  }
-
-  /** The phone at an agency's trunk, which is started when first asked for, and does from now on what is given. */
-  async trunk(trunkId: string, behaviour: Behaviour, tone = 880): Promise<Phone> {
-    const known = this.#trunks.get(trunkId);
-    if (known !== undefined) return known.behave(behaviour);
-    const { items } = await this.api.get(
-      '/v1/trunks',
-      z.object({ items: z.array(z.object({ id: z.string(), host: z.string(), port: z.number() })) }),
-    );
-    const trunk = items.find(({ id }) => id === trunkId);
-    if (trunk === undefined) throw new Error(`there is no trunk ${trunkId}`);
-    const phone = await startPhone({
-      sipp: this.tools.sipp,
-      folder: await this.folder(trunkId),
-      name: trunkId,
-      address: trunk.host,
-      port: trunk.port,
-      behaviour,
-      tone,
-    });
-    this.#trunks.set(trunkId, phone);
-    return phone;
-  }
-
-  /** The next call that comes to a phone after this is asked. */
-  upcoming(phone: Phone, within = 10_000): Promise<Call> {
-    const call = new Promise<Call>((resolve, reject) => {
-      const cancel = afterAwake(within, () => {
-        phone.off('call', take);
-        reject(new Error(`no call came to ${phone.name} within ${within} ms\n${phone.complaints()}`));
-      });
-      const take = (call: Call): void => {
-        cancel();
-        resolve(call);
-      };
-      phone.once('call', take);
-    });
-    // Whoever waits for it hears of it; a test that failed before does not need to.
-    call.catch(() => undefined);
-    return call;
-  }
-
-  /** A citizen dials 112, over the first carrier unless said otherwise. */
-  async dial(options: Partial<CitizenOptions> = {}): Promise<Call> {
-    const call = await placeCall({
-      sipp: this.tools.sipp,
-      server: this.asterisk.sip,
-      address: carriers.telkom,
-      folder: await this.folder(`citizen-${this.#citizens.length + 1}`),
-      ...options,
-    });
-    this.#citizens.push(call);
-    return call;
-  }
-
-  /** A citizen who listens to what really comes over the wire; on the line when it returns. */
-  async dialLine(tone: number, options: { address?: string; number?: string } = {}): Promise<LineCaller> {
-    const caller = await this.#line(options);
-    await caller.talk(tone);
-    return caller;
-  }
-
-  /** Somebody dials on an operator's phone; answered when it returns. */
-  async dialAtDesk({ username, password }: OperatorAccount, dials: string, tone = 0): Promise<LineCaller> {
-    const caller = await this.#line({ address: '127.0.0.1', account: { username, password }, dials });
-    await caller.talk(tone);
-    return caller;
-  }
-
-  async #line(options: Partial<Parameters<typeof LineCaller.open>[1]>): Promise<LineCaller> {
-    this.#media ??= new Media();
-    const caller = await LineCaller.open(this.#media, {
-      server: this.asterisk.sip,
-      address: carriers.telkom,
-      ...options,
-    });
-    this.#lineCallers.push(caller);
-    return caller;
-  }
-
   /** The recording of what was sent to a channel, or of what came from it. */
   recording(channelId: string, what: 'heard' | 'said'): string {
     return join(this.asterisk.recordingsDirectory, `${channelId}-${what}.wav`);
-  }
-
-  /** A folder below the centre's. */
-  async folder(name: string): Promise<string> {
-    const folder = join(this.directory, 'phones', name);
-    await mkdir(folder, { recursive: true });
-    return folder;
-  }
-
-  /** Ends every call that a phone or a caller of ours still holds. */
-  async hangUpAll(): Promise<void> {
-    for (const caller of this.#lineCallers.splice(0)) {
-      if (!caller.ended) await caller.hangUp().catch(() => undefined);
-      caller.close();
-    }
-    const phones = [...this.phones, ...this.#trunks.values()];
-    for (const call of [...this.#citizens, ...phones.flatMap((phone) => phone.calls)]) {
-      if (!call.ended) await call.hangUp().catch(() => undefined);
-    }
   }
 
   /** Waits until Asterisk has no channel but its guardian's; ends those that stay, and fails with their names. */
@@ -315,7 +160,7 @@ export class Centre {
 
   /** Ends what citizens still hold, and waits until nothing of any call is left: no channel, no bridge, nobody busy. */
   async quiet(within = 10_000): Promise<void> {
-    for (const call of this.#citizens) if (!call.ended) await call.hangUp().catch(() => undefined);
+    await this.citizensHangUp();
     let left = '';
     const empty = async (): Promise<boolean> => {
       const channels = await this.channels();
@@ -337,19 +182,19 @@ export class Centre {
     }
   }
 
-  /** What behaviours of phones could not do: the reason of many a failure. */
-  complaints(): string[] {
-    return [...this.phones, ...this.#trunks.values()].flatMap((phone) =>
-      phone.behaviourErrors.splice(0).map((error) => `${phone.name}: ${String(error)}`),
-    );
+  /** After a test: ends what is left, waits until nothing of any call is there, and fails with what phones could not do. */
+  async clear(): Promise<void> {
+    await this.hangUpAll();
+    await this.quiet();
+    const complaints = this.complaints();
+    if (complaints.length > 0) throw new Error(complaints.join('\n'));
   }
 
   async stop(): Promise<void> {
     this.#feed?.close();
-    await this.#media?.stop();
+    await this.stopListening();
     for (const controller of this.controllers) await controller.stop({ limitSeconds: 10 });
-    const sipp = [...this.phones, ...this.#trunks.values(), ...this.#citizens.map(({ phone }) => phone)];
-    await Promise.allSettled(sipp.map((phone) => phone.stop()));
+    await this.stopPhones();
     await this.asterisk.stop();
     this.ports.release();
     await this.api.close();

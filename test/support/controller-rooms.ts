@@ -3,6 +3,7 @@ import { emergencyQueue } from '../../src/acd/queue.ts';
 import { linePolicy } from '../../src/acd/line-policy.ts';
 import { createLine } from '../../src/acd/mailbox.ts';
 import type { AriCommands } from '../../src/asterisk/commands.ts';
+import { createAuditKeeper } from '../../src/audit/later.ts';
 import { recordAudit } from '../../src/audit/record.ts';
 import type { Call } from '../../src/calls/call.ts';
 import { startCalls } from '../../src/calls/start.ts';
@@ -23,6 +24,7 @@ import { startRecords } from '../../src/records/start.ts';
 import { startTriage, type TriageRoom } from '../../src/triage/start.ts';
 import { callTiming } from '../../src/settings/call-timing.ts';
 import { defaultSettings, type Settings } from '../../src/settings/setting.ts';
+import { deafToLine } from './line-world.ts';
 import { redisUrl } from './redis.ts';
 import { until } from './rest.ts';
 import { startRooms, stateFolder, type Rooms } from './rooms.ts';
@@ -90,6 +92,7 @@ export async function startController(
   const clock: Clock = { ...fast, now: () => systemClock.now() + shift };
   const postgres = createPostgres(databaseUrl, { applicationName: application, logger, clock: systemClock, max: 4 });
   const journal = openJournal({ directory, name: application, clock: systemClock, logger, reserveBytes: 0 });
+  const auditKeeper = createAuditKeeper({ postgres, audit: recordAudit, clock: systemClock, logger });
   const feed = createFeed({ clock, callOf: (callId) => calls.runner.get(callId) });
   const events: FeedEvent[] = [];
   feed.subscribe((event) => events.push(event));
@@ -151,8 +154,7 @@ export async function startController(
     clock,
     logger,
     policies: () => linePolicy(settings()),
-    assigned: () => false,
-    changed: () => undefined,
+    ...deafToLine,
   });
   const calls = startCalls({
     node: 'node',
@@ -168,6 +170,7 @@ export async function startController(
     incidents: reader,
     line: () => ({ ...line, staffed: () => true }),
     queueOf: () => ({ queue: emergencyQueue, timing: callTiming(settings()) }),
+    auditLater: auditKeeper.note,
     guard: { held: () => false, keepsUp: () => true, heard: () => undefined, stop: () => undefined },
     connected: () => false,
     introduce: location.introduce,
@@ -208,6 +211,7 @@ export async function startController(
     else await records.projector.stop();
     await triage.stop();
     await journal.close();
+    await auditKeeper.stop();
     await postgres.close();
   };
   const { runner } = calls;

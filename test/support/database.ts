@@ -15,7 +15,7 @@ const migrations = new URL('../../migrations/', import.meta.url);
 const templateLock = 112_000_001;
 
 /** The admin connection to the PostgreSQL that the tests use. */
-export function adminUrl(): string {
+function adminUrl(): string {
   const url = process.env['SIAGA_TEST_DATABASE_URL'];
   if (url === undefined || url === '') {
     throw new Error('SIAGA_TEST_DATABASE_URL is not set: run the tests with npm test, which starts PostgreSQL.');
@@ -53,7 +53,7 @@ async function makeTemplate(admin: pg.Client, template: string): Promise<void> {
 }
 
 /** Runs statements over the admin connection. */
-export async function asAdmin(work: (admin: pg.Client) => Promise<void>): Promise<void> {
+async function asAdmin(work: (admin: pg.Client) => Promise<void>): Promise<void> {
   const admin = new pg.Client({ connectionString: adminUrl(), connectionTimeoutMillis: 5_000 });
   await admin.connect();
   try {

@@ -1,6 +1,7 @@
 import type { PrintedAsteriskLocation } from '../../src/location/pidf-lo/asterisk-location.ts';
 import { testDispatch } from './calls.ts';
-import { decideDispatch, type DispatchAction, type DispatchInput } from '../../src/dispatch/decide.ts';
+import { decideDispatch } from '../../src/dispatch/decide.ts';
+import type { DispatchAction, DispatchInput } from '../../src/dispatch/step.ts';
 import type { Dispatch, RingJob, RingResult } from '../../src/dispatch/dispatch.ts';
 
 const context = {

@@ -14,7 +14,7 @@ const happening = z.object({
 export type Happening = z.output<typeof happening>;
 
 /** What an event must say to be the one that is waited for. */
-export interface Wanted {
+interface Wanted {
   callId?: string;
   detail?: Happening['detail'];
 }

@@ -1,13 +1,13 @@
 import type { Centre } from './centre.ts';
 
-export async function setState(centre: Centre, index: number, body: object): Promise<void> {
+async function setState(centre: Centre, index: number, body: object): Promise<void> {
   const operatorId = centre.operators[index]?.id ?? '';
   const answer = await centre.api.ask('POST', `/v1/operators/${operatorId}/state`, { body });
   if (answer.status !== 200) throw new Error(`the state of operator ${index} was answered ${answer.text}`);
 }
 
-export const pauseOperator = (centre: Centre, index: number): Promise<void> =>
-  setState(centre, index, { state: 'paused', reason: 'istirahat' });
+export const pauseOperator = (centre: Centre, index: number, reason = 'istirahat'): Promise<void> =>
+  setState(centre, index, { state: 'paused', reason });
 export const resumeOperator = (centre: Centre, index: number): Promise<void> =>
   setState(centre, index, { state: 'available' });
 

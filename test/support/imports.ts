@@ -13,7 +13,7 @@ import { directoryOfRun } from './run.ts';
 
 const command = fileURLToPath(new URL('../../dist/location/import/import-command.js', import.meta.url));
 
-export interface Ended {
+interface Ended {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;

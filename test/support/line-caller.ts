@@ -99,6 +99,8 @@ export class LineCaller {
       dials?: string;
       /** An operator's phone. */
       account?: { username: string; password: string };
+      /** Whole header lines, beside those that any INVITE has. */
+      headers?: readonly string[];
     },
   ): Promise<LineCaller> {
     const { line, port, heard } = await media.open(options.address);
@@ -113,13 +115,14 @@ export class LineCaller {
       'a=fmtp:101 0-15',
       '',
     ].join('\r\n');
-    const { server, address, account, dials = '112' } = options;
+    const { server, address, account, dials = '112', headers = [] } = options;
     const from = `<sip:${account?.username ?? options.number ?? '081234567890'}@127.0.0.1>`;
     const wire = await WireCall.open({
       server,
       address,
       from,
       body,
+      headers,
       uri: `sip:${dials.replaceAll('#', '%23')}@${server.host}:${server.port}`,
       ...(account === undefined ? {} : { account }),
     });

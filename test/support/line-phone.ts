@@ -17,6 +17,7 @@ export class LinePhone {
   readonly #media: Media;
   readonly #line: { line: number; port: number; heard: readonly Heard[] };
   readonly #tone: number;
+  #to: Server | null = null;
 
   private constructor(parts: {
     address: string;
@@ -71,6 +72,11 @@ export class LinePhone {
     return (packets.length * packetEvery) / 1_000;
   }
 
+  /** A key as a telephone event in the media (RFC 4733, earlier RFC 2833). */
+  press(key: string): void {
+    this.#media.tell({ do: 'press', line: this.#line.line, key, to: this.#to });
+  }
+
   close(): void {
     this.#media.close(this.#line.line);
     this.#sip.close();
@@ -83,12 +89,8 @@ export class LinePhone {
     if (message.method !== 'INVITE') return this.#answer(message, '');
     const port = Number(/m=audio (\d+)/.exec(message.body)?.[1]);
     this.#media.tell({ do: 'quiet', line: this.#line.line });
-    this.#media.tell({
-      do: 'say',
-      line: this.#line.line,
-      frequency: this.#tone,
-      to: { host: this.#server.host, port },
-    });
+    this.#to = { host: this.#server.host, port };
+    this.#media.tell({ do: 'say', line: this.#line.line, frequency: this.#tone, to: this.#to });
     const own = this.#address;
     this.#answer(
       message,
@@ -98,7 +100,9 @@ export class LinePhone {
         's=-',
         `c=IN IP4 ${own}`,
         't=0 0',
-        `m=audio ${this.#line.port} RTP/AVP 0`,
+        `m=audio ${this.#line.port} RTP/AVP 0 101`,
+        'a=rtpmap:101 telephone-event/8000',
+        'a=fmtp:101 0-15',
         '',
       ].join('\r\n'),
     );

@@ -2,6 +2,7 @@ import { assign, type Assignment } from '../../src/acd/assign.ts';
 import { decideLine, type LineDecision, type LineInput } from '../../src/acd/decide.ts';
 import type { AssignmentOutcome } from '../../src/acd/line-outcome.ts';
 import type { LinePolicies, LinePolicy } from '../../src/acd/line-policy.ts';
+import type { LineDeps } from '../../src/acd/mailbox.ts';
 import { emptyLine, stateOf, type Line, type Operator, type OperatorState } from '../../src/acd/operator.ts';
 import { emergencyQueue, type CallQueue } from '../../src/acd/queue.ts';
 
@@ -44,6 +45,18 @@ export const usual: LinePolicies = {
     { level: 'notice', waiting: 5_000 },
     { level: 'critical', waiting: 30_000 },
   ],
+};
+
+/** Hears what a line tells, and does nothing: no call is there. */
+export const deafToLine: Omit<LineDeps, 'clock' | 'logger' | 'policies'> = {
+  assigned: () => false,
+  reserved: () => false,
+  refused: () => undefined,
+  toBackupCentre: () => undefined,
+  placed: () => undefined,
+  alert: () => undefined,
+  changed: () => undefined,
+  told: () => undefined,
 };
 
 export function person(given: string | Partial<Operator>): Operator {

@@ -1,8 +1,12 @@
 import { join } from 'node:path';
+import { createAuditKeeper } from '../../src/audit/later.ts';
 import { recordAudit } from '../../src/audit/record.ts';
 import type { Call } from '../../src/calls/call.ts';
+import { monitorRoutes } from '../../src/calls/monitor-routes.ts';
 import { callRoutes } from '../../src/calls/routes.ts';
 import { createCallRunner, type CallRunner } from '../../src/calls/runner.ts';
+import { silentRoutes } from '../../src/calls/silent-routes.ts';
+import { talkRoutes } from '../../src/calls/talk-routes.ts';
 import { createPlanner } from '../../src/dispatch/planner.ts';
 import { dispatchRoutes } from '../../src/dispatch/routes.ts';
 import { openIncident } from '../../src/incidents/incident.ts';
@@ -49,6 +53,8 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
       recorded: nothing,
     },
   });
+  const auditKeeper = createAuditKeeper({ postgres, audit: recordAudit, clock, logger });
+  const command = { runner, clock, auditLater: auditKeeper.note };
   const { circleOf, kindOf, timelineOfCall } = incidentReader(postgres);
   const planner = createPlanner({
     clock,
@@ -60,7 +66,10 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
   const rooms: Rooms = await startRooms(databaseUrl, {
     stateDir,
     extraRoutes: [
-      ...callRoutes({ postgres, clock, runner, readTimeline: timelineOfCall, kindOf, identityLimit: () => 5 }),
+      ...callRoutes({ ...command, postgres, readTimeline: timelineOfCall, kindOf, identityLimit: () => 5 }),
+      ...talkRoutes({ ...command, lookUp: () => ({ refused: 'number-refused' }) }),
+      ...monitorRoutes(command),
+      ...silentRoutes(command),
       ...incidentRoutes(shared),
       ...dispatchRoutes(shared),
     ],
@@ -91,6 +100,7 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
       await rooms.stop();
       runner.stop();
       await journal.close();
+      await auditKeeper.stop();
       await postgres.close();
     },
   };

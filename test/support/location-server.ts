@@ -14,7 +14,7 @@ export const located: Reading = {
 };
 export const pidfLo = '<presence xmlns="urn:ietf:params:xml:ns:pidf" entity="pres:x"/>';
 
-export interface Listening {
+interface Listening {
   readonly port: number;
   /** How many came so far. */
   readonly connections: () => number;
@@ -22,7 +22,7 @@ export interface Listening {
   readonly uri: (path?: string) => string;
 }
 
-export interface LocationServer extends Listening {
+interface LocationServer extends Listening {
   readonly requests: { method: string; path: string; headers: IncomingMessage['headers']; body: string }[];
 }
 

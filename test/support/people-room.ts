@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startAcd, type AcdRoom } from '../../src/acd/start.ts';
 import type { PjsipObject } from '../../src/asterisk/provisioning.ts';
+import { createAuditKeeper } from '../../src/audit/later.ts';
 import { recordAudit } from '../../src/audit/record.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createLogger } from '../../src/platform/logger.ts';
@@ -19,6 +20,9 @@ export interface PeopleRoom extends Rooms {
   readonly entries: (OperatorEntry | SessionEntry)[];
   readonly published: { type: string; detail: Record<string, unknown> }[];
   readonly assigned: { callId: string; operatorId: string }[];
+  readonly alarms: Record<string, string>[];
+  /** Whether Asterisk has a certificate, to be changed: asked once for each start of Asterisk. */
+  readonly asterisk: { hasTls: boolean };
   /** Writes what was recorded so far to PostgreSQL. */
   write(): Promise<void>;
   /** Ends it, and leaves its folder. */
@@ -40,12 +44,16 @@ export async function startPeople(databaseUrl: string, folder?: string): Promise
   const entries: PeopleRoom['entries'] = [];
   const published: PeopleRoom['published'] = [];
   const assigned: PeopleRoom['assigned'] = [];
+  const auditKeeper = createAuditKeeper({ postgres, audit: recordAudit, clock: systemClock, logger });
+  const alarms: PeopleRoom['alarms'] = [];
+  const asterisk = { hasTls: true };
   const acd = await startAcd({
     postgres,
     stateDir: join(stateDir, 'acd'),
     clock: systemClock,
     logger,
     audit: recordAudit,
+    auditLater: auditKeeper.note,
     settings: () => defaultSettings,
     sip: { host: 'sip.example', port: 5070, tlsPort: 5071 },
     provisioning: {
@@ -57,19 +65,28 @@ export async function startPeople(databaseUrl: string, folder?: string): Promise
         for (const { type, id } of objects) accounts.delete(`${type} ${id}`);
         return Promise.resolve();
       },
-      hasTransport: () => Promise.resolve(true),
+      hasTransport: () => Promise.resolve(asterisk.hasTls),
     },
     assigned: (callId, { operatorId }) => assigned.push({ callId, operatorId }) > 0,
+    reserved: () => false,
+    refused: () => undefined,
+    toBackupCentre: () => undefined,
+    placed: () => undefined,
     // As the call would, were there one.
-    ranked: (callId, { queue }) => acd.line.rank(callId, { priority: 3, ...queue }),
+    ranked(callId, { queue }) {
+      acd.line.rank(callId, { priority: 3, ...queue });
+      return true;
+    },
     changed: (change) => void entries.push({ kind: 'operator', ...change }),
     sessionChanged: (change) => void entries.push({ kind: 'operator-session', ...change }),
+    alarm: (code, detail) => void alarms.push({ code, ...detail }),
     publish: (type, detail) => void published.push({ type, detail }),
   });
   const rooms = await startRooms(databaseUrl, { stateDir, extraRoutes: acd.routes });
   const end = async (): Promise<void> => {
     await rooms.stop();
     await acd.stop();
+    await auditKeeper.stop();
     await postgres.close();
   };
   return {
@@ -79,6 +96,8 @@ export async function startPeople(databaseUrl: string, folder?: string): Promise
     entries,
     published,
     assigned,
+    alarms,
+    asterisk,
     write: async () => {
       await postgres.transaction((sql) => writeEntries(sql, entries));
     },

@@ -68,6 +68,14 @@ export async function until(what: string, check: () => boolean | Promise<boolean
   const end = awakeMilliseconds() + limitMs;
   while (!(await check())) {
     if (awakeMilliseconds() > end) throw new Error(`waited ${limitMs} ms in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await timePasses(25);
   }
+}
+
+/**
+ * Lets so many milliseconds pass, where their passing is what is tested: a message two seconds before its call, a job that
+ * takes a while, a line that is cut at one moment or another. What is to have happened by then is awaited with `until`.
+ */
+export function timePasses(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startAccess, type AccessRoom } from '../../src/access/start.ts';
 import { startAgencies, type AgenciesRoom } from '../../src/agencies/start.ts';
+import { createAuditKeeper } from '../../src/audit/later.ts';
+import { noteRefusals } from '../../src/audit/refusals.ts';
 import { startAudit } from '../../src/audit/start.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createHttpServer, type HttpOptions } from '../../src/platform/http.ts';
@@ -15,6 +17,7 @@ import { startRouting, type RoutingRoom } from '../../src/routing/start.ts';
 import { citySettings } from '../../src/settings/city.ts';
 import { cityFile, loadCity } from '../../src/settings/load-city.ts';
 import { startSettings, type SettingsRoom } from '../../src/settings/start.ts';
+import { countDeeds } from './deeds.ts';
 
 /** A process of the API with the configuration rooms, over real PostgreSQL. */
 export interface Rooms {
@@ -45,6 +48,7 @@ export async function startRooms(
   const city = await loadCity(cityFile(options.city ?? 'pekanbaru'));
   const postgres = createPostgres(databaseUrl, { applicationName: 'siaga-test', logger, clock, max: 4 });
   const audit = await startAudit({ postgres });
+  const auditKeeper = createAuditKeeper({ postgres, audit: audit.record, clock, logger });
   const common = { postgres, stateDir, clock, logger, audit: audit.record };
   const access = await startAccess(common);
   const settings = await startSettings({ ...common, seed: citySettings(city) });
@@ -57,10 +61,12 @@ export async function startRooms(
     timeZone: () => settings.current().timeZone,
   });
   const rooms = [access, settings, agencies, routing, audit];
-  const routes = [...rooms.flatMap((room) => room.routes), ...(options.extraRoutes ?? [])];
+  const deeds = countDeeds([...rooms.flatMap((room) => room.routes), ...(options.extraRoutes ?? [])]);
+  const { routes } = deeds;
   const server = createHttpServer({
     routes,
     authenticate: access.check,
+    refused: noteRefusals({ auditLater: auditKeeper.note, clock }),
     logger,
     clock,
     metrics: createMetrics(),
@@ -81,7 +87,9 @@ export async function startRooms(
     routes,
     async stop() {
       await server.close(500);
+      if (postgres.reachable()) await deeds.expectAudited(postgres);
       for (const room of rooms) await room.stop();
+      await auditKeeper.stop();
       await postgres.close();
       if (options.stateDir === undefined) await rm(stateDir, { recursive: true, force: true });
     },

@@ -1,9 +1,11 @@
-import type { Call } from '../../src/calls/call.ts';
+import { company, type Call } from '../../src/calls/call.ts';
 import { ensure } from './ensure.ts';
 
 /** On hold: out of the bridge, with music or a word, for a limited time, by an operator who is there. */
 export function checkHold(call: Call): void {
   const { hold, timers, caller, operator } = call;
+  const alone = company(call).every((channelId) => channelId === operator?.channelId);
+  ensure(call.phoneHold === null || !alone || timers['phone-hold'] !== undefined, 'a phone holds him without a limit');
   ensure((hold !== null) === (timers.hold !== undefined), 'a hold without a limit, or a limit without a hold');
   if (hold === null) return;
   ensure(caller.live && !caller.joined && !call.joining.includes(call.channelId), 'on hold and in the conversation');

@@ -9,7 +9,7 @@ import { createDatabase } from './database.ts';
 import { ask, until, type Answer } from './rest.ts';
 import { makeTokens } from './tokens.ts';
 
-export type CallbackView = z.output<typeof callbackView>;
+type CallbackView = z.output<typeof callbackView>;
 
 /** A controller's rooms over a database of their own, and what calls that are none do in them. */
 export interface TriageRooms {

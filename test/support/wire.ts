@@ -26,7 +26,7 @@ export interface WireOptions {
   account?: { username: string; password: string };
 }
 
-export interface Packet {
+interface Packet {
   payload: number;
   /** Of a telephone event (payload 101): the key. */
   key: string | null;

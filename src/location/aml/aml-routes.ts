@@ -9,7 +9,7 @@ import { receivedAml } from './aml-received.ts';
 import { readAmlSms, smsTextOf } from './aml-sms.ts';
 import { listAml } from './aml-store.ts';
 
-export interface AmlRouteDeps {
+interface AmlRouteDeps {
   readonly postgres: Postgres;
   readonly clock: Clock;
   readonly inbox: AmlInbox;
@@ -28,6 +28,7 @@ function elsRoute({ inbox, clock, key }: AmlRouteDeps): Route {
   return definePublicRoute({
     method: 'POST',
     path: '/v1/locations/aml',
+    audited: { instead: 'a phone sends it, and every message is kept' },
     summary:
       "A phone's own location by HTTPS (Emergency Location Service: a form, signed with HMAC-SHA1 in its last field)",
     input: { body: z.instanceof(Buffer) },
@@ -60,6 +61,7 @@ function smsRoute({ inbox, clock }: AmlRouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/locations/aml/sms',
+    audited: { instead: 'a phone sends it, and every message is kept' },
     summary: "A phone's own location by text or data SMS (ETSI TS 103 625), from an SMS gateway",
     roles: ['gateway', 'admin'],
     input: { body: sms },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { storableJson } from '../../platform/postgres-text.ts';
 import type { Sql } from '../../platform/postgres.ts';
-import { timeColumn } from '../../platform/text.ts';
+import { isoTime, timeColumn } from '../../platform/text.ts';
 import type { Caller, ReceivedAml } from './aml-received.ts';
 import { sightingSchema } from '../schema.ts';
 
@@ -11,7 +11,7 @@ export const amlChannel = 'siaga_aml';
 const network = z.object({ mcc: z.string(), mnc: z.string() }).nullable();
 const text = z.string().nullable();
 
-export const amlMessageSchema = z.object({
+const amlMessageSchema = z.object({
   version: text,
   sender: text,
   imei: text,
@@ -47,7 +47,7 @@ export async function keepAml(sql: Sql, aml: ReceivedAml): Promise<void> {
   const kept = await sql.execute(
     `insert into aml_messages (digest, received_at, channel, e164, imei, content) values ($1, $2, $3, $4, $5, $6)
      on conflict do nothing`,
-    [digest, date(receivedAt), channel, e164, imei, content],
+    [digest, isoTime(receivedAt), channel, e164, imei, content],
   );
   if (kept > 0) await sql.execute('select pg_notify($1, $2)', [amlChannel, digest]);
 }
@@ -63,13 +63,13 @@ export async function amlOfCaller(
   window: number,
 ): Promise<ReceivedAml[]> {
   if (e164 === null && imei === null) return [];
-  const until = endedAt === null ? null : date(endedAt + window);
+  const until = endedAt === null ? null : isoTime(endedAt + window);
   const latest = await sql.rows(
     row,
     `select ${columns} from aml_messages
      where (e164 = $1 or imei = $2) and received_at >= $3 and ($4::timestamptz is null or received_at <= $4)
      order by received_at desc limit 100`,
-    [e164, imei, date(arrivedAt - window), until],
+    [e164, imei, isoTime(arrivedAt - window), until],
   );
   return latest.reverse();
 }
@@ -99,7 +99,7 @@ export async function amlForEndedCalls(
     forCall,
     `select ${pair} from aml_messages m join calls c on ${fits}
      where m.call_id is null and m.received_at > $1 order by m.received_at limit 100`,
-    [date(since.unmatched), date(settled), window],
+    [isoTime(since.unmatched), isoTime(settled), window],
   );
   const matched = await sql.rows(
     forCall,
@@ -108,7 +108,7 @@ export async function amlForEndedCalls(
        select from location_fixes f
        where f.call_id = c.id and f.received_at = m.received_at and f.source = 'aml-' || m.channel)
      order by m.received_at limit 100`,
-    [date(since.matched), date(settled), window],
+    [isoTime(since.matched), isoTime(settled), window],
   );
   return [...unmatched, ...matched];
 }
@@ -134,8 +134,4 @@ export function listAml(sql: Sql, filter: { matched: boolean | undefined; limit:
      from aml_messages where $1::boolean is null or (call_id is not null) = $1 order by received_at desc limit $2`,
     [filter.matched ?? null, filter.limit],
   );
-}
-
-function date(at: number): string {
-  return new Date(at).toISOString();
 }

@@ -70,7 +70,7 @@ const day = 86_400_000;
 const largestRadius = 20_037_508;
 
 /** A position as the message's text has it; what is empty was not said. */
-export interface AreaText {
+interface AreaText {
   readonly latitude: string;
   readonly longitude: string;
   /** Metres; 0 says that it is not known (Google ELS). */
@@ -185,6 +185,6 @@ export function readWords(text: string, most: number): string | null {
 }
 
 /** A decimal number, also with a sign and an exponent as Java writes small ones; null for all else. */
-export function decimal(text: string): number | null {
+function decimal(text: string): number | null {
   return /^[+-]?(\d{1,15}(\.\d{0,20})?|\.\d{1,20})(e[+-]?\d{1,2})?$/i.test(text) ? Number(text) : null;
 }

@@ -35,7 +35,7 @@ export const stagedCellColumns = [
   'updated',
 ] as const;
 
-export type Radio = Cell['radio'];
+type Radio = Cell['radio'];
 const radioSchema = z.enum(['GSM', 'UMTS', 'LTE', 'NR']) satisfies z.ZodType<Radio>;
 
 /**

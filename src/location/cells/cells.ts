@@ -7,7 +7,7 @@ import { isSilent, valuesOf } from '../import/import-lines.ts';
 import { importLock } from '../import/import-lock.ts';
 
 /** Where a cell's tower is thought to be: the middle of where phones were that used the cell. */
-export interface Tower {
+interface Tower {
   readonly position: Position;
   /** Metres: the radius in which phones used the cell, or a common one of its kind where nobody knows. */
   readonly range: number;

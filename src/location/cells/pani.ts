@@ -22,7 +22,7 @@ export interface AccessNetwork {
 }
 
 /** What a header says, and in plain words what of it cannot be used. */
-export interface AccessNetworkReading {
+interface AccessNetworkReading {
   readonly networks: AccessNetwork[];
   readonly unusable: string[];
 }

@@ -20,7 +20,7 @@ const usage = `Imports the borders of the city's districts and of neighbouring c
 `;
 
 /** What an import did. */
-export type DistrictImport =
+type DistrictImport =
   | { readonly result: 'refused'; readonly faults: readonly string[] }
   | {
       readonly result: 'imported' | 'unchanged' | 'checked';
@@ -31,7 +31,7 @@ export type DistrictImport =
       readonly warnings: readonly string[];
     };
 
-export interface DistrictImportOptions {
+interface DistrictImportOptions {
   /** Changes nothing. */
   readonly checkOnly?: boolean;
 }

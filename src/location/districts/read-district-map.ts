@@ -15,7 +15,7 @@ export function nameKey(name: string): string {
 export const shown = (text: string): string => quoted(text, 60);
 
 /** What came of a file: the map, or every reason why it is none. */
-export interface ReadMap {
+interface ReadMap {
   readonly map: DistrictMap | null;
   readonly faults: string[];
 }

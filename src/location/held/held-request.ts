@@ -7,13 +7,13 @@ import { locationRequest } from './held-answer.ts';
 export type HeldMethod = 'POST' | 'GET';
 
 /** What came of one request. A complaint goes on from "the location server … ". */
-export type HeldAnswer =
+type HeldAnswer =
   | { readonly kind: 'document'; readonly xml: string }
   | { readonly kind: 'redirect'; readonly status: number; readonly location: string }
   | { readonly kind: 'refused-method' }
   | { readonly kind: 'failed'; readonly complaint: string };
 
-export interface HeldRequest {
+interface HeldRequest {
   readonly target: HeldTarget;
   /** Checked: the connection goes to one of these, whatever the name means by then. */
   readonly addresses: readonly string[];

@@ -6,7 +6,7 @@ import { readHeldAnswer } from './held-answer.ts';
 import { askOnce, type HeldMethod } from './held-request.ts';
 import { createTurns } from '../../platform/turns.ts';
 
-export interface HeldLimits {
+interface HeldLimits {
   /** For one fetch from its turn on, in milliseconds: names, connections, redirects and body together. */
   readonly time: number;
   readonly bytes: number;

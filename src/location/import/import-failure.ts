@@ -4,7 +4,7 @@ import { UnfitFile } from './import-file.ts';
 import type { Progress } from './import-run.ts';
 
 /** Why an import failed, as three answers. */
-export interface Failure {
+interface Failure {
   readonly tried: string;
   readonly happened: string;
   readonly next: string;

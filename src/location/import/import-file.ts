@@ -21,7 +21,7 @@ export interface FileFigures {
 /** The file as a whole is not what it should be. */
 export class UnfitFile extends Error {}
 
-export interface FileReading {
+interface FileReading {
   readonly path: string;
   readonly kind: ImportKind;
   readonly rejects: Rejects;

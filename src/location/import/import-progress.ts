@@ -2,7 +2,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Progress } from './import-run.ts';
 
 /** A terminal, or whatever stands in for one (a log). */
-export interface Screen {
+interface Screen {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): unknown;

@@ -25,7 +25,7 @@ export interface Progress {
   readonly rows: number;
 }
 
-export interface ImportOptions {
+interface ImportOptions {
   readonly databaseUrl: string;
   readonly path: string;
   readonly kind: ImportKind;

@@ -1,5 +1,5 @@
 /** The area code of fixed lines as it is dialled within the country, and the area's name: 0761, Pekanbaru. */
-export interface AreaCode {
+interface AreaCode {
   readonly code: string;
   readonly name: string;
 }

@@ -3,7 +3,7 @@ import type { Sql } from '../../platform/postgres.ts';
 import type { Position } from '../fix.ts';
 
 /** Whom a fixed line belongs to, and where it ends. Personal data: never in logs. */
-export interface Subscriber {
+interface Subscriber {
   /** E.164. */
   readonly number: string;
   readonly name: string;

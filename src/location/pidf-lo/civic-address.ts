@@ -35,7 +35,7 @@ export const civicElements = [
   'POBOX',
   'ADDCODE',
 ] as const;
-export type CivicElement = (typeof civicElements)[number];
+type CivicElement = (typeof civicElements)[number];
 
 /** Nothing else becomes a key of an address. */
 const known: ReadonlySet<string> = new Set(civicElements);

@@ -13,8 +13,8 @@ export interface GmlShape {
   readonly angles: ReadonlyMap<string, number>;
 }
 
-export const gmlShapes = ['Point', 'Polygon', 'Circle', 'Ellipse', 'ArcBand', 'Sphere', 'Ellipsoid', 'Prism'] as const;
-export type GmlShapeName = (typeof gmlShapes)[number];
+const gmlShapes = ['Point', 'Polygon', 'Circle', 'Ellipse', 'ArcBand', 'Sphere', 'Ellipsoid', 'Prism'] as const;
+type GmlShapeName = (typeof gmlShapes)[number];
 const names: ReadonlySet<string> = new Set(gmlShapes);
 const lengthNames: ReadonlySet<string> = new Set([
   'radius',

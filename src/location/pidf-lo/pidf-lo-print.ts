@@ -5,7 +5,7 @@ import { plainText } from '../plain-text.ts';
 import { escapeXml } from './xml.ts';
 
 /** Whose location it is. */
-export interface PidfLoSubject {
+interface PidfLoSubject {
   /** A URI (RFC 3863): pres:, sip: or tel: of the caller. */
   readonly entity: string;
   /** The tuple's id, an XML name; `location` unless told. */

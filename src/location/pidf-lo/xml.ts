@@ -12,7 +12,7 @@ export interface XmlElement {
   readonly text: string;
 }
 
-export type XmlReading = { ok: true; root: XmlElement } | { ok: false; reason: string };
+type XmlReading = { ok: true; root: XmlElement } | { ok: false; reason: string };
 
 /** The longest document that is read, in UTF-16 units: a location of 1,000 corners has about 40,000. */
 export const maxXmlLength = 65_536;

@@ -1,0 +1,41 @@
+import type { AcdDeps } from './acd/start.ts';
+import { mayRingBackupCentre } from './calls/decide-backup-centre.ts';
+import type { CallRunner } from './calls/runner.ts';
+import type { Planner } from './dispatch/planner.ts';
+import type { OutgoingRoom } from './outgoing/start.ts';
+import type { Clock } from './platform/clock.ts';
+
+/** Milliseconds between two rings of the backup centre for one call. */
+const backupCentreEvery = 10_000;
+
+type Words = Required<Pick<AcdDeps, 'assigned' | 'reserved' | 'refused' | 'toBackupCentre' | 'placed' | 'ranked'>>;
+
+/** What the waiting line says to calls: to those of citizens as an input, or to those to the outside, whichever has the id. */
+export function lineToCalls(deps: {
+  clock: Clock;
+  planner: Pick<Planner, 'planBackupCentre'>;
+  runner: () => Pick<CallRunner, 'tell' | 'get'>;
+  outgoing: () => Pick<OutgoingRoom, 'reserved' | 'refused'>;
+}): Words {
+  const { clock, planner, runner, outgoing } = deps;
+  return {
+    assigned: (callId, assignment) =>
+      runner().tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
+    toBackupCentre(callId) {
+      const at = clock.now();
+      const call = runner().get(callId);
+      if (call === undefined || !mayRingBackupCentre(call, at, backupCentreEvery)) return;
+      const dispatch = planner.planBackupCentre(at);
+      if (dispatch !== undefined) runner().tell(callId, { type: 'dispatch-requested', at, dispatch });
+    },
+    ranked: (callId, wish) => runner().tell(callId, { type: 'ranked', at: clock.now(), ...wish }),
+    placed: (callId, place) => runner().tell(callId, { type: 'placed', at: clock.now(), ...place }),
+    reserved: (callId, reservation) =>
+      outgoing().reserved(callId, reservation) ||
+      runner().tell(callId, { type: 'operator-reserved', at: clock.now(), ...reservation }),
+    refused(callId, requestId, reason) {
+      if (outgoing().refused(callId, reason)) return;
+      runner().tell(callId, { type: 'reservation-refused', at: clock.now(), requestId, reason });
+    },
+  };
+}

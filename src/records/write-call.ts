@@ -1,0 +1,199 @@
+import { z } from 'zod';
+import type { Call } from '../calls/call.ts';
+import { linkingNumber } from '../calls/history.ts';
+import type { CallEntry } from '../calls/runner.ts';
+import type { Incident } from '../incidents/incident.ts';
+import type { Fix } from '../location/fix.ts';
+import { addFixesOfOwners, storedForm } from '../location/fix-store.ts';
+import type { Sql } from '../platform/postgres.ts';
+import { storableJson, storableText } from '../platform/postgres-text.ts';
+import { isoTime, isoTimeOrNull } from '../platform/text.ts';
+import { applyLog } from './write-logged-call.ts';
+
+/** Calls as their latest entries have them, and of every entry what it told of and what the rules said. */
+export async function writeCalls(sql: Sql, entries: readonly CallEntry[]): Promise<void> {
+  const latest = new Map<string, CallEntry>();
+  for (const entry of entries) if (isNewer(entry, latest.get(entry.callId))) latest.set(entry.callId, entry);
+  for (const entry of latest.values()) await writeCall(sql, entry, fixesOf(entry.callId, entries));
+  await writeTimeline(sql, entries);
+  for (const entry of entries) await writeDecision(sql, entry);
+}
+
+/** Which of two entries of a call says how it stands. Entries of several journals may come in one batch, the older ones last. */
+function isNewer(entry: CallEntry, other: CallEntry | undefined): boolean {
+  if (other === undefined || entry.claimedAt > other.claimedAt) return true;
+  return entry.claimedAt === other.claimedAt && entry.sequence > other.sequence;
+}
+
+/** The fixes of all its owners: what one was told the next does not know, and the latest state alone would lose it. */
+function fixesOf(callId: string, entries: readonly CallEntry[]): Fix[] {
+  const byOwner = new Map<number, CallEntry>();
+  for (const entry of entries) {
+    if (entry.callId !== callId) continue;
+    if (isNewer(entry, byOwner.get(entry.claimedAt))) byOwner.set(entry.claimedAt, entry);
+  }
+  return [...byOwner.values()].flatMap(({ state }) => state.location.fixes);
+}
+
+const writtenCall = z.object({ logged: z.boolean() });
+
+/** A call as an entry has it, with its incident and dispatches, unless a later state is there already. */
+async function writeCall(sql: Sql, entry: CallEntry, fixes: readonly Fix[]): Promise<void> {
+  const { state } = entry;
+  await writeIncident(sql, state.incident);
+  const written = await sql.first(
+    writtenCall,
+    `insert into calls (id, incident_id, node, channel_id, sip_call_id, arrived_at, answered_at, first_talk_at, ended_at,
+       stage, outcome, reason, carrier, dialled, source, caller_number, caller_name, headers, e164, imei, identity, emergency,
+       location, recorded_by, claimed_at, sequence)
+     values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$21,$22,$23,$24,$25,'controller',$19,$20)
+     on conflict (id) do update set
+       arrived_at = least(calls.arrived_at, excluded.arrived_at), sip_call_id = excluded.sip_call_id,
+       incident_id = excluded.incident_id,
+       answered_at = excluded.answered_at, first_talk_at = excluded.first_talk_at, ended_at = excluded.ended_at,
+       stage = excluded.stage, outcome = excluded.outcome, reason = excluded.reason, recorded_by = 'controller',
+       carrier = excluded.carrier, dialled = excluded.dialled, source = excluded.source,
+       caller_number = excluded.caller_number, caller_name = excluded.caller_name, headers = excluded.headers,
+       e164 = excluded.e164, imei = excluded.imei, identity = excluded.identity, emergency = excluded.emergency,
+       location = excluded.location,
+       claimed_at = excluded.claimed_at, sequence = excluded.sequence, log_counts = false
+     where (calls.claimed_at, calls.sequence) < (excluded.claimed_at, excluded.sequence)
+     returning logged is not null as logged`,
+    [
+      state.id,
+      state.incident.id,
+      state.node,
+      state.channelId,
+      storableText(state.origin.sipCallId),
+      isoTime(state.arrivedAt),
+      isoTimeOrNull(state.answeredAt),
+      isoTimeOrNull(state.firstTalkAt),
+      isoTimeOrNull(state.endedAt),
+      state.stage,
+      state.outcome,
+      state.reason,
+      storableText(state.origin.carrier),
+      storableText(state.origin.dialled),
+      storableText(state.origin.source),
+      storableText(state.origin.callerNumber),
+      storableText(state.origin.callerName),
+      storableJson(state.origin.headers),
+      entry.claimedAt,
+      entry.sequence,
+      linkingNumber(state.identity),
+      state.identity.imei,
+      storableJson(state.identity),
+      storableJson(state.emergency),
+      storedForm(state.location),
+    ],
+  );
+  await addFixesOfOwners(sql, state.id, fixes, written === undefined ? undefined : state.location);
+  // An older state has older dispatches.
+  if (written === undefined) return;
+  await writeDispatches(sql, state);
+  if (written.logged) await applyLog(sql, state.id);
+}
+
+async function writeIncident(sql: Sql, incident: Incident): Promise<void> {
+  await sql.execute(
+    `insert into incidents (id, opened_at, version, status, kind, severity, district, disposition, notes)
+     values ($1,$2,$3,$4,$5,$6,$7,$8,$9)
+     on conflict (id) do update set version = excluded.version, status = excluded.status, kind = excluded.kind,
+       severity = excluded.severity, district = excluded.district, disposition = excluded.disposition, notes = excluded.notes
+     where incidents.version < excluded.version`,
+    [
+      incident.id,
+      isoTime(incident.openedAt),
+      incident.version,
+      incident.status,
+      incident.kind,
+      incident.severity,
+      incident.district,
+      incident.disposition,
+      storableJson(incident.notes),
+    ],
+  );
+}
+
+async function writeDispatches(sql: Sql, call: Call): Promise<void> {
+  for (const dispatch of call.dispatches) {
+    await sql.execute(
+      `insert into dispatches (id, incident_id, call_id, agency_id, agency_name, mode, state, outcome, reason,
+         requested_at, accepted_at, joined_at, ended_at, attempts)
+       values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)
+       on conflict (id) do update set state = excluded.state, outcome = excluded.outcome,
+         accepted_at = excluded.accepted_at, joined_at = excluded.joined_at, ended_at = excluded.ended_at,
+         attempts = excluded.attempts
+       where dispatches.ended_at is null`,
+      [
+        dispatch.id,
+        call.incident.id,
+        call.id,
+        dispatch.agencyId,
+        dispatch.agencyName,
+        dispatch.mode,
+        dispatch.state,
+        dispatch.outcome,
+        storableJson(dispatch.reason),
+        isoTime(dispatch.requestedAt),
+        isoTimeOrNull(dispatch.acceptedAt),
+        isoTimeOrNull(dispatch.joinedAt),
+        isoTimeOrNull(dispatch.endedAt),
+        storableJson(dispatch.attempts),
+      ],
+    );
+  }
+}
+
+async function writeTimeline(sql: Sql, entries: readonly CallEntry[]): Promise<void> {
+  const rows = entries.flatMap((entry) =>
+    entry.facts.map((fact, position) => ({
+      call_id: entry.callId,
+      claimed_at: entry.claimedAt,
+      sequence: entry.sequence,
+      position,
+      incident_id: entry.state.incident.id,
+      at: isoTime(entry.at),
+      type: fact.type,
+      detail: fact.detail,
+    })),
+  );
+  if (rows.length === 0) return;
+  await sql.execute(
+    `insert into timeline (call_id, claimed_at, sequence, position, incident_id, at, type, detail)
+     select call_id, claimed_at, sequence, position, incident_id, at, type, detail
+     from jsonb_to_recordset($1::jsonb) as row(call_id uuid, claimed_at bigint, sequence integer, position smallint,
+       incident_id uuid, at timestamptz, type text, detail jsonb)
+     on conflict do nothing`,
+    [storableJson(rows)],
+  );
+  // Whoever talked last, also when older entries come after newer ones.
+  const talked = new Set(rows.filter(({ type }) => type === 'operator.talking').map((row) => row.call_id));
+  for (const callId of talked) {
+    await sql.execute(
+      `update calls set operator_id = (select (detail->>'operatorId')::uuid from timeline
+         where call_id = $1 and type = 'operator.talking' order by claimed_at desc, sequence desc, position desc limit 1)
+       where id = $1`,
+      [callId],
+    );
+  }
+}
+
+async function writeDecision(sql: Sql, { input, callId, claimedAt, sequence, state, at }: CallEntry): Promise<void> {
+  if (input.type !== 'incident-changed' || input.decision === undefined) return;
+  const { ruleSetVersion, actions, trace } = input.decision;
+  await sql.execute(
+    `insert into routing_decisions (call_id, claimed_at, sequence, incident_id, at, rule_set_version, actions, trace)
+     values ($1,$2,$3,$4,$5,$6,$7,$8) on conflict do nothing`,
+    [
+      callId,
+      claimedAt,
+      sequence,
+      state.incident.id,
+      isoTime(at),
+      ruleSetVersion,
+      storableJson(actions),
+      storableJson(trace),
+    ],
+  );
+}

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import type { ControllerHandle } from '../../scripts/runtime.mjs';
+import { answers, rings } from '../../scripts/sip/phone.mjs';
+import { carriers, type Centre } from '../support/centre.ts';
+import { end, FaultCentre, tones } from '../support/fault-centre.ts';
+import { until } from '../support/rest.ts';
+import { WireCall } from '../support/wire.ts';
+
+// What a controller finds that starts after all have died, and what a standby does when its leader is lost.
+let faults: FaultCentre;
+let centre: Centre;
+
+beforeAll(async () => {
+  faults = await FaultCentre.start('controllers-return');
+  ({ centre } = faults);
+}, 60_000);
+afterAll(() => faults.centre.stop(), 30_000);
+afterEach(() => faults.renew(), 60_000);
+
+describe('a controller that starts afterwards', () => {
+  test('frees the operator whose caller has gone, and keeps one record of the call', async () => {
+    const { caller, operator } = await faults.conversation();
+    await faults.restart();
+    await caller.hangUp();
+    await operator.waitFor('ended', { within: 12_000 });
+    const record = await centre.api.recordOf(caller.wire.callId);
+    expect(record).toMatchObject({ outcome: 'answered', recordedBy: 'controller' });
+    expect(record.endedAt).not.toBeNull();
+    expect((await centre.api.alarms('controller-dead')).length).toBeGreaterThan(0);
+    // Nothing of the dead is left in Asterisk, but for a name that goes with the next call.
+    const held = z.object({ name: z.string(), channel_ids: z.array(z.string()), endpoint_ids: z.array(z.string()) });
+    const nothingHeld = async (): Promise<boolean> => {
+      const applications = z.array(held).parse((await centre.ari('GET', 'applications')).body);
+      return applications.every((one) => one.channel_ids.length + one.endpoint_ids.length === 0);
+    };
+    await until('the dead hold nothing', nothingHeld);
+  }, 60_000);
+
+  test('rings for a caller whose operator was lost', async () => {
+    const { caller, operator } = await faults.conversation();
+    await faults.strike('killed');
+    await faults.noticed();
+    await faults.restart();
+    await faults.noticed(false);
+    const coming = centre.upcoming(faults.phone, 15_000);
+    await operator.hangUp();
+    const again = await coming;
+    await again.waitFor('answered');
+    const call = await centre.api.taken(caller.wire);
+    await until('they talk', async () => (await centre.api.call(call.id)).stage === 'talking');
+    expect(caller.ended).toBe(false);
+    await caller.hangUp();
+    expect(await centre.api.recordOf(caller.wire.callId)).toMatchObject({ outcome: 'answered' });
+  }, 60_000);
+
+  test('leaves the registration of a phone as it is: it rings once, and is away when it has gone', async () => {
+    const [, second] = centre.operators;
+    if (second === undefined) throw new Error('two operators');
+    const other = await centre.registerOperator(second, rings());
+    centre.phones.push(other);
+    await centre.api.operatorIs(second.id, 'available');
+    const endpoint = `asterisk/config/dynamic/res_pjsip/endpoint/${second.username}`;
+    await centre.ari('PUT', endpoint, { fields: [{ attribute: 'rtp_timeout', value: '77' }] });
+    await faults.restart();
+    const pushed = async (): Promise<string> => JSON.stringify((await centre.ari('GET', endpoint)).body);
+    await until('the account is pushed', async () => (await pushed()).includes('"rtp_timeout","value":"10"'));
+    await centre.api.operatorIs(second.id, 'available');
+    expect(await centre.cli(`dialplan eval function PJSIP_DIAL_CONTACTS(${second.username})`)).not.toContain('&');
+    await other.kill();
+    await other.unregister();
+    await centre.api.operatorIs(second.id, 'offline');
+    expect(await centre.cli(`dialplan eval function PJSIP_DIAL_CONTACTS(${second.username})`)).not.toContain('sip:');
+  }, 60_000);
+
+  test('takes a caller who waited when the other died', async () => {
+    const { caller } = await faults.ringing();
+    faults.phone.behave(answers());
+    const again = centre.upcoming(faults.phone, 20_000);
+    await faults.restart();
+    await (await again).waitFor('answered');
+    await until('the caller hears the operator', () => caller.secondsOf(tones.operator) > 0.5);
+    await caller.hangUp();
+    expect((await centre.api.recordOf(caller.wire.callId)).outcome).toMatch(/^(answered|human-path)$/);
+  }, 60_000);
+});
+
+describe('of two controllers', () => {
+  let standby: ControllerHandle;
+  beforeEach(async () => {
+    standby = await centre.startController({ rank: 1, name: `standby-${centre.controllers.length}` });
+  });
+  afterEach(() => end(standby));
+
+  test('the standby takes who waited with a leader that froze', async () => {
+    const { caller } = await faults.ringing();
+    faults.phone.behave(answers());
+    const again = centre.upcoming(faults.phone, 20_000);
+    const struck = await faults.strike('frozen');
+    await again;
+    expect(struck.since()).toBeLessThan(12_000);
+    await until('the caller hears the operator', () => caller.secondsOf(tones.operator) > 0.5);
+    await caller.hangUp();
+  }, 60_000);
+
+  test('the standby hears of refused INVITEs once the leader is dead', async () => {
+    await end(faults.controller);
+    await until(
+      'a refused INVITE raises an alarm',
+      async () => {
+        const wire = await WireCall.open({
+          server: centre.asterisk.sip,
+          address: carriers.telkom,
+          headers: ['Require: precondition'],
+        });
+        wire.invite();
+        expect((await wire.answered()).status).toBe(420);
+        wire.close();
+        return (await centre.api.alarms('call-refused-by-asterisk')).length > 0;
+      },
+      12_000,
+    );
+  }, 60_000);
+
+  test('what the standby reads in the log of a call of the leader adds nothing to its record', async () => {
+    const { caller } = await faults.conversation();
+    await caller.hangUp();
+    const record = await centre.api.recordOf(caller.wire.callId);
+    expect(record).toMatchObject({ outcome: 'answered', recordedBy: 'controller' });
+    const logged = z.object({ logged: z.unknown() });
+    await until(
+      'the standby has read the log',
+      async () =>
+        (await centre.api.sql(logged, 'select logged from calls where id = $1 and logged is not null', [record.id]))
+          .length === 1,
+    );
+    expect(await centre.api.call(record.id)).toEqual(record);
+    expect((await centre.api.timelineOf(record.id)).map(({ type }) => type)).not.toContain('call.logged');
+  }, 60_000);
+});
