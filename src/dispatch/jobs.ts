@@ -70,6 +70,6 @@ export function createRingJobs(deps: {
   });
   return {
     ring: (job) => jobs.run(job.mode, job, { jobId: job.attemptId, expiresAt: job.expiresAt, inLine: job.inLine }),
-    close: jobs.close,
+    close: () => jobs.close(),
   };
 }

@@ -103,7 +103,10 @@ export function createAnsweredJobs<Job extends object, Schema extends z.ZodType>
         const job = await queue
           .raw()
           .getJob(jobId)
-          .catch((error: unknown) => void logger.debug({ err: error, jobId }, 'an earlier job cannot be looked at'));
+          .catch((error: unknown) => {
+            logger.debug({ err: error, jobId }, 'an earlier job cannot be looked at');
+            return undefined;
+          });
         if (job?.finishedOn !== undefined) {
           settle(jobId, job.failedReason ? deps.broken(job.failedReason) : read(job.returnvalue));
         }

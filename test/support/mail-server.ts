@@ -26,8 +26,8 @@ export async function mailServer(options: SMTPServerOptions = {}): Promise<MailS
     disabledCommands: ['STARTTLS'],
     logger: false,
     onRcptTo(_address, _session, done) {
-      if (fault === null) return done();
-      done(Object.assign(new Error(fault.text), { responseCode: fault.code }));
+      if (fault === null) done();
+      else done(Object.assign(new Error(fault.text), { responseCode: fault.code }));
     },
     onData(stream, session, done) {
       let raw = '';
