@@ -169,7 +169,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       outgoing.heardOf(entry);
       notifications.heardOf(entry);
     },
-    ownedElsewhere: (channelId) => outgoing.owns(channelId),
+    ownedElsewhere: (channelId) => outgoing.owns(channelId) || notifications.owns(channelId),
     alarm: records.alarm,
   });
   const acd = await startAcd({
@@ -230,7 +230,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const asterisk = listenToAsterisk({
     ...process,
     onEvent(event) {
-      if (!outgoing.take(event)) calls.intake.take(event);
+      if (!outgoing.take(event) && !notifications.take(event)) calls.intake.take(event);
     },
     onConnected: () => {
       guardian.beat();

@@ -73,7 +73,7 @@ export function createNotifyJobs(deps: {
     ...deps,
     queue: notifyQueueName(deps.node),
     schema: notifyResultSchema,
-    expired: () => failedAgain('nothing was heard of it in time'),
+    expired: () => lostJob,
     broken: failedAgain,
   });
 }
@@ -81,3 +81,6 @@ export function createNotifyJobs(deps: {
 export function failedAgain(reason: string): Extract<NotifyResult, { result: 'failed' }> {
   return { result: 'failed', reason, again: true };
 }
+
+/** The result of a job of which nothing was heard: no worker may be there. */
+export const lostJob = failedAgain('nothing was heard of it in time');

@@ -1,6 +1,7 @@
 import { Counter } from 'prom-client';
 import { z } from 'zod';
 import type { AriCommands } from '../asterisk/commands.ts';
+import type { AsteriskEvent } from '../asterisk/translate.ts';
 import type { CallEntry } from '../calls/runner.ts';
 import type { Config } from '../config.ts';
 import type { Circle } from '../incidents/need-to-know.ts';
@@ -60,6 +61,9 @@ export interface NotificationsRoom {
   readonly notifyAgency: (dispatch: { dispatchId: string; agencyId: string; incidentId: string }) => void;
   /** What is known of an incident, live or on record; undefined when there is none, or PostgreSQL is away. */
   readonly about: (incidentId: string) => Promise<{ message: NotificationMessage; callId: string | null } | undefined>;
+  /** Takes an event of Asterisk that concerns a voice message; false: it concerns none. */
+  readonly take: (event: AsteriskEvent) => boolean;
+  readonly owns: (channelId: string) => boolean;
   /** Hears of every entry of a call: whom the rules want told is told. */
   readonly heardOf: (entry: CallEntry) => void;
   readonly stop: () => Promise<void>;
@@ -126,7 +130,7 @@ export function startNotifications(deps: NotificationsDeps): NotificationsRoom {
       case 'send':
         return hear(notification, effect.attemptId, delivery.attempt(notification, effect));
       case 'stop':
-        return;
+        return delivery.stop(effect.attemptId);
       case 'tell-next':
         return tellFirst({ ...notification, recipientIds: effect.recipientIds });
       case 'dispatch-told':
@@ -283,6 +287,8 @@ export function startNotifications(deps: NotificationsDeps): NotificationsRoom {
       });
     },
     about,
+    take: (event) => delivery.take(event),
+    owns: (channelId) => delivery.owns(channelId),
     heardOf({ input, state }) {
       if (input.type !== 'incident-changed' || input.decision === undefined) return;
       const { ruleSetVersion } = input.decision;
