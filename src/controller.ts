@@ -224,6 +224,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     circleOf: ofCalls.circleOf,
     held: guard.held,
     recorded: records.notification,
+    synced: () => journal.synced(),
     dispatchTold: () => undefined,
     alarm: records.alarm,
   });

@@ -39,7 +39,7 @@ export type NotificationReason =
   | { by: 'rule'; ruleSetVersion: number; ruleId: string; incidentVersion: number }
   | { by: 'dispatch'; dispatchId: string; agencyId: string }
   | { by: 'sop'; dispatchId: string; clock: string }
-  | { by: 'person'; tokenId: string };
+  | { by: 'person'; tokenId: string; requestId: string };
 
 /** What became of a message on one channel. */
 export interface Delivery {

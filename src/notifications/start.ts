@@ -87,6 +87,7 @@ export interface NotificationsDeps {
   circleOf: (incidentId: string) => Promise<Circle | undefined>;
   held: () => boolean;
   recorded: (entry: NotificationEntry) => void;
+  synced: () => Promise<boolean>;
   dispatchTold: (told: DispatchTold) => void;
   alarm: (code: string, detail: Record<string, string>) => void;
   lookup?: WebhookLookup;
@@ -278,7 +279,15 @@ export function startNotifications(deps: NotificationsDeps): NotificationsRoom {
   });
 
   return {
-    routes: notificationRoutes({ postgres, live: (id) => runner.get(id), circleOf: deps.circleOf }),
+    routes: notificationRoutes({
+      ...deps,
+      live: (id) => runner.get(id),
+      about,
+      tell(wish) {
+        tellAll(wish, new Set());
+        return wish.recipientIds.map((id) => notificationId(wish.incidentId, id, wish.reason));
+      },
+    }),
     notify,
     notifyAgency(dispatch) {
       notifyAgency(dispatch).catch((error: unknown) => {

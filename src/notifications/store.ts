@@ -26,7 +26,7 @@ export const notificationSchema = z.object({
     }),
     z.object({ by: z.literal('dispatch'), dispatchId: z.string(), agencyId: z.string() }),
     z.object({ by: z.literal('sop'), dispatchId: z.string(), clock: z.string() }),
-    z.object({ by: z.literal('person'), tokenId: z.string() }),
+    z.object({ by: z.literal('person'), tokenId: z.string(), requestId: z.string() }),
   ]),
   message: z.object({
     kind: z.string().nullable(),

@@ -249,6 +249,37 @@ test("an agency's contacts are told in their order until one was reached, and th
   expect(gateway.received).toHaveLength(2);
 });
 
+test('a supervisor tells somebody of an incident, once for each request; what cannot be is refused', async () => {
+  room.recipients({ sekda: { channels: [webhook()] } });
+  const [incidentId, kdrt] = [newId(systemClock.now()), newId(systemClock.now())];
+  for (const [id, kind] of [
+    [incidentId, 'flood'],
+    [kdrt, 'domestic-violence'],
+  ]) {
+    circles.set(id ?? '', { kind: kind ?? null, operatorIds: [] });
+    const sql = `insert into incidents (id, opened_at, version, status, kind) values ($1, now(), 1, 'open', $2)`;
+    await rooms.postgres.execute(sql, [id, kind]);
+  }
+  const post = (body: object, role: Role = 'supervisor', headers: Record<string, string> = {}) =>
+    ask(rooms, tokens[role], 'POST', '/v1/notifications', { body, headers });
+  const wanted = { incidentId, recipientIds: ['sekda', 'sekda'], note: 'Mohon hadir.' };
+  const key = { 'idempotency-key': 'once' };
+  const answers = [await post(wanted, 'supervisor', key), await post(wanted, 'supervisor', key)];
+  expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+  expect(answers[0]?.body).toEqual(answers[1]?.body);
+  await over('sekda');
+  expect(gateway.received).toHaveLength(1);
+  expect(gateway.received[0]?.body).toMatch(/"reason":"person".*Mohon hadir/);
+  expect((await post(wanted, 'operator')).status).toBe(403);
+  const cases: [object, string][] = [
+    [{ ...wanted, recipientIds: ['nobody'] }, 'recipients.unknown'],
+    [{ ...wanted, incidentId: newId(systemClock.now()) }, 'incidents.unknown'],
+    [{ ...wanted, incidentId: kdrt }, 'notifications.no-note'],
+  ];
+  for (const [body, code] of cases) expect((await post(body)).code).toBe(code);
+  expect(gateway.received).toHaveLength(1);
+});
+
 test('twelve at once, with Redis and without: all told, in the time that one takes', async () => {
   const ids = Array.from({ length: 12 }, (_, index) => `r-many-${index}`);
   for (const away of [false, true]) {

@@ -104,6 +104,7 @@ export function startNotificationRoom(options: {
       entries.push(entry);
       waiting.push(entry);
     },
+    synced: () => Promise.resolve(true),
     dispatchTold: (one) => void told.push(one),
     alarm: (code) => void alarms.push(code),
     ...options.over,
