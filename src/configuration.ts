@@ -57,6 +57,7 @@ export async function startConfiguration(
   const rooms = [routing, recipients, agencies, settings, districtMap, access, audit];
   return {
     check: access.check,
+    revokeTokensOf: access.revokeTokensOf,
     settings: settings.current,
     onSettings: settings.onChange,
     agencies: agencies.current,

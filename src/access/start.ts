@@ -4,9 +4,10 @@ import type { Clock } from '../platform/clock.ts';
 import { forgetOldKeys } from '../platform/idempotency.ts';
 import type { Source } from '../platform/live-copy.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Postgres } from '../platform/postgres.ts';
+import type { Postgres, Sql } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import { tokenRoutes } from './routes.ts';
+import { revokeTokensOf } from './store.ts';
 import { startTokens } from './tokens.ts';
 
 export interface AccessRoom {
@@ -15,6 +16,8 @@ export interface AccessRoom {
   readonly check: TokenCheck;
   /** Where the tokens in memory come from. */
   readonly source: () => Source;
+  /** In a transaction: revokes the tokens of an operator who is deleted; their ids. */
+  readonly revokeTokensOf: (sql: Sql, operatorId: string) => Promise<string[]>;
   stop(): Promise<void>;
 }
 
@@ -34,6 +37,7 @@ export async function startAccess(deps: {
     routes: tokenRoutes({ ...deps, reload: tokens.copy.reload }),
     check: tokens.check,
     source: tokens.copy.source,
+    revokeTokensOf,
     stop: () => {
       cancelCleaning();
       tokens.copy.stop();

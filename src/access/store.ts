@@ -92,3 +92,14 @@ export async function revokeToken(sql: Sql, id: string): Promise<Revocation> {
   await sql.execute('SELECT pg_notify($1, $2)', [tokensChannel, id]);
   return { done: true, name: token.name };
 }
+
+/** Revokes every token that speaks for an operator; their ids. An admin's stays: whoever made him an operator needs it. */
+export async function revokeTokensOf(sql: Sql, operatorId: string): Promise<string[]> {
+  const revoked = await sql.rows(
+    z.object({ id: z.string() }),
+    `UPDATE tokens SET revoked_at = now() WHERE operator_id = $1 AND role <> 'admin' AND revoked_at IS NULL RETURNING id`,
+    [operatorId],
+  );
+  if (revoked.length > 0) await sql.execute('SELECT pg_notify($1, $2)', [tokensChannel, operatorId]);
+  return revoked.map(({ id }) => id);
+}

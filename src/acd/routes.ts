@@ -5,7 +5,7 @@ import { roles, writers, type Principal } from '../platform/auth.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Postgres } from '../platform/postgres.ts';
+import type { Postgres, Sql } from '../platform/postgres.ts';
 import { conflict, forbidden, notFound } from '../platform/problem.ts';
 import { defineRoute, noContent, type Route } from '../platform/route.ts';
 import { isoTime, plainText } from '../platform/text.ts';
@@ -31,6 +31,8 @@ export interface OperatorRouteDeps {
   accounts: Accounts;
   phones: PhoneTransports;
   sip: SipSide;
+  /** In a transaction: the tokens of an operator who is deleted are worth nothing from then on; their ids. */
+  revokeTokensOf: (sql: Sql, operatorId: string) => Promise<string[]>;
 }
 
 export const operatorView = z.object({
@@ -242,7 +244,8 @@ function deleteRoute(deps: OperatorRouteDeps): Route {
     method: 'DELETE',
     path: '/v1/operators/:operatorId',
     audited: ['operators.delete'],
-    summary: 'Delete an operator; a call he is in goes on. His own desk goes with him, unless somebody else is there',
+    summary:
+      'Delete an operator and revoke his tokens; a call he is in goes on. His own desk goes with him, unless somebody else is there',
     roles: ['admin'],
     input: { params: operatorParams },
     response: { 204: noContent },
@@ -253,7 +256,7 @@ function deleteRoute(deps: OperatorRouteDeps): Route {
       await postgres.transaction(async (sql) => {
         if (!(await deleteOperator(sql, operatorId))) throw unknownOperator(operatorId);
         if (withDesk) await deleteDesk(sql, own.id);
-        const detail = { desk: withDesk };
+        const detail = { desk: withDesk, tokens: await deps.revokeTokensOf(sql, operatorId) };
         await audit(sql, { principal, action: 'operators.delete', subject: `operator/${operatorId}`, detail });
       });
       await deps.reload();

@@ -11,9 +11,11 @@ const session = z.object({ id: z.string(), deskId: z.string(), beganAt: z.number
 type Session = z.output<typeof session>;
 const keptPerson = z.object({
   session: session.nullable(),
+  /** Epoch milliseconds, later with every change: of two controllers' words the later one holds. */
+  seatedAt: z.number().default(0),
   paused: z.object({ reason: z.string(), automatic: z.boolean() }).nullable(),
-  /** Epoch milliseconds, later with every change: of two controllers' words for a person the later one holds. */
-  changedAt: z.number().default(0),
+  /** The same of the pause. */
+  pausedAt: z.number().default(0),
 });
 type KeptPerson = z.output<typeof keptPerson>;
 
@@ -111,21 +113,24 @@ export function createSessionKeeper(deps: {
     told: KeptPerson | undefined,
     at: number,
   ): KeptPerson => {
-    const same = (one: KeptPerson): boolean =>
-      (one.session?.deskId ?? null) === is.deskId && isDeepStrictEqual(one.paused, is.paused);
     const before = kept[operatorId];
-    const session = before?.session ?? null;
-    if (told !== undefined && same(told)) {
-      // What is told was recorded by who wrote it; he may never have heard of a session that began here.
-      if (session?.id !== told.session?.id && begunHere.has(session?.id ?? '')) recorded(operatorId, session, null, at);
-      return told;
-    }
-    if (told === undefined && before !== undefined && same(before)) return before;
+    const known = told ?? before;
     // What it was told and could not do is a change of its own: the other hears how it is.
-    const changedAt = Math.max(at, (before?.changedAt ?? 0) + 1, (told?.changedAt ?? 0) + 1);
+    const later = (than: number | undefined): number => Math.max(at, (than ?? 0) + 1);
+    const pause =
+      known !== undefined && isDeepStrictEqual(known.paused, is.paused)
+        ? { paused: known.paused, pausedAt: known.pausedAt }
+        : { paused: is.paused, pausedAt: later(known?.pausedAt) };
+    const session = before?.session ?? null;
+    if (known !== undefined && (known.session?.deskId ?? null) === is.deskId) {
+      // What is told was recorded by who wrote it; he may never have heard of a session that began here.
+      const unheard = session !== null && session.id !== known.session?.id && begunHere.has(session.id);
+      if (unheard) recorded(operatorId, session, null, at);
+      return { session: known.session, seatedAt: known.seatedAt, ...pause };
+    }
     const next = nextSession(operatorId, session, is.deskId, at);
     if (next?.id !== session?.id) recorded(operatorId, session, next, at);
-    return { session: next, paused: is.paused, changedAt };
+    return { session: next, seatedAt: later(known?.seatedAt), ...pause };
   };
 
   const nextSession = (
@@ -178,7 +183,7 @@ export function createSessionKeeper(deps: {
       ({ operator, desk }) =>
         desk !== null &&
         !moved.has(operator.id) &&
-        differing.some(([, person]) => person.session?.deskId === desk.id && isLater(person, kept[operator.id])),
+        differing.some(([, person]) => person.session?.deskId === desk.id && isSeatedLater(person, kept[operator.id])),
     );
     // Everybody out first: two may have changed desks.
     for (const id of [...moved, ...outdone.map(({ operator }) => operator.id)]) line.logOut(id);
@@ -202,16 +207,18 @@ export function createSessionKeeper(deps: {
     }
   };
 
-  const isNews = ([id, person]: [string, KeptPerson]): boolean => !deleted.has(id) && isLater(person, kept[id]);
-
   /** Takes what is later on the disk, and writes what is later here. */
   const meet = async (): Promise<void> => {
     onDisk = (await disk.read())?.people ?? {};
-    const later = Object.fromEntries(Object.entries(onDisk).filter(isNews));
-    if (Object.keys(later).length > 0) {
+    const news = Object.entries(onDisk)
+      .filter(([id]) => !deleted.has(id))
+      .map(([id, person]): [string, KeptPerson] => [id, latest(person, kept[id])])
+      .filter(([id, person]) => !isDeepStrictEqual(person, kept[id]));
+    if (news.length > 0) {
+      const told = Object.fromEntries(news);
       alone(() => {
-        apply(later);
-        follow(later);
+        apply(told);
+        follow(told);
       });
     }
     if (!isDeepStrictEqual(kept, onDisk)) await disk.write({ people: kept });
@@ -261,9 +268,19 @@ export function createSessionKeeper(deps: {
   };
 }
 
+/** Of two words for a person the later seat, and the later pause. */
+function latest(one: KeptPerson, other: KeptPerson | undefined): KeptPerson {
+  const { session: seat, seatedAt } = isSeatedLater(one, other) ? one : (other ?? one);
+  const { paused, pausedAt } =
+    other === undefined || isLater([one.pausedAt, one.paused], [other.pausedAt, other.paused]) ? one : other;
+  return { session: seat, seatedAt, paused, pausedAt };
+}
+
+function isSeatedLater(one: KeptPerson, other: KeptPerson | undefined): boolean {
+  return other === undefined || isLater([one.seatedAt, one.session], [other.seatedAt, other.session]);
+}
+
 /** Of two at the same moment one holds, in every process the same. */
-function isLater(one: KeptPerson, other: KeptPerson | undefined): boolean {
-  if (other === undefined) return true;
-  if (one.changedAt !== other.changedAt) return one.changedAt > other.changedAt;
-  return JSON.stringify(one) > JSON.stringify(other);
+function isLater([at, value]: [number, unknown], [otherAt, other]: [number, unknown]): boolean {
+  return at === otherAt ? JSON.stringify(value) > JSON.stringify(other) : at > otherAt;
 }

@@ -19,7 +19,7 @@ import { createPhoneTransports, type Registration } from './phone-transports.ts'
 import { pictureOf, tellChanges, type QueuePicture } from './picture.ts';
 import { createPinCheck, type CheckPin } from './pin.ts';
 import { queueRoutes, type RankWish } from './queue-routes.ts';
-import { operatorRoutes } from './routes.ts';
+import { operatorRoutes, type OperatorRouteDeps } from './routes.ts';
 import { createServiceLog, type RecordedCall } from './service-log.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { createSessionKeeper, keptLine, type SessionChange } from './sessions.ts';
@@ -58,6 +58,7 @@ export interface AcdDeps {
   logger: Logger;
   audit: RecordAudit;
   auditLater: AuditLater;
+  revokeTokensOf: OperatorRouteDeps['revokeTokensOf'];
   settings: () => Settings;
   /** Where phones register. */
   sip: SipSide;

@@ -163,6 +163,7 @@ describe('an operator', () => {
     const call = talking().tell({ type: 'held-by-phone', channelId: 'call.o1', held: true });
     expect(call.tell(gone(16)).done).toEqual([
       'operator-outcome a1 finished',
+      'stop-sound caller',
       'play caller operator-lost',
       'enter-line',
     ]);

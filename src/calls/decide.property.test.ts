@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { ensure, tell } from '../../test/support/call-laws.ts';
-import { circumstances, play, scored, sequences } from '../../test/support/call-world.ts';
+import { circumstances, scored, sequences } from '../../test/support/call-histories.ts';
+import { everywhere, situations } from '../../test/support/call-situations.ts';
+import { play } from '../../test/support/call-world.ts';
 import { isPending } from '../dispatch/dispatch.ts';
 
 describe('whatever a call is told, in whatever order', () => {
@@ -27,6 +29,18 @@ describe('whatever a call is told, in whatever order', () => {
         ],
       },
     );
+  });
+
+  it('comes to every situation, and is told there what can be told', () => {
+    const met = new Set<string>();
+    const histories = fc.sample(fc.tuple(sequences, circumstances), { numRuns: 1_500, seed: 112 });
+    for (const [moves, over] of histories) {
+      play(moves, over, (call, { type }) => {
+        for (const [name, holds] of Object.entries(situations)) if (holds(call)) met.add(`${name}: ${type}`);
+      });
+    }
+    const all = Object.keys(situations).flatMap((name) => everywhere.map((type) => `${name}: ${type}`));
+    expect(all.filter((one) => !met.has(one))).toEqual([]);
   });
 
   it('leaves nobody alone whose score is high, asked for a key or not', () => {

@@ -79,7 +79,7 @@ describe('a code is seen to', () => {
       const { dial, done, audited, told } = world();
       expect(await dial(text)).toBe('log-in-refused');
       expect(done).toEqual([]);
-      expect(told).toEqual([{ code: 'log-in', phone: 'op-a', operatorId: 'p2', done: false, reason }]);
+      expect(told).toEqual([{ code: 'log-in', phone: 'op-a', operatorId: null, done: false, reason }]);
       expect(audited).toEqual([
         {
           principal: { tokenId: 'op-a', role: 'operator', name: 'op-a' },

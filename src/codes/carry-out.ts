@@ -109,7 +109,7 @@ async function logIn(
       subject: `desk/${deskId}`,
       detail: { operatorId: answer.operatorId, reason: answer.reason },
     });
-    return refused(answer.operatorId, answer.reason, 'log-in-refused');
+    return refused(null, answer.reason, 'log-in-refused');
   }
   const { operatorId } = answer;
   const line = actions.line();

@@ -34,7 +34,7 @@ export const dispositions = [
   'abandoned',
   'test',
 ] as const;
-type Disposition = (typeof dispositions)[number];
+export type Disposition = (typeof dispositions)[number];
 
 interface Note {
   at: number;

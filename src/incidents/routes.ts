@@ -150,7 +150,7 @@ function noteRoute(deps: IncidentRouteDeps): Route {
 }
 
 /** What a person wants changed. */
-interface Edit {
+export interface Edit {
   readonly wanted: IncidentChange;
   readonly principal: Principal;
   /** Throws unless the edit is based on this version; called where nobody can change the incident any more. */

@@ -3,7 +3,8 @@ import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import type { Circle } from './need-to-know.ts';
 import { ghostCloser } from './ghost.ts';
-import { change, incidentRoutes, type IncidentRouteDeps } from './routes.ts';
+import { reviewCloser } from './reviewed.ts';
+import { change, incidentRoutes, type Edit, type IncidentRouteDeps } from './routes.ts';
 import { readCallInCircle, readEmergency, readIncident, readTimeline } from './store.ts';
 
 /** What other rooms read of incidents. */
@@ -31,11 +32,12 @@ export function incidentReader(postgres: Postgres): IncidentReader {
   };
 }
 
-/** Incidents over REST, and the key by which an operator closes one as a ghost. */
+/** Incidents over REST, the key by which an operator closes one as a ghost, and the review of an abandoned call. */
 export function startIncidents(deps: IncidentRouteDeps): {
   readonly routes: Route[];
   readonly closeAsGhost: ReturnType<typeof ghostCloser>;
+  readonly closeReviewed: ReturnType<typeof reviewCloser>;
 } {
-  const closeAsGhost = ghostCloser({ ...deps, change: (incidentId, edit) => change(deps, incidentId, edit) });
-  return { routes: incidentRoutes(deps), closeAsGhost };
+  const changing = { ...deps, change: (incidentId: string, edit: Edit) => change(deps, incidentId, edit) };
+  return { routes: incidentRoutes(deps), closeAsGhost: ghostCloser(changing), closeReviewed: reviewCloser(changing) };
 }

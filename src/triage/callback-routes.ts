@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RecordAudit } from '../audit/audit.ts';
-import { dispositions } from '../incidents/incident.ts';
+import { dispositions, type Disposition } from '../incidents/incident.ts';
 import { confidential, mayKnow } from '../incidents/need-to-know.ts';
 import { roles, writers, type Principal } from '../platform/auth.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -12,12 +12,14 @@ import { isoTime, isoTimeOrNull, plainText } from '../platform/text.ts';
 import { callbackStates } from './callback.ts';
 import { askFor, closeReviewed, listCallbacks, readCallback, type StoredCallback } from './callback-store.ts';
 
-interface CallbackRouteDeps {
+export interface CallbackRouteDeps {
   postgres: Postgres;
   audit: RecordAudit;
   clock: Clock;
   /** One on the list is another now. */
   changed: (one: StoredCallback) => void;
+  /** Closes the incident, if nobody is at work on it. */
+  closeIncident: (incidentId: string, disposition: Disposition, principal: Principal) => Promise<void>;
 }
 
 export const callbackView = z.object({
@@ -122,7 +124,8 @@ function reviewRoute(deps: CallbackRouteDeps): Route {
     method: 'POST',
     path: '/v1/callbacks/:callbackId/review',
     audited: ['callbacks.review'],
-    summary: 'Close one after having looked at it: nothing but a person does',
+    summary:
+      'Close one after having looked at it, and its incident if nobody is at work on that: nothing but a person does',
     roles: writers,
     input: {
       params,
@@ -132,8 +135,15 @@ function reviewRoute(deps: CallbackRouteDeps): Route {
     handler: async ({ params: { callbackId }, body, principal }) => {
       const { disposition, note } = body;
       const at = deps.clock.now();
+      const reviewed = conflict('callbacks.reviewed', 'Somebody has reviewed it already.');
+      const found = await readCallback(deps.postgres, callbackId);
+      if (found === undefined) throw unknown(callbackId);
+      if (!mayKnow(principal, found)) throw confidential();
+      if (found.state === 'reviewed') throw reviewed;
+      // First: should PostgreSQL go away now, the review can be done again.
+      await deps.closeIncident(found.incidentId, disposition, principal);
       const one = await change(deps, callbackId, principal, async (sql, before) => {
-        if (before.state === 'reviewed') throw conflict('callbacks.reviewed', 'Somebody has reviewed it already.');
+        if (before.state === 'reviewed') throw reviewed;
         await closeReviewed(sql, callbackId, { tokenId: principal.tokenId, disposition, note, at });
         const detail = { disposition, was: before.state };
         await deps.audit(sql, { principal, action: 'callbacks.review', subject: `callback/${callbackId}`, detail });

@@ -15,7 +15,7 @@ import { closeConnection, createProducerConnection, createWorkerConnection } fro
 import type { Route } from '../platform/route.ts';
 import type { ProjectorDeps } from '../records/projector.ts';
 import type { Settings } from '../settings/setting.ts';
-import { callbackRoutes } from './callback-routes.ts';
+import { callbackRoutes, type CallbackRouteDeps } from './callback-routes.ts';
 import { callbacksChannel, notify } from './callback-store.ts';
 import { createCallbacks, type Callbacks } from './callbacks.ts';
 import { createCallbackJobs } from './jobs.ts';
@@ -62,6 +62,7 @@ export async function startTriage(deps: {
   feed: Feed;
   settings: () => Settings;
   runner: () => CallRunner;
+  closeIncident: CallbackRouteDeps['closeIncident'];
   alarm: (code: string, detail: Record<string, string>) => void;
   node: string;
   application: string;
@@ -196,6 +197,7 @@ export async function startTriage(deps: {
         ...common,
         audit: deps.audit,
         changed: (one) => callbacks.tell({ listed: [], changed: [one] }),
+        closeIncident: deps.closeIncident,
       }),
     ],
     async stop() {

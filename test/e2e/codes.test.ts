@@ -77,10 +77,18 @@ test('a PIN is asked for and typed; a wrong one logs nobody in, nor does one dia
   await isTold(await centre.dialAtDesk(operator(), `*11${operator(1).extension}*8765`), 'log-in-refused');
   expect((await codeOf('log-in', 2)).detail).toEqual({
     code: 'log-in',
+    phone: operator().username,
     operatorId: null,
     done: false,
     reason: 'wrong',
   });
+  const trail = () => centre.api.ask('GET', '/v1/audit?action=desk.log-in-refused');
+  await until('the trail has the phone', async () => (await trail()).pluck('items', 'tokenId').length === 2);
+  expect((await trail()).at('items.0')).toMatchObject({
+    tokenId: operator().username,
+    detail: { operatorId: operator(1).id, reason: 'wrong' },
+  });
+  expect((await trail()).text).not.toContain('8765');
 }, 30_000);
 
 test('a person logs out at his desk, and in at another by his PIN: calls ring where he is', async () => {

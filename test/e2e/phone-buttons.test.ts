@@ -164,7 +164,7 @@ test('keys sent in the media (RFC 4733) do what those by SIP INFO do, and an unk
     );
     const typed = Date.now();
     const type = async (keys: string): Promise<void> => {
-      for (const [index, key] of [...keys].entries()) {
+      for (const [index, key] of Array.from(keys).entries()) {
         const before = centre.feed.all('key.pressed', { callId: id }).length;
         phone.press(key);
         const taken = (): boolean => centre.feed.all('key.pressed', { callId: id }).length > before;

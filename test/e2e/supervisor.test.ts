@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { answers, freePort, rejects, rings, type Call, type Phone } from '../../scripts/sip/phone.mjs';
 import type { CallView } from '../../src/calls/view.ts';
 import type { Centre } from '../support/centre.ts';
-import { heardIn, hearsPrompt } from '../support/ear.ts';
+import { heardIn, hearsMusic, hearsPrompt } from '../support/ear.ts';
 import { Media, type LineCaller } from '../support/line-caller.ts';
 import { pauseOperator, resumeOperator } from '../support/idle.ts';
 import { LinePhone } from '../support/line-phone.ts';
@@ -161,6 +161,21 @@ test(
     }),
   60_000,
 );
+
+test('a supervisor who listens hears the operator while the caller is on hold, and no music', async () => {
+  const { call, monitorId } = await supervised('listen');
+  await hears(leg(call, 'm', 2), 'caller');
+  const placed = (count: number): Promise<unknown> =>
+    centre.feed.waitFor('monitor.joined', { detail: { monitorId, mode: 'listen' }, count });
+  expect((await centre.api.ask('POST', `/v1/calls/${call.id}/hold`)).status).toBe(202);
+  await placed(2);
+  const held = Date.now();
+  await until('three seconds on hold', () => Date.now() - held > 3_000);
+  expect((await centre.api.ask('POST', `/v1/calls/${call.id}/resume`)).status).toBe(202);
+  await placed(3);
+  expect(hearsMusic(centre.recording(call.channelId, 'heard'))).toBe(true);
+  expect(hearsMusic(centre.recording(leg(call, 'm', 2), 'heard'))).toBe(false);
+}, 40_000);
 
 /** Whoever took the call, and his tone. */
 async function operatorOf(call: CallView): Promise<{ id: string; tone: 'operator' | 'second' }> {

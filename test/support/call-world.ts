@@ -1,9 +1,7 @@
-import fc from 'fast-check';
 import { company, type Call } from '../../src/calls/call.ts';
-import type { CallNuisance } from '../../src/triage/score.ts';
 import type { Received } from '../../src/location/location.ts';
 import { newWorld, tell, type World } from './call-laws.ts';
-import { assign, joined, timing, type Told } from './calls.ts';
+import { assign, joined, type Told } from './calls.ts';
 import { backupCentre, someDispatch, staged } from './dispatch-world.ts';
 import { circle, inside, someFix } from './fixes.ts';
 import { reserved, someParty, talkCommand } from './talk-world.ts';
@@ -13,7 +11,7 @@ import { failed, obeyed } from './world-answers.ts';
  * A small world around one call. A move is a kind and two numbers, which pick among what exists by then: legs that
  * rang, effects that were emitted, timers, assignments. So sequences shrink well, and reach deep as well as absurd states.
  */
-const kinds = [
+export const kinds = [
   'obey', // the latest effects happen as they should
   'obey-on', // and so do those that follow
   'obey-one',
@@ -65,96 +63,8 @@ const kinds = [
   'hand-over',
   'end',
 ] as const;
-type Kind = (typeof kinds)[number];
-type Move = [Kind, number, number];
-
-const rare: readonly Kind[] = ['end', 'hand-over', 'caller-gone'];
-const upsets = kinds.filter((kind) => !['obey', 'obey-on', 'assign', 'dispatch', ...rare].includes(kind));
-
-const move = fc.tuple(
-  fc.oneof(
-    {
-      weight: 55,
-      arbitrary: fc.constantFrom<Kind>(
-        'obey-on',
-        'obey-on',
-        'obey-on',
-        'obey',
-        'assign',
-        'dispatch',
-        'monitor',
-        'party',
-        'talk-command',
-      ),
-    },
-    { weight: 31, arbitrary: fc.constantFrom(...upsets) },
-    { weight: 12, arbitrary: fc.constantFrom<Kind>('timer-due', 'recent-command-failed') },
-    { weight: 2, arbitrary: fc.constantFrom<Kind>(...rare, 'caller-gone') },
-  ),
-  fc.nat(1000),
-  fc.nat(1000),
-);
-
-const talking: Move[] = [
-  ['obey-on', 0, 0],
-  ['assign', 0, 0],
-  ['obey-on', 0, 0],
-];
-/** Where much meets: chance alone comes there seldom. */
-const beginnings: Move[][] = [
-  talking,
-  [...talking, ['talk-command', 0, 0]],
-  [...talking, ['talk-command', 6, 0]],
-  [...talking, ['party', 3, 3], ['obey-on', 0, 0]],
-  [...talking, ['party', 4, 2], ['obey-on', 0, 0]],
-  [...talking, ['party', 4, 2], ['obey-on', 0, 0], ['operator-hangs-up', 0, 0]],
-  [...talking, ['party', 5, 4]],
-  [...talking, ['monitor', 1, 5], ['obey-on', 0, 0]],
-  [...talking, ['monitor', 2, 5], ['obey-on', 0, 0]],
-  [...talking, ['monitor', 2, 5], ['obey-on', 0, 0], ['talk-command', 0, 0]],
-  [...talking, ['monitor', 0, 5], ['obey-on', 0, 0], ['take-over', 0, 0]],
-  [...talking, ['dispatch', 1, 1], ['obey-on', 0, 0]],
-  [...talking, ['staged', 1, 1]],
-  [...talking, ['ask', 0, 0]],
-  [
-    ['obey-on', 0, 0],
-    ['backup-centre', 0, 0],
-    ['assign', 0, 0],
-  ],
-  [
-    ['obey-on', 0, 0],
-    ['assign', 0, 0],
-    ['assign-together', 0, 0],
-  ],
-  [
-    ['obey-on', 0, 0],
-    ['assign', 0, 0],
-    ['assign-together', 0, 0],
-    ['assign-together', 1, 0],
-    ['staged', 0, 0],
-  ],
-];
-
-export const sequences = fc
-  .tuple(
-    fc.oneof(fc.constant<Move[]>([]), fc.constantFrom(...beginnings)),
-    fc.array(move, { maxLength: 60, size: 'max' }),
-  )
-  .map(([beginning, moves]): Move[] => [...beginning, ...moves]);
-
-/** What callers and settings there are: with a score that matters or none, asked for a key by the line or by a person. */
-export const circumstances: fc.Arbitrary<Partial<Call>> = fc
-  .record({
-    measure: fc.constantFrom('none', 'none', 'none', 'lower', 'challenge'),
-    silentQuestion: fc.constantFrom('line', 'operator'),
-  })
-  .map(({ measure, silentQuestion }) => ({ ...scored(measure), timing: { ...timing, silentQuestion } }));
-
-/** A caller whose number or phone has a nuisance score. */
-export function scored(measure: CallNuisance['measure']): Pick<Call, 'nuisance'> {
-  const nuisance = { score: 40, reasons: 'prank ×4', measure, steps: 4, loweredFrom: null };
-  return { nuisance: measure === 'none' ? null : nuisance };
-}
+export type Kind = (typeof kinds)[number];
+export type Move = [Kind, number, number];
 
 const causes = [0, 16, 17, 18, 19, 21, 26, 27, 41, 58, 127];
 const lastOf = <T>(list: T[], count: number): T[] => list.slice(-count);
@@ -349,13 +259,15 @@ const modes = ['listen', 'whisper', 'barge'] as const;
 const monitorId = (call: Call, n: number): string => pick(call.monitors, n)?.id ?? 'none';
 const requestId = (call: Call, n: number): string => pick([...call.monitors, ...call.parties], n)?.id ?? 'nobody';
 
-export function play(moves: Move[], over: Partial<Call> = {}): World {
+/** Plays a history by the laws; `see` is shown each input with the call before it. */
+export function play(moves: Move[], over: Partial<Call> = {}, see?: (call: Call, input: Told) => void): World {
   const world = newWorld(over);
-  for (const one of moves) {
-    for (const input of inputs(world, one)) tell(world, input);
-    for (let more = 0; one[0] === 'obey-on' && more < 2; more += 1) {
-      for (const input of inputs(world, one)) tell(world, input);
+  const once = (one: Move): void => {
+    for (const input of inputs(world, one)) {
+      see?.(world.call, input);
+      tell(world, input);
     }
-  }
+  };
+  for (const one of moves) for (let times = one[0] === 'obey-on' ? 3 : 1; times > 0; times -= 1) once(one);
   return world;
 }

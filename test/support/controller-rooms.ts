@@ -109,6 +109,7 @@ export async function startController(
     feed,
     settings: () => (ready ? settings() : { ...defaultSettings, ...options.settings }),
     runner: () => calls.runner,
+    closeIncident: (...reviewed) => incidents.closeReviewed(...reviewed),
     alarm: (code, detail) => records.alarm(code, detail),
     node: application,
     application,

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { revokeTokensOf } from '../../src/access/store.ts';
 import { startAcd, type AcdRoom } from '../../src/acd/start.ts';
 import type { PjsipObject } from '../../src/asterisk/provisioning.ts';
 import { createAuditKeeper } from '../../src/audit/later.ts';
@@ -55,6 +56,7 @@ export async function startPeople(databaseUrl: string, folder?: string): Promise
     audit: recordAudit,
     auditLater: auditKeeper.note,
     settings: () => defaultSettings,
+    revokeTokensOf,
     sip: { host: 'sip.example', port: 5070, tlsPort: 5071 },
     provisioning: {
       put(objects) {
