@@ -37,7 +37,9 @@ export async function startConfiguration(
     ...common,
     seed: city.recipients,
     knowsAgency: (agencyId) => agencies.current().find(agencyId) !== undefined,
-    lock: async (sql) => void (await agencies.lockAndRead(sql)),
+    lock: async (sql) => {
+      await agencies.lockAndRead(sql);
+    },
   });
   agencies.guardDeletion((_sql, agencyId) =>
     Promise.resolve(

@@ -91,9 +91,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   };
 
   return {
-    take: voice.take,
-    owns: voice.owns,
-    stop: voice.stop,
+    take: (event) => voice.take(event),
+    owns: (channelId) => voice.owns(channelId),
+    stop: (attemptId) => voice.stop(attemptId),
     async attempt(notification, effect) {
       const { webhookNetworks, timeZone, domain } = settings();
       const mailFrom = mailer === null ? null : (config.SIAGA_MAIL_FROM ?? `siaga-112@${domain}`);

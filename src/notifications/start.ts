@@ -118,8 +118,12 @@ export function startNotifications(deps: NotificationsDeps): NotificationsRoom {
     held: deps.held,
     recorded(entry) {
       deps.recorded(entry);
-      const { state, endedAt } = entry.state;
-      if (endedAt !== null) ended.inc({ state });
+      const { id, recipientId, state, endedAt, otherwise, failure } = entry.state;
+      if (endedAt === null) return;
+      ended.inc({ state });
+      if (state === 'failed' && otherwise.length === 0) {
+        deps.alarm('notification-failed', { notificationId: id, recipientId, reason: failure ?? '' });
+      }
     },
     carryOut,
     failed: (notification, error) =>

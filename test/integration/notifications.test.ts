@@ -5,6 +5,7 @@ import { systemClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
 import type { Role } from '../../src/platform/auth.ts';
 import type { Circle } from '../../src/incidents/need-to-know.ts';
+import { writeEntries } from '../../src/records/write.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { mailServer, type MailServer } from '../support/mail-server.ts';
 import { startNotificationRoom, webhookSecret, type NotificationRoom } from '../support/notification-room.ts';
@@ -145,6 +146,7 @@ test('a redirect, and a point into our own network: the next channel at once', a
   expect(room.facts('r-redirect')).toEqual(['requested', 'attempt-failed', 'fallback', 'delivered']);
   expect(room.facts('r-inside')).toEqual(['requested', 'attempt-failed', 'fallback', 'delivered']);
   expect([stateOf('r-mapped'), stateOf('r-nothing'), stateOf('r-placeholder')]).toEqual(['failed', 'failed', 'failed']);
+  expect(room.alarms.filter((code) => code === 'notification-failed')).toHaveLength(3);
   expect(mail.received).toHaveLength(2);
   expect(mail.received[0]?.raw).toContain('Subject: [112] Tawuran, Mandonga (kejadian 004711)');
 });
@@ -271,12 +273,9 @@ test('a supervisor tells somebody of an incident, once for each request; what ca
   expect(gateway.received).toHaveLength(1);
   expect(gateway.received[0]?.body).toMatch(/"reason":"person".*Mohon hadir/);
   expect((await post(wanted, 'operator')).status).toBe(403);
-  const cases: [object, string][] = [
-    [{ ...wanted, recipientIds: ['nobody'] }, 'recipients.unknown'],
-    [{ ...wanted, incidentId: newId(systemClock.now()) }, 'incidents.unknown'],
-    [{ ...wanted, incidentId: kdrt }, 'notifications.no-note'],
-  ];
-  for (const [body, code] of cases) expect((await post(body)).code).toBe(code);
+  expect((await post({ ...wanted, recipientIds: ['nobody'] })).code).toBe('recipients.unknown');
+  expect((await post({ ...wanted, incidentId: newId(systemClock.now()) })).code).toBe('incidents.unknown');
+  expect((await post({ ...wanted, incidentId: kdrt })).code).toBe('notifications.no-note');
   expect(gateway.received).toHaveLength(1);
 });
 
@@ -329,11 +328,9 @@ test('nobody of that name is said, and harms no other', async () => {
 test('rows are told apart by owner and entry, whatever order they come in', async () => {
   const sample = room.entries.filter(({ state }) => state.recipientId === 'r-500');
   expect(sample.length).toBeGreaterThan(2);
-  const { writeEntries } = await import('../../src/records/write.ts');
   await rooms.postgres.transaction((sql) => writeEntries(sql, [...sample].reverse()));
-  const row = z.object({ state: z.string(), lines: z.coerce.number() });
   const found = await rooms.postgres.first(
-    row,
+    z.object({ state: z.string(), lines: z.coerce.number() }),
     `select state, (select count(*) from timeline where outgoing_id = n.id) as lines from notifications n
      where recipient_id = 'r-500'`,
   );
