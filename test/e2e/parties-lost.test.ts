@@ -6,14 +6,18 @@ import type { LineCaller } from '../support/line-caller.ts';
 import { until } from '../support/rest.ts';
 import { startCentre } from '../support/start-centre.ts';
 
-const tones = { caller: 440, first: 660, second: 880, third: 1100 };
+const operatorTones = [660, 880, 1100, 1320, 1560, 1760] as const;
+const tones = { caller: 440, second: operatorTones[1], third: operatorTones[2] };
 let centre: Centre;
 
 beforeAll(async () => {
-  centre = await startCentre({ name: 'parties-lost', operators: 3, settings: { holdSeconds: 60 } });
-  await centre.operatorPhones(answers(), [tones.first, tones.second, tones.third]);
+  centre = await startCentre({ name: 'parties-lost', operators: 6, settings: { holdSeconds: 60 } });
+  await centre.operatorPhones(answers(), [...operatorTones]);
 }, 60_000);
 afterAll(() => centre.stop(), 30_000);
+beforeEach(async () => {
+  for (const index of centre.operators.keys()) await state(index, 'paused');
+});
 afterEach(async () => {
   await centre.hangUpAll();
   await centre.noChannelLeft(8_000);
@@ -39,22 +43,27 @@ function upcoming(index: number): Promise<Call> {
   return centre.upcoming(phone);
 }
 
-/** A caller who talks with the first operator, who has brought the second; the third takes no calls of the line. */
-async function brought(purpose: 'consult' | 'conference'): Promise<Talk> {
-  await state(0, 'available');
-  for (const index of [1, 2]) await state(index, 'paused');
-  const rung = upcoming(0);
+/** A caller who talks with an operator; the others are paused. */
+async function talk(index: number): Promise<Pick<Talk, 'caller' | 'call' | 'operator'>> {
+  await state(index, 'available');
+  const rung = upcoming(index);
   const caller = await centre.dialLine(tones.caller);
   const call = await centre.api.taken(caller.wire);
   await centre.feed.waitFor('operator.talking', { callId: call.id });
-  await state(1, 'available');
-  const asked = upcoming(1);
+  return { caller, call, operator: await rung };
+}
+
+/** The same, and the operator has brought the next one. */
+async function brought(purpose: 'consult' | 'conference', first = 0): Promise<Talk> {
+  const { caller, call, operator } = await talk(first);
+  await state(first + 1, 'available');
+  const asked = upcoming(first + 1);
   const answer = await centre.api.ask('POST', `/v1/calls/${call.id}/parties`, {
-    body: { purpose, operatorId: idOf(1) },
+    body: { purpose, operatorId: idOf(first + 1) },
   });
   expect(z.string().parse(answer.at('id'))).not.toBe('');
   await centre.feed.waitFor('party.joined', { callId: call.id, detail: { purpose } });
-  return { caller, call, operator: await rung, colleague: await asked };
+  return { caller, call, operator, colleague: await asked };
 }
 
 async function hears(caller: LineCaller, tone: number, within = 10_000): Promise<void> {
@@ -95,43 +104,25 @@ describe("the operator's phone is lost", () => {
   }, 60_000);
 });
 
-describe('with every controller dead', () => {
-  const kill = async (): Promise<void> => {
-    for (const controller of centre.controllers) controller.kill('SIGKILL');
-    await Promise.all(centre.controllers.map(({ exited }) => exited));
-  };
-  afterEach(async () => {
-    await centre.startController();
-    await centre.follow();
-    await centre.api.operatorIs(idOf(0), 'available', 20_000);
-  }, 40_000);
+// Last: nobody is in control from then on.
+test('with every controller dead, who leaves a conference leaves the caller to the other, and nobody on hold is forgotten', async () => {
+  const conference = await brought('conference', 0);
+  const consult = await brought('consult', 2);
+  const held = await talk(4);
+  expect((await centre.api.ask('POST', `/v1/calls/${held.call.id}/hold`)).status).toBe(202);
+  await centre.feed.waitFor('caller.held', { callId: held.call.id });
+  for (const controller of centre.controllers) controller.kill('SIGKILL');
+  const killed = Date.now();
+  await conference.operator.hangUp();
+  await hears(conference.caller, tones.second);
+  for (const { caller } of [consult, held]) await spokenTo(caller, killed);
+  const callers = [conference, consult, held].map(({ caller }) => caller);
+  expect(callers.map(({ ended }) => ended)).toEqual([false, false, false]);
+  for (const caller of callers) await caller.hangUp();
+}, 90_000);
 
-  test('an operator who leaves a conference leaves the caller to his colleague, and he to the human path', async () => {
-    const { caller, operator, colleague } = await brought('conference');
-    await kill();
-    await operator.hangUp();
-    await hears(caller, tones.second);
-    await colleague.hangUp();
-    const since = Date.now();
-    const somebody = (): boolean =>
-      [tones.first, tones.second, tones.third].some((tone) => caller.secondsOf(tone, since) > 1);
-    await until('another phone has him', somebody, 30_000);
-    expect(caller.ended).toBe(false);
-    await caller.hangUp();
-    await centre.hangUpAll();
-    await centre.noChannelLeft(8_000);
-  }, 90_000);
-
-  test('a caller who is on hold for a consult is not forgotten: somebody speaks to him', async () => {
-    const { caller } = await brought('consult');
-    await kill();
-    const since = Date.now();
-    const somebody = (): boolean =>
-      [tones.first, tones.second, tones.third].some((tone) => caller.secondsOf(tone, since) > 1);
-    await until('he has somebody', somebody, 40_000);
-    expect(caller.ended).toBe(false);
-    await caller.hangUp();
-    await centre.hangUpAll();
-    await centre.noChannelLeft(8_000);
-  }, 90_000);
-});
+/** Some operator is heard by the caller. */
+async function spokenTo(caller: LineCaller, since: number): Promise<void> {
+  const somebody = (): boolean => operatorTones.some((tone) => caller.secondsOf(tone, since) > 1);
+  await until('somebody speaks to him', somebody, 40_000);
+}
