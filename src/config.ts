@@ -48,6 +48,10 @@ const environment = z.object({
   SIAGA_SIP_TLS_PORT: port.default(5061),
   SIAGA_STATE_DIR: z.string().min(1),
   SIAGA_CEL_FILE: z.string().optional(),
+  /** The mail server that notifications go by; without it nobody is told by e-mail. */
+  SIAGA_SMTP_URL: address(['smtp:', 'smtps:']).optional(),
+  /** Who mails; `siaga-112@` the setting `domain` unless given. */
+  SIAGA_MAIL_FROM: z.email().optional(),
   SIAGA_AML_KEY: z.string().min(3, 'at least 3 characters').optional(),
   SIAGA_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SIAGA_STOP_SECONDS: z.coerce.number().int().min(0).max(3_600).default(30),

@@ -6,6 +6,7 @@ import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Postgres } from './platform/postgres.ts';
 import { loadDistrictMap, startDistrictMap } from './location/districts/district-map-start.ts';
+import { startRecipients } from './notifications/recipients.ts';
 import { startRouting } from './routing/start.ts';
 import { citySettings } from './settings/city.ts';
 import { cityFile, loadCity } from './settings/load-city.ts';
@@ -32,22 +33,40 @@ export async function startConfiguration(
     startAgencies({ ...common, seed: city.agencies }),
     startDistrictMap({ ...common, seed }),
   ]);
+  const recipients = await startRecipients({
+    ...common,
+    seed: city.recipients,
+    knowsAgency: (agencyId) => agencies.current().find(agencyId) !== undefined,
+    lock: async (sql) => {
+      await agencies.lockAndRead(sql);
+    },
+  });
+  agencies.guardDeletion((_sql, agencyId) =>
+    Promise.resolve(
+      recipients
+        .current()
+        .ofAgency(agencyId)
+        .map(({ id }) => `recipient/${id}`),
+    ),
+  );
   const routing = await startRouting({
     ...common,
     agencies,
     districts: () => settings.current().districts,
     timeZone: () => settings.current().timeZone,
     holidays: () => settings.current().holidays,
-    recipients: () => city.recipients.map(({ id }) => id),
+    recipients,
     seed: city.rules,
   });
-  const rooms = [routing, agencies, settings, districtMap, access, audit];
+  const rooms = [routing, recipients, agencies, settings, districtMap, access, audit];
   return {
     check: access.check,
     revokeTokensOf: access.revokeTokensOf,
     settings: settings.current,
     onSettings: settings.onChange,
     agencies: agencies.current,
+    recipients: recipients.current,
+    secretOf: recipients.secretOf,
     districtMap: districtMap.current,
     decide: routing.decide,
     routes: rooms.flatMap((room) => room.routes),

@@ -9,6 +9,7 @@ import { noteRefusals } from './audit/refusals.ts';
 import { watchGuardian } from './calls/guardian.ts';
 import { watchOrphans } from './calls/orphans.ts';
 import { outsideTarget } from './calls/target.ts';
+import { liveCallOf } from './calls/command.ts';
 import { startCalls } from './calls/start.ts';
 import { callsToOutgoing } from './calls-to-outgoing.ts';
 import { startCodes } from './codes/start.ts';
@@ -20,6 +21,7 @@ import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
 import { eventRoutes } from './events/routes.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
+import { startNotifications } from './notifications/start.ts';
 import { watchClock, type Clock } from './platform/clock.ts';
 import { createHttpServer } from './platform/http.ts';
 import { postgresIdempotency } from './platform/idempotency.ts';
@@ -166,8 +168,9 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       triage.recorded(entry);
       acd.recorded(entry);
       outgoing.heardOf(entry);
+      notifications.heardOf(entry);
     },
-    ownedElsewhere: (channelId) => outgoing.owns(channelId),
+    ownedElsewhere: (channelId) => outgoing.owns(channelId) || notifications.owns(channelId),
     alarm: records.alarm,
   });
   const acd = await startAcd({
@@ -196,6 +199,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     alarm: records.alarm,
   });
   configuration.onSettings(evacuation.look);
+  const ofCalls = callsToOutgoing({ runner: calls.runner, stored: reader.circleOf });
   const outgoing: OutgoingRoom = startOutgoing({
     ...process,
     postgres,
@@ -208,14 +212,27 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     callInfoOf: reader.callInfoOf,
     recorded: records.outgoing,
     synced: () => journal.synced(),
-    ...callsToOutgoing({ runner: calls.runner, stored: reader.circleOf }),
+    ...ofCalls,
     refusedInCall: (operatorId, reason) => publish('outgoing.refused', { operatorId, reason }),
+    alarm: records.alarm,
+  });
+  const notifications = startNotifications({
+    ...process,
+    ...configuration,
+    postgres,
+    contactsOf: () => [],
+    liveCallOf: (incidentId) => liveCallOf(calls.runner, incidentId),
+    circleOf: ofCalls.circleOf,
+    held: guard.held,
+    recorded: records.notification,
+    synced: () => journal.synced(),
+    dispatchTold: () => undefined,
     alarm: records.alarm,
   });
   const asterisk = listenToAsterisk({
     ...process,
     onEvent(event) {
-      if (!outgoing.take(event)) calls.intake.take(event);
+      if (!outgoing.take(event) && !notifications.take(event)) calls.intake.take(event);
     },
     onConnected: () => {
       guardian.beat();
@@ -250,6 +267,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     incidents,
     dispatchRoom(shared),
     outgoing,
+    notifications,
     triage,
     acd,
     evacuation,
@@ -294,6 +312,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['codes', codes.stop],
       ['evacuation', evacuation.stop],
       ['outgoing', outgoing.stop],
+      ['notifications', notifications.stop],
       ['location', location.stop],
       ['acd', acd.stop],
       ['dispatch', dispatch.stop],

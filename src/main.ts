@@ -3,6 +3,7 @@ import { createAriCommands } from './asterisk/commands.ts';
 import { ConfigError, readConfig, type Config } from './config.ts';
 import { startController, type Process } from './controller.ts';
 import { startDispatchWorker } from './dispatch/start.ts';
+import { startNotificationWorker } from './notifications/start.ts';
 import { systemClock as clock } from './platform/clock.ts';
 import { createHttpServer } from './platform/http.ts';
 import { createLogger } from './platform/logger.ts';
@@ -32,12 +33,14 @@ const self: Process = {
 process.on('uncaughtExceptionMonitor', (error, origin) => logger.fatal({ err: error, origin }, 'the process ends'));
 
 const worker = config.SIAGA_ROLE === 'controller' ? null : startDispatchWorker(self);
+const notifier = config.SIAGA_ROLE === 'controller' ? null : startNotificationWorker(self);
 const controller = config.SIAGA_ROLE === 'worker' ? null : await startController(self);
 const health = controller === null && worker !== null ? await serveHealth(worker.health) : null;
 
 const stops: Stop[] = [
   ['health', () => health?.close()],
   ['worker', () => worker?.stop()],
+  ['notifier', () => notifier?.stop()],
   ...(controller?.stops ?? []),
   ['ari', () => ari.close()],
 ];

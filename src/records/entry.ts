@@ -2,6 +2,7 @@ import type { CallEntry } from '../calls/runner.ts';
 import type { OperatorState } from '../acd/operator.ts';
 import type { CallOrigin } from '../calls/call.ts';
 import type { Introduction } from '../location/invite.ts';
+import type { NotificationEntry } from '../notifications/notification.ts';
 import type { OutgoingEntry } from '../outgoing/outgoing.ts';
 import type { ReceivedAml } from '../location/aml/aml-received.ts';
 
@@ -67,4 +68,12 @@ interface AmlEntry {
 }
 
 /** Everything the journal holds. */
-export type Entry = CallEntry | AlarmEntry | OperatorEntry | SessionEntry | LoggedCallEntry | AmlEntry | OutgoingEntry;
+export type Entry =
+  | CallEntry
+  | AlarmEntry
+  | OperatorEntry
+  | SessionEntry
+  | LoggedCallEntry
+  | AmlEntry
+  | OutgoingEntry
+  | NotificationEntry;

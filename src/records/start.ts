@@ -3,7 +3,9 @@ import type { CallEntry } from '../calls/runner.ts';
 import type { IntakeDeps } from '../calls/intake.ts';
 import { screenOfCall } from '../calls/view.ts';
 import type { Feed } from '../events/feed.ts';
+import { isConfidential } from '../incidents/need-to-know.ts';
 import type { ReceivedAml } from '../location/aml/aml-received.ts';
+import type { NotificationEntry } from '../notifications/notification.ts';
 import type { OutgoingEntry } from '../outgoing/outgoing.ts';
 import { newId } from '../platform/ids.ts';
 import type { OwnJournal } from '../platform/journal.ts';
@@ -27,6 +29,8 @@ export interface RecordsRoom {
   readonly alarm: (code: string, detail: AlarmEntry['detail']) => void;
   /** A call to the outside has gone on. */
   readonly outgoing: (entry: OutgoingEntry) => void;
+  /** A notification has gone on. */
+  readonly notification: (entry: NotificationEntry) => void;
   /** Keeps a phone's own location message. */
   readonly keepAml: (aml: ReceivedAml) => void;
   /** An ended call was told where its caller is: the screens are told as well. */
@@ -137,6 +141,15 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
       write(entry);
       const { incidentId } = entry.state;
       for (const { type, detail } of entry.facts) feed.publish({ type, callId: null, incidentId, detail }, entry.at);
+    },
+    notification(entry) {
+      write(entry);
+      const { incidentId, callId, message } = entry.state;
+      // Without a call nobody can tell who may know of it.
+      const hidden = callId === null && isConfidential(message.kind);
+      for (const { type, detail } of entry.facts) {
+        feed.publish({ type, callId, incidentId, detail: hidden ? {} : detail }, entry.at);
+      }
     },
     operatorChanged(change) {
       write({ kind: 'operator', ...change });

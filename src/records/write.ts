@@ -5,6 +5,7 @@ import { isoTime, isoTimeOrNull } from '../platform/text.ts';
 import type { AlarmEntry, Entry, LoggedCall, OperatorEntry, SessionEntry } from './entry.ts';
 import { writeCalls } from './write-call.ts';
 import { writeLoggedCall } from './write-logged-call.ts';
+import { writeNotification } from './write-notification.ts';
 import { writeOutgoing } from './write-outgoing.ts';
 
 /**
@@ -23,6 +24,7 @@ export async function writeEntries(sql: Sql, entries: readonly Entry[]): Promise
     }
     if (entry.kind === 'aml') await keepAml(sql, entry.aml);
     if (entry.kind === 'outgoing') await writeOutgoing(sql, entry);
+    if (entry.kind === 'notification') await writeNotification(sql, entry);
     if (entry.kind === 'alarm') await writeAlarm(sql, entry);
     if (entry.kind === 'operator') await writeOperatorState(sql, entry);
     if (entry.kind === 'operator-session') await writeSession(sql, entry);

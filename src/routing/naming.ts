@@ -18,3 +18,8 @@ export function rulesNaming(
     .map(({ id }) => `rule ${id}`);
   return engages(ruleSet.default) ? [...names, `rule ${defaultRuleId}`] : names;
 }
+
+/** The rules that tell a recipient: as `rule <id>`. */
+export function rulesTelling({ rules }: RuleSetContent, recipientId: string): string[] {
+  return rules.filter(({ tell }) => tell.includes(recipientId)).map(({ id }) => `rule ${id}`);
+}

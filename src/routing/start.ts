@@ -6,11 +6,12 @@ import { diskCopy } from '../platform/disk-copy.ts';
 import { startLiveCopy } from '../platform/live-copy.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Postgres, Sql } from '../platform/postgres.ts';
+import type { RecipientsRoom } from '../notifications/recipients.ts';
 import type { Route } from '../platform/route.ts';
 import { evaluate } from './evaluate.ts';
 import { evaluateRoute } from './evaluate-routes.ts';
 import { completeFacts, type Facts, type KnownFacts } from './facts.ts';
-import { rulesNaming } from './naming.ts';
+import { rulesNaming, rulesTelling } from './naming.ts';
 import { ruleRoutes } from './routes.ts';
 import { ruleSetSchema, type Decision, type RuleSet, type RuleSetContent } from './rule.ts';
 import { activate, insertVersion, readActive, readActiveVersion, rulesChannel } from './store.ts';
@@ -36,8 +37,7 @@ interface RoutingDeps {
   readonly timeZone: () => string;
   /** Local dates, YYYY-MM-DD. */
   readonly holidays: () => readonly string[];
-  /** Ids of those who can be told. */
-  readonly recipients: () => readonly string[];
+  readonly recipients: Pick<RecipientsRoom, 'current' | 'guardDeletion'>;
   /** The city's own rules: version 1 at the first start, and in force until PostgreSQL was seen once. */
   readonly seed: RuleSetContent;
 }
@@ -66,13 +66,17 @@ export async function startRouting(deps: RoutingDeps): Promise<RoutingRoom> {
     const trunks = agencies.current().find(agencyId)?.trunks ?? [];
     return active ? rulesNaming(active, agencyId, trunks) : [];
   });
+  deps.recipients.guardDeletion(async (sql, recipientId) => {
+    const active = await readActive(sql);
+    return active ? rulesTelling(active, recipientId) : [];
+  });
   const complete = (known: KnownFacts, at: number): Facts =>
     completeFacts(known, { at, timeZone: deps.timeZone(), holidays: deps.holidays(), directory: agencies.current() });
   const shared = {
     postgres,
     current: copy.current,
     districts: deps.districts,
-    recipients: deps.recipients,
+    recipients: () => recipientIds(deps),
   };
   return {
     routes: [
@@ -93,6 +97,10 @@ export async function startRouting(deps: RoutingDeps): Promise<RoutingRoom> {
   };
 }
 
+function recipientIds({ recipients }: RoutingDeps): string[] {
+  return recipients.current().recipients.map(({ id }) => id);
+}
+
 async function seed(sql: Sql, deps: RoutingDeps): Promise<RuleSet> {
   const agencies = await deps.agencies.lockAndRead(sql);
   const found = await readActive(sql);
@@ -100,7 +108,7 @@ async function seed(sql: Sql, deps: RoutingDeps): Promise<RuleSet> {
   const { faults } = validate(deps.seed, {
     agencies,
     districts: deps.districts(),
-    recipients: deps.recipients(),
+    recipients: recipientIds(deps),
   });
   // Rules with a fault still serve better than none; an admin sees it and the log says it.
   if (faults.length > 0) deps.logger.error({ faults }, "the city's rules do not fit the agencies stored");

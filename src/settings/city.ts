@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { agencyDraft } from '../agencies/agency.ts';
-import { recipientSchema } from '../notifications/recipient.ts';
+import { recipientDraft } from '../notifications/recipient.ts';
 import { plainText, slug } from '../platform/text.ts';
 import { kindSchema } from '../routing/kind.ts';
 import { ruleSetContent } from '../routing/rule.ts';
@@ -17,8 +17,7 @@ export const cityProfile = z.strictObject({
   districts: settingsSchema.shape.districts,
   kinds: z.array(kindSchema),
   agencies: z.array(agencyDraft).min(1),
-  /** Leaders and others whom its rules tell. */
-  recipients: z.array(recipientSchema).default([]),
+  recipients: z.array(recipientDraft).default([]),
   rules: ruleSetContent,
 });
 export type CityProfile = z.output<typeof cityProfile>;

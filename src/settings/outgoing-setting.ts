@@ -17,6 +17,8 @@ export const outgoingShape = {
   /** For each operator. */
   outgoingPerHour: z.number().int().min(0).max(500),
   outgoingMinutes: z.number().int().min(1).max(240),
+  /** Networks of our own in which webhooks may be (CIDR); all others have a public address, and https. */
+  webhookNetworks: z.array(z.union([z.cidrv4(), z.cidrv6()], 'a network such as 10.1.0.0/16')).max(50),
 };
 
 export const outgoingDefaults = {
@@ -29,4 +31,5 @@ export const outgoingDefaults = {
   outgoingAtOnce: 4,
   outgoingPerHour: 30,
   outgoingMinutes: 60,
+  webhookNetworks: [],
 };

@@ -6,6 +6,7 @@ import { startAgencies, type AgenciesRoom } from '../../src/agencies/start.ts';
 import { createAuditKeeper } from '../../src/audit/later.ts';
 import { noteRefusals } from '../../src/audit/refusals.ts';
 import { startAudit } from '../../src/audit/start.ts';
+import { startRecipients, type RecipientsRoom } from '../../src/notifications/recipients.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createHttpServer, type HttpOptions } from '../../src/platform/http.ts';
 import { postgresIdempotency } from '../../src/platform/idempotency.ts';
@@ -26,6 +27,7 @@ export interface Rooms {
   readonly postgres: Postgres;
   readonly access: AccessRoom;
   readonly agencies: AgenciesRoom;
+  readonly recipients: RecipientsRoom;
   readonly routing: RoutingRoom;
   readonly settings: SettingsRoom;
   readonly routes: readonly Route[];
@@ -53,6 +55,12 @@ export async function startRooms(
   const access = await startAccess(common);
   const settings = await startSettings({ ...common, seed: citySettings(city) });
   const agencies = await startAgencies({ ...common, seed: city.agencies });
+  const recipients = await startRecipients({
+    ...common,
+    seed: city.recipients,
+    knowsAgency: (agencyId) => agencies.current().find(agencyId) !== undefined,
+    lock: async (sql) => void (await agencies.lockAndRead(sql)),
+  });
   const routing = await startRouting({
     ...common,
     agencies,
@@ -60,9 +68,9 @@ export async function startRooms(
     districts: () => settings.current().districts,
     timeZone: () => settings.current().timeZone,
     holidays: () => settings.current().holidays,
-    recipients: () => city.recipients.map(({ id }) => id),
+    recipients,
   });
-  const rooms = [access, settings, agencies, routing, audit];
+  const rooms = [access, settings, agencies, recipients, routing, audit];
   const deeds = countDeeds([...rooms.flatMap((room) => room.routes), ...(options.extraRoutes ?? [])]);
   const { routes } = deeds;
   const server = createHttpServer({
@@ -84,6 +92,7 @@ export async function startRooms(
     postgres,
     access,
     agencies,
+    recipients,
     routing,
     settings,
     routes,

@@ -1,6 +1,6 @@
 import { promises as dns } from 'node:dns';
 import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
+import { isPublicAddress } from '../../platform/public-address.ts';
 
 /** An https URI that may be asked, as far as its text tells. */
 export interface HeldTarget {
@@ -72,22 +72,6 @@ async function found(host: string, allowed: boolean, lookup: HeldLookup): Promis
 export function isAllowed(url: URL, allowed: readonly string[]): boolean {
   const names = [url.hostname, `${url.hostname}:${url.port === '' ? '443' : url.port}`];
   return allowed.some((entry) => names.includes(entry.trim().toLowerCase()));
-}
-
-const nat64 = ipaddr.IPv6.parse('64:ff9b::');
-const globalUnicast = ipaddr.IPv6.parse('2000::');
-
-/**
- * Whether it is a unicast address of the public Internet: IPv4 outside every special range (IANA's registry, RFC 6890),
- * IPv6 of 2000::/3 outside them, or a public IPv4 address behind NAT64's own prefix (RFC 6052).
- */
-export function isPublicAddress(address: string): boolean {
-  const version = isIP(address);
-  if (version === 0 || address.includes('%')) return false;
-  if (version === 4) return ipaddr.IPv4.parse(address).range() === 'unicast';
-  const parsed = ipaddr.IPv6.parse(address);
-  if (parsed.match(nat64, 96)) return new ipaddr.IPv4(parsed.toByteArray().slice(12)).range() === 'unicast';
-  return parsed.match(globalUnicast, 3) && parsed.range() === 'unicast';
 }
 
 /**

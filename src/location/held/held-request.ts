@@ -1,6 +1,6 @@
 import { Client, type Dispatcher } from 'undici';
-import { isIP, type LookupFunction } from 'node:net';
 import { codeOf, isError } from '../../platform/errors.ts';
+import { pinned } from '../../platform/public-address.ts';
 import type { HeldTarget } from './held-address.ts';
 import { locationRequest } from './held-answer.ts';
 
@@ -63,17 +63,6 @@ function requestOf({ target, method, signal }: HeldRequest): Dispatcher.RequestO
   if (method === 'GET') return { method, path, signal, headers: accept };
   const headers = { ...accept, 'content-type': 'application/held+xml;charset=utf-8' };
   return { method, path, signal, headers, body: locationRequest };
-}
-
-/** Answers every question of a socket with the same addresses. */
-function pinned(addresses: readonly string[]): LookupFunction {
-  const all = addresses.map((address) => ({ address, family: isIP(address) }));
-  return (_host, options, callback) => {
-    const [first] = all;
-    if (first === undefined) callback(new Error('no address'), []);
-    else if (options.all === true) callback(null, all);
-    else callback(null, first.address, first.family);
-  };
 }
 
 async function readAnswer(answer: Dispatcher.ResponseData, request: HeldRequest): Promise<HeldAnswer> {

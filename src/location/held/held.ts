@@ -4,7 +4,7 @@ import type { Reading } from '../fix.ts';
 import { addressesOf, heldLookup, readTarget, type HeldLookup, type HeldTarget, type Refusal } from './held-address.ts';
 import { readHeldAnswer } from './held-answer.ts';
 import { askOnce, type HeldMethod } from './held-request.ts';
-import { createTurns } from './held-turns.ts';
+import { createTurns } from '../../platform/turns.ts';
 
 interface HeldLimits {
   /** For one fetch from its turn on, in milliseconds: names, connections, redirects and body together. */

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import type { Call } from '../calls/call.ts';
+import { incidentNumber } from '../incidents/incident-number.ts';
+import type { Sql } from '../platform/postgres.ts';
+import type { NotificationMessage } from './message.ts';
+
+/** What a live call's incident is told with. */
+export function aboutCall(call: Pick<Call, 'incident' | 'identity' | 'location'>): NotificationMessage {
+  const { incident, identity, location } = call;
+  const { best } = location;
+  return {
+    kind: incident.kind,
+    severity: incident.severity,
+    district: incident.district ?? best?.district ?? null,
+    incidentNumber: incidentNumber(incident.id),
+    openedAt: incident.openedAt,
+    position: best?.position ? { latitude: best.position.latitude, longitude: best.position.longitude } : null,
+    callerNumber: identity.number,
+    drill: false,
+    note: null,
+  };
+}
+
+const place = z.object({ latitude: z.number(), longitude: z.number() }).nullable();
+const row = z.object({
+  kind: z.string().nullable(),
+  severity: z.string().nullable(),
+  district: z.string().nullable(),
+  openedAt: z.date().transform((at) => at.getTime()),
+  callerNumber: z.string().nullable(),
+  best: z.object({ position: place, district: z.string().nullable() }).nullable(),
+});
+
+/** The same of an incident on record, with its first call; undefined when there is none of this id. */
+export async function aboutStored(sql: Sql, incidentId: string): Promise<NotificationMessage | undefined> {
+  const found = await sql.first(
+    row,
+    `select i.kind, i.severity, i.district, i.opened_at as "openedAt", c.e164 as "callerNumber", c.location->'best' as best
+     from incidents i left join lateral
+       (select e164, location from calls where incident_id = i.id order by arrived_at limit 1) as c on true
+     where i.id = $1`,
+    [incidentId],
+  );
+  if (found === undefined) return undefined;
+  const { best, district, ...rest } = found;
+  return {
+    ...rest,
+    district: district ?? best?.district ?? null,
+    position: best?.position ?? null,
+    incidentNumber: incidentNumber(incidentId),
+    drill: false,
+    note: null,
+  };
+}
