@@ -59,7 +59,9 @@ export async function startRooms(
     ...common,
     seed: city.recipients,
     knowsAgency: (agencyId) => agencies.current().find(agencyId) !== undefined,
-    lock: async (sql) => void (await agencies.lockAndRead(sql)),
+    lock: async (sql) => {
+      await agencies.lockAndRead(sql);
+    },
   });
   const routing = await startRouting({
     ...common,
