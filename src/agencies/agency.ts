@@ -15,23 +15,51 @@ export function isHost(text: string): boolean {
   return parts.every((part) => label.test(part));
 }
 
-export const trunkSchema = z.strictObject({
+const dialled = z.string().regex(/^\+?[0-9*#]{1,20}$/, 'digits, * and #, with + in front at most');
+
+const sipTrunk = z.strictObject({
   id: slug,
+  type: z.literal('sip').default('sip'),
   host: z.string().refine(isHost, 'an IPv4 address or host name'),
   port: z.number().int().min(1).max(65_535).default(5060),
   transport: z.enum(['udp', 'tcp']).default('udp'),
-  number: z.string().regex(/^\+?[0-9*#]{1,20}$/, 'digits, * and #, with + in front at most'),
+  number: dialled,
 });
+/** A number in the telephone network, rung over the trunk for calls to the outside. */
+const carrierTrunk = z.strictObject({ id: slug, type: z.literal('carrier'), number: dialled });
+/** Softphones at the agency's own desk, with an account of ours. */
+const deskTrunk = z.strictObject({ id: slug, type: z.literal('desk'), name: plainText(100) });
+
+export const trunkSchema = z.union([sipTrunk, carrierTrunk, deskTrunk]);
+
+const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM');
+const seconds = z.number().int().min(10).max(86_400).nullable().default(null);
+const noClocks = { acceptSeconds: null, departSeconds: null, arriveSeconds: null };
 
 const agencyFields = {
   name: plainText(100),
   nameEnglish: plainText(100),
-  number: z.string().regex(/^\+?[0-9*#]{1,20}$/, 'digits, * and #, with + in front at most'),
+  number: dialled,
   acceptance: z.enum(['key', 'answer']).default('key'),
   trunks: z
     .array(trunkSchema)
     .max(20)
     .refine((trunks) => new Set(trunks.map((trunk) => trunk.id)).size === trunks.length, 'each trunk id once'),
+  /** When it answers, in the city's time; 1 is Monday. None: always. `to` before `from` ends the next day. */
+  hours: z
+    .array(z.strictObject({ weekdays: z.array(z.number().int().min(1).max(7)).min(1).max(7), from: time, to: time }))
+    .max(20)
+    .default([]),
+  /** Who is asked instead while it is closed, or when none of its trunks brought a person; in their order. */
+  alternates: z.array(slug).max(10).default([]),
+  /** Those that it serves. None: the whole city. */
+  districts: z.array(plainText(100)).max(200).default([]),
+  /** From the request to a person's acceptance, from there to departure and to arrival. */
+  sop: z.strictObject({ acceptSeconds: seconds, departSeconds: seconds, arriveSeconds: seconds }).default(noClocks),
+  /** Recipients, in the order in which they are told when the agency is late. */
+  contacts: z.array(slug).max(20).default([]),
+  /** Rung instead of all its trunks in a drill. */
+  drillTrunk: sipTrunk.nullable().default(null),
 };
 
 /** What an admin sends: the agency without its id (in the path) and version. */
@@ -40,8 +68,9 @@ export const agencyBody = z.strictObject(agencyFields);
 export const agencyDraft = z.strictObject({ id: slug, ...agencyFields });
 export const agencySchema = z.strictObject({ id: slug, ...agencyFields, version: z.number().int().min(1) });
 
-/** A SIP route to an agency. */
+/** A way to an agency. */
 export type Trunk = z.output<typeof trunkSchema>;
+export type SipTrunk = z.output<typeof sipTrunk>;
 export type AgencyBody = z.output<typeof agencyBody>;
 export type AgencyDraft = z.output<typeof agencyDraft>;
 /** An organisation that is sent. Its trunks are tried in their order. */

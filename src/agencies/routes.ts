@@ -138,7 +138,8 @@ function deleteRoute({ postgres, audit, reload, neededBy }: AgencyRouteDeps): Ro
 }
 
 function trunksRoute({ current }: AgencyRouteDeps): Route {
-  const item = trunkSchema.extend({ agencyId: slug, position: z.number().int(), health: trunkHealthSchema });
+  const place = { agencyId: slug, position: z.number().int(), health: trunkHealthSchema };
+  const item = z.union(trunkSchema.options.map((way) => way.extend(place)));
   return defineRoute({
     method: 'GET',
     path: '/v1/trunks',

@@ -11,8 +11,9 @@ export function readAgencies(sql: Sql): Promise<Agency[]> {
   return sql.rows(
     agencySchema,
     `SELECT a.id, a.name, a.name_english AS "nameEnglish", a.number, a.acceptance, a.version,
-       coalesce((SELECT json_agg(json_build_object('id', t.id, 'host', t.host, 'port', t.port,
-                                                   'transport', t.transport, 'number', t.number) ORDER BY t.position)
+       a.hours, a.alternates, a.districts, a.sop, a.contacts, a.drill_trunk AS "drillTrunk",
+       coalesce((SELECT json_agg(json_strip_nulls(json_build_object('id', t.id, 'type', t.type, 'host', t.host,
+                   'port', t.port, 'transport', t.transport, 'number', t.number, 'name', t.name)) ORDER BY t.position)
                  FROM trunks t WHERE t.agency_id = a.id), '[]') AS trunks
      FROM agencies a ORDER BY a.id`,
   );
@@ -32,17 +33,30 @@ type SaveResult = { readonly saved: true } | { readonly saved: false; readonly w
 
 /** Stores an agency under the version given (1: it must be new), with its trunks. */
 export async function saveAgency(sql: Sql, id: string, body: AgencyBody, version: number): Promise<SaveResult> {
-  const fields = [id, body.name, body.nameEnglish, body.number, body.acceptance];
+  const fields = [
+    id,
+    body.name,
+    body.nameEnglish,
+    body.number,
+    body.acceptance,
+    JSON.stringify(body.hours),
+    body.alternates,
+    body.districts,
+    JSON.stringify(body.sop),
+    body.contacts,
+    body.drillTrunk === null ? null : JSON.stringify(body.drillTrunk),
+  ];
   const touched =
     version === 1
       ? await sql.execute(
-          `INSERT INTO agencies (id, name, name_english, number, acceptance) VALUES ($1, $2, $3, $4, $5)
+          `INSERT INTO agencies (id, name, name_english, number, acceptance, hours, alternates, districts, sop, contacts,
+             drill_trunk) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
            ON CONFLICT (id) DO NOTHING`,
           fields,
         )
       : await sql.execute(
-          `UPDATE agencies SET name = $2, name_english = $3, number = $4, acceptance = $5, version = $6,
-             updated_at = now() WHERE id = $1`,
+          `UPDATE agencies SET name = $2, name_english = $3, number = $4, acceptance = $5, hours = $6, alternates = $7,
+             districts = $8, sop = $9, contacts = $10, drill_trunk = $11, version = $12, updated_at = now() WHERE id = $1`,
           [...fields, version],
         );
   if (touched === 0) return { saved: false, why: 'exists' };
@@ -60,8 +74,10 @@ export async function saveAgency(sql: Sql, id: string, body: AgencyBody, version
 async function insertTrunks(sql: Sql, id: string, body: AgencyBody): Promise<void> {
   for (const [position, trunk] of body.trunks.entries()) {
     await sql.execute(
-      `INSERT INTO trunks (id, agency_id, position, host, port, transport, number) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-      [trunk.id, id, position, trunk.host, trunk.port, trunk.transport, trunk.number],
+      `INSERT INTO trunks (id, agency_id, position, type, host, port, transport, number, name)
+       SELECT $1, $2, $3, way.* FROM jsonb_to_record($4) AS way
+         (type text, host text, port int, transport text, number text, name text)`,
+      [trunk.id, id, position, JSON.stringify(trunk)],
     );
   }
 }

@@ -1,21 +1,27 @@
-import type { Agency, Trunk } from '../agencies/agency.ts';
+import type { Agency, SipTrunk } from '../agencies/agency.ts';
 import { backupCentreId } from './backup-centre.ts';
 import type { Dispatch, DispatchMode, DispatchReason, DispatchTiming } from './dispatch.ts';
 
 /** The SIP URI of a trunk. Its parts were checked when the agency was stored: nothing in them can open a header. */
-function trunkUri({ number, host, port, transport }: Trunk): string {
+function trunkUri({ number, host, port, transport }: SipTrunk): string {
   return `sip:${number.replaceAll('#', '%23')}@${host}:${port}${transport === 'tcp' ? ';transport=tcp' : ''}`;
 }
 
 /** Another city's centre, as the agency that it is here: whoever answers there has the caller. */
-export function agencyOfBackupCentre(centre: { number: string; host: string; port: number }): Agency {
+export function agencyOfBackupCentre({ number, host, port }: { number: string; host: string; port: number }): Agency {
   return {
     id: backupCentreId,
     name: 'Pusat cadangan',
     nameEnglish: 'Backup centre',
-    number: centre.number,
+    number,
     acceptance: 'answer',
-    trunks: [{ id: backupCentreId, transport: 'udp', ...centre }],
+    trunks: [{ id: backupCentreId, type: 'sip', transport: 'udp', host, port, number }],
+    hours: [],
+    alternates: [],
+    districts: [],
+    sop: { acceptSeconds: null, departSeconds: null, arriveSeconds: null },
+    contacts: [],
+    drillTrunk: null,
     version: 1,
   };
 }
@@ -39,10 +45,7 @@ export function planDispatch(wanted: {
     requestedAt: wanted.at,
     reason: wanted.reason,
     acceptance: agency.acceptance,
-    trunks: agency.trunks.map((trunk) => ({
-      id: trunk.id,
-      uri: trunkUri(trunk),
-    })),
+    trunks: agency.trunks.flatMap((trunk) => (trunk.type === 'sip' ? [{ id: trunk.id, uri: trunkUri(trunk) }] : [])),
     timing: wanted.timing,
     after: wanted.after,
     state: 'requested',

@@ -1,22 +1,14 @@
-import { directoryOf, type Agency, type TrunkHealth } from '../agencies/agency.ts';
+import { testAgency } from '../../test/support/agencies.ts';
+import { directoryOf, type TrunkHealth } from '../agencies/agency.ts';
 import { completeFacts, factsSchema, type Moment } from './facts.ts';
 
-const agency = (id: string, trunks: string[]): Agency => ({
-  id,
-  name: id,
-  nameEnglish: id,
-  number: '113',
-  acceptance: 'key',
-  version: 1,
-  trunks: trunks.map((trunk) => ({ id: trunk, host: '192.0.2.1', port: 5060, transport: 'udp', number: '113' })),
-});
 const health: Record<string, TrunkHealth> = { 'psc-1': 'down', 'psc-2': 'up', 'pln-1': 'down' };
 const moment: Moment = {
   at: Date.parse('2026-08-16T17:30:00Z'),
   timeZone: 'Asia/Jakarta',
   holidays: ['2026-08-17'],
   directory: directoryOf(
-    [agency('psc', ['psc-1', 'psc-2']), agency('pln', ['pln-1']), agency('pmi', ['pmi-1']), agency('none', [])],
+    [testAgency('psc', ['psc-1', 'psc-2']), testAgency('pln'), testAgency('pmi'), testAgency('none', [])],
     (trunkId) => health[trunkId] ?? 'unknown',
   ),
 };

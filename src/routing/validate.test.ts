@@ -1,27 +1,13 @@
 import fc from 'fast-check';
 import { factsArbitrary, ruleSetArbitrary, someAgencies, someRecipients } from '../../test/support/rule-arbitrary.ts';
-import { directoryOf, type Agency } from '../agencies/agency.ts';
+import { testAgency } from '../../test/support/agencies.ts';
+import { directoryOf } from '../agencies/agency.ts';
 import { evaluate } from './evaluate.ts';
 import { incidentKinds } from './kind.ts';
 import { ruleSetContent, speaks } from './rule.ts';
 import { validate, type Fault } from './validate.ts';
 
-const agency = (id: string, trunks = 1): Agency => ({
-  id,
-  name: id,
-  nameEnglish: id,
-  number: '113',
-  acceptance: 'key',
-  version: 1,
-  trunks: Array.from({ length: trunks }, (_, index) => ({
-    id: `${id}-${index}`,
-    host: '192.0.2.1',
-    port: 5060,
-    transport: 'udp' as const,
-    number: '113',
-  })),
-});
-const agencies = directoryOf([...someAgencies.map((id) => agency(id)), agency('empty', 0)]);
+const agencies = directoryOf([...someAgencies.map((id) => testAgency(id, [`${id}-0`])), testAgency('empty', [])]);
 
 function faultsOf(content: { default?: unknown; rules?: object[] }, districts: string[] = []): Fault[] {
   const rules = (content.rules ?? []).map((rule, index) => ({ id: `r${index}`, name: 'r', ...rule }));
