@@ -119,7 +119,7 @@ test('when the operator hangs up the other side is hung up', async () => {
 test('it is ended over REST', async () => {
   const { id, operator, other } = await talking();
   expect((await centre.api.ask('POST', `/v1/outgoing-calls/${id}/end`)).status).toBe(202);
-  await Promise.all([operator.waitFor('ended'), other.waitFor('ended')]);
+  await Promise.all([operator.waitFor('ended'), other.waitFor('ended'), ended(id)]);
   expect((await centre.api.ask('POST', `/v1/outgoing-calls/${id}/end`)).code).toBe('outgoing.ended');
 });
 
