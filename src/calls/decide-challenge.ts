@@ -2,8 +2,8 @@
 
 import { lastPriority } from '../triage/score.ts';
 import type { CallInput } from './call-input.ts';
-import { speakers } from './call.ts';
-import type { Prompt } from './call.ts';
+import { speakers } from './company.ts';
+import type { Prompt } from './prompt.ts';
 import { backToLine } from './line.ts';
 import { playToCaller, tell, type Step } from './step.ts';
 

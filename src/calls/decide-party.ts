@@ -1,7 +1,8 @@
 // Whom the operator brings, from the request until he is in the bridge. The caller is touched by hold alone.
 
 import { isHangUp, outcomeOfCause } from '../asterisk/cause.ts';
-import { agenciesIn, operatorLegs, type Call } from './call.ts';
+import type { Call } from './call.ts';
+import { agenciesIn, operatorLegs } from './company.ts';
 import type { OperatorOutcome } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
 import { beginHold, endHold, limitHold, whyNoHold } from './decide-hold.ts';

@@ -10,7 +10,7 @@ import {
   type Told,
 } from '../../test/support/calls.ts';
 import { backupCentreId } from '../dispatch/backup-centre.ts';
-import { operatorLegs } from './call.ts';
+import { operatorLegs } from './company.ts';
 
 const beside = (id: string, operatorId: string): Told => ({
   type: 'operator-assigned',
