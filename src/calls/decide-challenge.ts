@@ -65,7 +65,6 @@ export function challengeUnheard(step: Step): void {
 /** He pressed nothing: he waits behind everybody else, and is answered. */
 export function challengeOver(step: Step): void {
   const { call } = step;
-  delete call.timers.challenge;
   lower(step, lastPriority, 'no key');
   if (call.operator === null && speakers(call).length === 0) backToLine(step);
 }

@@ -200,7 +200,6 @@ export function partyGone(step: Step, party: Party, cause: number): void {
 export function partyTimedOut(step: Step, timer: string): void {
   const { call } = step;
   const party = call.parties.find((one) => timerOf(one) === timer);
-  Reflect.deleteProperty(call.timers, timer);
   if (party === undefined) return;
   if (party.state === 'reserving') return notReached(step, party, 'no-answer-of-the-line', null);
   if (party.state !== 'ringing') return letGo(step, party, 'party.ended', { by: null, reason: 'time-limit' });
