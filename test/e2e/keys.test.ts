@@ -26,9 +26,7 @@ const idOf = (index: number): string => centre.operators[index]?.id ?? '';
 
 async function talk(): Promise<{ caller: LineCaller; callId: string; channelId: string; operator: Call }> {
   await idleInOrder(centre, 0);
-  const [phone] = centre.phones;
-  if (phone === undefined) throw new Error('there is no phone');
-  const rung = centre.upcoming(phone);
+  const rung = centre.upcoming(centre.phoneOf(0));
   const caller = await centre.dialLine(tones.caller);
   const call = await centre.api.taken(caller.wire);
   await centre.feed.waitFor('operator.talking', { callId: call.id });

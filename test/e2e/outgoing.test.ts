@@ -27,11 +27,7 @@ const ask = (number: string, over: object = {}): Promise<Answer> =>
   centre.api.ask('POST', '/v1/outgoing-calls', { body: { number, operatorId: operatorId(), ...over } });
 const ended = (outgoingId: string) => centre.feed.waitFor('outgoing.ended', { detail: { outgoingId } });
 const read = (id: string): Promise<OutgoingView> => centre.api.get(`/v1/outgoing-calls/${id}`, outgoingView);
-const phone = (): Phone => {
-  const [first] = centre.phones;
-  if (first === undefined) throw new Error('there is no phone');
-  return first;
-};
+const phone = (): Phone => centre.phoneOf(0);
 
 interface Rung {
   id: string;
