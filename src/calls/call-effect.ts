@@ -1,6 +1,6 @@
 import type { RingJob } from '../dispatch/dispatch.ts';
 import type { CallQueue } from '../acd/queue.ts';
-import type { Prompt } from './call.ts';
+import type { Prompt } from './prompt.ts';
 import type { PartyPurpose } from './party.ts';
 
 /** What a decision wants done; carried out in order per channel and bridge, each safe to repeat. */

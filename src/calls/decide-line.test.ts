@@ -210,7 +210,7 @@ describe('an assignment', () => {
     const call = ringing().tell(gone(17)).tell(assign());
     expect(call.done).toEqual(['operator-outcome a1 not-needed']);
     expect(call.call).toMatchObject({ operator: null, stage: 'waiting' });
-    expect(call.call.line).not.toBeNull();
+    expect(call.call.line).toEqual({ since: call.call.arrivedAt });
   });
 
   it('of a second operator is not needed, whatever the first does', () => {
