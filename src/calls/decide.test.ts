@@ -135,7 +135,7 @@ describe('the caller hangs up', () => {
     );
     expect(call.done).toEqual([
       'ring-agency d3.a1',
-      'play d3.a1 agency-announcement',
+      'announce d3.a1',
       'stop-sound d3.a1',
       'join d3.a1 call.b1',
     ]);

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import type { Logger } from '../platform/logger.ts';
+import type { AriCommands } from './commands.ts';
+
+/** The prompts that Asterisk has: it looks for them when it starts. */
+export interface PromptList {
+  /** Asks Asterisk anew; what was known before holds until it has answered. */
+  look(): void;
+  /** Those of the prompts that can be said, in their order: one without a file would end the whole as a failure. */
+  sayable(prompts: readonly string[]): string[];
+}
+
+const folder = 'siaga/';
+const info = z.object({ config: z.object({ default_language: z.string().regex(/^[a-z0-9_-]{1,20}$/i) }) });
+const sounds = z.array(z.object({ id: z.string() }));
+
+export function createPromptList(deps: { ari: AriCommands; logger: Logger }): PromptList {
+  const { ari, logger } = deps;
+  let known: ReadonlySet<string> | null = null;
+
+  const ask = async (): Promise<void> => {
+    const about = await ari.send('GET', '/asterisk/info', { only: 'config' });
+    const { data } = info.safeParse(about.ok ? about.body : null);
+    if (data === undefined) return unanswered(about.ok ? 'no language' : about.reason);
+    const answer = await ari.send('GET', '/sounds', { lang: data.config.default_language });
+    const list = sounds.safeParse(answer.ok ? answer.body : null).data ?? [];
+    const names = list.filter(({ id }) => id.startsWith(folder)).map(({ id }) => id.slice(folder.length));
+    if (names.length === 0) return unanswered(answer.ok ? 'it has none in its language' : answer.reason);
+    known = new Set(names);
+  };
+  const unanswered = (reason: string): void => logger.warn({ reason }, 'Asterisk did not say which prompts it has');
+
+  return {
+    look: () => void ask(),
+    sayable(prompts) {
+      const names = known;
+      // Not known: all that ship with us, and no place, which may be any.
+      return prompts.filter((name) => (names === null ? !name.startsWith('district-') : names.has(name)));
+    },
+  };
+}
