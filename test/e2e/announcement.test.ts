@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { accepts, answers, type Call } from '../../scripts/sip/phone.mjs';
+import { readWav } from '../../scripts/sip/tones.mjs';
+import type { CallView } from '../../src/calls/view.ts';
+import { announcement } from '../../src/dispatch/announcement.ts';
+import { incidentNumber } from '../../src/incidents/incident-number.ts';
+import type { Centre } from '../support/centre.ts';
+import { hearsPrompt, samplesHavePrompt } from '../support/ear.ts';
+import { until } from '../support/rest.ts';
+import { startCentre } from '../support/start-centre.ts';
+
+let centre: Centre;
+
+beforeAll(async () => {
+  centre = await startCentre({ name: 'announcement', operators: 1, settings: { acceptanceSeconds: 20 } });
+  await centre.operatorPhones(answers(), [660]);
+}, 60_000);
+afterAll(() => centre.stop(), 30_000);
+afterEach(() => centre.clear());
+
+/** A caller with his operator, of whom this is known. */
+async function talk(known: object | null): Promise<CallView> {
+  const citizen = await centre.dial({ tone: 440 });
+  const call = await centre.api.taken(citizen);
+  await centre.feed.waitFor('operator.talking', { callId: call.id });
+  // Of a kind that no rule of the city sends the agency to, which is asked for by name.
+  if (known !== null) await centre.api.edit(`/v1/incidents/${call.incidentId}`, known);
+  return call;
+}
+
+/** Engages the fire brigade. Its phone answers; what comes then is the test's. */
+async function engage(call: CallView): Promise<{ dispatchId: string; rung: Call; heard: string }> {
+  const phone = await centre.trunk('damkar-1', answers());
+  const upcoming = centre.upcoming(phone);
+  const path = `/v1/incidents/${call.incidentId}/dispatches`;
+  const answer = await centre.api.ask('POST', path, { body: { agencyId: 'damkar' } });
+  expect(answer.status).toBe(202);
+  const dispatchId = z.string().parse(answer.at('id'));
+  const rung = await upcoming;
+  await centre.feed.waitFor('dispatch.announced', { detail: { dispatchId } });
+  return { dispatchId, rung, heard: centre.recording(`${dispatchId}.a1`, 'heard') };
+}
+
+const hears = (file: string, prompt: string): Promise<void> =>
+  until(`the agency hears ${prompt}`, () => hearsPrompt(file, prompt), 20_000);
+
+test('an agency hears kind, district and number; 2 says it again; 1 brings it into the call', async () => {
+  const call = await talk({ kind: 'information', district: 'Payung Sekaki' });
+  const number = incidentNumber(call.incidentId);
+  expect(await centre.api.incident(call.incidentId)).toMatchObject({ number });
+  expect(call.incidentNumber).toBe(number);
+  const { dispatchId, rung, heard } = await engage(call);
+  await hears(heard, 'announcement-intro');
+
+  // What has been found out meanwhile is in the next.
+  await centre.api.edit(`/v1/incidents/${call.incidentId}`, { kind: 'animal-rescue' });
+  const before = readWav(heard).length;
+  await rung.press('2');
+  await centre.feed.waitFor('dispatch.announced-again', { detail: { dispatchId } });
+  await hears(heard, 'announcement-keys');
+  const again = readWav(heard).subarray(before);
+  const known = { kind: 'animal-rescue', district: 'Payung Sekaki', incidentNumber: number };
+  const whole = announcement({ ...known, drill: false, listens: false });
+  expect(whole).toHaveLength(11);
+  expect(whole.filter((prompt) => !samplesHavePrompt(again, prompt))).toEqual([]);
+  // And nothing else: not another kind or place, nor a digit that is not in it.
+  const others = ['kind-fire', 'district-sail', 'drill'];
+  expect(others.filter((prompt) => samplesHavePrompt(again, prompt))).toEqual([]);
+
+  await rung.press('1');
+  await centre.feed.waitFor('dispatch.joined', { detail: { dispatchId } });
+  expect((await centre.api.dispatch(dispatchId)).attempts).toHaveLength(1);
+}, 60_000);
+
+test('a place that nobody has spoken is left out, and all the rest is said', async () => {
+  const call = await talk({ kind: 'information', district: 'Desa Jauh' });
+  const { dispatchId, rung, heard } = await engage(call);
+  await hears(heard, 'announcement-keys');
+  expect(hearsPrompt(heard, 'incident-number')).toBe(true);
+  await rung.press('9');
+  await centre.feed.waitFor('dispatch.attempt-failed', { detail: { dispatchId, reason: 'declined' } });
+}, 60_000);
+
+test('the INVITE names number and kind, and who calls; of a confidential incident not the kind', async () => {
+  const headers = async (known: object | null): Promise<(string | undefined)[]> => {
+    const call = await talk(known);
+    const phone = await centre.trunk('damkar-1', accepts({ pressAfter: 200 }));
+    const upcoming = centre.upcoming(phone);
+    const path = `/v1/incidents/${call.incidentId}/dispatches`;
+    const engaged = await centre.api.ask('POST', path, { body: { agencyId: 'damkar' } });
+    expect(engaged.status).toBe(202);
+    const rung = await upcoming;
+    expect(rung.header('X-Siaga-Incident-Number')).toBe(incidentNumber(call.incidentId));
+    expect(rung.header('P-Asserted-Identity')).toContain(`sip:${call.callerNumber}@`);
+    expect(rung.from.user).toBe(call.callerNumber);
+    await centre.feed.waitFor('dispatch.joined', { detail: { dispatchId: String(engaged.at('id')) } });
+    const kind = rung.header('X-Siaga-Kind');
+    await centre.clear();
+    return [kind];
+  };
+  expect(await headers({ kind: 'information' })).toEqual(['information']);
+  expect(await headers({ kind: 'domestic-violence' })).toEqual([undefined]);
+  expect(await headers(null)).toEqual([undefined]);
+}, 60_000);
