@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { accepts, answers, type Call } from '../../scripts/sip/phone.mjs';
 import { readWav } from '../../scripts/sip/tones.mjs';
@@ -5,7 +6,7 @@ import type { CallView } from '../../src/calls/view.ts';
 import { announcement } from '../../src/dispatch/announcement.ts';
 import { incidentNumber } from '../../src/incidents/incident-number.ts';
 import type { Centre } from '../support/centre.ts';
-import { hearsPrompt, samplesHavePrompt } from '../support/ear.ts';
+import { hearsPrompt, samplesHaveEnd, samplesHavePrompt } from '../support/ear.ts';
 import { until } from '../support/rest.ts';
 import { startCentre } from '../support/start-centre.ts';
 
@@ -41,8 +42,9 @@ async function engage(call: CallView): Promise<{ dispatchId: string; rung: Call;
   return { dispatchId, rung, heard: centre.recording(`${dispatchId}.a1`, 'heard') };
 }
 
+// Its end: then it has been said whole.
 const hears = (file: string, prompt: string): Promise<void> =>
-  until(`the agency hears ${prompt}`, () => hearsPrompt(file, prompt), 20_000);
+  until(`the agency hears ${prompt}`, () => existsSync(file) && samplesHaveEnd(readWav(file), prompt), 20_000);
 
 test('an agency hears kind, district and number; 2 says it again; 1 brings it into the call', async () => {
   const call = await talk({ kind: 'information', district: 'Payung Sekaki' });
@@ -62,10 +64,11 @@ test('an agency hears kind, district and number; 2 says it again; 1 brings it in
   const known = { kind: 'animal-rescue', district: 'Payung Sekaki', incidentNumber: number };
   const whole = announcement({ ...known, drill: false, listens: false });
   expect(whole).toHaveLength(11);
-  expect(whole.filter((prompt) => !samplesHavePrompt(again, prompt))).toEqual([]);
+  const said = (prompt: string): boolean => samplesHavePrompt(again, prompt) && samplesHaveEnd(again, prompt);
+  expect(whole.filter((prompt) => !said(prompt))).toEqual([]);
   // And nothing else: not another kind or place, nor a digit that is not in it.
-  const others = ['kind-fire', 'district-sail', 'drill'];
-  expect(others.filter((prompt) => samplesHavePrompt(again, prompt))).toEqual([]);
+  const digits = Array.from('0123456789', (digit) => `digit-${digit}`).filter((digit) => !whole.includes(digit));
+  expect(['kind-fire', 'district-sail', 'drill', ...digits].filter(said)).toEqual([]);
 
   await rung.press('1');
   await centre.feed.waitFor('dispatch.joined', { detail: { dispatchId } });
