@@ -6,7 +6,7 @@ import type { AriCommands } from './commands.ts';
 export interface PromptList {
   /** Asks Asterisk anew; what was known before holds until it has answered. */
   look(): void;
-  /** Those of the prompts that can be said, in their order: one without a file would end the whole as a failure. */
+  /** Those of the prompts that have a file, in their order. (Asterisk passes over one that has none, and warns each time.) */
   sayable(prompts: readonly string[]): string[];
 }
 

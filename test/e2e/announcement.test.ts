@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { accepts, answers, type Call } from '../../scripts/sip/phone.mjs';
 import { readWav } from '../../scripts/sip/tones.mjs';
@@ -80,6 +82,9 @@ test('a place that nobody has spoken is left out, and all the rest is said', asy
   const { dispatchId, rung, heard } = await engage(call);
   await hears(heard, 'announcement-keys');
   expect(hearsPrompt(heard, 'incident-number')).toBe(true);
+  // Asterisk was not even asked for it: it would have warned.
+  const log = await readFile(join(centre.asterisk.runDirectory, 'log/messages.log'), 'utf8');
+  expect(log).not.toContain('district-desa-jauh');
   await rung.press('9');
   await centre.feed.waitFor('dispatch.attempt-failed', { detail: { dispatchId, reason: 'declined' } });
 }, 60_000);
