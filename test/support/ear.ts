@@ -29,6 +29,11 @@ export function samplesHavePrompt(recording: Int16Array, prompt: string): boolea
   );
 }
 
+/** How many samples a prompt (Indonesian) has. */
+export function promptLength(prompt: string): number {
+  return readWav(`${sounds}id/siaga/${prompt}.wav`).length;
+}
+
 /** Is the end of a prompt in the samples? Names of places begin alike: "Kecamatan …". */
 export function samplesHaveEnd(recording: Int16Array, prompt: string): boolean {
   const spoken = readWav(`${sounds}id/siaga/${prompt}.wav`);
