@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { queueOf } from './acd/queue.ts';
 import { startAcd } from './acd/start.ts';
 import type { AriCommands } from './asterisk/commands.ts';
+import { createPromptList } from './asterisk/prompts.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
 import { createAuditKeeper } from './audit/later.ts';
 import { recordAudit } from './audit/record.ts';
@@ -72,6 +73,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     config.SIAGA_CITY,
   );
   const planner = createPlanner({ ...configuration, clock });
+  const prompts = createPromptList(process);
   const dispatch = startDispatch(process);
   const triage = await startTriage({
     ...common,
@@ -161,6 +163,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       return outsideTarget(found, number, configuration.settings().outgoingMinutes * 60_000);
     },
     ringAgency: dispatch.ring,
+    sayable: prompts.sayable,
     nuisanceOf: triage.nuisanceOf,
     earlierOf: triage.earlierOf,
     recorded(entry) {
@@ -236,6 +239,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     },
     onConnected: () => {
       guardian.beat();
+      prompts.look();
       evacuation.look();
       calls.connected();
       void acd.pushAll();

@@ -43,6 +43,7 @@ export function commandFailed(step: Step, input: Failed): void {
       return ringFailed(step, target, failure);
     case 'detect-talk':
       return notListening(step, failure);
+    case 'announce':
     case 'count-packets':
     case 'stop-sound':
     case 'destroy-bridge':

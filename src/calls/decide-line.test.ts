@@ -182,7 +182,7 @@ describe('an operator', () => {
     call.tell(...agencyJoins());
     expect(call.call).toMatchObject({ stage: 'talking', line: null, caller: { sound: null } });
     expect(call.done).toEqual([
-      'play d1.a1 agency-announcement',
+      'announce d1.a1',
       'stop-sound d1.a1',
       'stop-sound caller',
       'join d1.a1 call.b1',

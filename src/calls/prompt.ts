@@ -9,7 +9,6 @@ export type Prompt =
   | 'challenge'
   | 'please-wait'
   | 'operator-lost'
-  | 'agency-announcement'
   | 'agency-unreachable'
   | 'position-1'
   | 'position-2'
