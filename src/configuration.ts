@@ -41,6 +41,11 @@ export async function startConfiguration(
       await agencies.lockAndRead(sql);
     },
   });
+  agencies.checkAgainst({
+    districts: () => settings.current().districts,
+    recipients: () => recipients.current().recipients.map(({ id }) => id),
+  });
+  recipients.guardDeletion(agencies.naming);
   agencies.guardDeletion((_sql, agencyId) =>
     Promise.resolve(
       recipients

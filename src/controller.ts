@@ -220,7 +220,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     ...process,
     ...configuration,
     postgres,
-    contactsOf: () => [],
+    contactsOf: (agencyId) => configuration.agencies().find(agencyId)?.contacts ?? [],
     liveCallOf: (incidentId) => liveCallOf(calls.runner, incidentId),
     circleOf: ofCalls.circleOf,
     held: guard.held,

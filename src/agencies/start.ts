@@ -9,6 +9,7 @@ import { type Postgres, type Sql } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import { agencySchema, directoryOf, type AgencyDirectory, type AgencyDraft, type TrunkHealth } from './agency.ts';
 import { agencyRoutes } from './routes.ts';
+import { validateAgency } from './validate.ts';
 import { agenciesChannel, lockConfiguration, readAgencies, seedAgencies } from './store.ts';
 
 export interface AgenciesRoom {
@@ -19,12 +20,24 @@ export interface AgenciesRoom {
   readonly onChange: (fn: (directory: AgencyDirectory) => void) => Cancel;
   /** A deletion is refused while any of these names something that needs the agency. */
   readonly guardDeletion: (neededBy: NeededBy) => void;
+  /** An edit is refused while any of these names something that needs a trunk which it takes away. */
+  readonly guardTrunks: (neededBy: TrunksNeededBy) => void;
+  /** What agencies may name; until this is said, anything. */
+  readonly checkAgainst: (known: Known) => void;
+  /** Inside a transaction: the agencies that have a recipient among their contacts, as `agency/<id>`. */
+  readonly naming: (sql: Sql, recipientId: string) => Promise<string[]>;
   /** Inside a transaction: locks agencies and rules against other changes and answers what is stored now. */
   readonly lockAndRead: (sql: Sql) => Promise<AgencyDirectory>;
   readonly stop: () => Promise<void>;
 }
 
 type NeededBy = (sql: Sql, agencyId: string) => Promise<string[]>;
+type TrunksNeededBy = (sql: Sql, agencyId: string, change: { removed: string[]; left: number }) => Promise<string[]>;
+
+interface Known {
+  readonly districts: () => readonly string[];
+  readonly recipients: () => readonly string[];
+}
 
 interface AgenciesDeps {
   readonly postgres: Postgres;
@@ -63,6 +76,8 @@ export async function startAgencies(deps: AgenciesDeps): Promise<AgenciesRoom> {
     for (const watcher of watchers) watcher(directory);
   });
   const guards: NeededBy[] = [];
+  const trunkGuards: TrunksNeededBy[] = [];
+  let known: Known | undefined;
   return {
     routes: agencyRoutes({
       postgres,
@@ -74,6 +89,15 @@ export async function startAgencies(deps: AgenciesDeps): Promise<AgenciesRoom> {
         for (const guard of guards) needs.push(...(await guard(sql, agencyId)));
         return needs;
       },
+      trunksNeededBy: async (sql, agencyId, change) => {
+        const needs: string[] = [];
+        for (const guard of trunkGuards) needs.push(...(await guard(sql, agencyId, change)));
+        return needs;
+      },
+      faultsOf: (agencyId, body, agencies) =>
+        known === undefined
+          ? []
+          : validateAgency(agencyId, body, { agencies, districts: known.districts(), recipients: known.recipients() }),
     }),
     current: () => directory,
     onChange(fn) {
@@ -81,6 +105,14 @@ export async function startAgencies(deps: AgenciesDeps): Promise<AgenciesRoom> {
       return () => watchers.delete(fn);
     },
     guardDeletion: (neededBy) => void guards.push(neededBy),
+    guardTrunks: (neededBy) => void trunkGuards.push(neededBy),
+    checkAgainst(surroundings) {
+      known = surroundings;
+    },
+    naming: async (sql, recipientId) =>
+      (await readAgencies(sql))
+        .filter(({ contacts }) => contacts.includes(recipientId))
+        .map(({ id }) => `agency/${id}`),
     lockAndRead: async (sql) => {
       await lockConfiguration(sql);
       return directoryOf(await readAgencies(sql), deps.trunkHealth);
