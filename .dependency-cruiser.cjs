@@ -9,6 +9,7 @@ const pureNames = [
   'apply-dispatch',
   'area-codes',
   'assign',
+  'attempt-results',
   'backup-centre',
   'best-fix',
   'call',
@@ -84,8 +85,10 @@ const pureNames = [
   'step',
   'text',
   'triage-setting',
+  'trunk-health',
   'validate',
   'voice-message',
+  'way',
   'zoned-time',
 ];
 const pure = `/(${pureNames.join('|')})[.]ts$`;

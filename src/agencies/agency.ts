@@ -98,6 +98,17 @@ export function serves({ districts }: Pick<Agency, 'districts'>, district: strin
   return districts.some((one) => districtKey(one) === districtKey(district));
 }
 
+/** How a trunk does. */
+export interface TrunkState {
+  readonly health: TrunkHealth;
+  /** Epoch milliseconds; null: it was never otherwise. */
+  readonly since: number | null;
+  /** For people. */
+  readonly why: string;
+  /** It cannot be rung at all, and is left out. */
+  readonly unusable: boolean;
+}
+
 /** All agencies, to look up at once. */
 export interface AgencyDirectory {
   readonly agencies: readonly Agency[];

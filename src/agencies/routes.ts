@@ -5,7 +5,7 @@ import { etag, requireIfMatch } from '../platform/etag.ts';
 import type { Postgres, Sql } from '../platform/postgres.ts';
 import { conflict, notFound, preconditionFailed, preconditionRequired, unprocessable } from '../platform/problem.ts';
 import { defineRoute, noContent, type Route } from '../platform/route.ts';
-import { slug } from '../platform/text.ts';
+import { isoTime, slug } from '../platform/text.ts';
 import {
   agencyBody,
   agencySchema,
@@ -14,6 +14,7 @@ import {
   type Agency,
   type AgencyBody,
   type AgencyDirectory,
+  type TrunkState,
 } from './agency.ts';
 import { deleteAgency, lockConfiguration, lockVersion, readAgencies, saveAgency } from './store.ts';
 
@@ -21,6 +22,7 @@ interface AgencyRouteDeps {
   readonly postgres: Postgres;
   readonly audit: RecordAudit;
   readonly current: () => AgencyDirectory;
+  readonly stateOf: (trunkId: string) => TrunkState;
   readonly reload: () => Promise<void>;
   /** Names what still needs the agency, such as rules of the active set. */
   readonly neededBy: (sql: Sql, agencyId: string) => Promise<string[]>;
@@ -169,8 +171,17 @@ function deleteRoute({ postgres, audit, reload, neededBy }: AgencyRouteDeps): Ro
   });
 }
 
-function trunksRoute({ current }: AgencyRouteDeps): Route {
-  const place = { agencyId: slug, position: z.number().int(), health: trunkHealthSchema };
+function trunksRoute({ current, stateOf }: AgencyRouteDeps): Route {
+  const place = {
+    agencyId: slug,
+    position: z.number().int(),
+    health: trunkHealthSchema,
+    /** Since when it does so; null: always, as far as is known. */
+    since: z.string().nullable(),
+    why: z.string(),
+    /** It cannot be rung at all as things are, and is left out. */
+    unusable: z.boolean(),
+  };
   const item = z.union(trunkSchema.options.map((way) => way.extend(place)));
   return defineRoute({
     method: 'GET',
@@ -181,12 +192,10 @@ function trunksRoute({ current }: AgencyRouteDeps): Route {
     response: { 200: z.object({ items: z.array(item), next: z.null() }) },
     handler: () => {
       const items = current().agencies.flatMap((agency) =>
-        agency.trunks.map((trunk, position) => ({
-          ...trunk,
-          agencyId: agency.id,
-          position,
-          health: current().health(trunk.id),
-        })),
+        agency.trunks.map((trunk, position) => {
+          const { since, ...state } = stateOf(trunk.id);
+          return { ...trunk, ...state, agencyId: agency.id, position, since: since === null ? null : isoTime(since) };
+        }),
       );
       return { status: 200, body: { items, next: null } };
     },

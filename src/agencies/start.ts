@@ -7,7 +7,14 @@ import { startLiveCopy } from '../platform/live-copy.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type Postgres, type Sql } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
-import { agencySchema, directoryOf, type AgencyDirectory, type AgencyDraft, type TrunkHealth } from './agency.ts';
+import {
+  agencySchema,
+  directoryOf,
+  type AgencyDirectory,
+  type AgencyDraft,
+  type TrunkHealth,
+  type TrunkState,
+} from './agency.ts';
 import { agencyRoutes } from './routes.ts';
 import { validateAgency } from './validate.ts';
 import { agenciesChannel, lockConfiguration, readAgencies, seedAgencies } from './store.ts';
@@ -47,8 +54,11 @@ interface AgenciesDeps {
   readonly audit: RecordAudit;
   /** The city's own, stored at the first start and used as they are until PostgreSQL was seen once. */
   readonly seed: readonly AgencyDraft[];
-  readonly trunkHealth?: (trunkId: string) => TrunkHealth;
+  /** Undefined: nothing is known of it. */
+  readonly trunkState?: (trunkId: string) => TrunkState | undefined;
 }
+
+const unknownState: TrunkState = { health: 'unknown', since: null, why: 'nothing is known', unusable: false };
 
 /** The agencies and their trunks. */
 export async function startAgencies(deps: AgenciesDeps): Promise<AgenciesRoom> {
@@ -69,10 +79,12 @@ export async function startAgencies(deps: AgenciesDeps): Promise<AgenciesRoom> {
     disk: diskCopy(join(deps.stateDir, 'agencies.json'), z.array(agencySchema), logger),
     builtIn: deps.seed.map((agency) => ({ ...agency, version: 1 })),
   });
-  let directory = directoryOf(copy.current(), deps.trunkHealth);
+  const stateOf = (trunkId: string): TrunkState => deps.trunkState?.(trunkId) ?? unknownState;
+  const health = (trunkId: string): TrunkHealth => stateOf(trunkId).health;
+  let directory = directoryOf(copy.current(), health);
   const watchers = new Set<(directory: AgencyDirectory) => void>();
   copy.onChange((agencies) => {
-    directory = directoryOf(agencies, deps.trunkHealth);
+    directory = directoryOf(agencies, health);
     for (const watcher of watchers) watcher(directory);
   });
   const guards: NeededBy[] = [];
@@ -83,6 +95,7 @@ export async function startAgencies(deps: AgenciesDeps): Promise<AgenciesRoom> {
       postgres,
       audit: deps.audit,
       current: () => directory,
+      stateOf,
       reload: copy.reload,
       neededBy: async (sql, agencyId) => {
         const needs: string[] = [];
@@ -115,7 +128,7 @@ export async function startAgencies(deps: AgenciesDeps): Promise<AgenciesRoom> {
         .map(({ id }) => `agency/${id}`),
     lockAndRead: async (sql) => {
       await lockConfiguration(sql);
-      return directoryOf(await readAgencies(sql), deps.trunkHealth);
+      return directoryOf(await readAgencies(sql), health);
     },
     stop: () => {
       copy.stop();

@@ -10,8 +10,8 @@ export async function ringTrunk(ari: AriCommands, job: RingJob, now: number): Pr
   if (now > job.expiresAt) return { result: 'expired' };
   const answer = await ringLeg(ari, {
     channelId: job.channelId,
-    endpoint: 'agency',
-    uri: job.uri,
+    endpoint: job.endpoint,
+    ...(job.uri === null ? {} : { uri: job.uri }),
     role: 'agency',
     application: job.application,
     callId: job.callId,
