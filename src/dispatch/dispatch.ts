@@ -15,6 +15,12 @@ export interface Dispatch {
   readonly timing: DispatchTiming;
   /** Dispatches of earlier stages: this one starts when each of them is accepted or over. */
   readonly after: readonly string[];
+  /** Planned beforehand: it starts should this one end without a person of the agency having accepted. */
+  readonly fallback: Dispatch | null;
+  /** In the call without being heard: one who listens, or who was muted. */
+  muted: boolean;
+  /** What the crew that the agency sent has said of itself. */
+  responder: Responder;
   state: DispatchState;
   /** Why it ended where it ended, in a word; null while it goes on. */
   outcome: AttemptOutcome | 'cancelled' | 'call-ended' | null;
@@ -24,15 +30,30 @@ export interface Dispatch {
   attempts: Attempt[];
 }
 
-/** The modes in which an agency can be dispatched. */
-export const dispatchModes = ['bridge', 'transfer'] as const;
+/** Epoch milliseconds; null for what it has not said. */
+export interface Responder {
+  acknowledgedAt: number | null;
+  enRouteAt: number | null;
+  onSceneAt: number | null;
+  doneAt: number | null;
+}
+
+export const nothingSaid: Responder = { acknowledgedAt: null, enRouteAt: null, onSceneAt: null, doneAt: null };
+
+/**
+ * The modes in which an agency can be dispatched: it talks with the caller, takes him over, hears the call without being
+ * heard, or is told by a message and rung by nobody.
+ */
+export const dispatchModes = ['bridge', 'transfer', 'listen', 'notify'] as const;
 export type DispatchMode = (typeof dispatchModes)[number];
 
 export type DispatchReason =
   | { by: 'rule'; ruleSetVersion: number; ruleId: string }
   | { by: 'person'; tokenId: string }
   /** Nobody answered here for too long. */
-  | { by: 'line' };
+  | { by: 'line' }
+  /** Another dispatch, by its id, ended without acceptance. */
+  | { by: 'fallback'; of: string };
 
 export type DispatchState =
   | 'requested'
@@ -44,7 +65,9 @@ export type DispatchState =
   | 'declined'
   | 'no-answer'
   | 'failed'
-  | 'cancelled';
+  | 'cancelled'
+  /** Mode `notify`: somebody of the agency has its message. */
+  | 'told';
 
 /** A way to the agency, as it was when the dispatch was made: a later edit of the agency changes nothing in flight. */
 export interface TrunkPath {
@@ -118,6 +141,12 @@ export interface RingJob {
 /** How a ring job ended: taken means that Asterisk rings; all else is a failed attempt. */
 export type RingResult =
   { result: 'taken' } | { result: 'gone' } | { result: 'expired' } | { result: 'refused'; reason: string };
+
+/** A dispatch as an older version has written it, with what dispatches have by now. */
+export function completedDispatch(written: Dispatch): Dispatch {
+  const missing: Partial<Dispatch> = { fallback: null, muted: false, responder: { ...nothingSaid } };
+  return { ...missing, ...written };
+}
 
 export function currentAttempt(dispatch: Dispatch): Attempt | undefined {
   const last = dispatch.attempts.at(-1);

@@ -1,6 +1,12 @@
 import type { Agency, SipTrunk } from '../agencies/agency.ts';
 import { backupCentreId } from './backup-centre.ts';
-import type { Dispatch, DispatchMode, DispatchReason, DispatchTiming } from './dispatch.ts';
+import {
+  nothingSaid,
+  type Dispatch,
+  type DispatchMode,
+  type DispatchReason,
+  type DispatchTiming,
+} from './dispatch.ts';
 
 /** The SIP URI of a trunk. Its parts were checked when the agency was stored: nothing in them can open a header. */
 function trunkUri({ number, host, port, transport }: SipTrunk): string {
@@ -34,6 +40,7 @@ export function planDispatch(wanted: {
   reason: DispatchReason;
   timing: DispatchTiming;
   after: readonly string[];
+  fallback?: Dispatch | null;
   at: number;
 }): Dispatch {
   const { agency } = wanted;
@@ -48,6 +55,9 @@ export function planDispatch(wanted: {
     trunks: agency.trunks.flatMap((trunk) => (trunk.type === 'sip' ? [{ id: trunk.id, uri: trunkUri(trunk) }] : [])),
     timing: wanted.timing,
     after: wanted.after,
+    fallback: wanted.fallback ?? null,
+    muted: wanted.mode === 'listen',
+    responder: { ...nothingSaid },
     state: 'requested',
     outcome: null,
     acceptedAt: null,

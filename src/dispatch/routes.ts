@@ -12,6 +12,7 @@ import type { Postgres } from '../platform/postgres.ts';
 import { conflict, notFound, unprocessable, type Problem } from '../platform/problem.ts';
 import { defineRoute, type Route } from '../platform/route.ts';
 import { slug } from '../platform/text.ts';
+import { dispatchModes } from './dispatch.ts';
 import type { Planner, Wish } from './planner.ts';
 import * as store from './store.ts';
 import { dispatchView } from './store.ts';
@@ -28,7 +29,7 @@ export interface DispatchRouteDeps {
 
 const params = z.object({ incidentId: z.uuid() });
 const dispatchParams = z.object({ dispatchId: z.uuid() });
-const dispatchBody = z.strictObject({ agencyId: slug, mode: z.enum(['bridge', 'transfer']).default('bridge') });
+const dispatchBody = z.strictObject({ agencyId: slug, mode: z.enum(dispatchModes).default('bridge') });
 
 /** /v1/dispatches, and how one is asked for by name. A live call's dispatches are changed by its owner. */
 export function dispatchRoutes(deps: DispatchRouteDeps): Route[] {
