@@ -16,6 +16,7 @@ import { startCodes } from './codes/start.ts';
 import type { Config } from './config.ts';
 import { startConfiguration } from './configuration.ts';
 import { createPlanner } from './dispatch/planner.ts';
+import { toldToCalls } from './dispatch/told.ts';
 import { dispatchRoom, startDispatch } from './dispatch/start.ts';
 import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
@@ -161,6 +162,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       return outsideTarget(found, number, configuration.settings().outgoingMinutes * 60_000);
     },
     ringAgency: dispatch.ring,
+    notifyAgency: (asked) => notifications.notifyAgency(asked),
     nuisanceOf: triage.nuisanceOf,
     earlierOf: triage.earlierOf,
     recorded(entry) {
@@ -226,7 +228,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     held: guard.held,
     recorded: records.notification,
     synced: () => journal.synced(),
-    dispatchTold: () => undefined,
+    dispatchTold: toldToCalls({ runner: calls.runner, postgres, clock, logger }),
     alarm: records.alarm,
   });
   const asterisk = listenToAsterisk({

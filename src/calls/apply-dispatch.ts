@@ -1,5 +1,5 @@
 import type { DispatchAction, DispatchContext, DispatchStep } from '../dispatch/step.ts';
-import { isPending, type Dispatch } from '../dispatch/dispatch.ts';
+import { isPending, talks, type Dispatch } from '../dispatch/dispatch.ts';
 import type { Call } from './call.ts';
 import { sentLocation } from '../location/sent-location.ts';
 import { callInfoOf } from './emergency-id.ts';
@@ -22,8 +22,9 @@ export function dispatchOfChannel(call: Call, channelId: string): Dispatch | und
   return call.dispatches.find((dispatch) => dispatch.attempts.some((attempt) => attempt.channelId === channelId));
 }
 
-export function hasPending(call: Call): boolean {
-  return call.dispatches.some(isPending);
+/** An agency is on its way to talk with the caller, or is only muted: an operator who hangs up now leaves him to it. */
+export function expectsAgency(call: Call): boolean {
+  return call.dispatches.some((one) => talks(one) && (isPending(one) || (one.state === 'joined' && one.muted)));
 }
 
 /** Turns a dispatch's actions into the call's own effects, timers and facts. */
@@ -57,14 +58,32 @@ function apply(step: Step, dispatch: Dispatch, action: DispatchAction): void {
       });
       return;
     case 'join':
-      joinCaller(step);
+      // Who only listens does not take a waiting caller from his music.
+      if (!dispatch.muted) joinCaller(step);
       join(step, action.channelId);
+      return;
+    case 'mute':
+    case 'unmute': {
+      const { channelId } = action;
+      step.effects.push({ do: action.do, channelId });
+      // Without a controller, nobody whom he cannot hear is all that a caller gets.
+      const callerChannelId = action.do === 'mute' ? null : call.channelId;
+      step.effects.push({ do: 'tie-to-caller', channelId, callerChannelId });
+      return;
+    }
+    case 'notify':
+      step.effects.push({
+        do: 'notify',
+        dispatchId: dispatch.id,
+        agencyId: dispatch.agencyId,
+        incidentId: call.incident.id,
+      });
       return;
     case 'hang-up':
       hangUp(step, action.channelId);
       return;
     case 'wake':
-      if (action.at === null) Reflect.deleteProperty(call.timers, `dispatch:${dispatch.id}`);
+      if (action.at === null || call.endedAt !== null) Reflect.deleteProperty(call.timers, `dispatch:${dispatch.id}`);
       else call.timers[`dispatch:${dispatch.id}`] = action.at;
       return;
     case 'tell':

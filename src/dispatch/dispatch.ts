@@ -23,7 +23,9 @@ export interface Dispatch {
   responder: Responder;
   state: DispatchState;
   /** Why it ended where it ended, in a word; null while it goes on. */
-  outcome: AttemptOutcome | 'cancelled' | 'call-ended' | null;
+  outcome: AttemptOutcome | 'cancelled' | 'call-ended' | 'delivered' | 'acknowledged' | null;
+  /** When its turn came; null while it waits for an earlier stage. */
+  startedAt: number | null;
   acceptedAt: number | null;
   joinedAt: number | null;
   endedAt: number | null;
@@ -129,7 +131,8 @@ export interface RingJob {
   /** Call-Info that names call and incident to other centres. */
   callInfo: string;
   location: PrintedAsteriskLocation | null;
-  callerChannelId: string;
+  /** Whom the dialplan takes the leg to without a controller; null for one who listens: to nobody. */
+  callerChannelId: string | null;
   /** Milliseconds the agency's phone may ring. */
   ring: number;
   /** An earlier job was lost: this one does not go through the queue. */
@@ -144,7 +147,8 @@ export type RingResult =
 
 /** A dispatch as an older version has written it, with what dispatches have by now. */
 export function completedDispatch(written: Dispatch): Dispatch {
-  const missing: Partial<Dispatch> = { fallback: null, muted: false, responder: { ...nothingSaid } };
+  const startedAt = written.attempts[0]?.requestedAt ?? null;
+  const missing: Partial<Dispatch> = { fallback: null, muted: false, responder: { ...nothingSaid }, startedAt };
   return { ...missing, ...written };
 }
 
@@ -160,7 +164,12 @@ export function isSettled(dispatch: Dispatch): boolean {
 
 /** Waits for an earlier stage: nobody has been rung yet. */
 export function isPlanned(dispatch: Dispatch): boolean {
-  return dispatch.state === 'requested' && dispatch.attempts.length === 0 && dispatch.endedAt === null;
+  return dispatch.startedAt === null && dispatch.endedAt === null;
+}
+
+/** Its person is to speak with the caller: no mere listener, nor one who is told by a message. */
+export function talks({ mode }: Dispatch): boolean {
+  return mode === 'bridge' || mode === 'transfer';
 }
 
 /** Still on the way to a person of the agency. */

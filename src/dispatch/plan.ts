@@ -1,12 +1,6 @@
 import type { Agency, SipTrunk } from '../agencies/agency.ts';
 import { backupCentreId } from './backup-centre.ts';
-import {
-  nothingSaid,
-  type Dispatch,
-  type DispatchMode,
-  type DispatchReason,
-  type DispatchTiming,
-} from './dispatch.ts';
+import { nothingSaid, type Dispatch, type DispatchMode, type DispatchReason, type DispatchTiming } from './dispatch.ts';
 
 /** The SIP URI of a trunk. Its parts were checked when the agency was stored: nothing in them can open a header. */
 function trunkUri({ number, host, port, transport }: SipTrunk): string {
@@ -60,6 +54,7 @@ export function planDispatch(wanted: {
     responder: { ...nothingSaid },
     state: 'requested',
     outcome: null,
+    startedAt: null,
     acceptedAt: null,
     joinedAt: null,
     endedAt: null,

@@ -77,6 +77,7 @@ export function testDispatch(over: Partial<Dispatch> = {}): Dispatch {
     responder: { acknowledgedAt: null, enRouteAt: null, onSceneAt: null, doneAt: null },
     state: 'requested',
     outcome: null,
+    startedAt: null,
     acceptedAt: null,
     joinedAt: null,
     endedAt: null,
@@ -169,6 +170,8 @@ export function shortly(effect: CallEffect): string {
     case 'make-bridge':
     case 'destroy-bridge':
       return `${effect.do} ${effect.bridgeId}`;
+    case 'notify':
+      return `notify ${effect.agencyId} ${effect.dispatchId}`;
     case 'ring-agency':
       return `ring-agency ${effect.job.channelId}`;
     case 'operator-outcome':

@@ -177,6 +177,7 @@ export async function startController(
     introduce: location.introduce,
     lookUp: location.lookUp,
     identityLimit: () => settings().identityLimit,
+    notifyAgency: () => undefined,
     ringAgency: () => Promise.resolve({ result: 'taken' }),
     nuisanceOf: triage.nuisanceOf,
     earlierOf: triage.earlierOf,
