@@ -63,12 +63,12 @@ function apply(step: Step, dispatch: Dispatch, action: DispatchAction): void {
       join(step, action.channelId);
       return;
     case 'mute':
-    case 'unmute': {
-      const { channelId } = action;
-      step.effects.push({ do: action.do, channelId });
-      // Without a controller, nobody whom he cannot hear is all that a caller gets.
-      const callerChannelId = action.do === 'mute' ? null : call.channelId;
-      step.effects.push({ do: 'tie-to-caller', channelId, callerChannelId });
+    case 'unmute':
+      step.effects.push({ do: action.do, channelId: action.channelId });
+      return;
+    case 'tie': {
+      const { channelId, heard } = action;
+      step.effects.push({ do: 'tie-to-caller', channelId, callerChannelId: heard ? call.channelId : null });
       return;
     }
     case 'notify':

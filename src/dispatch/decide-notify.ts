@@ -3,7 +3,7 @@
 import { finish, tell, wake, type DispatchInput, type DispatchStep } from './step.ts';
 
 /** Milliseconds: by then all channels of all contacts have been tried. */
-const toldWithin = 1_800_000;
+export const toldWithin = 1_800_000;
 
 /** One step of a dispatch of mode `notify`. A call that ends calls it off no more than a message that was sent. */
 export function notify(step: DispatchStep, input: DispatchInput): void {
@@ -18,10 +18,7 @@ export function notify(step: DispatchStep, input: DispatchInput): void {
     case 'timer':
       return failed(step, 'nobody said what came of it', input.at);
     case 'cancel':
-      if (input.reason === 'call-ended') {
-        begin(step, input.at);
-        return wake(step, null);
-      }
+      if (input.reason === 'call-ended') return begin(step, input.at);
       finish(step, 'cancelled', input.reason, input.at);
       return tell(step, 'dispatch.cancelled', { reason: input.reason });
     default:

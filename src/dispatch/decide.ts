@@ -83,6 +83,7 @@ export function decideDispatch(before: Dispatch, input: DispatchInput, context: 
       if (attempt?.channelId === input.channelId && dispatch.muted === input.muted) {
         // What nobody knows counts as mute: the caller is not left to somebody whom he may not hear.
         dispatch.muted = input.unknown || !input.muted;
+        step.actions.push({ do: 'tie', channelId: input.channelId, heard: !dispatch.muted });
         tell(step, 'dispatch.mute-failed', { muted: dispatch.muted });
       }
       break;
@@ -127,7 +128,7 @@ function accept(step: DispatchStep, attempt: Attempt, at: number): void {
 
 function mute(step: DispatchStep, { channelId }: Attempt, muted: boolean, by: string): void {
   step.dispatch.muted = muted;
-  step.actions.push({ do: muted ? 'mute' : 'unmute', channelId });
+  step.actions.push({ do: muted ? 'mute' : 'unmute', channelId }, { do: 'tie', channelId, heard: !muted });
   tell(step, muted ? 'dispatch.muted' : 'dispatch.unmuted', { by });
 }
 

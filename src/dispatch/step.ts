@@ -27,6 +27,8 @@ export type DispatchAction =
   | { do: 'join'; channelId: string }
   | { do: 'hang-up'; channelId: string }
   | { do: 'mute' | 'unmute'; channelId: string }
+  /** Whether the caller has somebody in it, should every controller die. */
+  | { do: 'tie'; channelId: string; heard: boolean }
   | { do: 'notify' }
   | { do: 'wake'; at: number | null }
   | { do: 'tell'; type: string; detail: Record<string, string | number | boolean | null> };

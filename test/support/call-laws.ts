@@ -1,5 +1,5 @@
 import type { Call } from '../../src/calls/call.ts';
-import { operatorLegs, speakers } from '../../src/calls/call.ts';
+import { operatorLegs, speakers, unheardAgencies } from '../../src/calls/call.ts';
 import type { CallEffect, Fact } from '../../src/calls/call-effect.ts';
 import { decide } from '../../src/calls/decide.ts';
 import { monitorChannels } from '../../src/calls/monitor.ts';
@@ -38,6 +38,8 @@ export interface World {
   /** By channel, whom the dialplan takes the leg to should every controller die. */
   ties: Map<string, string | null>;
   ended: Map<string, string>;
+  /** Channels that Asterisk was told to mute. */
+  muted: Set<string>;
   /** How many parties were asked for, and who was named by which assignment. */
   parties: number;
   operators: Map<string, string>;
@@ -66,6 +68,7 @@ export function newWorld(over: Partial<Call> = {}): World {
     inLine: false,
     ties: new Map(),
     ended: new Map(),
+    muted: new Set(),
     parties: 0,
     operators: new Map(),
     popped: new Set(),
@@ -114,6 +117,7 @@ function note(world: World, input: Told, effects: CallEffect[]): void {
     gone.add(input.channelId);
   }
   if (input.type === 'command-failed' && input.failure === 'gone') over.add(input.target);
+  if (input.type === 'command-failed' && input.command === 'unmute') world.muted.add(input.target);
   if (input.type === 'ring-result' && input.ring.result === 'gone') over.add(input.attemptId);
   if (input.type === 'leg-joined') {
     inside.set(input.channelId, (inside.get(input.channelId) ?? new Set()).add(input.bridgeId));
@@ -135,6 +139,8 @@ function note(world: World, input: Told, effects: CallEffect[]): void {
       inside.delete(effect.channelId);
     }
     noteTie(world, effect);
+    if (effect.do === 'mute' || (effect.do === 'join' && effect.muted === true)) world.muted.add(effect.channelId);
+    if (effect.do === 'unmute') world.muted.delete(effect.channelId);
     if (effect.do === 'enter-line' || effect.do === 'leave-line') world.inLine = effect.do === 'enter-line';
     if (effect.do === 'return-to-dialplan') world.returned = true;
     if (effect.do === 'operator-outcome') {
@@ -157,6 +163,7 @@ function check(world: World, input: Told, effects: CallEffect[], before: Call): 
   checkEnded(world, effects);
   checkAssignments(world);
   checkDispatches(world);
+  checkUnheard(world, effects);
   checkMonitors(world);
   const rings = effects.filter((effect) => effect.do === 'ring-operator').length;
   ensure(rings <= 1, 'two operators rung at once');
@@ -326,21 +333,45 @@ export function checkAttempts({ attempts, trunks, state }: Dispatch): void {
   ensure(silent.length === 0 || afterSilence.every(({ located }) => !located), 'a location sent after a silence');
 }
 
+/** Who is not to be heard was muted before he came in, is thrown at nobody, and is in the call's bridge or sent there. */
+function checkUnheard({ call, muted, ties, inside }: World, effects: CallEffect[]): void {
+  const unheard = call.endedAt === null ? unheardAgencies(call) : [];
+  for (const channelId of unheard) {
+    ensure(muted.has(channelId), `${channelId} is not to be heard, and was not muted`);
+    ensure(ties.get(channelId) === null, `${channelId} is not heard, and is thrown at him without a controller`);
+    const here = inside.get(channelId)?.has(call.bridge?.id ?? '') === true;
+    ensure(here || call.joining.includes(channelId), `${channelId} is to listen and is in no bridge`);
+  }
+  for (const effect of effects) {
+    if (effect.do !== 'join' || !unheard.includes(effect.channelId)) continue;
+    ensure(effect.muted === true, `${effect.channelId} comes in and is heard`);
+  }
+}
+
 function checkDispatches({ call, ended }: World): void {
   for (const dispatch of call.dispatches) {
     checkAttempts(dispatch);
     const live = dispatch.attempts.filter((attempt) => attempt.endedAt === null);
-    const one = dispatch.endedAt === null && !isPlanned(dispatch);
+    const rung = dispatch.mode !== 'notify';
+    const one = rung && dispatch.endedAt === null && !isPlanned(dispatch);
     ensure(live.length === (one ? 1 : 0), `a dispatch has ${live.length} live attempts`);
     ensure(
-      !isPending(dispatch) || isPlanned(dispatch) || call.timers[`dispatch:${dispatch.id}`] !== undefined,
+      !isPending(dispatch) ||
+        isPlanned(dispatch) ||
+        (!rung && call.endedAt !== null) ||
+        call.timers[`dispatch:${dispatch.id}`] !== undefined,
       'an attempt without a limit',
     );
     ensure(currentAttempt(dispatch) === live[0], 'the live attempt is not the last');
     const text = JSON.stringify(dispatch);
     const due =
-      isPlanned(dispatch) && dispatch.after.every((id) => call.dispatches.every((o) => o.id !== id || isSettled(o)));
-    ensure(!due, 'a dispatch waits for nothing');
+      isPlanned(dispatch) &&
+      (call.endedAt === null || !rung) &&
+      dispatch.after.every((id) => call.dispatches.every((o) => o.id !== id || isSettled(o)));
+    const replaced = call.dispatches.some(
+      (o) => o.reason.by === 'fallback' && dispatch.after.includes(o.reason.of) && !isSettled(o),
+    );
+    ensure(!due || replaced, 'a dispatch waits for nothing');
     const known = ended.get(dispatch.id);
     ensure(known === undefined || known === text, 'an ended dispatch was changed');
     if (dispatch.endedAt !== null) ended.set(dispatch.id, text);
