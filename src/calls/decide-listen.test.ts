@@ -21,12 +21,8 @@ const told = (facts: readonly { type: string }[]): string[] => facts.map(({ type
 describe('an agency that listens', () => {
   it('is muted before it comes into the bridge, and thrown at nobody', () => {
     const call = talking().tell(engage({ mode: 'listen' }));
-    expect(call.effects).toContainEqual(
-      expect.objectContaining({
-        do: 'ring-agency',
-        job: expect.objectContaining({ mode: 'listen', callerChannelId: null }),
-      }),
-    );
+    const ring = call.effects.find((effect) => effect.do === 'ring-agency');
+    expect(ring?.job).toMatchObject({ mode: 'listen', callerChannelId: null });
     call.tell(...agencyJoins('d1').slice(0, 2));
     expect(call.effects.filter((effect) => effect.do === 'join')).toEqual([
       { do: 'join', bridgeId: 'call.b1', channelId: 'd1.a1', absorbKeys: true, muted: true },

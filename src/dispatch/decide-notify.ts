@@ -21,7 +21,15 @@ export function notify(step: DispatchStep, input: DispatchInput): void {
       if (input.reason === 'call-ended') return begin(step, input.at);
       finish(step, 'cancelled', input.reason, input.at);
       return tell(step, 'dispatch.cancelled', { reason: input.reason });
-    default:
+    // Of a leg, which it has none.
+    case 'ring-result':
+    case 'leg-ringing':
+    case 'leg-entered':
+    case 'leg-joined':
+    case 'leg-gone':
+    case 'key-pressed':
+    case 'mute':
+    case 'mute-failed':
   }
 }
 

@@ -159,11 +159,11 @@ test('an agency that declines is followed by the one that is asked instead', asy
   const dispatchId = await engaged(call, 'damkar');
   await centre.feed.waitFor('dispatch.joined', { callId: call.id });
   expect(await ended(dispatchId, 'failed')).toMatchObject({ outcome: 'refused' });
-  const listed = await centre.api.get(
-    `/v1/dispatches?incidentId=${call.incidentId}`,
-    z.object({ items: z.array(dispatchView) }),
-  );
-  const instead = listed.items.find(({ id }) => id !== dispatchId);
+  const path = `/v1/dispatches?incidentId=${call.incidentId}`;
+  const listed = async (): Promise<Dispatch[]> =>
+    (await centre.api.get(path, z.object({ items: z.array(dispatchView) }))).items;
+  await until('both are on record', async () => (await listed()).length === 2);
+  const instead = (await listed()).find(({ id }) => id !== dispatchId);
   expect(instead).toMatchObject({ agencyId: 'pln', state: 'joined', reason: { by: 'fallback', of: dispatchId } });
   expect((await put([], `"${version + 1}"`)).status).toBe(200);
 }, 60_000);
