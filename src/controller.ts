@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { queueOf } from './acd/queue.ts';
 import { startAcd } from './acd/start.ts';
 import type { AriCommands } from './asterisk/commands.ts';
+import { createPromptList } from './asterisk/prompts.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
 import { createAuditKeeper } from './audit/later.ts';
 import { recordAudit } from './audit/record.ts';
@@ -73,6 +74,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     config.SIAGA_CITY,
   );
   const planner = createPlanner({ ...configuration, clock });
+  const prompts = createPromptList(process);
   const dispatch = startDispatch(process);
   const triage = await startTriage({
     ...common,
@@ -163,6 +165,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     },
     ringAgency: dispatch.ring,
     notifyAgency: (asked) => notifications.notifyAgency(asked),
+    sayable: prompts.sayable,
     nuisanceOf: triage.nuisanceOf,
     earlierOf: triage.earlierOf,
     recorded(entry) {
@@ -238,6 +241,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     },
     onConnected: () => {
       guardian.beat();
+      prompts.look();
       evacuation.look();
       calls.connected();
       void acd.pushAll();

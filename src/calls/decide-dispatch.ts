@@ -6,7 +6,8 @@ import { isPlanned, isSettled, type Dispatch, type DispatchState } from '../disp
 import { changeIncident, type IncidentChange } from '../incidents/incident.ts';
 import type { Decision } from '../routing/rule.ts';
 import { applyDispatchStep, contextOf, dispatchOfChannel } from './apply-dispatch.ts';
-import { speakers, type Call } from './call.ts';
+import type { Call } from './call.ts';
+import { speakers } from './company.ts';
 import type { Fact } from './call-effect.ts';
 import { operatorLeaves } from './decide-hold.ts';
 import { joinCaller, leaveLine, stopRinging } from './line.ts';

@@ -1,5 +1,6 @@
-import { company, isTalking, type Call } from './call.ts';
+import type { Call } from './call.ts';
 import type { Fact } from './call-effect.ts';
+import { company, isTalking } from './company.ts';
 import { joinCaller } from './line.ts';
 import { hangUp, hushQuestion, musicToCaller, refuse, report, tell, type Step } from './step.ts';
 

@@ -1,6 +1,7 @@
 // The operator leaves the caller to others who speak with him, and comes back. The caller and the bridge stay as they are.
 
-import { speakers, type Call } from './call.ts';
+import type { Call } from './call.ts';
+import { speakers } from './company.ts';
 import type { CallInput } from './call-input.ts';
 import { operatorLeaves } from './decide-hold.ts';
 import { ringOperator } from './decide-operator.ts';

@@ -8,7 +8,7 @@ import {
   withAgency,
   type Told,
 } from '../../test/support/calls.ts';
-import { speakers } from './call.ts';
+import { speakers } from './company.ts';
 
 const muted = (dispatchId: string, to: boolean): Told => ({ type: 'dispatch-muted', dispatchId, muted: to, by: 'op1' });
 const engage = (over: Parameters<typeof testDispatch>[0]): Told => ({

@@ -3,7 +3,7 @@
 import { endHold, forgetOperator, operatorLeaves } from './decide-hold.ts';
 import { withdrawBackupCentre } from './decide-backup-centre.ts';
 import { leaveLine, stopRinging } from './line.ts';
-import { agenciesIn } from './call.ts';
+import { agenciesIn } from './company.ts';
 import { bargingLegs } from './monitor.ts';
 import { tell, type Step } from './step.ts';
 

@@ -94,6 +94,8 @@ export interface Attempt {
   readonly requestedAt: number;
   /** The caller's location went with it. */
   readonly located: boolean;
+  /** How often the announcement was begun. */
+  announced: number;
   /** When Asterisk took the originate. */
   takenAt: number | null;
   ringingAt: number | null;
@@ -122,6 +124,8 @@ export interface RingJob {
   incidentId: string;
   dispatchId: string;
   mode: DispatchMode;
+  /** Null for what is not classified, or is confidential. */
+  kind: string | null;
   /** The ARI application that owns the call. */
   application: string;
   channelId: string;

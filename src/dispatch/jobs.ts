@@ -17,7 +17,8 @@ export const ringJobSchema = z.object({
   channelId: z.string(),
   uri: z.string(),
   callerNumber: z.string().nullable(),
-  // An older version's jobs have neither.
+  // An older version's jobs have none of these.
+  kind: z.string().nullable().default(null),
   callInfo: z.string().default(''),
   location: z
     .object({ format: z.enum(['GML', 'civicAddress']), locationInfo: z.string() })

@@ -1,4 +1,5 @@
 import { directoryOf, type Agency } from '../agencies/agency.ts';
+import { openIncident } from '../incidents/incident.ts';
 import { systemClock } from '../platform/clock.ts';
 import { completeFacts } from '../routing/facts.ts';
 import type { Decision } from '../routing/rule.ts';
@@ -44,11 +45,11 @@ function planner(actions: Partial<Decision['actions'][number]>[], closed: string
   });
 }
 
-const incident = { kind: 'fire', severity: null, district: null };
+const incident = { ...openIncident('i', 0), kind: 'fire' };
 
 function plan(...of: Parameters<typeof planner>): Dispatch[] {
   const { planByRules } = planner(...of);
-  return planByRules({ ...incident, id: 'i', openedAt: 0 } as never, {}, 0)?.dispatches ?? [];
+  return planByRules(incident, {}, 0)?.dispatches ?? [];
 }
 
 /** The agencies in the order in which they are asked. */

@@ -81,7 +81,8 @@ export const defaultSettings: Settings = {
   operatorRingSeconds: 15,
   wrapUpSeconds: 10,
   agencyRingSeconds: 20,
-  acceptanceSeconds: 10,
+  // The announcement to an agency takes about fourteen.
+  acceptanceSeconds: 20,
   comfortSeconds: 20,
   kinds: [...kindIds],
   districts: [],

@@ -178,6 +178,7 @@ export async function startController(
     lookUp: location.lookUp,
     identityLimit: () => settings().identityLimit,
     notifyAgency: () => undefined,
+    sayable: (prompts) => [...prompts],
     ringAgency: () => Promise.resolve({ result: 'taken' }),
     nuisanceOf: triage.nuisanceOf,
     earlierOf: triage.earlierOf,

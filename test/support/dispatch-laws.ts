@@ -1,4 +1,5 @@
-import { unheardAgencies, type Call } from '../../src/calls/call.ts';
+import type { Call } from '../../src/calls/call.ts';
+import { unheardAgencies } from '../../src/calls/company.ts';
 import type { CallEffect } from '../../src/calls/call-effect.ts';
 import { currentAttempt, isPending, isPlanned, isSettled, type Dispatch } from '../../src/dispatch/dispatch.ts';
 import { ensure } from './ensure.ts';

@@ -46,6 +46,7 @@ export function obeyed(world: World, effect: CallEffect): Told[] {
       return [{ type: 'notified', dispatchId: effect.dispatchId, outcome: 'delivered', reason: null }];
     case 'count-packets':
       return [{ type: 'packets-counted', received: 0 }];
+    case 'announce':
     case 'leave-bridge':
     case 'mute':
     case 'unmute':
