@@ -19,6 +19,7 @@ import type { Config } from './config.ts';
 import { startConfiguration } from './configuration.ts';
 import { attemptResults } from './dispatch/attempt-results.ts';
 import { createPlanner } from './dispatch/planner.ts';
+import { toldToCalls } from './dispatch/told.ts';
 import { dispatchRoom, startDispatch } from './dispatch/start.ts';
 import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
@@ -177,6 +178,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       return outsideTarget(found, number, configuration.settings().outgoingMinutes * 60_000);
     },
     ringAgency: dispatch.ring,
+    notifyAgency: (asked) => notifications.notifyAgency(asked),
     sayable: prompts.sayable,
     nuisanceOf: triage.nuisanceOf,
     earlierOf: triage.earlierOf,
@@ -245,7 +247,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     held: guard.held,
     recorded: records.notification,
     synced: () => journal.synced(),
-    dispatchTold: () => undefined,
+    dispatchTold: toldToCalls({ runner: calls.runner, postgres, clock, logger }),
     alarm: records.alarm,
   });
   const asterisk = listenToAsterisk({

@@ -63,6 +63,8 @@ export interface Call {
   talkedWith: string | null;
   /** Everyone who has talked on the call, in order: each may know what it was about. */
   talked: string[];
+  /** The operator who left the call to the agencies, or a supervisor, asks to be rung: until the line has answered. */
+  returning: { requestId: string; operatorId: string; at: number } | null;
   /** The latest assignments whose outcome the line was told: one that comes again rings nobody. */
   settled: string[];
   /** The place in the waiting line; null while an operator rings or talks. */
@@ -155,6 +157,8 @@ export interface OperatorLeg {
   ringingAt: number | null;
   /** Since when he and the caller hear each other. */
   talkingAt: number | null;
+  /** He asked to be rung: an agency that talks with the caller is no reason to let him be. */
+  asked?: boolean;
 }
 
 export type TimerName =
@@ -229,6 +233,7 @@ export function newCall(seed: {
     typed: '',
     talkedWith: null,
     talked: [],
+    returning: null,
     settled: [],
     line: null,
     queue,

@@ -10,12 +10,20 @@ export function operatorLegs(call: Pick<Call, 'operator' | 'others'>): OperatorL
   return call.operator === null ? call.others : [call.operator, ...call.others];
 }
 
-/** The channels of the agencies that are in the call's bridge. */
+/** The channels of the agencies that are in the call's bridge and can speak there. */
 export function agenciesIn(call: Call): string[] {
-  return legsOf(call.dispatches.filter((dispatch) => dispatch.state === 'joined'));
+  return legsOf(call.dispatches.filter(({ state, muted }) => state === 'joined' && !muted));
 }
 
-/** The channels of everyone who took the call and was in its bridge: who can speak to a caller who is not on hold. */
+/** The channels of the agencies that hear the call without being heard: in its bridge, or on the way into it. */
+export function unheardAgencies(call: Call): string[] {
+  return legsOf(call.dispatches.filter(({ state, muted }) => (state === 'joined' || state === 'accepted') && muted));
+}
+
+/**
+ * The channels of everyone who took the call and was in its bridge: who can speak to a caller who is not on hold. An operator
+ * who has muted himself is among them: he hears the caller, and it is his to end.
+ */
 export function speakers(call: Call): string[] {
   const parties = call.parties.filter((one) => one.state === 'joined' && one.purpose !== 'consult');
   const brought = parties.flatMap((one) => one.channelId ?? []);
@@ -29,9 +37,13 @@ export function isOnCall(call: Call, assignmentId: string): boolean {
   return all.some((one) => one.assignmentId === assignmentId);
 }
 
-/** The channels of everyone who took the call: in its bridge, or on the way into it; also of whoever is consulted. */
+/**
+ * The channels of everyone who took the call: in its bridge, or on the way into it; also of whoever is consulted. Who is not
+ * heard is company to nobody.
+ */
 export function company(call: Call): string[] {
-  const agencies = call.dispatches.filter(({ state }) => state === 'joined' || state === 'accepted');
+  const taken = call.dispatches.filter(({ state }) => state === 'joined' || state === 'accepted');
+  const agencies = taken.filter(({ muted }) => !muted);
   const parties = call.parties.filter(hasAnswered).map((one) => one.channelId);
   const others = [...legsOf(agencies), ...parties, ...bargingLegs(call.monitors, 'all')];
   return call.operator === null || call.operator.state === 'ringing' ? others : [call.operator.channelId, ...others];

@@ -3,6 +3,7 @@
 import { isTalking, operatorLegs } from './company.ts';
 import type { CallInput, CommandFailure } from './call-input.ts';
 import { callerLeft, giveBack, reopen } from './decide-end.ts';
+import { agencyMuteFailed } from './decide-dispatch.ts';
 import { monitorCommandFailed } from './decide-monitor-leg.ts';
 import { challengeUnheard } from './decide-challenge.ts';
 import { joinFailed, rebuildBridge } from './decide-join.ts';
@@ -37,7 +38,8 @@ export function commandFailed(step: Step, input: Failed): void {
       return leaveFailed(step, target, failure);
     case 'mute':
     case 'unmute':
-      return muteFailed(step, target, command === 'mute');
+      muteFailed(step, target, command === 'mute');
+      return agencyMuteFailed(step, target, command === 'mute', failure === 'timeout');
     case 'ring-outside':
     case 'ring-operator':
       return ringFailed(step, target, failure);
@@ -49,6 +51,7 @@ export function commandFailed(step: Step, input: Failed): void {
     case 'destroy-bridge':
     case 'hang-up':
     case 'ring-agency':
+    case 'notify':
     case 'enter-line':
     case 'rank-in-line':
     case 'leave-line':

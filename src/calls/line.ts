@@ -1,5 +1,5 @@
 import type { Call } from './call.ts';
-import { company, operatorLegs, speakers } from './company.ts';
+import { company, operatorLegs, speakers, unheardAgencies } from './company.ts';
 import type { Prompt } from './prompt.ts';
 import { hangUp, hushQuestion, playToCaller, report, silence, type Step, tell } from './step.ts';
 
@@ -81,7 +81,9 @@ export function join(step: Step, channelId: string): void {
   if (call.bridge === null) makeBridge(step);
   if (!call.joining.includes(channelId)) call.joining.push(channelId);
   call.timers.join = step.at + call.timing.join;
-  step.effects.push({ do: 'join', bridgeId: bridgeOf(call), channelId, absorbKeys: channelId !== call.channelId });
+  const muted = unheardAgencies(call).includes(channelId) ? { muted: true } : {};
+  const absorbKeys = channelId !== call.channelId;
+  step.effects.push({ do: 'join', bridgeId: bridgeOf(call), channelId, absorbKeys, ...muted });
 }
 
 export function makeBridge(step: Step): void {

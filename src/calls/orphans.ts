@@ -22,7 +22,7 @@ export type Orphan =
   | { do: 'human-path'; channelId: string }
   /** A phone that was answered and has nobody: it gets its caller, or is told that he has gone. */
   | { do: 'rescue'; channelId: string }
-  /** An operator who talks, and may have been mute: no key of his is heard any more by which he could end that. */
+  /** Who talks, and may have been mute: nobody is there any more who could end that. */
   | { do: 'unmute'; channelId: string }
   /** A phone that rings for nobody, and whoever only listens. */
   | { do: 'hang-up'; channelId: string }
@@ -52,7 +52,7 @@ export function findOrphans(snapshot: AsteriskSnapshot, dead: ReadonlySet<string
       if (held.has(id) && !talking.has(id) && (isCaller || state === 'Up')) {
         return [{ do: isCaller ? 'human-path' : 'rescue', channelId: id }];
       }
-      if (held.has(id) && !isCaller && name.startsWith('PJSIP/op-') && state === 'Up') {
+      if (held.has(id) && !isCaller && /^PJSIP\/(op|agency)-/.test(name) && state === 'Up') {
         return [{ do: 'unmute', channelId: id }];
       }
       if (isCaller || state === 'Up' || !dead.has(variables['SIAGA_APPLICATION'] ?? '')) return [];

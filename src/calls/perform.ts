@@ -36,6 +36,7 @@ const announcedTimes = 4;
 const rungForWords: Readonly<Record<RungFor['what'], string>> = {
   assist: 'BANTUAN',
   listen: 'DENGAR',
+  return: 'KEMBALI',
   consult: 'KONSULTASI',
   conference: 'KONFERENSI',
   'hand-over': 'SERAH TERIMA',
@@ -111,11 +112,17 @@ export function createPerformer(deps: {
         return ari.send('POST', `/bridges/${effect.bridgeId}`, { type: 'mixing,dtmf_events', name: callId });
       case 'destroy-bridge':
         return ari.send('DELETE', `/bridges/${effect.bridgeId}`);
-      case 'join':
+      case 'join': {
+        if (effect.muted === true) {
+          const muted = await ari.send('POST', `/channels/${effect.channelId}/mute`, { direction: 'in' });
+          // Whoever is not to be heard does not come in before that holds. Gone is what a join says with 400.
+          if (!muted.ok) return muted.failure === 'gone' ? { ...muted, status: 400 } : muted;
+        }
         return ari.send('POST', `/bridges/${effect.bridgeId}/addChannel`, {
           channel: effect.channelId,
           absorbDTMF: effect.absorbKeys,
         });
+      }
       case 'leave-bridge':
         return ari.send('POST', `/bridges/${effect.bridgeId}/removeChannel`, { channel: effect.channelId });
       case 'mute':

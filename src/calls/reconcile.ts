@@ -78,7 +78,8 @@ function ofOurs(channel: AsteriskChannel, calls: readonly Call[], at: number): C
 /** A supervisor's leg that has answered, or what he hears by, of which nobody has told. */
 function missedEntry(call: Call, channelId: string): Correction[] {
   const monitor = monitorOf(call.monitors, channelId);
-  if (monitor === undefined) return [];
+  // An agency that listens, which has no monitor.
+  if (monitor === undefined) return stillRings(call, channelId) ? [{ do: 'enter', callId: call.id, channelId }] : [];
   const missed = channelId === monitor.snoopId ? monitor.awaited.includes(channelId) : monitor.state === 'ringing';
   return missed ? [{ do: 'enter', callId: call.id, channelId }] : [];
 }

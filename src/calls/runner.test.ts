@@ -20,6 +20,7 @@ function start() {
     operatorOutcome: (_callId, _operatorId, _assignmentId, outcome) => done.push(outcome),
     reserveOperator: () => undefined,
     lookUpTarget: () => undefined,
+    notifyAgency: () => undefined,
     ringAgency: () => Promise.resolve({ result: 'taken' }),
     failed: (_call, input) => failed.push(input),
     recorded: (entry) => entries.push(entry),

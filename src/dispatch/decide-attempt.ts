@@ -62,7 +62,7 @@ export function tryNext(step: DispatchStep, at: number, context: DispatchContext
       callerNumber: trunk.shows ?? context.callerNumber,
       callInfo: context.callInfo,
       location,
-      callerChannelId: context.callerChannelId,
+      callerChannelId: dispatch.mode === 'listen' ? null : context.callerChannelId,
       ring: dispatch.timing.ring + 5_000,
       inLine: dispatch.attempts.some((attempt) => attempt.outcome === 'job-lost'),
       expiresAt,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { checkAttempts, ensure } from '../../test/support/call-laws.ts';
+import { checkAttempts } from '../../test/support/dispatch-laws.ts';
+import { ensure } from '../../test/support/ensure.ts';
 import { testDispatch } from '../../test/support/calls.ts';
 import { decideDispatch } from './decide.ts';
 import type { DispatchAction, DispatchInput } from './step.ts';

@@ -4,7 +4,7 @@ import type { AriCommands } from '../asterisk/commands.ts';
 import { createAnsweredJobs } from '../platform/answered-jobs.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import { agencyEndpoint, type RingJob, type RingResult } from './dispatch.ts';
+import { agencyEndpoint, dispatchModes, type RingJob, type RingResult } from './dispatch.ts';
 import { ringTrunk } from './ring.ts';
 
 export const ringJobSchema = z.object({
@@ -12,7 +12,7 @@ export const ringJobSchema = z.object({
   callId: z.string(),
   incidentId: z.string(),
   dispatchId: z.string(),
-  mode: z.enum(['bridge', 'transfer']),
+  mode: z.enum(dispatchModes),
   application: z.string(),
   channelId: z.string(),
   uri: z.string().nullable(),
@@ -25,7 +25,7 @@ export const ringJobSchema = z.object({
     .object({ format: z.enum(['GML', 'civicAddress']), locationInfo: z.string() })
     .nullable()
     .default(null),
-  callerChannelId: z.string(),
+  callerChannelId: z.string().nullable(),
   ring: z.number(),
   inLine: z.boolean(),
   expiresAt: z.number(),

@@ -1,7 +1,14 @@
 import type { Agency, Trunk, TrunkHealth } from '../agencies/agency.ts';
 import type { Way } from '../agencies/way.ts';
 import { backupCentreId } from './backup-centre.ts';
-import type { Dispatch, DispatchMode, DispatchReason, DispatchTiming, TrunkPath } from './dispatch.ts';
+import {
+  nothingSaid,
+  type Dispatch,
+  type DispatchMode,
+  type DispatchReason,
+  type DispatchTiming,
+  type TrunkPath,
+} from './dispatch.ts';
 
 /** Another city's centre, as the agency that it is here: whoever answers there has the caller. */
 export function agencyOfBackupCentre({ number, host, port }: { number: string; host: string; port: number }): Agency {
@@ -48,6 +55,7 @@ export function planDispatch(wanted: {
   reason: DispatchReason;
   timing: DispatchTiming;
   after: readonly string[];
+  fallback?: Dispatch | null;
   at: number;
   trunks: Trunks;
 }): Dispatch {
@@ -63,8 +71,12 @@ export function planDispatch(wanted: {
     trunks: pathsTo(agency, wanted.trunks),
     timing: wanted.timing,
     after: wanted.after,
+    fallback: wanted.fallback ?? null,
+    muted: wanted.mode === 'listen',
+    responder: { ...nothingSaid },
     state: 'requested',
     outcome: null,
+    startedAt: null,
     acceptedAt: null,
     joinedAt: null,
     endedAt: null,

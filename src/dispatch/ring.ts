@@ -15,13 +15,15 @@ export async function ringTrunk(ari: AriCommands, job: RingJob, now: number): Pr
     channelId: job.channelId,
     endpoint: job.endpoint,
     ...(job.uri === null ? {} : { uri: job.uri }),
-    role: 'agency',
+    // The dialplan throws one who listens at nobody.
+    role: job.mode === 'listen' ? 'monitor' : 'agency',
     application: job.application,
     callId: job.callId,
     callerChannelId: job.callerChannelId,
     callerId: callerId(null, job.callerNumber),
     ring: job.ring,
     variables: {
+      ...(job.mode === 'listen' ? { SIAGA_ROLE: 'monitor' } : {}),
       ...(job.location === null
         ? {}
         : {

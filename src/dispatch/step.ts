@@ -11,6 +11,11 @@ export type DispatchInput = { at: number } & (
   | { type: 'leg-gone'; channelId: string; cause: number }
   | { type: 'key-pressed'; channelId: string; key: string }
   | { type: 'timer' }
+  /** Whether the others are to hear it; what Asterisk did not do of that. */
+  | { type: 'mute'; muted: boolean; by: string }
+  | { type: 'mute-failed'; channelId: string; muted: boolean; unknown: boolean }
+  /** Mode `notify`: what came of the message. */
+  | { type: 'notified'; outcome: 'delivered' | 'acknowledged' | 'failed'; reason: string | null }
   | { type: 'cancel'; reason: 'cancelled' | 'call-ended' }
 );
 
@@ -22,6 +27,10 @@ export type DispatchAction =
   | { do: 'stop-announcing'; channelId: string; soundId: string }
   | { do: 'join'; channelId: string }
   | { do: 'hang-up'; channelId: string }
+  | { do: 'mute' | 'unmute'; channelId: string }
+  /** Whether the caller has somebody in it, should every controller die. */
+  | { do: 'tie'; channelId: string; heard: boolean }
+  | { do: 'notify' }
   | { do: 'wake'; at: number | null }
   | { do: 'tell'; type: string; detail: Record<string, string | number | boolean | null> };
 

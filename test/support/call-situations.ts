@@ -30,6 +30,13 @@ export const situations: Readonly<Record<string, (call: Call) => boolean>> = {
   'a supervisor takes over': ({ monitors }) => monitors.some(({ takesOver }) => takesOver),
   'with an agency alone': ({ operator, dispatches, caller }) =>
     caller.live && operator === null && dispatches.some(({ state }) => state === 'joined'),
+  'an agency listens': ({ dispatches, caller }) =>
+    caller.live && dispatches.some(({ mode, state, muted }) => mode === 'listen' && state === 'joined' && muted),
+  'an agency is muted': ({ dispatches, caller }) =>
+    caller.live && dispatches.some(({ mode, state, muted }) => mode !== 'listen' && state === 'joined' && muted),
+  'in the line, with one who listens': ({ line, dispatches }) =>
+    line !== null && dispatches.some(({ state, muted }) => state === 'joined' && muted),
+  'an operator is rung who left': ({ operator }) => operator?.state === 'ringing' && operator.asked === true,
   'the backup centre rings': ({ dispatches }) =>
     dispatches.some(({ agencyId, endedAt }) => agencyId === backupCentreId && endedAt === null),
   'an agency is to come later': ({ dispatches }) => dispatches.some(isPlanned),

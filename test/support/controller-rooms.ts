@@ -178,6 +178,7 @@ export async function startController(
     introduce: location.introduce,
     lookUp: location.lookUp,
     identityLimit: () => settings().identityLimit,
+    notifyAgency: () => undefined,
     sayable: (prompts) => [...prompts],
     ringAgency: () => Promise.resolve({ result: 'taken' }),
     nuisanceOf: triage.nuisanceOf,

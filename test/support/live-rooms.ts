@@ -49,6 +49,7 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
       operatorOutcome: nothing,
       lookUpTarget: nothing,
       reserveOperator: nothing,
+      notifyAgency: nothing,
       ringAgency: () => Promise.resolve({ result: 'taken' }),
       failed: nothing,
       recorded: nothing,

@@ -42,6 +42,8 @@ export function obeyed(world: World, effect: CallEffect): Told[] {
         { type: 'key-pressed', channelId, key: '1' },
       ];
     }
+    case 'notify':
+      return [{ type: 'notified', dispatchId: effect.dispatchId, outcome: 'delivered', reason: null }];
     case 'count-packets':
       return [{ type: 'packets-counted', received: 0 }];
     case 'announce':
