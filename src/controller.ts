@@ -24,6 +24,7 @@ import { dispatchRoom, startDispatch } from './dispatch/start.ts';
 import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
 import { eventRoutes } from './events/routes.ts';
+import { healthOf } from './health.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
 import { startNotifications } from './notifications/start.ts';
 import { watchClock, type Clock } from './platform/clock.ts';
@@ -111,14 +112,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     introduce: (origin, ids) => location.introduce(origin, ids),
     alsoWrite: triage.alsoWrite,
   });
-  const trunks = await startTrunks({
-    ...process,
-    ...common,
-    ...configuration,
-    provisioning,
-    publish,
-    alarm: records.alarm,
-  });
+  const trunks = await startTrunks({ ...process, ...common, ...configuration, ...records, provisioning, publish });
   const reader = incidentReader(postgres);
   const guard = createPauseGuard(clock);
   const location = startLocation({
@@ -218,8 +212,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     told: publish,
     alarm: records.alarm,
   });
-  configuration.onSettings(evacuation.look);
-  configuration.onSettings(trunks.look);
+  for (const room of [evacuation, trunks]) configuration.onSettings(room.look);
   const ofCalls = callsToOutgoing({ runner: calls.runner, stored: reader.circleOf });
   const outgoing: OutgoingRoom = startOutgoing({
     ...process,
@@ -266,10 +259,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     onPong: guard.heard,
     // A caller's own channel is no leg: of an operator who called 112 himself the line knows nothing.
     ours: (id) => codes.owns(id) || outgoing.owns(id) || (calls.runner.ownerOf(id)?.channelId ?? id) !== id,
-    onContact(contact) {
-      acd.contact(contact);
-      trunks.contact(contact);
-    },
+    onContact: (contact) => [acd, trunks].forEach((room) => room.contact(contact)),
     onRefusal: (refusal) => records.alarm('call-refused-by-asterisk', { ...refusal }),
     knownSipCall: (sipCallId) => calls.intake.took(sipCallId) || records.sawSipCall(sipCallId),
     alarm: records.alarm,
@@ -308,17 +298,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     refused: noteRefusals({ auditLater, clock }),
     runOnce: postgresIdempotency(postgres, logger),
     ...(config.SIAGA_TRUST_PROXY === undefined ? {} : { trustProxy: config.SIAGA_TRUST_PROXY }),
-    health: () => ({
-      ready: asterisk.connected() && !journal.health().failing,
-      parts: {
-        asterisk: asterisk.connected() ? 'up' : 'away',
-        ami: asterisk.registrationsFollowed() ? 'up' : 'away',
-        postgres: postgres.reachable() === false ? 'away' : 'up',
-        redis: dispatch.redisUp() ? 'up' : 'away',
-        journal: journal.health().failing ? 'failing' : 'up',
-        records: records.projector.behind() ? 'behind' : 'up',
-      },
-    }),
+    health: healthOf({ asterisk, postgres, dispatch, journal, records }),
   });
   const port = await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);
   // Last: whoever claims a call must be able to see it through.
