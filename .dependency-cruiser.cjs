@@ -47,6 +47,7 @@ const pureNames = [
   'line-policy',
   'line-setting',
   'line-watch',
+  'link',
   'local-time',
   'location',
   'match',
@@ -66,11 +67,13 @@ const pureNames = [
   'pidf-lo/[a-z-]+',
   'places',
   'plain-text',
+  'progress',
   'queue',
   'read-district-map',
   'recipient',
   'redial',
   'reserve',
+  'response',
   'rule',
   'score',
   'seats',
@@ -81,6 +84,8 @@ const pureNames = [
   'signature',
   'silence',
   'sip-address',
+  'sop-clock',
+  'sop-setting',
   'step',
   'text',
   'triage-setting',
@@ -95,7 +100,7 @@ const pureHelpers = [
   '^(node:)?crypto$',
 ];
 const rooms =
-  'access|acd|agencies|calls|codes|dispatch|evacuation|events|incidents|location|notifications|recordings|records|reports|routing|settings|triage|audit|outgoing';
+  'access|acd|agencies|calls|codes|dispatch|evacuation|events|incidents|location|notifications|recordings|records|reports|routing|settings|triage|audit|outgoing|responders|sop';
 module.exports = {
   forbidden: [
     {

@@ -17,9 +17,11 @@ import type { Config } from './config.ts';
 import { startConfiguration } from './configuration.ts';
 import { createPlanner } from './dispatch/planner.ts';
 import { dispatchRoom, startDispatch } from './dispatch/start.ts';
+import { followDispatches } from './dispatch-followers.ts';
 import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
 import { eventRoutes } from './events/routes.ts';
+import { healthOf } from './health.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
 import { startNotifications } from './notifications/start.ts';
 import { watchClock, type Clock } from './platform/clock.ts';
@@ -31,6 +33,7 @@ import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { createPauseGuard } from './platform/pause-guard.ts';
 import { createPostgres } from './platform/postgres.ts';
+import { inOrder, inTurn } from './records/in-turn.ts';
 import { startRecords } from './records/start.ts';
 import { startTriage } from './triage/start.ts';
 import { startLocation } from './location/start.ts';
@@ -85,6 +88,15 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     redisUrl: config.SIAGA_REDIS_URL,
     queuePrefix: config.SIAGA_QUEUE_PREFIX,
   });
+  const followers = followDispatches({
+    ...process,
+    ...common,
+    ...configuration,
+    feed,
+    runner: () => calls.runner,
+    notifications: () => notifications,
+    dispatches: () => dispatches,
+  });
   const records = await startRecords({
     postgres,
     journal,
@@ -98,7 +110,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     ownsChannel: (id) => calls.intake.took(id) && calls.runner.ownerOf(id)?.outcome !== 'returned',
     projected: (callId, sequence) => calls.projected(callId, sequence),
     introduce: (origin, ids) => location.introduce(origin, ids),
-    alsoWrite: triage.alsoWrite,
+    alsoWrite: inTurn(triage.alsoWrite, followers.alsoWrite),
   });
   const reader = incidentReader(postgres);
   const guard = createPauseGuard(clock);
@@ -169,6 +181,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       acd.recorded(entry);
       outgoing.heardOf(entry);
       notifications.heardOf(entry);
+      followers.heardOf(entry);
     },
     ownedElsewhere: (channelId) => outgoing.owns(channelId) || notifications.owns(channelId),
     alarm: records.alarm,
@@ -219,8 +232,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const notifications = startNotifications({
     ...process,
     ...configuration,
+    ...followers,
     postgres,
-    contactsOf: () => [],
     liveCallOf: (incidentId) => liveCallOf(calls.runner, incidentId),
     circleOf: ofCalls.circleOf,
     held: guard.held,
@@ -260,12 +273,17 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const stopClockWatch = watchClock(clock, Date.now, (milliseconds) => records.alarm('clock-set', { milliseconds }));
 
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, circleOf: reader.circleOf, ...planner };
-  const incidents = startIncidents({ ...shared, changedLater: triage.incidentChanged });
+  const dispatches = dispatchRoom({ ...shared, follow: followers.follow });
+  const incidents = startIncidents({
+    ...shared,
+    changedLater: inOrder(triage.incidentChanged, followers.incidentChanged),
+  });
   const rooms = [
     calls,
     location,
     incidents,
-    dispatchRoom(shared),
+    dispatches,
+    followers,
     outgoing,
     notifications,
     triage,
@@ -281,17 +299,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     refused: noteRefusals({ auditLater, clock }),
     runOnce: postgresIdempotency(postgres, logger),
     ...(config.SIAGA_TRUST_PROXY === undefined ? {} : { trustProxy: config.SIAGA_TRUST_PROXY }),
-    health: () => ({
-      ready: asterisk.connected() && !journal.health().failing,
-      parts: {
-        asterisk: asterisk.connected() ? 'up' : 'away',
-        ami: asterisk.registrationsFollowed() ? 'up' : 'away',
-        postgres: postgres.reachable() === false ? 'away' : 'up',
-        redis: dispatch.redisUp() ? 'up' : 'away',
-        journal: journal.health().failing ? 'failing' : 'up',
-        records: records.projector.behind() ? 'behind' : 'up',
-      },
-    }),
+    health: healthOf({ asterisk, postgres, dispatch, journal, records }),
   });
   const port = await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);
   // Last: whoever claims a call must be able to see it through.
@@ -313,6 +321,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['evacuation', evacuation.stop],
       ['outgoing', outgoing.stop],
       ['notifications', notifications.stop],
+      ['dispatch followers', followers.stop],
       ['location', location.stop],
       ['acd', acd.stop],
       ['dispatch', dispatch.stop],

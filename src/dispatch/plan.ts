@@ -1,12 +1,6 @@
 import type { Agency, SipTrunk } from '../agencies/agency.ts';
 import { backupCentreId } from './backup-centre.ts';
-import {
-  nothingSaid,
-  type Dispatch,
-  type DispatchMode,
-  type DispatchReason,
-  type DispatchTiming,
-} from './dispatch.ts';
+import type { Dispatch, DispatchMode, DispatchReason, DispatchTiming } from './dispatch.ts';
 
 /** The SIP URI of a trunk. Its parts were checked when the agency was stored: nothing in them can open a header. */
 function trunkUri({ number, host, port, transport }: SipTrunk): string {
@@ -57,7 +51,6 @@ export function planDispatch(wanted: {
     after: wanted.after,
     fallback: wanted.fallback ?? null,
     muted: wanted.mode === 'listen',
-    responder: { ...nothingSaid },
     state: 'requested',
     outcome: null,
     acceptedAt: null,
