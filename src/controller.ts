@@ -274,10 +274,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
 
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, circleOf: reader.circleOf, ...planner };
   const dispatches = dispatchRoom({ ...shared, follow: followers.follow });
-  const incidents = startIncidents({
-    ...shared,
-    changedLater: inOrder(triage.incidentChanged, followers.incidentChanged),
-  });
+  const changedLater = inOrder(triage.incidentChanged, followers.incidentChanged);
+  const incidents = startIncidents({ ...shared, changedLater });
   const rooms = [
     calls,
     location,
