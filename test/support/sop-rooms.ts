@@ -60,7 +60,8 @@ export async function startSopCentre(): Promise<SopCentre> {
         running.delete(rooms);
         return how();
       };
-      return Object.assign(rooms, { stop: ended(rooms.stop), kill: ended(rooms.kill) });
+      const { ...inner } = rooms;
+      return Object.assign(rooms, { stop: ended(() => inner.stop()), kill: ended(() => inner.kill()) });
     },
     async dispatch(rooms) {
       const call = rooms.arrive({ number: newNumber() });
