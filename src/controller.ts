@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { queueOf } from './acd/queue.ts';
 import { startAcd } from './acd/start.ts';
+import { startTrunks } from './agencies/trunks.ts';
 import type { AriCommands } from './asterisk/commands.ts';
+import { createPromptList } from './asterisk/prompts.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
 import { createAuditKeeper } from './audit/later.ts';
 import { recordAudit } from './audit/record.ts';
@@ -15,6 +17,7 @@ import { callsToOutgoing } from './calls-to-outgoing.ts';
 import { startCodes } from './codes/start.ts';
 import type { Config } from './config.ts';
 import { startConfiguration } from './configuration.ts';
+import { attemptResults } from './dispatch/attempt-results.ts';
 import { createPlanner } from './dispatch/planner.ts';
 import { dispatchRoom, startDispatch } from './dispatch/start.ts';
 import { followDispatches } from './dispatch-followers.ts';
@@ -70,11 +73,18 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const auditLater = auditKeeper.note;
   const common = { postgres, stateDir, clock, logger, audit: recordAudit, auditLater };
 
+  const publish = (type: string, detail: Record<string, unknown>): void =>
+    feed.publish({ type, callId: null, incidentId: null, detail }, clock.now());
   const configuration = await startConfiguration(
-    { ...common, refuses: (_patch, settings) => evacuation.refuses(settings) },
+    {
+      ...common,
+      refuses: (_patch, settings) => evacuation.refuses(settings),
+      trunkState: (trunkId) => trunks.stateOf(trunkId),
+    },
     config.SIAGA_CITY,
   );
-  const planner = createPlanner({ ...configuration, clock });
+  const planner = createPlanner({ ...configuration, clock, wayTo: (trunk) => trunks.wayTo(trunk) });
+  const prompts = createPromptList(process);
   const dispatch = startDispatch(process);
   const triage = await startTriage({
     ...common,
@@ -112,6 +122,14 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     introduce: (origin, ids) => location.introduce(origin, ids),
     alsoWrite: inTurn(triage.alsoWrite, followers.alsoWrite),
   });
+  const trunks = await startTrunks({
+    ...process,
+    ...common,
+    ...configuration,
+    provisioning,
+    publish,
+    alarm: records.alarm,
+  });
   const reader = incidentReader(postgres);
   const guard = createPauseGuard(clock);
   const location = startLocation({
@@ -129,8 +147,6 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     addedLater: records.locatedLater,
     alarm: records.alarm,
   });
-  const publish = (type: string, detail: Record<string, unknown>): void =>
-    feed.publish({ type, callId: null, incidentId: null, detail }, clock.now());
   const codes = startCodes({
     ari,
     clock,
@@ -173,6 +189,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       return outsideTarget(found, number, configuration.settings().outgoingMinutes * 60_000);
     },
     ringAgency: dispatch.ring,
+    sayable: prompts.sayable,
     nuisanceOf: triage.nuisanceOf,
     earlierOf: triage.earlierOf,
     recorded(entry) {
@@ -182,6 +199,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       outgoing.heardOf(entry);
       notifications.heardOf(entry);
       followers.heardOf(entry);
+      for (const { trunkId, result } of attemptResults(entry)) trunks.attempted(trunkId, result);
     },
     ownedElsewhere: (channelId) => outgoing.owns(channelId) || notifications.owns(channelId),
     alarm: records.alarm,
@@ -212,6 +230,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     alarm: records.alarm,
   });
   configuration.onSettings(evacuation.look);
+  configuration.onSettings(trunks.look);
   const ofCalls = callsToOutgoing({ runner: calls.runner, stored: reader.circleOf });
   const outgoing: OutgoingRoom = startOutgoing({
     ...process,
@@ -249,14 +268,19 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     },
     onConnected: () => {
       guardian.beat();
+      prompts.look();
       evacuation.look();
       calls.connected();
       void acd.pushAll();
+      void trunks.pushAll();
     },
     onPong: guard.heard,
     // A caller's own channel is no leg: of an operator who called 112 himself the line knows nothing.
     ours: (id) => codes.owns(id) || outgoing.owns(id) || (calls.runner.ownerOf(id)?.channelId ?? id) !== id,
-    onContact: acd.contact,
+    onContact(contact) {
+      acd.contact(contact);
+      trunks.contact(contact);
+    },
     onRefusal: (refusal) => records.alarm('call-refused-by-asterisk', { ...refusal }),
     knownSipCall: (sipCallId) => calls.intake.took(sipCallId) || records.sawSipCall(sipCallId),
     alarm: records.alarm,
@@ -287,6 +311,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     triage,
     acd,
     evacuation,
+    trunks,
     configuration,
     records,
   ];
@@ -323,6 +348,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['location', location.stop],
       ['acd', acd.stop],
       ['dispatch', dispatch.stop],
+      ['trunks', trunks.stop],
       ['records', records.stop],
       ['triage', triage.stop],
       ['journal', () => journal.close()],

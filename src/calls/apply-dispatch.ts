@@ -1,5 +1,8 @@
+import { announcement } from '../dispatch/announcement.ts';
 import type { DispatchAction, DispatchContext, DispatchStep } from '../dispatch/step.ts';
 import { isPending, type Dispatch } from '../dispatch/dispatch.ts';
+import { incidentNumber } from '../incidents/incident-number.ts';
+import { findKind } from '../routing/kind.ts';
 import type { Call } from './call.ts';
 import { sentLocation } from '../location/sent-location.ts';
 import { callInfoOf } from './emergency-id.ts';
@@ -12,10 +15,28 @@ export function contextOf(call: Call): DispatchContext {
     incidentId: call.incident.id,
     application: call.application,
     callerNumber: call.origin.callerNumber,
+    kind: openKind(call.incident.kind),
     callInfo: callInfoOf(call.emergency),
     location: sentLocation(call.location),
     callerChannelId: call.channelId,
   };
+}
+
+/** With the caller's number, a confidential kind would tell every network on the way who was beaten: the agency hears it. */
+function openKind(kind: string | null): string | null {
+  return kind === null || findKind(kind)?.confidential === true ? null : kind;
+}
+
+/** What is known at this moment: the kind may have been changed since the dispatch was asked for. */
+function announcementOf({ incident, location }: Call, { mode }: Dispatch): string[] {
+  const wanted: string = mode;
+  return announcement({
+    kind: incident.kind,
+    district: incident.district ?? location.best?.district ?? null,
+    incidentNumber: incidentNumber(incident.id),
+    drill: false,
+    listens: wanted === 'listen',
+  });
 }
 
 export function dispatchOfChannel(call: Call, channelId: string): Dispatch | undefined {
@@ -42,17 +63,17 @@ function apply(step: Step, dispatch: Dispatch, action: DispatchAction): void {
       return;
     case 'announce':
       step.effects.push({
-        do: 'play',
+        do: 'announce',
         channelId: action.channelId,
-        soundId: `${action.channelId}.s`,
-        prompt: 'agency-announcement',
+        soundId: action.soundId,
+        prompts: announcementOf(call, dispatch),
       });
       return;
     case 'stop-announcing':
       step.effects.push({
         do: 'stop-sound',
         channelId: action.channelId,
-        soundId: `${action.channelId}.s`,
+        soundId: action.soundId,
         music: false,
       });
       return;

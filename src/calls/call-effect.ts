@@ -1,12 +1,14 @@
 import type { RingJob } from '../dispatch/dispatch.ts';
 import type { CallQueue } from '../acd/queue.ts';
-import type { Prompt } from './call.ts';
+import type { Prompt } from './prompt.ts';
 import type { PartyPurpose } from './party.ts';
 
 /** What a decision wants done; carried out in order per channel and bridge, each safe to repeat. */
 export type CallEffect =
   | { do: 'answer'; channelId: string }
   | { do: 'play'; channelId: string; soundId: string; prompt: Prompt; then?: Prompt[] }
+  /** Said over and over until it is stopped; prompts that are not there are left out. */
+  | { do: 'announce'; channelId: string; soundId: string; prompts: readonly string[] }
   | { do: 'stop-sound'; channelId: string; soundId: string; music: boolean }
   | { do: 'music'; channelId: string }
   | { do: 'make-bridge'; bridgeId: string }

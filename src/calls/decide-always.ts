@@ -1,6 +1,6 @@
 // What has to hold after every input, whatever it was. New laws of a call are kept here, and checked on random histories.
 
-import { company, isTalking } from './call.ts';
+import { company, isTalking } from './company.ts';
 import { endIfDeserted } from './decide-end.ts';
 import { stillHere } from './decide-join.ts';
 import { watchPhoneHold } from './decide-phone-hold.ts';

@@ -6,7 +6,7 @@ import { isPlanned, isSettled, type Dispatch } from '../dispatch/dispatch.ts';
 import { changeIncident, type IncidentChange } from '../incidents/incident.ts';
 import type { Decision } from '../routing/rule.ts';
 import { applyDispatchStep, contextOf, dispatchOfChannel } from './apply-dispatch.ts';
-import { speakers } from './call.ts';
+import { speakers } from './company.ts';
 import type { Fact } from './call-effect.ts';
 import { leaveLine, stopRinging } from './line.ts';
 import { hangUp, nextSoundId, report, tell, type Step } from './step.ts';

@@ -1,6 +1,6 @@
 // How a call ends, is given back to the dialplan, or is taken up again. It alone sets outcome and end.
 
-import { isTalking, speakers } from './call.ts';
+import { isTalking, speakers } from './company.ts';
 import { decideDispatch } from '../dispatch/decide.ts';
 import { applyDispatchStep, contextOf } from './apply-dispatch.ts';
 import { backToLine, destroyReplaced, leaveLine, stopRinging } from './line.ts';

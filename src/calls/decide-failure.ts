@@ -1,6 +1,6 @@
 // Asterisk did not do what it was told. It changes nothing by itself: what is to be mended is decided where it was wanted.
 
-import { isTalking, operatorLegs } from './call.ts';
+import { isTalking, operatorLegs } from './company.ts';
 import type { CallInput, CommandFailure } from './call-input.ts';
 import { callerLeft, giveBack, reopen } from './decide-end.ts';
 import { monitorCommandFailed } from './decide-monitor-leg.ts';
@@ -43,6 +43,7 @@ export function commandFailed(step: Step, input: Failed): void {
       return ringFailed(step, target, failure);
     case 'detect-talk':
       return notListening(step, failure);
+    case 'announce':
     case 'count-packets':
     case 'stop-sound':
     case 'destroy-bridge':

@@ -1,4 +1,5 @@
-import { company, isTalking, type Call } from './call.ts';
+import type { Call } from './call.ts';
+import { company, isTalking } from './company.ts';
 import { joinCaller } from './line.ts';
 import { hushQuestion, musicToCaller, refuse, tell, type Step } from './step.ts';
 

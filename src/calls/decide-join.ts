@@ -1,6 +1,7 @@
 // Who goes into the call's bridge, and what follows when a join fails. It alone replaces the bridge; who talks is not moved.
 
-import { company, isTalking, type Call } from './call.ts';
+import type { Call } from './call.ts';
+import { company, isTalking } from './company.ts';
 import type { CommandFailure } from './call-input.ts';
 import { agencyInput } from './decide-dispatch.ts';
 import { partyGone, partyJoined, partyOf } from './decide-party.ts';

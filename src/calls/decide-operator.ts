@@ -2,7 +2,8 @@
 
 import { isHangUp, outcomeOfCause } from '../asterisk/cause.ts';
 import { hasPending } from './apply-dispatch.ts';
-import { company, isOnCall, type OperatorLeg, operatorLegs, speakers } from './call.ts';
+import type { OperatorLeg } from './call.ts';
+import { company, isOnCall, operatorLegs, speakers } from './company.ts';
 import { prepareScreen } from './decide-caller.ts';
 import { withdrawBackupCentre } from './decide-backup-centre.ts';
 import { endCall, giveBack } from './decide-end.ts';

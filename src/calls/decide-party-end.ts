@@ -1,6 +1,7 @@
 // How a party leaves, takes the call over, or follows an operator who has gone.
 
-import { speakers, type Call, type OperatorLeg } from './call.ts';
+import type { Call, OperatorLeg } from './call.ts';
+import { speakers } from './company.ts';
 import { endHold, forgetOperator } from './decide-hold.ts';
 import { hasAnswered, hasLeg, type Party, type PartyLeg } from './party.ts';
 import { hangUp, report, tell, type Step } from './step.ts';

@@ -1,4 +1,5 @@
-import { company, type Call } from './call.ts';
+import type { Call } from './call.ts';
+import { company } from './company.ts';
 import { operatorGone } from './decide-operator.ts';
 import { hangUp, tell, type Step } from './step.ts';
 

@@ -1,6 +1,6 @@
 // Whose the operator is whom the line reserved: a supervisor's or a party's. Wanted by nobody, he is free again.
 
-import { isOnCall } from './call.ts';
+import { isOnCall } from './company.ts';
 import type { CallInput } from './call-input.ts';
 import { reservationRefused, supervisorReserved } from './decide-monitor.ts';
 import { partyNotReserved, partyReserved } from './decide-party.ts';

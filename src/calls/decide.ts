@@ -1,7 +1,7 @@
 // Every input goes to the file that decides it; after each, what has to hold is seen to (decide-always).
 
 import type { Call } from './call.ts';
-import { speakers } from './call.ts';
+import { speakers } from './company.ts';
 import type { CallEffect, Fact } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
 import { settle } from './decide-always.ts';

@@ -1,4 +1,6 @@
-import { type Call, company, operatorLegs, type Prompt, speakers } from './call.ts';
+import type { Call } from './call.ts';
+import { company, operatorLegs, speakers } from './company.ts';
+import type { Prompt } from './prompt.ts';
 import { hangUp, hushQuestion, playToCaller, report, silence, type Step, tell } from './step.ts';
 
 /** Puts the caller in the line, at the place of his arrival: who was served badly does not wait behind later callers. */

@@ -29,6 +29,9 @@ const ends = new Map<AriEffect['do'], number>([
  */
 const talkDetection = '2000,128';
 
+/** Fifty seconds or more: longer than an agency's person has for his key, even where an admin gives him much time. */
+const announcedTimes = 4;
+
 /** What a phone shows of why it rings, in the operators' language. */
 const rungForWords: Readonly<Record<RungFor['what'], string>> = {
   assist: 'BANTUAN',
@@ -45,6 +48,8 @@ export function createPerformer(deps: {
   tell: (callId: string, input: CallInput) => void;
   /** Null: there is no such operator. */
   extensionOf: (operatorId: string) => string | null;
+  /** Those of the prompts that Asterisk has. */
+  sayable: (prompts: readonly string[]) => string[];
 }): Performer {
   const { ari, clock, tell } = deps;
   // The last command of each channel and bridge: the next one for it waits for this one's answer, and for no other.
@@ -80,10 +85,12 @@ export function createPerformer(deps: {
       case 'answer':
         return ari.send('POST', `/channels/${effect.channelId}/answer`);
       case 'play': {
-        // An announcement is repeated while the agency's person thinks; the others are said once.
-        const times = effect.prompt === 'agency-announcement' ? 6 : 1;
-        const prompts = [...Array.from({ length: times }, () => effect.prompt), ...(effect.then ?? [])];
-        const media = prompts.map((prompt) => `sound:siaga/${prompt}`).join(',');
+        const media = mediaOf([effect.prompt, ...(effect.then ?? [])]);
+        return ari.send('POST', `/channels/${effect.channelId}/play/${effect.soundId}`, { media });
+      }
+      case 'announce': {
+        const once = deps.sayable(effect.prompts);
+        const media = mediaOf(Array.from({ length: announcedTimes }, () => once).flat());
         return ari.send('POST', `/channels/${effect.channelId}/play/${effect.soundId}`, { media });
       }
       case 'stop-sound':
@@ -215,6 +222,11 @@ export function createPerformer(deps: {
       while (running.size > 0) await Promise.allSettled([...running]);
     },
   };
+}
+
+/** One play of several prompts, one after another. */
+function mediaOf(prompts: readonly string[]): string {
+  return prompts.map((prompt) => `sound:siaga/${prompt}`).join(',');
 }
 
 function hangUpReason(

@@ -65,6 +65,8 @@ export function startCalls(deps: {
   auditLater: AuditLater;
   connected: () => boolean;
   ringAgency: (job: RingJob) => Promise<RingResult>;
+  /** Those of the prompts that Asterisk has. */
+  sayable: (prompts: readonly string[]) => string[];
   /** Whether and how a number outside the centre is called; without it, none is. */
   outside?: LookUpOutside;
   recorded: (entry: CallEntry) => void;
@@ -85,6 +87,7 @@ export function startCalls(deps: {
   const performer = createPerformer({
     ari,
     clock,
+    sayable: deps.sayable,
     tell: (callId, input) => runner.tell(callId, input),
     extensionOf: (id) =>
       deps

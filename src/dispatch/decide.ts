@@ -1,11 +1,13 @@
 // What an agency's person and Asterisk say of a dispatch, from its start to its end. The attempts: decide-attempt.
 
+import { announce, hushAnnouncement, repeatAnnouncement } from './decide-announced.ts';
 import { failAttempt, hangUpWithdrawn, outcomeOf, ringResult, timeUp, tryNext } from './decide-attempt.ts';
 import { currentAttempt, type Attempt, type Dispatch } from './dispatch.ts';
 import { finish, tell, wake, type DispatchContext, type DispatchInput, type DispatchStep } from './step.ts';
 
-/** Agencies press this to take the call, and this to decline it. */
+/** Agencies press this to take the call, this to hear again what it is, and this to decline it. */
 export const acceptKey = '1';
+const repeatKey = '2';
 export const declineKey = '9';
 
 /**
@@ -81,14 +83,16 @@ function entered(step: DispatchStep, attempt: Attempt, at: number): void {
   }
   dispatch.state = 'announced';
   wake(step, at + dispatch.timing.accept);
-  step.actions.push({ do: 'announce', channelId: attempt.channelId });
+  announce(step, attempt);
   tell(step, 'dispatch.announced', { trunkId: attempt.trunkId });
 }
 
 function keyPressed(step: DispatchStep, attempt: Attempt, key: string, at: number, context: DispatchContext): void {
   if (key === acceptKey) {
-    step.actions.push({ do: 'stop-announcing', channelId: attempt.channelId });
+    hushAnnouncement(step, attempt);
     accept(step, attempt, at);
+  } else if (key === repeatKey) {
+    repeatAnnouncement(step, attempt, at);
   } else if (key === declineKey) {
     step.actions.push({ do: 'hang-up', channelId: attempt.channelId });
     failAttempt(step, attempt, 'declined', at, context);

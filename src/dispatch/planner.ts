@@ -13,7 +13,7 @@ import {
   type DispatchReason,
   type DispatchTiming,
 } from './dispatch.ts';
-import { agencyOfBackupCentre, planDispatch } from './plan.ts';
+import { agencyOfBackupCentre, planDispatch, type Trunks } from './plan.ts';
 
 /** What the rules decided, and the dispatches that come of it. */
 interface Plan {
@@ -44,6 +44,7 @@ export function createPlanner(deps: {
   clock: Clock;
   agencies: () => AgencyDirectory;
   settings: () => Settings;
+  wayTo: Trunks['wayTo'];
   decide: (known: KnownFacts, at: number) => Decision;
 }): Planner {
   const timing = (): DispatchTiming => ({
@@ -51,6 +52,7 @@ export function createPlanner(deps: {
     ring: deps.settings().agencyRingSeconds * 1_000,
     accept: deps.settings().acceptanceSeconds * 1_000,
   });
+  const trunks: Trunks = { wayTo: deps.wayTo, health: (trunkId) => deps.agencies().health(trunkId) };
   const plan = (wanted: {
     agencyId: string;
     mode: DispatchMode;
@@ -60,7 +62,7 @@ export function createPlanner(deps: {
     id?: string | undefined;
   }): Dispatch | undefined => {
     const agency = deps.agencies().find(wanted.agencyId);
-    return agency && planDispatch({ ...wanted, id: wanted.id ?? newId(wanted.at), agency, timing: timing() });
+    return agency && planDispatch({ ...wanted, id: wanted.id ?? newId(wanted.at), agency, timing: timing(), trunks });
   };
 
   const planActions = ({ actions, ruleSetVersion }: Decision, at: number): Dispatch[] => {
@@ -96,6 +98,7 @@ export function createPlanner(deps: {
             mode: 'transfer',
             reason: { by: 'line' },
             timing: timing(),
+            trunks,
             after: [],
             at,
           });

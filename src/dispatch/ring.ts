@@ -1,5 +1,7 @@
 import type { AriCommands } from '../asterisk/commands.ts';
 import { callerId, ringLeg } from '../asterisk/legs.ts';
+import { incidentNumber } from '../incidents/incident-number.ts';
+import { findKind } from '../routing/kind.ts';
 import type { RingJob, RingResult } from './dispatch.ts';
 
 /**
@@ -8,10 +10,11 @@ import type { RingJob, RingResult } from './dispatch.ts';
  */
 export async function ringTrunk(ari: AriCommands, job: RingJob, now: number): Promise<RingResult> {
   if (now > job.expiresAt) return { result: 'expired' };
+  const kind = findKind(job.kind ?? '');
   const answer = await ringLeg(ari, {
     channelId: job.channelId,
-    endpoint: 'agency',
-    uri: job.uri,
+    endpoint: job.endpoint,
+    ...(job.uri === null ? {} : { uri: job.uri }),
     role: 'agency',
     application: job.application,
     callId: job.callId,
@@ -30,6 +33,9 @@ export async function ringTrunk(ari: AriCommands, job: RingJob, now: number): Pr
       ...(job.callInfo === '' ? {} : { 'PJSIP_HEADER(add,Call-Info)': job.callInfo }),
       'PJSIP_HEADER(add,X-Siaga-Incident)': job.incidentId,
       'PJSIP_HEADER(add,X-Siaga-Dispatch)': job.dispatchId,
+      'PJSIP_HEADER(add,X-Siaga-Incident-Number)': incidentNumber(job.incidentId),
+      // A kind of ours, or none: nothing else gets into a header.
+      ...(kind === undefined ? {} : { 'PJSIP_HEADER(add,X-Siaga-Kind)': kind.id }),
     },
   });
   if (answer.ok) return { result: 'taken' };

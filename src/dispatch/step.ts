@@ -17,8 +17,9 @@ export type DispatchInput = { at: number } & (
 /** What the call has to do for its dispatch. */
 export type DispatchAction =
   | { do: 'ring'; job: RingJob }
-  | { do: 'announce'; channelId: string }
-  | { do: 'stop-announcing'; channelId: string }
+  /** `soundId`: another for each time. */
+  | { do: 'announce'; channelId: string; soundId: string }
+  | { do: 'stop-announcing'; channelId: string; soundId: string }
   | { do: 'join'; channelId: string }
   | { do: 'hang-up'; channelId: string }
   | { do: 'wake'; at: number | null }
@@ -30,6 +31,8 @@ export interface DispatchContext {
   incidentId: string;
   application: string;
   callerNumber: string | null;
+  /** What the incident is, as far as the way to the agency may know it. */
+  kind: string | null;
   callInfo: string;
   location: PrintedAsteriskLocation | null;
   callerChannelId: string;

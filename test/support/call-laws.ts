@@ -1,5 +1,5 @@
 import type { Call } from '../../src/calls/call.ts';
-import { operatorLegs, speakers } from '../../src/calls/call.ts';
+import { operatorLegs, speakers } from '../../src/calls/company.ts';
 import type { CallEffect, Fact } from '../../src/calls/call-effect.ts';
 import { decide } from '../../src/calls/decide.ts';
 import { monitorChannels } from '../../src/calls/monitor.ts';

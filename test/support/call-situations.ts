@@ -1,4 +1,5 @@
-import { company, type Call } from '../../src/calls/call.ts';
+import type { Call } from '../../src/calls/call.ts';
+import { company } from '../../src/calls/company.ts';
 import { backupCentreId } from '../../src/dispatch/backup-centre.ts';
 import { isPlanned } from '../../src/dispatch/dispatch.ts';
 

@@ -1,4 +1,5 @@
-import { company, type Call } from '../../src/calls/call.ts';
+import type { Call } from '../../src/calls/call.ts';
+import { company } from '../../src/calls/company.ts';
 import type { Received } from '../../src/location/location.ts';
 import { newWorld, tell, type World } from './call-laws.ts';
 import { assign, joined, type Told } from './calls.ts';

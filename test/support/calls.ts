@@ -187,6 +187,7 @@ export function shortly(effect: CallEffect): string {
       return `leave-bridge ${effect.channelId} ${effect.bridgeId}`;
     case 'look-up-target':
       return `look-up-target ${effect.text} ${effect.purpose}`;
+    case 'announce':
     case 'answer':
     case 'mute':
     case 'unmute':

@@ -29,6 +29,7 @@ import { startRecords } from '../../src/records/start.ts';
 import { startTriage, type TriageRoom } from '../../src/triage/start.ts';
 import { callTiming } from '../../src/settings/call-timing.ts';
 import { defaultSettings, type Settings } from '../../src/settings/setting.ts';
+import { sipOnly } from './agencies.ts';
 import { deafToLine } from './line-world.ts';
 import { redisUrl } from './redis.ts';
 import { until } from './rest.ts';
@@ -221,6 +222,7 @@ export async function startController(
     introduce: location.introduce,
     lookUp: location.lookUp,
     identityLimit: () => settings().identityLimit,
+    sayable: (prompts) => [...prompts],
     ringAgency: () => Promise.resolve({ result: 'taken' }),
     nuisanceOf: triage.nuisanceOf,
     earlierOf: triage.earlierOf,
@@ -234,6 +236,7 @@ export async function startController(
   });
   const planner = createPlanner({
     clock,
+    wayTo: sipOnly,
     agencies: () => rooms.agencies.current(),
     settings,
     decide: (incident, at) => rooms.routing.decide(incident, at),

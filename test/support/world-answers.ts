@@ -44,6 +44,7 @@ export function obeyed(world: World, effect: CallEffect): Told[] {
     }
     case 'count-packets':
       return [{ type: 'packets-counted', received: 0 }];
+    case 'announce':
     case 'leave-bridge':
     case 'mute':
     case 'unmute':
