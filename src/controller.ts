@@ -21,6 +21,7 @@ import { attemptResults } from './dispatch/attempt-results.ts';
 import { createPlanner } from './dispatch/planner.ts';
 import { toldToCalls } from './dispatch/told.ts';
 import { dispatchRoom, startDispatch } from './dispatch/start.ts';
+import { followDispatches } from './dispatch-followers.ts';
 import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
 import { eventRoutes } from './events/routes.ts';
@@ -36,6 +37,7 @@ import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { createPauseGuard } from './platform/pause-guard.ts';
 import { createPostgres } from './platform/postgres.ts';
+import { inOrder, inTurn } from './records/in-turn.ts';
 import { startRecords } from './records/start.ts';
 import { startTriage } from './triage/start.ts';
 import { startLocation } from './location/start.ts';
@@ -97,6 +99,15 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     redisUrl: config.SIAGA_REDIS_URL,
     queuePrefix: config.SIAGA_QUEUE_PREFIX,
   });
+  const followers = followDispatches({
+    ...process,
+    ...common,
+    ...configuration,
+    feed,
+    runner: () => calls.runner,
+    notifications: () => notifications,
+    dispatches: () => dispatches,
+  });
   const records = await startRecords({
     postgres,
     journal,
@@ -110,7 +121,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     ownsChannel: (id) => calls.intake.took(id) && calls.runner.ownerOf(id)?.outcome !== 'returned',
     projected: (callId, sequence) => calls.projected(callId, sequence),
     introduce: (origin, ids) => location.introduce(origin, ids),
-    alsoWrite: triage.alsoWrite,
+    alsoWrite: inTurn(triage.alsoWrite, followers.alsoWrite),
   });
   const trunks = await startTrunks({ ...process, ...common, ...configuration, ...records, provisioning, publish });
   const reader = incidentReader(postgres);
@@ -182,6 +193,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       acd.recorded(entry);
       outgoing.heardOf(entry);
       notifications.heardOf(entry);
+      followers.heardOf(entry);
       for (const { trunkId, result } of attemptResults(entry)) trunks.attempted(trunkId, result);
     },
     ownedElsewhere: (channelId) => outgoing.owns(channelId) || notifications.owns(channelId),
@@ -233,8 +245,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const notifications = startNotifications({
     ...process,
     ...configuration,
+    ...followers,
     postgres,
-    contactsOf: (agencyId) => configuration.agencies().find(agencyId)?.contacts ?? [],
     liveCallOf: (incidentId) => liveCallOf(calls.runner, incidentId),
     circleOf: ofCalls.circleOf,
     held: guard.held,
@@ -276,12 +288,15 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const stopClockWatch = watchClock(clock, Date.now, (milliseconds) => records.alarm('clock-set', { milliseconds }));
 
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, circleOf: reader.circleOf, ...planner };
-  const incidents = startIncidents({ ...shared, changedLater: triage.incidentChanged });
+  const dispatches = dispatchRoom({ ...shared, follow: followers.follow });
+  const changedLater = inOrder(triage.incidentChanged, followers.incidentChanged);
+  const incidents = startIncidents({ ...shared, changedLater });
   const rooms = [
     calls,
     location,
     incidents,
-    dispatchRoom(shared),
+    dispatches,
+    followers,
     outgoing,
     notifications,
     triage,
@@ -320,6 +335,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['evacuation', evacuation.stop],
       ['outgoing', outgoing.stop],
       ['notifications', notifications.stop],
+      ['dispatch followers', followers.stop],
       ['location', location.stop],
       ['acd', acd.stop],
       ['dispatch', dispatch.stop],

@@ -9,9 +9,11 @@ import type { Call } from '../../src/calls/call.ts';
 import { startCalls } from '../../src/calls/start.ts';
 import type { CallRunner } from '../../src/calls/runner.ts';
 import { createPlanner } from '../../src/dispatch/planner.ts';
-import { dispatchRoutes } from '../../src/dispatch/routes.ts';
+import { dispatchRoom } from '../../src/dispatch/start.ts';
+import { followDispatches } from '../../src/dispatch-followers.ts';
 import { createFeed, type FeedEvent } from '../../src/events/feed.ts';
 import { eventRoutes } from '../../src/events/routes.ts';
+import { readConfig } from '../../src/config.ts';
 import { incidentReader, startIncidents } from '../../src/incidents/start.ts';
 import { loadDistrictMap } from '../../src/location/districts/district-map-start.ts';
 import { startLocation } from '../../src/location/start.ts';
@@ -20,6 +22,9 @@ import { openJournal } from '../../src/platform/journal.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { createPostgres, type Postgres } from '../../src/platform/postgres.ts';
+import type { NotifyWish } from '../../src/notifications/start.ts';
+import { aboutStored } from '../../src/notifications/about-incident.ts';
+import { inOrder, inTurn } from '../../src/records/in-turn.ts';
 import { startRecords } from '../../src/records/start.ts';
 import { startTriage, type TriageRoom } from '../../src/triage/start.ts';
 import { callTiming } from '../../src/settings/call-timing.ts';
@@ -48,6 +53,8 @@ export interface ControllerRooms extends Rooms {
   readonly journalFolder: string;
   /** Everything that was told to screens, in order. */
   readonly events: FeedEvent[];
+  /** Whom the clocks of agencies wanted told. */
+  readonly told: NotifyWish[];
   /** Moves the time of calls and messages on; nothing is waited for. */
   ahead(milliseconds: number): void;
   now(): number;
@@ -117,6 +124,43 @@ export async function startController(
     redisUrl: redisUrl(),
     queuePrefix: application,
   });
+  const told: NotifyWish[] = [];
+  const followers = followDispatches({
+    config: readConfig(
+      {
+        SIAGA_NODE: application,
+        SIAGA_DATABASE_URL: databaseUrl,
+        SIAGA_REDIS_URL: redisUrl(),
+        SIAGA_QUEUE_PREFIX: application,
+        SIAGA_ARI_URL: 'http://127.0.0.1:1',
+        SIAGA_ARI_USER: 'nobody',
+        SIAGA_ARI_PASSWORD: 'nobody at all',
+        SIAGA_AMI_USER: 'nobody',
+        SIAGA_AMI_PASSWORD: 'nobody at all',
+        SIAGA_STATE_DIR: stateDir,
+      },
+      () => '',
+    ),
+    application,
+    postgres,
+    stateDir,
+    clock,
+    logger,
+    audit: recordAudit,
+    feed,
+    settings,
+    agencies: () => rooms.agencies.current(),
+    recipients: () => rooms.recipients.current(),
+    runner: () => calls.runner,
+    notifications: () => ({
+      notify: (wish) => void told.push(wish),
+      async about(incidentId) {
+        const message = await aboutStored(postgres, incidentId);
+        return message && { message, callId: null };
+      },
+    }),
+    dispatches: () => dispatches,
+  });
   const records = await startRecords({
     postgres,
     journal,
@@ -130,7 +174,7 @@ export async function startController(
     ownsChannel: () => false,
     projected: (callId, sequence) => calls.projected(callId, sequence),
     introduce: (origin, ids) => location.introduce(origin, ids),
-    alsoWrite: triage.alsoWrite,
+    alsoWrite: inTurn(triage.alsoWrite, followers.alsoWrite),
   });
   const reader = incidentReader(postgres);
   const location = startLocation({
@@ -186,6 +230,7 @@ export async function startController(
     recorded(entry) {
       records.recorded(entry);
       triage.recorded(entry);
+      followers.heardOf(entry);
     },
     alarm: records.alarm,
     ownedElsewhere: () => false,
@@ -198,12 +243,14 @@ export async function startController(
     decide: (incident, at) => rooms.routing.decide(incident, at),
   });
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, circleOf: reader.circleOf, ...planner };
-  const incidents = startIncidents({ ...shared, changedLater: triage.incidentChanged });
-  const inner = [calls, location, incidents, triage, records].flatMap((room) => room.routes);
+  const dispatches = dispatchRoom({ ...shared, follow: followers.follow });
+  const changedLater = inOrder(triage.incidentChanged, followers.incidentChanged);
+  const incidents = startIncidents({ ...shared, changedLater });
+  const inner = [calls, location, incidents, dispatches, followers, triage, records].flatMap((room) => room.routes);
   const rooms: Rooms = await startRooms(databaseUrl, {
     stateDir,
     ...(options.city === undefined ? {} : { city: options.city }),
-    extraRoutes: [...inner, ...dispatchRoutes(shared), ...eventRoutes({ feed, clock })],
+    extraRoutes: [...inner, ...eventRoutes({ feed, clock })],
   });
 
   ready = true;
@@ -216,6 +263,7 @@ export async function startController(
     if (wait) await records.stop();
     else await records.projector.stop();
     await triage.stop();
+    await followers.stop();
     await journal.close();
     await auditKeeper.stop();
     await postgres.close();
@@ -234,6 +282,7 @@ export async function startController(
     triage,
     journalFolder: directory,
     events,
+    told,
     ahead: (milliseconds) => void (shift += milliseconds),
     now: () => clock.now(),
     arrive({ number = null, imei, channelId, variables = {} } = {}) {
