@@ -10,6 +10,7 @@ const pureNames = [
   'apply-dispatch',
   'area-codes',
   'assign',
+  'attempt-results',
   'backup-centre',
   'best-fix',
   'call',
@@ -89,8 +90,10 @@ const pureNames = [
   'step',
   'text',
   'triage-setting',
+  'trunk-health',
   'validate',
   'voice-message',
+  'way',
   'zoned-time',
 ];
 const pure = `/(${pureNames.join('|')})[.]ts$`;

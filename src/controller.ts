@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { queueOf } from './acd/queue.ts';
 import { startAcd } from './acd/start.ts';
+import { startTrunks } from './agencies/trunks.ts';
 import type { AriCommands } from './asterisk/commands.ts';
 import { createPromptList } from './asterisk/prompts.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
@@ -16,6 +17,7 @@ import { callsToOutgoing } from './calls-to-outgoing.ts';
 import { startCodes } from './codes/start.ts';
 import type { Config } from './config.ts';
 import { startConfiguration } from './configuration.ts';
+import { attemptResults } from './dispatch/attempt-results.ts';
 import { createPlanner } from './dispatch/planner.ts';
 import { dispatchRoom, startDispatch, toldToCalls } from './dispatch/start.ts';
 import { startEvacuation } from './evacuation/start.ts';
@@ -68,11 +70,17 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const auditLater = auditKeeper.note;
   const common = { postgres, stateDir, clock, logger, audit: recordAudit, auditLater };
 
+  const publish = (type: string, detail: Record<string, unknown>): void =>
+    feed.publish({ type, callId: null, incidentId: null, detail }, clock.now());
   const configuration = await startConfiguration(
-    { ...common, refuses: (_patch, settings) => evacuation.refuses(settings) },
+    {
+      ...common,
+      refuses: (_patch, settings) => evacuation.refuses(settings),
+      trunkState: (trunkId) => trunks.stateOf(trunkId),
+    },
     config.SIAGA_CITY,
   );
-  const planner = createPlanner({ ...configuration, clock });
+  const planner = createPlanner({ ...configuration, clock, wayTo: (trunk) => trunks.wayTo(trunk) });
   const prompts = createPromptList(process);
   const dispatch = startDispatch(process);
   const triage = await startTriage({
@@ -102,6 +110,14 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     introduce: (origin, ids) => location.introduce(origin, ids),
     alsoWrite: triage.alsoWrite,
   });
+  const trunks = await startTrunks({
+    ...process,
+    ...common,
+    ...configuration,
+    provisioning,
+    publish,
+    alarm: records.alarm,
+  });
   const reader = incidentReader(postgres);
   const guard = createPauseGuard(clock);
   const location = startLocation({
@@ -119,8 +135,6 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     addedLater: records.locatedLater,
     alarm: records.alarm,
   });
-  const publish = (type: string, detail: Record<string, unknown>): void =>
-    feed.publish({ type, callId: null, incidentId: null, detail }, clock.now());
   const codes = startCodes({
     ari,
     clock,
@@ -173,6 +187,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       acd.recorded(entry);
       outgoing.heardOf(entry);
       notifications.heardOf(entry);
+      for (const { trunkId, result } of attemptResults(entry)) trunks.attempted(trunkId, result);
     },
     ownedElsewhere: (channelId) => outgoing.owns(channelId) || notifications.owns(channelId),
     alarm: records.alarm,
@@ -203,6 +218,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     alarm: records.alarm,
   });
   configuration.onSettings(evacuation.look);
+  configuration.onSettings(trunks.look);
   const ofCalls = callsToOutgoing({ runner: calls.runner, stored: reader.circleOf });
   const outgoing: OutgoingRoom = startOutgoing({
     ...process,
@@ -224,7 +240,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     ...process,
     ...configuration,
     postgres,
-    contactsOf: () => [],
+    contactsOf: (agencyId) => configuration.agencies().find(agencyId)?.contacts ?? [],
     liveCallOf: (incidentId) => liveCallOf(calls.runner, incidentId),
     circleOf: ofCalls.circleOf,
     held: guard.held,
@@ -244,11 +260,15 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       evacuation.look();
       calls.connected();
       void acd.pushAll();
+      void trunks.pushAll();
     },
     onPong: guard.heard,
     // A caller's own channel is no leg: of an operator who called 112 himself the line knows nothing.
     ours: (id) => codes.owns(id) || outgoing.owns(id) || (calls.runner.ownerOf(id)?.channelId ?? id) !== id,
-    onContact: acd.contact,
+    onContact(contact) {
+      acd.contact(contact);
+      trunks.contact(contact);
+    },
     onRefusal: (refusal) => records.alarm('call-refused-by-asterisk', { ...refusal }),
     knownSipCall: (sipCallId) => calls.intake.took(sipCallId) || records.sawSipCall(sipCallId),
     alarm: records.alarm,
@@ -276,6 +296,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     triage,
     acd,
     evacuation,
+    trunks,
     configuration,
     records,
   ];
@@ -321,6 +342,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['location', location.stop],
       ['acd', acd.stop],
       ['dispatch', dispatch.stop],
+      ['trunks', trunks.stop],
       ['records', records.stop],
       ['triage', triage.stop],
       ['journal', () => journal.close()],

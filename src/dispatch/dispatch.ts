@@ -74,8 +74,12 @@ export type DispatchState =
 /** A way to the agency, as it was when the dispatch was made: a later edit of the agency changes nothing in flight. */
 export interface TrunkPath {
   id: string;
-  /** SIP URI that is rung. */
-  uri: string;
+  /** The PJSIP endpoint it is rung by. An older version's paths have none: `agency`. */
+  endpoint?: string;
+  /** SIP URI that is rung; null: whatever is registered with the endpoint. */
+  uri: string | null;
+  /** The number shown there, where it is not the caller's. */
+  shows?: string;
 }
 
 /** All in milliseconds. */
@@ -117,6 +121,9 @@ export type AttemptOutcome =
   | 'job-lost'
   | 'withdrawn';
 
+/** The endpoint by which SIP trunks of agencies are rung; the only one that takes the caller's location along. */
+export const agencyEndpoint = 'agency';
+
 /** What a worker needs to ring one trunk, in whichever process it runs; plain JSON. */
 export interface RingJob {
   attemptId: string;
@@ -129,8 +136,10 @@ export interface RingJob {
   /** The ARI application that owns the call. */
   application: string;
   channelId: string;
-  /** SIP URI of the trunk. */
-  uri: string;
+  /** The PJSIP endpoint of the trunk. */
+  endpoint: string;
+  /** SIP URI of the trunk; null: whatever is registered with the endpoint. */
+  uri: string | null;
   callerNumber: string | null;
   /** Call-Info that names call and incident to other centres. */
   callInfo: string;

@@ -4,7 +4,7 @@ import type { AriCommands } from '../asterisk/commands.ts';
 import { createAnsweredJobs } from '../platform/answered-jobs.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import { dispatchModes, type RingJob, type RingResult } from './dispatch.ts';
+import { agencyEndpoint, dispatchModes, type RingJob, type RingResult } from './dispatch.ts';
 import { ringTrunk } from './ring.ts';
 
 export const ringJobSchema = z.object({
@@ -15,10 +15,11 @@ export const ringJobSchema = z.object({
   mode: z.enum(dispatchModes),
   application: z.string(),
   channelId: z.string(),
-  uri: z.string(),
+  uri: z.string().nullable(),
   callerNumber: z.string().nullable(),
   // An older version's jobs have none of these.
   kind: z.string().nullable().default(null),
+  endpoint: z.string().default(agencyEndpoint),
   callInfo: z.string().default(''),
   location: z
     .object({ format: z.enum(['GML', 'civicAddress']), locationInfo: z.string() })

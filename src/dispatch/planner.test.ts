@@ -1,18 +1,14 @@
+import { sipOnly, testAgency } from '../../test/support/agencies.ts';
 import { directoryOf, type Agency } from '../agencies/agency.ts';
 import { openIncident } from '../incidents/incident.ts';
 import { systemClock } from '../platform/clock.ts';
 import { completeFacts } from '../routing/facts.ts';
 import type { Decision } from '../routing/rule.ts';
 import { defaultSettings } from '../settings/setting.ts';
-import { agencyOfBackupCentre } from './plan.ts';
 import { createPlanner } from './planner.ts';
 import type { Dispatch } from './dispatch.ts';
 
-const agency = (id: string, over: Partial<Agency> = {}): Agency => ({
-  ...agencyOfBackupCentre({ number: '113', host: '10.0.0.1', port: 5060 }),
-  id,
-  ...over,
-});
+const agency = (id: string, over: Partial<Agency> = {}): Agency => testAgency(id, undefined, over);
 const directory = directoryOf([
   agency('damkar', { alternates: ['bpbd', 'gone'] }),
   agency('bpbd'),
@@ -28,6 +24,7 @@ function planner(actions: Partial<Decision['actions'][number]>[], closed: string
     clock: systemClock,
     agencies: () => directory,
     settings: () => defaultSettings,
+    wayTo: sipOnly,
     decide: () => ({
       ruleSetVersion: 3,
       actions: actions.map((one) => ({

@@ -7,7 +7,7 @@ import { kindSchema } from '../routing/kind.ts';
 import type { Decision } from '../routing/rule.ts';
 import type { Settings } from '../settings/setting.ts';
 import type { Dispatch, DispatchMode, DispatchReason, DispatchTiming } from './dispatch.ts';
-import { agencyOfBackupCentre, planDispatch } from './plan.ts';
+import { agencyOfBackupCentre, planDispatch, type Trunks } from './plan.ts';
 
 /** One agency and those who are asked instead, one after the other. */
 const askedAtMost = 6;
@@ -41,6 +41,7 @@ export function createPlanner(deps: {
   clock: Clock;
   agencies: () => AgencyDirectory;
   settings: () => Settings;
+  wayTo: Trunks['wayTo'];
   decide: (known: KnownFacts, at: number) => Decision;
 }): Planner {
   const timing = (): DispatchTiming => ({
@@ -48,6 +49,7 @@ export function createPlanner(deps: {
     ring: deps.settings().agencyRingSeconds * 1_000,
     accept: deps.settings().acceptanceSeconds * 1_000,
   });
+  const trunks: Trunks = { wayTo: deps.wayTo, health: (trunkId) => deps.agencies().health(trunkId) };
   /** The first of the agencies that there are, with each of the others for the case that the one before is not reached. */
   const planFirst = (
     agencyIds: readonly string[],
@@ -64,7 +66,14 @@ export function createPlanner(deps: {
     return agencies.reduceRight<Dispatch | undefined>((fallback, agency, index) => {
       const of = ids[index - 1];
       const place = of === undefined ? wanted : { ...wanted, after: [], reason: { by: 'fallback' as const, of } };
-      return planDispatch({ ...place, id: ids[index] ?? '', agency, timing: timing(), fallback: fallback ?? null });
+      return planDispatch({
+        ...place,
+        id: ids[index] ?? '',
+        agency,
+        timing: timing(),
+        trunks,
+        fallback: fallback ?? null,
+      });
     }, undefined);
   };
   const withAlternates = (agencyId: string): string[] => [
@@ -108,6 +117,7 @@ export function createPlanner(deps: {
             mode: 'transfer',
             reason: { by: 'line' },
             timing: timing(),
+            trunks,
             after: [],
             at,
           });

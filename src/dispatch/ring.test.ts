@@ -12,6 +12,7 @@ const job: RingJob = {
   kind: 'fire',
   application: 'siaga-1',
   channelId: 'd1.a1',
+  endpoint: 'agency',
   uri: 'sip:113@agency-1',
   callerNumber: '0761112',
   callInfo: '',

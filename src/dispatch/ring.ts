@@ -13,8 +13,8 @@ export async function ringTrunk(ari: AriCommands, job: RingJob, now: number): Pr
   const kind = findKind(job.kind ?? '');
   const answer = await ringLeg(ari, {
     channelId: job.channelId,
-    endpoint: 'agency',
-    uri: job.uri,
+    endpoint: job.endpoint,
+    ...(job.uri === null ? {} : { uri: job.uri }),
     // The dialplan throws one who listens at nobody.
     role: job.mode === 'listen' ? 'monitor' : 'agency',
     application: job.application,

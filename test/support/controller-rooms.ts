@@ -24,6 +24,7 @@ import { startRecords } from '../../src/records/start.ts';
 import { startTriage, type TriageRoom } from '../../src/triage/start.ts';
 import { callTiming } from '../../src/settings/call-timing.ts';
 import { defaultSettings, type Settings } from '../../src/settings/setting.ts';
+import { sipOnly } from './agencies.ts';
 import { deafToLine } from './line-world.ts';
 import { redisUrl } from './redis.ts';
 import { until } from './rest.ts';
@@ -191,6 +192,7 @@ export async function startController(
   });
   const planner = createPlanner({
     clock,
+    wayTo: sipOnly,
     agencies: () => rooms.agencies.current(),
     settings,
     decide: (incident, at) => rooms.routing.decide(incident, at),

@@ -18,6 +18,7 @@ import { openJournal } from '../../src/platform/journal.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createPostgres } from '../../src/platform/postgres.ts';
 import { defaultSettings } from '../../src/settings/setting.ts';
+import { sipOnly } from './agencies.ts';
 import { testCall } from './calls.ts';
 import { startRooms, stateFolder, type Rooms } from './rooms.ts';
 
@@ -59,6 +60,7 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
   const { circleOf, kindOf, timelineOfCall } = incidentReader(postgres);
   const planner = createPlanner({
     clock,
+    wayTo: sipOnly,
     agencies: () => rooms.agencies.current(),
     settings: () => defaultSettings,
     decide: (incident, at) => rooms.routing.decide(incident, at),
