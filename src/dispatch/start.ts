@@ -5,10 +5,13 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { closeConnection, createProducerConnection, createWorkerConnection } from '../platform/redis.ts';
+import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
+import type { CallRunner } from '../calls/runner.ts';
 import type { RingJob, RingResult } from './dispatch.ts';
 import { createRingJobs } from './jobs.ts';
 import { dispatchRoutes, findDispatch, type DispatchRouteDeps } from './routes.ts';
+import { endTold, type Told } from './store.ts';
 import { startRingWorker } from './worker.ts';
 
 interface DispatchDeps {
@@ -51,6 +54,26 @@ export function startDispatch(deps: DispatchDeps): {
       closeConnection(producer);
       closeConnection(events);
     },
+  };
+}
+
+/**
+ * Hands what came of a message to an agency to the call whose dispatch it was; with the call gone from here, to the record.
+ */
+export function toldToCalls(deps: {
+  runner: Pick<CallRunner, 'all' | 'tell'>;
+  postgres: Postgres;
+  clock: Clock;
+  logger: Logger;
+}): (told: Told) => void {
+  const { runner, postgres, clock, logger } = deps;
+  return (told) => {
+    const at = clock.now();
+    const call = runner.all().find(({ dispatches }) => dispatches.some(({ id }) => id === told.dispatchId));
+    if (call !== undefined) return void runner.tell(call.id, { type: 'notified', at, ...told });
+    endTold(postgres, told, at).catch((error: unknown) => {
+      logger.error({ err: error, dispatchId: told.dispatchId }, 'that an agency was told is not on the dispatch');
+    });
   };
 }
 
