@@ -86,6 +86,7 @@ const pureNames = [
   'triage-setting',
   'validate',
   'voice-message',
+  'without-call',
   'zoned-time',
 ];
 const pure = `/(${pureNames.join('|')})[.]ts$`;

@@ -2,6 +2,7 @@ import type { AcdDeps } from './acd/start.ts';
 import { mayRingBackupCentre } from './calls/decide-backup-centre.ts';
 import type { CallRunner } from './calls/runner.ts';
 import type { Planner } from './dispatch/planner.ts';
+import type { WithoutCallRoom } from './dispatch/without-call/start.ts';
 import type { OutgoingRoom } from './outgoing/start.ts';
 import type { Clock } from './platform/clock.ts';
 
@@ -12,14 +13,15 @@ type Words = Required<
   Pick<AcdDeps, 'assigned' | 'reserved' | 'refused' | 'toBackupCentre' | 'placed' | 'ranked' | 'challenged'>
 >;
 
-/** What the waiting line says to calls: to those of citizens as an input, or to those to the outside, whichever has the id. */
+/** What the waiting line says to calls: to those of citizens as an input, to those to the outside, or to dispatches without one. */
 export function lineToCalls(deps: {
   clock: Clock;
   planner: Pick<Planner, 'planBackupCentre'>;
   runner: () => Pick<CallRunner, 'tell' | 'get' | 'all'>;
   outgoing: () => Pick<OutgoingRoom, 'reserved' | 'refused'>;
+  withoutCall: () => Pick<WithoutCallRoom, 'reserved' | 'refused'>;
 }): Words {
-  const { clock, planner, runner, outgoing } = deps;
+  const { clock, planner, runner, outgoing, withoutCall } = deps;
   return {
     assigned: (callId, assignment) =>
       runner().tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
@@ -39,9 +41,10 @@ export function lineToCalls(deps: {
     placed: (callId, place) => runner().tell(callId, { type: 'placed', at: clock.now(), ...place }),
     reserved: (callId, reservation) =>
       outgoing().reserved(callId, reservation) ||
+      withoutCall().reserved(callId, reservation) ||
       runner().tell(callId, { type: 'operator-reserved', at: clock.now(), ...reservation }),
     refused(callId, requestId, reason) {
-      if (outgoing().refused(callId, reason)) return;
+      if (outgoing().refused(callId, reason) || withoutCall().refused(callId, reason)) return;
       runner().tell(callId, { type: 'reservation-refused', at: clock.now(), requestId, reason });
     },
   };

@@ -17,7 +17,7 @@ export interface Dispatch {
   readonly after: readonly string[];
   state: DispatchState;
   /** Why it ended where it ended, in a word; null while it goes on. */
-  outcome: AttemptOutcome | 'cancelled' | 'call-ended' | null;
+  outcome: AttemptOutcome | 'cancelled' | 'call-ended' | 'told' | null;
   acceptedAt: number | null;
   joinedAt: number | null;
   endedAt: number | null;
@@ -106,7 +106,8 @@ export interface RingJob {
   /** Call-Info that names call and incident to other centres. */
   callInfo: string;
   location: PrintedAsteriskLocation | null;
-  callerChannelId: string;
+  /** Null where no caller is live. */
+  callerChannelId: string | null;
   /** Milliseconds the agency's phone may ring. */
   ring: number;
   /** An earlier job was lost: this one does not go through the queue. */

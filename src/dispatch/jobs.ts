@@ -23,7 +23,7 @@ export const ringJobSchema = z.object({
     .object({ format: z.enum(['GML', 'civicAddress']), locationInfo: z.string() })
     .nullable()
     .default(null),
-  callerChannelId: z.string(),
+  callerChannelId: z.string().nullable(),
   ring: z.number(),
   inLine: z.boolean(),
   expiresAt: z.number(),

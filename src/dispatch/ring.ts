@@ -19,6 +19,8 @@ export async function ringTrunk(ari: AriCommands, job: RingJob, now: number): Pr
     callerId: callerId(null, job.callerNumber),
     ring: job.ring,
     variables: {
+      // Without a caller nobody has this leg once its controller has died.
+      ...(job.callerChannelId === null ? { SIAGA_OUTGOING: '1' } : {}),
       ...(job.location === null
         ? {}
         : {

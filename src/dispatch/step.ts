@@ -32,7 +32,7 @@ export interface DispatchContext {
   callerNumber: string | null;
   callInfo: string;
   location: PrintedAsteriskLocation | null;
-  callerChannelId: string;
+  callerChannelId: string | null;
 }
 
 export interface DispatchStep {

@@ -10,8 +10,10 @@ import { startCalls } from '../../src/calls/start.ts';
 import type { CallRunner } from '../../src/calls/runner.ts';
 import { createPlanner } from '../../src/dispatch/planner.ts';
 import { dispatchRoutes } from '../../src/dispatch/routes.ts';
+import type { WithoutCallDeps } from '../../src/dispatch/without-call/start.ts';
 import { createFeed, type FeedEvent } from '../../src/events/feed.ts';
 import { eventRoutes } from '../../src/events/routes.ts';
+import { startReports } from '../../src/incidents/reports.ts';
 import { incidentReader, startIncidents } from '../../src/incidents/start.ts';
 import { loadDistrictMap } from '../../src/location/districts/district-map-start.ts';
 import { startLocation } from '../../src/location/start.ts';
@@ -21,10 +23,12 @@ import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { createPostgres, type Postgres } from '../../src/platform/postgres.ts';
 import { startRecords } from '../../src/records/start.ts';
+import { keepDecision } from '../../src/records/write-call.ts';
 import { startTriage, type TriageRoom } from '../../src/triage/start.ts';
 import { callTiming } from '../../src/settings/call-timing.ts';
 import { defaultSettings, type Settings } from '../../src/settings/setting.ts';
 import { deafToLine } from './line-world.ts';
+import { quietWithoutCall } from './quiet-without-call.ts';
 import { redisUrl } from './redis.ts';
 import { until } from './rest.ts';
 import { startRooms, stateFolder, type Rooms } from './rooms.ts';
@@ -82,6 +86,7 @@ export async function startController(
     stateDir?: string;
     application?: string;
     city?: string;
+    withoutCall?: Partial<WithoutCallDeps>;
   } = {},
 ): Promise<ControllerRooms> {
   const logger = createLogger('silent');
@@ -193,13 +198,32 @@ export async function startController(
     settings,
     decide: (incident, at) => rooms.routing.decide(incident, at),
   });
-  const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, circleOf: reader.circleOf, ...planner };
+  const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, ...reader, ...planner };
+  const withoutCall = quietWithoutCall({
+    application,
+    postgres,
+    clock: fast,
+    recorded: records.withoutCall,
+    ...options.withoutCall,
+  });
+  const agencies = () => rooms.agencies.current();
+  const reports = startReports({
+    ...shared,
+    logger,
+    feed,
+    settings,
+    agencies,
+    districtMap: () => map,
+    keepDecision,
+    listCallback: triage.listReported,
+    withoutCall,
+  });
   const incidents = startIncidents({ ...shared, changedLater: triage.incidentChanged });
-  const inner = [calls, location, incidents, triage, records].flatMap((room) => room.routes);
+  const inner = [calls, location, incidents, reports, triage, records].flatMap((room) => room.routes);
   const rooms: Rooms = await startRooms(databaseUrl, {
     stateDir,
     ...(options.city === undefined ? {} : { city: options.city }),
-    extraRoutes: [...inner, ...dispatchRoutes(shared), ...eventRoutes({ feed, clock })],
+    extraRoutes: [...inner, ...dispatchRoutes({ ...shared, agencies, withoutCall }), ...eventRoutes({ feed, clock })],
   });
 
   ready = true;
@@ -207,6 +231,7 @@ export async function startController(
   const end = async (wait: boolean): Promise<void> => {
     await rooms.stop();
     calls.stop();
+    withoutCall.stop();
     await location.stop();
     line.stop();
     if (wait) await records.stop();

@@ -19,6 +19,7 @@ import { createLogger } from '../../src/platform/logger.ts';
 import { createPostgres } from '../../src/platform/postgres.ts';
 import { defaultSettings } from '../../src/settings/setting.ts';
 import { testCall } from './calls.ts';
+import { quietWithoutCall } from './quiet-without-call.ts';
 import { startRooms, stateFolder, type Rooms } from './rooms.ts';
 
 /** The rooms of calls, incidents and dispatches beside the configuration's, without any Asterisk: nobody rings. */
@@ -55,14 +56,16 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
   });
   const auditKeeper = createAuditKeeper({ postgres, audit: recordAudit, clock, logger });
   const command = { runner, clock, auditLater: auditKeeper.note };
-  const { circleOf, kindOf, timelineOfCall } = incidentReader(postgres);
+  const { circleOf, forDispatch, kindOf, timelineOfCall } = incidentReader(postgres);
+  const withoutCall = quietWithoutCall({ application: 'siaga-test', postgres, clock });
   const planner = createPlanner({
     clock,
     agencies: () => rooms.agencies.current(),
     settings: () => defaultSettings,
     decide: (incident, at) => rooms.routing.decide(incident, at),
   });
-  const shared = { postgres, clock, calls: runner, audit: recordAudit, circleOf, ...planner };
+  const shared = { postgres, clock, calls: runner, audit: recordAudit, circleOf, forDispatch, ...planner, withoutCall };
+  const agencies = () => rooms.agencies.current();
   const rooms: Rooms = await startRooms(databaseUrl, {
     stateDir,
     extraRoutes: [
@@ -71,7 +74,7 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
       ...monitorRoutes(command),
       ...silentRoutes(command),
       ...incidentRoutes(shared),
-      ...dispatchRoutes(shared),
+      ...dispatchRoutes({ ...shared, agencies }),
     ],
   });
   let opened = 0;
@@ -98,6 +101,7 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
     },
     async stop() {
       await rooms.stop();
+      withoutCall.stop();
       runner.stop();
       await journal.close();
       await auditKeeper.stop();
