@@ -286,18 +286,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     configuration,
     records,
   ];
-  const server = serverOf({
-    ...process,
-    rooms,
-    feed,
-    postgres,
-    check,
-    auditLater,
-    asterisk,
-    dispatch,
-    journal,
-    records,
-  });
+  const parts = { rooms, feed, postgres, auditLater, asterisk, dispatch, journal, records };
+  const server = serverOf({ ...process, ...parts, check: configuration.check });
   const port = await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);
   // Last: whoever claims a call must be able to see it through.
   calls.begin();
