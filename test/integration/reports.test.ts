@@ -102,6 +102,12 @@ test('the district comes of the position where none is named; leaders are told b
   expect(z.object({ district: z.string() }).parse(body).district).not.toBe('');
   const { format, locationInfo } = jobsOf(id)[0]?.location ?? { format: '', locationInfo: '' };
   expect([format, locationInfo]).toEqual(['GML', expect.stringContaining('0.4636')]);
+  const mine = told.filter(({ incidentId }) => incidentId === id);
+  expect(mine.length).toBeGreaterThan(0);
+  expect(mine[0]).toMatchObject({
+    reason: { by: 'rule', incidentVersion: 1 },
+    message: { position: { latitude: 0.4636 } },
+  });
 });
 
 test('the same request is one incident, also twice at once; another one under its key is refused', async () => {
