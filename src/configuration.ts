@@ -1,4 +1,5 @@
 import { startAccess } from './access/start.ts';
+import type { TrunkState } from './agencies/agency.ts';
 import { startAgencies } from './agencies/start.ts';
 import type { RecordAudit } from './audit/audit.ts';
 import { startAudit } from './audit/start.ts';
@@ -21,6 +22,7 @@ export async function startConfiguration(
     logger: Logger;
     audit: RecordAudit;
     refuses?: SettingsCheck;
+    trunkState: (trunkId: string) => TrunkState | undefined;
   },
   cityId: string,
 ) {
@@ -41,6 +43,11 @@ export async function startConfiguration(
       await agencies.lockAndRead(sql);
     },
   });
+  agencies.checkAgainst({
+    districts: () => settings.current().districts,
+    recipients: () => recipients.current().recipients.map(({ id }) => id),
+  });
+  recipients.guardDeletion(agencies.naming);
   agencies.guardDeletion((_sql, agencyId) =>
     Promise.resolve(
       recipients
@@ -65,6 +72,7 @@ export async function startConfiguration(
     settings: settings.current,
     onSettings: settings.onChange,
     agencies: agencies.current,
+    onAgencies: agencies.onChange,
     recipients: recipients.current,
     secretOf: recipients.secretOf,
     districtMap: districtMap.current,

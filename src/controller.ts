@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { queueOf } from './acd/queue.ts';
 import { startAcd } from './acd/start.ts';
+import { startTrunks } from './agencies/trunks.ts';
 import type { AriCommands } from './asterisk/commands.ts';
+import { createPromptList } from './asterisk/prompts.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
 import { createAuditKeeper } from './audit/later.ts';
 import { recordAudit } from './audit/record.ts';
@@ -14,7 +16,9 @@ import { callsToOutgoing } from './calls-to-outgoing.ts';
 import { startCodes } from './codes/start.ts';
 import type { Config } from './config.ts';
 import { startConfiguration } from './configuration.ts';
+import { attemptResults } from './dispatch/attempt-results.ts';
 import { createPlanner } from './dispatch/planner.ts';
+import { toldToCalls } from './dispatch/told.ts';
 import { dispatchRoom, startDispatch } from './dispatch/start.ts';
 import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
@@ -65,11 +69,18 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const auditLater = auditKeeper.note;
   const common = { postgres, stateDir, clock, logger, audit: recordAudit, auditLater };
 
+  const publish = (type: string, detail: Record<string, unknown>): void =>
+    feed.publish({ type, callId: null, incidentId: null, detail }, clock.now());
   const configuration = await startConfiguration(
-    { ...common, refuses: (_patch, settings) => evacuation.refuses(settings) },
+    {
+      ...common,
+      refuses: (_patch, settings) => evacuation.refuses(settings),
+      trunkState: (trunkId) => trunks.stateOf(trunkId),
+    },
     config.SIAGA_CITY,
   );
-  const planner = createPlanner({ ...configuration, clock });
+  const planner = createPlanner({ ...configuration, clock, wayTo: (trunk) => trunks.wayTo(trunk) });
+  const prompts = createPromptList(process);
   const dispatch = startDispatch(process);
   const triage = await startTriage({
     ...common,
@@ -96,6 +107,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     introduce: (origin, ids) => location.introduce(origin, ids),
     alsoWrite: triage.alsoWrite,
   });
+  const { alarm } = records;
+  const trunks = await startTrunks({ ...process, ...common, ...configuration, provisioning, publish, alarm });
   const reader = incidentReader(postgres);
   const guard = createPauseGuard(clock);
   const location = startLocation({
@@ -111,8 +124,6 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     addedLater: records.locatedLater,
     alarm: records.alarm,
   });
-  const publish = (type: string, detail: Record<string, unknown>): void =>
-    feed.publish({ type, callId: null, incidentId: null, detail }, clock.now());
   const codes = startCodes({
     ari,
     clock,
@@ -126,6 +137,11 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       told: (detail) => publish('desk.code', detail),
     },
   });
+  const learn = (entry: Parameters<typeof attemptResults>[0]): void => {
+    for (const { trunkId, result } of attemptResults(entry)) trunks.attempted(trunkId, result);
+  };
+  /** Those beside calls that have channels. */
+  const machines = () => [outgoing, notifications, withoutCall];
   const calls = startCalls({
     ...process,
     desks: codes,
@@ -151,6 +167,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       return outsideTarget(found, number, configuration.settings().outgoingMinutes * 60_000);
     },
     ringAgency: dispatch.ring,
+    notifyAgency: (asked) => notifications.notifyAgency(asked),
+    sayable: prompts.sayable,
     nuisanceOf: triage.nuisanceOf,
     earlierOf: triage.earlierOf,
     recorded(entry) {
@@ -159,9 +177,9 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       acd.recorded(entry);
       outgoing.heardOf(entry);
       notifications.heardOf(entry);
+      learn(entry);
     },
-    ownedElsewhere: (channelId) =>
-      outgoing.owns(channelId) || notifications.owns(channelId) || withoutCall.owns(channelId),
+    ownedElsewhere: (channelId) => machines().some((one) => one.owns(channelId)),
     alarm: records.alarm,
   });
   const acd = await startAcd({
@@ -171,13 +189,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     settings: configuration.settings,
     revokeTokensOf: configuration.revokeTokensOf,
     sip: { host: config.SIAGA_SIP_HOST, port: config.SIAGA_SIP_PORT, tlsPort: config.SIAGA_SIP_TLS_PORT },
-    ...lineToCalls({
-      clock,
-      planner,
-      runner: () => calls.runner,
-      outgoing: () => outgoing,
-      withoutCall: () => withoutCall,
-    }),
+    ...lineToCalls({ clock, planner, runner: () => calls.runner, machines: () => [outgoing, withoutCall] }),
     changed: records.operatorChanged,
     sessionChanged: records.sessionChanged,
     publish,
@@ -203,6 +215,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     told: publish,
   });
   configuration.onSettings(evacuation.look);
+  configuration.onSettings(trunks.look);
   const ofCalls = callsToOutgoing({ runner: calls.runner, stored: reader.circleOf });
   const outgoing: OutgoingRoom = startOutgoing({
     ...machine,
@@ -214,44 +227,49 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     ...ofCalls,
     refusedInCall: (operatorId, reason) => publish('outgoing.refused', { operatorId, reason }),
   });
+  const toCalls = toldToCalls({ ...machine, runner: calls.runner });
   const notifications = startNotifications({
     ...configuration,
     ...machine,
-    contactsOf: () => [],
+    contactsOf: (agencyId) => configuration.agencies().find(agencyId)?.contacts ?? [],
     liveCallOf: (incidentId) => liveCallOf(calls.runner, incidentId),
     circleOf: ofCalls.circleOf,
     recorded: records.notification,
-    dispatchTold: () => undefined,
+    dispatchTold(told) {
+      if (!withoutCall.told(told)) toCalls(told);
+    },
   });
+  const partners = { ...common, ...configuration, ...planner, ...prompts, acd, triage, notifications, feed };
   const { withoutCall, reports }: ReturnType<typeof startWithoutLiveCall> = startWithoutLiveCall({
-    ...common,
-    ...configuration,
+    ...partners,
     ...machine,
-    ...planner,
-    acd,
-    triage,
-    notifications,
-    feed,
     ringAgency: dispatch.ring,
-    recorded: records.withoutCall,
+    recorded(entry) {
+      records.withoutCall(entry);
+      learn(entry);
+    },
   });
   const asterisk = listenToAsterisk({
     ...process,
     onEvent(event) {
-      const elsewhere = outgoing.take(event) || notifications.take(event) || withoutCall.take(event);
-      if (!elsewhere) calls.intake.take(event);
+      if (!machines().some((one) => one.take(event))) calls.intake.take(event);
     },
     onConnected: () => {
       guardian.beat();
+      prompts.look();
       evacuation.look();
       calls.connected();
       void acd.pushAll();
+      void trunks.pushAll();
     },
     onPong: guard.heard,
     // A caller's own channel is no leg: of an operator who called 112 himself the line knows nothing.
     ours: (id) =>
-      codes.owns(id) || outgoing.owns(id) || withoutCall.owns(id) || (calls.runner.ownerOf(id)?.channelId ?? id) !== id,
-    onContact: acd.contact,
+      codes.owns(id) || machines().some((one) => one.owns(id)) || (calls.runner.ownerOf(id)?.channelId ?? id) !== id,
+    onContact(contact) {
+      acd.contact(contact);
+      trunks.contact(contact);
+    },
     onRefusal: (refusal) => records.alarm('call-refused-by-asterisk', { ...refusal }),
     knownSipCall: (sipCallId) => calls.intake.took(sipCallId) || records.sawSipCall(sipCallId),
     alarm: records.alarm,
@@ -260,17 +278,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const orphans = watchOrphans({ ...machine, node, rank, journalTouchedAt: () => journalTouches(directory) });
   const stopClockWatch = watchClock(clock, Date.now, (milliseconds) => records.alarm('clock-set', { milliseconds }));
 
-  const { agencies } = configuration;
-  const shared = {
-    postgres,
-    clock,
-    calls: calls.runner,
-    audit: recordAudit,
-    ...reader,
-    ...planner,
-    agencies,
-    withoutCall,
-  };
+  const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, ...reader, ...planner, withoutCall };
   const incidents = startIncidents({ ...shared, changedLater: triage.incidentChanged });
   const rooms = [
     calls,
@@ -283,6 +291,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     triage,
     acd,
     evacuation,
+    trunks,
     configuration,
     records,
   ];
@@ -312,6 +321,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['location', location.stop],
       ['acd', acd.stop],
       ['dispatch', dispatch.stop],
+      ['trunks', trunks.stop],
       ['records', records.stop],
       ['triage', triage.stop],
       ['journal', () => journal.close()],

@@ -2,7 +2,6 @@ import type { AcdDeps } from './acd/start.ts';
 import { mayRingBackupCentre } from './calls/decide-backup-centre.ts';
 import type { CallRunner } from './calls/runner.ts';
 import type { Planner } from './dispatch/planner.ts';
-import type { WithoutCallRoom } from './dispatch/without-call/start.ts';
 import type { OutgoingRoom } from './outgoing/start.ts';
 import type { Clock } from './platform/clock.ts';
 
@@ -18,10 +17,9 @@ export function lineToCalls(deps: {
   clock: Clock;
   planner: Pick<Planner, 'planBackupCentre'>;
   runner: () => Pick<CallRunner, 'tell' | 'get' | 'all'>;
-  outgoing: () => Pick<OutgoingRoom, 'reserved' | 'refused'>;
-  withoutCall: () => Pick<WithoutCallRoom, 'reserved' | 'refused'>;
+  machines: () => readonly Pick<OutgoingRoom, 'reserved' | 'refused'>[];
 }): Words {
-  const { clock, planner, runner, outgoing, withoutCall } = deps;
+  const { clock, planner, runner, machines } = deps;
   return {
     assigned: (callId, assignment) =>
       runner().tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
@@ -40,11 +38,10 @@ export function lineToCalls(deps: {
         .map(({ id, arrivedAt }) => ({ callId: id, since: arrivedAt })),
     placed: (callId, place) => runner().tell(callId, { type: 'placed', at: clock.now(), ...place }),
     reserved: (callId, reservation) =>
-      outgoing().reserved(callId, reservation) ||
-      withoutCall().reserved(callId, reservation) ||
+      machines().some((one) => one.reserved(callId, reservation)) ||
       runner().tell(callId, { type: 'operator-reserved', at: clock.now(), ...reservation }),
     refused(callId, requestId, reason) {
-      if (outgoing().refused(callId, reason) || withoutCall().refused(callId, reason)) return;
+      if (machines().some((one) => one.refused(callId, reason))) return;
       runner().tell(callId, { type: 'reservation-refused', at: clock.now(), requestId, reason });
     },
   };

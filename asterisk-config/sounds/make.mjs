@@ -8,14 +8,21 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const telephone = ['-r', '8000', '-b', '16', '-c', '1'];
+// Said one after another in one breath: without the silence around them. All of an announcement has to fit into the time that
+// an agency has for its key.
+const joined = /^(announcement-|digit-|district-|kind-|incident-number$)/;
+const trimmed = ['silence', '1', '0.01', '1%', 'reverse', 'silence', '1', '0.01', '1%', 'reverse', 'pad', '0', '0.06'];
 const prompts = JSON.parse(readFileSync(join(here, 'prompts.json'), 'utf8'));
 
 for (const [name, texts] of Object.entries(prompts)) {
   for (const [language, text] of Object.entries(texts)) {
     const folder = join(here, language, 'siaga');
     mkdirSync(folder, { recursive: true });
-    const speech = execFileSync('espeak-ng', ['-v', language, '-s', '150', '-a', '140', '--stdout', text]);
-    execFileSync('sox', ['-t', 'wav', '-', ...telephone, join(folder, `${name}.wav`), 'norm', '-3'], {
+    // The names of places are Indonesian in every language.
+    const voice = name.startsWith('district-') ? 'id' : language;
+    const speech = execFileSync('espeak-ng', ['-v', voice, '-s', '150', '-a', '140', '--stdout', text]);
+    const effects = ['norm', '-3', ...(joined.test(name) ? trimmed : [])];
+    execFileSync('sox', ['-t', 'wav', '-', ...telephone, join(folder, `${name}.wav`), ...effects], {
       input: speech,
       stdio: ['pipe', 'inherit', 'ignore'],
     });

@@ -1,4 +1,11 @@
-import { phoneAccount, tlsTransport, type PjsipObject, type Provisioning } from '../asterisk/provisioning.ts';
+import { keepObjects } from '../asterisk/kept-objects.ts';
+import {
+  accountObjects,
+  phoneAccount,
+  tlsTransport,
+  type PjsipObject,
+  type Provisioning,
+} from '../asterisk/provisioning.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { StoredDesk, StoredPeople } from './desk.ts';
@@ -18,9 +25,7 @@ export interface Accounts {
   stop(): void;
 }
 
-const pushEvery = 10_000;
-
-/** Keeps the accounts in Asterisk as the desks are; what could not be done is tried again every ten seconds. */
+/** Keeps the accounts in Asterisk as the desks are. */
 export function createAccounts(deps: {
   provisioning: Provisioning;
   people: () => StoredPeople;
@@ -28,7 +33,6 @@ export function createAccounts(deps: {
   logger: Logger;
 }): Accounts {
   const { provisioning, people, logger } = deps;
-  const pushed = new Map<string, string>();
   // Asked once for each start of Asterisk: its configuration is read then.
   let tls: boolean | null = null;
 
@@ -37,32 +41,19 @@ export function createAccounts(deps: {
     const { account, passwordDigest, media } = desk;
     const owner = people().operators.find(({ id }) => id === desk.owner);
     const callerId = `"112" <${owner?.extension ?? '112'}>`;
-    return phoneAccount({ account, passwordDigest, callerId, media });
+    return phoneAccount({ context: 'from-operator', account, passwordDigest, callerId, media });
   };
-  const push = async (desk: StoredDesk): Promise<void> => {
-    const objects = objectsOf(desk);
-    await provisioning.put(objects);
-    pushed.set(desk.account, JSON.stringify(objects));
-  };
-  const pushChanged = async (): Promise<void> => {
-    for (const desk of people().desks) {
-      try {
-        if (pushed.get(desk.account) !== JSON.stringify(objectsOf(desk))) await push(desk);
-      } catch (error) {
-        logger.warn({ err: error, deskId: desk.id }, "a desk's account could not be given to Asterisk");
-        return;
-      }
-    }
-  };
-  const stop = deps.clock.every(pushEvery, () => void pushChanged());
+  const kept = keepObjects({
+    ...deps,
+    wanted: () => new Map(people().desks.map((desk) => [desk.account, objectsOf(desk)])),
+  });
 
   return {
-    push,
-    pushChanged,
+    push: (desk) => kept.put(desk.account, objectsOf(desk)),
+    pushChanged: () => kept.pushChanged(),
     pushAll() {
-      pushed.clear();
       tls = null;
-      return pushChanged();
+      return kept.pushAll();
     },
     async takesTls() {
       try {
@@ -72,15 +63,7 @@ export function createAccounts(deps: {
         return null;
       }
     },
-    async withdraw(account) {
-      pushed.delete(account);
-      const types = ['endpoint', 'aor', 'auth'] as const;
-      try {
-        await provisioning.remove(types.map((type) => ({ type, id: account })));
-      } catch (error) {
-        logger.warn({ err: error, account }, "a deleted desk's account could not be taken from Asterisk");
-      }
-    },
-    stop,
+    withdraw: (account) => kept.withdraw(account, accountObjects(account)),
+    stop: () => kept.stop(),
   };
 }

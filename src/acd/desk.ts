@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { plainText, slug } from '../platform/text.ts';
-import { tiers } from './operator.ts';
+import { tiers, type Desk, type Operator } from './operator.ts';
 import { language } from '../settings/line-setting.ts';
 
 /** How a desk's phone speaks to Asterisk, and whether speech has to be encrypted (SRTP with SDES, RFC 4568). */
@@ -37,6 +37,21 @@ export type StoredOperator = z.output<typeof storedOperator>;
 /** Everybody, and every desk. */
 export const storedPeople = z.object({ operators: z.array(storedOperator), desks: z.array(storedDesk) });
 export type StoredPeople = z.output<typeof storedPeople>;
+
+/** What the waiting line is told of everybody and of every desk: nothing that is secret. */
+export function peopleInLine({ operators, desks }: StoredPeople): { operators: Operator[]; desks: Desk[] } {
+  return {
+    operators: operators.map(({ id, name, extension, tier, skills, languages }) => ({
+      id,
+      name,
+      extension,
+      tier,
+      skills,
+      languages,
+    })),
+    desks: desks.map(({ id, name, account }) => ({ id, name, account })),
+  };
+}
 
 /** What an admin may say of a person. */
 export const operatorFields = {

@@ -66,6 +66,7 @@ function open(pauseUnanswered: boolean) {
       operatorOutcome: (_callId, operatorId, assignmentId, outcome) => line.outcome(operatorId, assignmentId, outcome),
       reserveOperator: () => undefined,
       lookUpTarget: () => undefined,
+      notifyAgency: () => undefined,
       ringAgency: () => Promise.resolve({ result: 'taken' }),
       failed(_call, input, error) {
         throw new Error(`${input} failed`, { cause: error });

@@ -3,7 +3,7 @@ import { fakeClock } from '../../test/support/fake-clock.ts';
 import { deafToLine } from '../../test/support/line-world.ts';
 import { createLogger } from '../platform/logger.ts';
 import { defaultSettings } from '../settings/setting.ts';
-import type { StoredPeople } from './desk.ts';
+import { peopleInLine, type StoredPeople } from './desk.ts';
 import { linePolicy } from './line-policy.ts';
 import { createLine } from './mailbox.ts';
 import { createSessionKeeper, type KeptLine } from './sessions.ts';
@@ -65,17 +65,9 @@ async function start(disk: Disk, clock = fakeClock()) {
         owner: id === 'd1' ? 'a' : null,
       })),
     };
-    line.desks(people.desks.map(({ id, name, account }) => ({ id, name, account })));
-    line.operators(
-      people.operators.map(({ id, name, extension, tier, skills, languages }) => ({
-        id,
-        name,
-        extension,
-        tier,
-        skills,
-        languages,
-      })),
-    );
+    const told = peopleInLine(people);
+    line.desks(told.desks);
+    line.operators(told.operators);
     keeper.changed();
   };
   await keeper.restore();

@@ -11,7 +11,7 @@ import type { Route } from '../platform/route.ts';
 import type { Settings } from '../settings/setting.ts';
 import { createAccounts } from './accounts.ts';
 import { deskRoutes } from './desk-routes.ts';
-import { storedPeople, type StoredPeople } from './desk.ts';
+import { peopleInLine, storedPeople, type StoredPeople } from './desk.ts';
 import { linePolicy } from './line-policy.ts';
 import { createLine, type LineDeps, type WaitingLine } from './mailbox.ts';
 import type { OperatorState } from './operator.ts';
@@ -150,19 +150,11 @@ export async function startAcd(deps: AcdDeps): Promise<AcdRoom> {
     disk: diskCopy(join(deps.stateDir, 'line.json'), keptLine, logger),
   });
 
-  const tellLine = ({ operators, desks }: StoredPeople): void => {
+  const tellLine = (stored: StoredPeople): void => {
+    const { operators, desks } = peopleInLine(stored);
     const gone = line.snapshot().operators.filter(({ operator }) => !operators.some(({ id }) => id === operator.id));
-    line.desks(desks.map(({ id, name, account }) => ({ id, name, account })));
-    line.operators(
-      operators.map(({ id, name, extension, tier, skills, languages }) => ({
-        id,
-        name,
-        extension,
-        tier,
-        skills,
-        languages,
-      })),
-    );
+    line.desks(desks);
+    line.operators(operators);
     // Whoever is deleted in a call is recorded so as well: what he does then is nobody's time any more.
     for (const { operator } of gone) {
       const at = clock.now();

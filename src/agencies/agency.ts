@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { plainText, slug } from '../platform/text.ts';
+import { districtKey } from '../routing/condition.ts';
 
 // Host, port and number end up in SIP configuration and in the INVITE's request line: nothing but letters, digits
 // and the few signs named here may pass.
@@ -19,7 +20,7 @@ const dialled = z.string().regex(/^\+?[0-9*#]{1,20}$/, 'digits, * and #, with + 
 
 const sipTrunk = z.strictObject({
   id: slug,
-  type: z.literal('sip').default('sip'),
+  type: z.literal('sip').optional().default('sip'),
   host: z.string().refine(isHost, 'an IPv4 address or host name'),
   port: z.number().int().min(1).max(65_535).default(5060),
   transport: z.enum(['udp', 'tcp']).default('udp'),
@@ -30,7 +31,7 @@ const carrierTrunk = z.strictObject({ id: slug, type: z.literal('carrier'), numb
 /** Softphones at the agency's own desk, with an account of ours. */
 const deskTrunk = z.strictObject({ id: slug, type: z.literal('desk'), name: plainText(100) });
 
-export const trunkSchema = z.union([sipTrunk, carrierTrunk, deskTrunk]);
+export const trunkSchema = z.discriminatedUnion('type', [sipTrunk, carrierTrunk, deskTrunk]);
 
 const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM');
 const seconds = z.number().int().min(10).max(86_400).nullable().default(null);
@@ -45,7 +46,7 @@ const agencyFields = {
     .array(trunkSchema)
     .max(20)
     .refine((trunks) => new Set(trunks.map((trunk) => trunk.id)).size === trunks.length, 'each trunk id once'),
-  /** When it answers, in the city's time; 1 is Monday. None: always. `to` before `from` ends the next day. */
+  /** When it answers, in the city's time; 1 is Monday. None: always. A `to` not after `from` is the next day's. */
   hours: z
     .array(z.strictObject({ weekdays: z.array(z.number().int().min(1).max(7)).min(1).max(7), from: time, to: time }))
     .max(20)
@@ -79,6 +80,34 @@ export type Agency = z.output<typeof agencySchema>;
 /** What is known of a trunk's state. */
 export const trunkHealthSchema = z.enum(['up', 'down', 'unknown']);
 export type TrunkHealth = z.output<typeof trunkHealthSchema>;
+
+/** Whether it answers at this time of the city's clock: weekday 1 is Monday, `time` is HH:MM. */
+export function isOpen({ hours }: Pick<Agency, 'hours'>, weekday: number, time: string): boolean {
+  const yesterday = weekday === 1 ? 7 : weekday - 1;
+  if (hours.length === 0) return true;
+  return hours.some(({ weekdays, from, to }) => {
+    const overnight = to <= from;
+    if (weekdays.includes(weekday) && time >= from && (overnight || time < to)) return true;
+    return overnight && weekdays.includes(yesterday) && time < to;
+  });
+}
+
+/** Whether it serves a district; where nobody knows the district (null), every agency may. */
+export function serves({ districts }: Pick<Agency, 'districts'>, district: string | null): boolean {
+  if (district === null || districts.length === 0) return true;
+  return districts.some((one) => districtKey(one) === districtKey(district));
+}
+
+/** How a trunk does. */
+export interface TrunkState {
+  readonly health: TrunkHealth;
+  /** Epoch milliseconds; null: it was never otherwise. */
+  readonly since: number | null;
+  /** For people. */
+  readonly why: string;
+  /** It cannot be rung at all, and is left out. */
+  readonly unusable: boolean;
+}
 
 /** All agencies, to look up at once. */
 export interface AgencyDirectory {

@@ -7,8 +7,16 @@ import { startLiveCopy } from '../platform/live-copy.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type Postgres, type Sql } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
-import { agencySchema, directoryOf, type AgencyDirectory, type AgencyDraft, type TrunkHealth } from './agency.ts';
+import {
+  agencySchema,
+  directoryOf,
+  type AgencyDirectory,
+  type AgencyDraft,
+  type TrunkHealth,
+  type TrunkState,
+} from './agency.ts';
 import { agencyRoutes } from './routes.ts';
+import { validateAgency } from './validate.ts';
 import { agenciesChannel, lockConfiguration, readAgencies, seedAgencies } from './store.ts';
 
 export interface AgenciesRoom {
@@ -19,12 +27,24 @@ export interface AgenciesRoom {
   readonly onChange: (fn: (directory: AgencyDirectory) => void) => Cancel;
   /** A deletion is refused while any of these names something that needs the agency. */
   readonly guardDeletion: (neededBy: NeededBy) => void;
+  /** An edit is refused while any of these names something that needs a trunk which it takes away. */
+  readonly guardTrunks: (neededBy: TrunksNeededBy) => void;
+  /** What agencies may name; until this is said, anything. */
+  readonly checkAgainst: (known: Known) => void;
+  /** Inside a transaction: the agencies that have a recipient among their contacts, as `agency/<id>`. */
+  readonly naming: (sql: Sql, recipientId: string) => Promise<string[]>;
   /** Inside a transaction: locks agencies and rules against other changes and answers what is stored now. */
   readonly lockAndRead: (sql: Sql) => Promise<AgencyDirectory>;
   readonly stop: () => Promise<void>;
 }
 
 type NeededBy = (sql: Sql, agencyId: string) => Promise<string[]>;
+type TrunksNeededBy = (sql: Sql, agencyId: string, change: { removed: string[]; left: number }) => Promise<string[]>;
+
+interface Known {
+  readonly districts: () => readonly string[];
+  readonly recipients: () => readonly string[];
+}
 
 interface AgenciesDeps {
   readonly postgres: Postgres;
@@ -34,8 +54,11 @@ interface AgenciesDeps {
   readonly audit: RecordAudit;
   /** The city's own, stored at the first start and used as they are until PostgreSQL was seen once. */
   readonly seed: readonly AgencyDraft[];
-  readonly trunkHealth?: (trunkId: string) => TrunkHealth;
+  /** Undefined: nothing is known of it. */
+  readonly trunkState?: (trunkId: string) => TrunkState | undefined;
 }
+
+const unknownState: TrunkState = { health: 'unknown', since: null, why: 'nothing is known', unusable: false };
 
 /** The agencies and their trunks. */
 export async function startAgencies(deps: AgenciesDeps): Promise<AgenciesRoom> {
@@ -56,24 +79,38 @@ export async function startAgencies(deps: AgenciesDeps): Promise<AgenciesRoom> {
     disk: diskCopy(join(deps.stateDir, 'agencies.json'), z.array(agencySchema), logger),
     builtIn: deps.seed.map((agency) => ({ ...agency, version: 1 })),
   });
-  let directory = directoryOf(copy.current(), deps.trunkHealth);
+  const stateOf = (trunkId: string): TrunkState => deps.trunkState?.(trunkId) ?? unknownState;
+  const health = (trunkId: string): TrunkHealth => stateOf(trunkId).health;
+  let directory = directoryOf(copy.current(), health);
   const watchers = new Set<(directory: AgencyDirectory) => void>();
   copy.onChange((agencies) => {
-    directory = directoryOf(agencies, deps.trunkHealth);
+    directory = directoryOf(agencies, health);
     for (const watcher of watchers) watcher(directory);
   });
   const guards: NeededBy[] = [];
+  const trunkGuards: TrunksNeededBy[] = [];
+  let known: Known | undefined;
   return {
     routes: agencyRoutes({
       postgres,
       audit: deps.audit,
       current: () => directory,
+      stateOf,
       reload: copy.reload,
       neededBy: async (sql, agencyId) => {
         const needs: string[] = [];
         for (const guard of guards) needs.push(...(await guard(sql, agencyId)));
         return needs;
       },
+      trunksNeededBy: async (sql, agencyId, change) => {
+        const needs: string[] = [];
+        for (const guard of trunkGuards) needs.push(...(await guard(sql, agencyId, change)));
+        return needs;
+      },
+      faultsOf: (agencyId, body, agencies) =>
+        known === undefined
+          ? []
+          : validateAgency(agencyId, body, { agencies, districts: known.districts(), recipients: known.recipients() }),
     }),
     current: () => directory,
     onChange(fn) {
@@ -81,9 +118,17 @@ export async function startAgencies(deps: AgenciesDeps): Promise<AgenciesRoom> {
       return () => watchers.delete(fn);
     },
     guardDeletion: (neededBy) => void guards.push(neededBy),
+    guardTrunks: (neededBy) => void trunkGuards.push(neededBy),
+    checkAgainst(surroundings) {
+      known = surroundings;
+    },
+    naming: async (sql, recipientId) =>
+      (await readAgencies(sql))
+        .filter(({ contacts }) => contacts.includes(recipientId))
+        .map(({ id }) => `agency/${id}`),
     lockAndRead: async (sql) => {
       await lockConfiguration(sql);
-      return directoryOf(await readAgencies(sql), deps.trunkHealth);
+      return directoryOf(await readAgencies(sql), health);
     },
     stop: () => {
       copy.stop();

@@ -63,6 +63,11 @@ export async function saveAgency(sql: Sql, id: string, body: AgencyBody, version
   await sql.execute('DELETE FROM trunks WHERE agency_id = $1', [id]);
   try {
     await insertTrunks(sql, id, body);
+    await sql.execute(
+      `DELETE FROM trunk_accounts WHERE agency_id = $1
+         AND trunk_id NOT IN (SELECT id FROM trunks WHERE agency_id = $1 AND type = 'desk')`,
+      [id],
+    );
   } catch (error) {
     if (violatedConstraint(error) === 'trunks_pkey') return { saved: false, why: 'trunk-taken' };
     throw error;
@@ -106,6 +111,35 @@ export async function seedAgencies(sql: Sql, agencies: readonly AgencyDraft[]): 
  */
 export async function lockConfiguration(sql: Sql): Promise<void> {
   await sql.execute(`SELECT pg_advisory_xact_lock(hashtext('siaga_configuration'))`);
+}
+
+export const trunkAccountSchema = z.strictObject({
+  trunkId: z.string(),
+  account: z.string(),
+  /** HA1 of RFC 2617. */
+  passwordDigest: z.string(),
+});
+/** The SIP account of a trunk that is an agency's own desk. */
+export type TrunkAccount = z.output<typeof trunkAccountSchema>;
+
+const accountColumns = 'trunk_id AS "trunkId", account, password_digest AS "passwordDigest"';
+
+export function readTrunkAccounts(sql: Sql): Promise<TrunkAccount[]> {
+  return sql.rows(trunkAccountSchema, `SELECT ${accountColumns} FROM trunk_accounts ORDER BY trunk_id`);
+}
+
+export function readTrunkAccount(sql: Sql, trunkId: string): Promise<TrunkAccount | undefined> {
+  return sql.first(trunkAccountSchema, `SELECT ${accountColumns} FROM trunk_accounts WHERE trunk_id = $1`, [trunkId]);
+}
+
+/** Stores an account, or the new password of one. */
+export async function saveTrunkAccount(sql: Sql, agencyId: string, account: TrunkAccount): Promise<void> {
+  await sql.execute(
+    `INSERT INTO trunk_accounts (trunk_id, agency_id, account, password_digest) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (trunk_id) DO UPDATE SET agency_id = $2, account = $3, password_digest = $4`,
+    [account.trunkId, agencyId, account.account, account.passwordDigest],
+  );
+  await tell(sql, agencyId);
 }
 
 async function tell(sql: Sql, id: string): Promise<void> {

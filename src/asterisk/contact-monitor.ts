@@ -4,6 +4,7 @@ import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { AriCommands } from './commands.ts';
 import { watchEndpoints } from './endpoints.ts';
+import { probePrefix } from './provisioning.ts';
 import { readChannels } from './translate.ts';
 
 /** Whether a phone or trunk can be reached, as Asterisk sees it. */
@@ -19,12 +20,16 @@ export interface Contact {
 const contactStatus = z.object({ aor: z.string(), contactstatus: z.string(), uri: z.string().optional() });
 const present = new Set(['Created', 'Reachable', 'NonQualified', 'Updated']);
 const absent = new Set(['Removed', 'Unreachable']);
+/** What an OPTIONS has shown. */
+const asked = new Set(['Reachable', 'Unreachable']);
 
 /** Reads one AMI ContactStatus event; null for one that says nothing about presence. */
 export function readContactStatus(event: unknown): Contact | null {
   const parsed = contactStatus.safeParse(event);
   if (!parsed.success) return null;
   const { aor, contactstatus, uri } = parsed.data;
+  // That a trunk's address was written down says nothing of whoever is there.
+  if (aor.startsWith(probePrefix) && !asked.has(contactstatus)) return null;
   const transport = uri === undefined ? null : transportOf(uri);
   if (present.has(contactstatus)) return { endpoint: aor, present: true, ...(transport === null ? {} : { transport }) };
   return absent.has(contactstatus) ? { endpoint: aor, present: false } : null;

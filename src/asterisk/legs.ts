@@ -2,7 +2,7 @@ import type { AriAnswer, AriCommands } from './commands.ts';
 
 interface RingLeg {
   channelId: string;
-  /** The PJSIP endpoint: an operator's account, `agency`, or `outside`. */
+  /** The PJSIP endpoint: the account of an operator's or agency's phone, `agency`, or `outside`. */
   endpoint: string;
   /** SIP URI, where the endpoint has no address of its own. */
   uri?: string;

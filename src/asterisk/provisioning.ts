@@ -64,12 +64,30 @@ export function createProvisioning(options: {
    * gone. So it is written when it is not there yet; changed when nobody is registered; and else left as it is.
    */
   const mayBePut = async (object: PjsipObject): Promise<boolean> => {
+    const there = await found(object);
+    if (object.fields['contact'] === undefined) return (there?.get('contact') ?? '') === '';
+    // One with an address of its own would have a new address beside the old one: it is made anew.
+    if (there === null) return true;
+    if (Object.entries(object.fields).every(([name, value]) => there.get(name) === value)) return false;
+    await remove(object);
+    return true;
+  };
+
+  const found = async (object: PjsipObject): Promise<ReadonlyMap<string, string> | null> => {
     try {
       const there = await withClient((connected) => connected.asterisk.getObject(named(object)));
-      return there.every(({ attribute, value }) => attribute !== 'contact' || value === '');
+      return new Map(there.map(({ attribute, value }) => [attribute, value]));
     } catch (error) {
-      if (isAbsent(error)) return true;
+      if (isAbsent(error)) return null;
       throw error;
+    }
+  };
+
+  const remove = async (object: Pick<PjsipObject, 'type' | 'id'>): Promise<void> => {
+    try {
+      await withClient((connected) => connected.asterisk.deleteObject(named(object)));
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
     }
   };
 
@@ -93,19 +111,15 @@ export function createProvisioning(options: {
       throw new Error(`Asterisk did not tell its transports: ${answer.reason}`);
     },
     async remove(objects) {
-      for (const object of objects) {
-        try {
-          await withClient((connected) => connected.asterisk.deleteObject(named(object)));
-        } catch (error) {
-          if (!isAbsent(error)) throw error;
-        }
-      }
+      for (const object of objects) await remove(object);
     },
   };
 }
 
 /** What a desk's phone has to be given in Asterisk. */
 export interface PhoneAccount {
+  /** Where its calls go: `from-operator`, or `refused`. */
+  context: string;
   account: string;
   passwordDigest: string;
   callerId: string;
@@ -113,8 +127,13 @@ export interface PhoneAccount {
   media: 'rtp' | 'srtp';
 }
 
+/** The objects that an account is made of. */
+export function accountObjects(account: string): Pick<PjsipObject, 'type' | 'id'>[] {
+  return (['auth', 'aor', 'endpoint'] as const).map((type) => ({ type, id: account }));
+}
+
 /** The account of a desk's phone: digest authentication, no password kept in clear anywhere. */
-export function phoneAccount({ account, passwordDigest, callerId, media }: PhoneAccount): PjsipObject[] {
+export function phoneAccount({ context, account, passwordDigest, callerId, media }: PhoneAccount): PjsipObject[] {
   return [
     {
       type: 'auth',
@@ -132,7 +151,7 @@ export function phoneAccount({ account, passwordDigest, callerId, media }: Phone
       type: 'endpoint',
       id: account,
       fields: {
-        context: 'from-operator',
+        context,
         aors: account,
         auth: account,
         disallow: 'all',
@@ -155,6 +174,30 @@ export function phoneAccount({ account, passwordDigest, callerId, media }: Phone
         // never ring. Written empty: what an account had before would stay.
         transport: '',
       },
+    },
+  ];
+}
+
+/** The objects that let Asterisk send OPTIONS to a trunk have this before the trunk's id. */
+export const probePrefix = 'trunk-';
+
+/**
+ * Lets Asterisk ask a trunk every few seconds whether it lives (OPTIONS; RFC 3261, 11). Any answer counts as life, also a
+ * refusal. Nothing is rung by it, and nobody calls in by it: whoever it names is known by no address.
+ */
+export function trunkProbe({ trunkId, uri, every }: { trunkId: string; uri: string; every: number }): PjsipObject[] {
+  const id = `${probePrefix}${trunkId}`;
+  return [
+    {
+      type: 'aor',
+      id,
+      fields: { contact: uri, qualify_frequency: String(every), qualify_timeout: `${Math.min(3, every)}.000000` },
+    },
+    // Asterisk tells of a contact only where an endpoint has it.
+    {
+      type: 'endpoint',
+      id,
+      fields: { context: 'refused', identify_by: 'ip', aors: id, disallow: 'all', allow: 'alaw' },
     },
   ];
 }

@@ -53,7 +53,7 @@ export function createRefusals(deps: {
       const own = header(message.text, 'User-Agent') === deps.userAgent;
       // What an operator dials for himself (a PIN, say) is no caller's, and nothing of it is to be in the record.
       const dialled = /^sips?:([^@;]*)@/i.exec(request[1])?.[1] ?? '';
-      const desk = /<?sips?:op-/i.test(header(message.text, 'From', 'f') ?? '') && dialled !== '112';
+      const desk = /<?sips?:(op|ag)-/i.test(header(message.text, 'From', 'f') ?? '') && dialled !== '112';
       if (own || tag || desk || dialled.startsWith('*') || invites.has(callId) || invites.size >= limit) return;
       const source = `${message.source.address}:${message.source.port}`;
       invites.set(callId, { requestUri: request[1].slice(0, 200), source, at: clock.now(), status: null, reason: '' });

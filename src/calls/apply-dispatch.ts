@@ -1,5 +1,7 @@
-import type { DispatchAction, DispatchContext, DispatchStep } from '../dispatch/step.ts';
-import { isPending, type Dispatch } from '../dispatch/dispatch.ts';
+import { announcement } from '../dispatch/announcement.ts';
+import { openKind, type DispatchAction, type DispatchContext, type DispatchStep } from '../dispatch/step.ts';
+import { isPending, talks, type Dispatch } from '../dispatch/dispatch.ts';
+import { incidentNumber } from '../incidents/incident-number.ts';
 import type { Call } from './call.ts';
 import { sentLocation } from '../location/sent-location.ts';
 import { callInfoOf } from './emergency-id.ts';
@@ -12,18 +14,31 @@ export function contextOf(call: Call): DispatchContext {
     incidentId: call.incident.id,
     application: call.application,
     callerNumber: call.origin.callerNumber,
+    kind: openKind(call.incident.kind),
     callInfo: callInfoOf(call.emergency),
     location: sentLocation(call.location),
     callerChannelId: call.channelId,
   };
 }
 
+/** What is known at this moment: the kind may have been changed since the dispatch was asked for. */
+function announcementOf({ incident, location }: Call, { mode }: Dispatch): string[] {
+  return announcement({
+    kind: incident.kind,
+    district: incident.district ?? location.best?.district ?? null,
+    incidentNumber: incidentNumber(incident.id),
+    drill: false,
+    listens: mode === 'listen',
+  });
+}
+
 export function dispatchOfChannel(call: Call, channelId: string): Dispatch | undefined {
   return call.dispatches.find((dispatch) => dispatch.attempts.some((attempt) => attempt.channelId === channelId));
 }
 
-export function hasPending(call: Call): boolean {
-  return call.dispatches.some(isPending);
+/** An agency is on its way to talk with the caller, or is only muted: an operator who hangs up now leaves him to it. */
+export function expectsAgency(call: Call): boolean {
+  return call.dispatches.some((one) => talks(one) && (isPending(one) || (one.state === 'joined' && one.muted)));
 }
 
 /** Turns a dispatch's actions into the call's own effects, timers and facts. */
@@ -42,29 +57,47 @@ function apply(step: Step, dispatch: Dispatch, action: DispatchAction): void {
       return;
     case 'announce':
       step.effects.push({
-        do: 'play',
+        do: 'announce',
         channelId: action.channelId,
-        soundId: `${action.channelId}.s`,
-        prompt: 'agency-announcement',
+        soundId: action.soundId,
+        prompts: announcementOf(call, dispatch),
       });
       return;
     case 'stop-announcing':
       step.effects.push({
         do: 'stop-sound',
         channelId: action.channelId,
-        soundId: `${action.channelId}.s`,
+        soundId: action.soundId,
         music: false,
       });
       return;
     case 'join':
-      joinCaller(step);
+      // Who only listens does not take a waiting caller from his music.
+      if (!dispatch.muted) joinCaller(step);
       join(step, action.channelId);
+      return;
+    case 'mute':
+    case 'unmute':
+      step.effects.push({ do: action.do, channelId: action.channelId });
+      return;
+    case 'tie': {
+      const { channelId, heard } = action;
+      step.effects.push({ do: 'tie-to-caller', channelId, callerChannelId: heard ? call.channelId : null });
+      return;
+    }
+    case 'notify':
+      step.effects.push({
+        do: 'notify',
+        dispatchId: dispatch.id,
+        agencyId: dispatch.agencyId,
+        incidentId: call.incident.id,
+      });
       return;
     case 'hang-up':
       hangUp(step, action.channelId);
       return;
     case 'wake':
-      if (action.at === null) Reflect.deleteProperty(call.timers, `dispatch:${dispatch.id}`);
+      if (action.at === null || call.endedAt !== null) Reflect.deleteProperty(call.timers, `dispatch:${dispatch.id}`);
       else call.timers[`dispatch:${dispatch.id}`] = action.at;
       return;
     case 'tell':

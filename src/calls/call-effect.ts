@@ -1,17 +1,20 @@
 import type { RingJob } from '../dispatch/dispatch.ts';
 import type { CallQueue } from '../acd/queue.ts';
-import type { Prompt } from './call.ts';
+import type { Prompt } from './prompt.ts';
 import type { PartyPurpose } from './party.ts';
 
 /** What a decision wants done; carried out in order per channel and bridge, each safe to repeat. */
 export type CallEffect =
   | { do: 'answer'; channelId: string }
   | { do: 'play'; channelId: string; soundId: string; prompt: Prompt; then?: Prompt[] }
+  /** Said over and over until it is stopped; prompts that are not there are left out. */
+  | { do: 'announce'; channelId: string; soundId: string; prompts: readonly string[] }
   | { do: 'stop-sound'; channelId: string; soundId: string; music: boolean }
   | { do: 'music'; channelId: string }
   | { do: 'make-bridge'; bridgeId: string }
   | { do: 'destroy-bridge'; bridgeId: string }
-  | { do: 'join'; bridgeId: string; channelId: string; absorbKeys: boolean }
+  /** `muted`: before it is in the bridge, and not at all if that cannot be done. */
+  | { do: 'join'; bridgeId: string; channelId: string; absorbKeys: boolean; muted?: boolean }
   /** Tells from now on when the channel's side begins and ceases to speak. */
   | { do: 'detect-talk'; channelId: string }
   /** Asks how many packets have come from the channel. */
@@ -48,6 +51,8 @@ export type CallEffect =
       callerChannelId: string | null;
     }
   | { do: 'ring-agency'; job: RingJob }
+  /** Somebody of the agency is to have a message; what came of it is told by `notified`. */
+  | { do: 'notify'; dispatchId: string; agencyId: string; incidentId: string }
   /** Who that is, that was typed; the answer is a request for a party, or a refusal. */
   | { do: 'look-up-target'; text: string; purpose: PartyPurpose; by: string }
   | { do: 'enter-line'; since: number; queue: CallQueue }
@@ -72,7 +77,7 @@ export type CallEffect =
 
 /** What somebody is rung for who is not to take the caller as his own: his phone shows it, with whom it is about. */
 export interface RungFor {
-  readonly what: 'assist' | 'listen' | PartyPurpose;
+  readonly what: 'assist' | 'listen' | 'return' | PartyPurpose;
   /** The call's operator; null while it has none. */
   readonly operatorId: string | null;
 }
@@ -87,6 +92,7 @@ export type AriEffect = Exclude<
       | 'leave-line'
       | 'operator-outcome'
       | 'ring-agency'
+      | 'notify'
       | 'reserve-operator'
       | 'look-up-target';
   }

@@ -65,6 +65,13 @@ export type CallInput = { at: number } & (
     }
   | { type: 'dispatch-requested'; dispatch: Dispatch }
   | { type: 'dispatch-cancelled'; dispatchId: string; by: string }
+  /** Whether an agency in the call is heard. */
+  | { type: 'dispatch-muted'; dispatchId: string; muted: boolean; by: string }
+  /** What came of a message to an agency that is told and not rung. */
+  | { type: 'notified'; dispatchId: string; outcome: 'delivered' | 'acknowledged' | 'failed'; reason: string | null }
+  /** The operator leaves the caller to the agencies, and is rung again. */
+  | { type: 'leave'; by: string }
+  | { type: 'return'; requestId: string; operatorId: string; by: string }
   | { type: 'call-ended-by'; by: string }
   /** The line gives the operator that was asked for (`requestId`), or says why it cannot. */
   | { type: 'operator-reserved'; requestId: string; operatorId: string; assignmentId: string; account: string }

@@ -10,8 +10,9 @@ import type { EmergencyIdentifiers } from './emergency-id.ts';
 import type { CallerHistory } from './history.ts';
 import type { CallerIdentity } from './identity.ts';
 import { type Silence, unheard } from './silence.ts';
-import { bargingLegs, type Monitor } from './monitor.ts';
-import { hasAnswered, type Party } from './party.ts';
+import type { Monitor } from './monitor.ts';
+import type { Party } from './party.ts';
+import type { Sound } from './prompt.ts';
 
 /** A citizen's 112 call from the INVITE to the hang-up: the whole of its live state, plain JSON. */
 export interface Call {
@@ -62,6 +63,8 @@ export interface Call {
   talkedWith: string | null;
   /** Everyone who has talked on the call, in order: each may know what it was about. */
   talked: string[];
+  /** The operator who left the call to the agencies, or a supervisor, asks to be rung: until the line has answered. */
+  returning: { requestId: string; operatorId: string; at: number } | null;
   /** The latest assignments whose outcome the line was told: one that comes again rings nobody. */
   settled: string[];
   /** The place in the waiting line; null while an operator rings or talks. */
@@ -143,37 +146,6 @@ export interface CallerLeg {
   sound: Sound | null;
 }
 
-/** What the caller hears while nobody talks to him. */
-export interface Sound {
-  id: string;
-  name: Prompt | 'music';
-}
-
-export type Prompt =
-  | 'greeting'
-  | 'challenge'
-  | 'please-wait'
-  | 'operator-lost'
-  | 'agency-announcement'
-  | 'agency-unreachable'
-  | 'position-1'
-  | 'position-2'
-  | 'position-3'
-  | 'position-4'
-  | 'position-5'
-  | 'position-many'
-  | 'wait-short'
-  | 'wait-minutes'
-  | 'silent-question'
-  | 'silent-kinds'
-  | 'silent-noted'
-  | 'assist-announcement'
-  | 'on-hold'
-  | OperatorPrompt;
-
-/** What is said to an operator alone, about what he asked for. */
-export type OperatorPrompt = 'done' | 'code-unknown' | 'code-refused' | 'number-refused';
-
 export interface OperatorLeg {
   readonly operatorId: string;
   readonly assignmentId: string;
@@ -185,6 +157,8 @@ export interface OperatorLeg {
   ringingAt: number | null;
   /** Since when he and the caller hear each other. */
   talkingAt: number | null;
+  /** He asked to be rung: an agency that talks with the caller is no reason to let him be. */
+  asked?: boolean;
 }
 
 export type TimerName =
@@ -259,6 +233,7 @@ export function newCall(seed: {
     typed: '',
     talkedWith: null,
     talked: [],
+    returning: null,
     settled: [],
     line: null,
     queue,
@@ -278,45 +253,4 @@ export function newCall(seed: {
     outcome: null,
     reason: null,
   };
-}
-
-/** The phones of operators that the call rings, or that took it. */
-export function operatorLegs(call: Pick<Call, 'operator' | 'others'>): OperatorLeg[] {
-  return call.operator === null ? call.others : [call.operator, ...call.others];
-}
-
-/** The channels of the agencies that are in the call's bridge. */
-export function agenciesIn(call: Call): string[] {
-  return legsOf(call.dispatches.filter((dispatch) => dispatch.state === 'joined'));
-}
-
-/** The channels of everyone who took the call and was in its bridge: who can speak to a caller who is not on hold. */
-export function speakers(call: Call): string[] {
-  const parties = call.parties.filter((one) => one.state === 'joined' && one.purpose !== 'consult');
-  const brought = parties.flatMap((one) => one.channelId ?? []);
-  const others = [...agenciesIn(call), ...brought, ...bargingLegs(call.monitors, 'joined')];
-  return call.operator?.state === 'joined' ? [call.operator.channelId, ...others] : others;
-}
-
-/** Somebody is on this call, or on his way to it, by this assignment of the line. */
-export function isOnCall(call: Call, assignmentId: string): boolean {
-  const all = [...operatorLegs(call), ...call.parties, ...call.monitors];
-  return all.some((one) => one.assignmentId === assignmentId);
-}
-
-/** The channels of everyone who took the call: in its bridge, or on the way into it; also of whoever is consulted. */
-export function company(call: Call): string[] {
-  const agencies = call.dispatches.filter(({ state }) => state === 'joined' || state === 'accepted');
-  const parties = call.parties.filter(hasAnswered).map((one) => one.channelId);
-  const others = [...legsOf(agencies), ...parties, ...bargingLegs(call.monitors, 'all')];
-  return call.operator === null || call.operator.state === 'ringing' ? others : [call.operator.channelId, ...others];
-}
-
-function legsOf(dispatches: Dispatch[]): string[] {
-  return dispatches.flatMap((dispatch) => dispatch.attempts.at(-1)?.channelId ?? []);
-}
-
-/** The caller is in the bridge with somebody who is known to be in it as well. */
-export function isTalking(call: Call): boolean {
-  return call.caller.joined && speakers(call).some((channelId) => !call.joining.includes(channelId));
 }

@@ -1,4 +1,5 @@
-import { operatorLegs, type Call } from './call.ts';
+import type { Call } from './call.ts';
+import { operatorLegs } from './company.ts';
 import { monitorChannels } from './monitor.ts';
 import { hasLeg } from './party.ts';
 

@@ -1,6 +1,6 @@
 // What has to hold after every input, whatever it was. New laws of a call are kept here, and checked on random histories.
 
-import { company, isTalking } from './call.ts';
+import { company, isTalking, unheardAgencies } from './company.ts';
 import { endIfDeserted } from './decide-end.ts';
 import { stillHere } from './decide-join.ts';
 import { watchPhoneHold } from './decide-phone-hold.ts';
@@ -33,7 +33,8 @@ export function settle(step: Step): void {
 function forgetJoins(step: Step): void {
   const { call } = step;
   const others = company(call);
-  const expected = call.caller.live && call.hold === null && others.length > 0 ? [call.channelId, ...others] : others;
+  const caller = call.caller.live && call.hold === null && others.length > 0 ? [call.channelId] : [];
+  const expected = [...caller, ...others, ...unheardAgencies(call)];
   call.joining = call.joining.filter((channelId) => expected.includes(channelId));
   if (call.joining.length > 0) return;
   delete call.timers.join;

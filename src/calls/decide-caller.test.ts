@@ -150,7 +150,7 @@ describe('a screen that has the call', () => {
 
   it('is told after the call, as long as something comes', () => {
     const call = talking().tell({ type: 'call-ended-by', by: 'token' });
-    expect(call.call.endedAt).not.toBeNull();
+    expect(call.call.endedAt).toBe(call.at);
     expect(facts(call.wait(60_000).tell(located(someFix())), 'screen.updated')).toEqual([updated('location')]);
   });
 });

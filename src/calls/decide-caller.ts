@@ -3,7 +3,7 @@
 import type { Fix } from '../location/fix.ts';
 import { receive, type Received } from '../location/location.ts';
 import { findKind } from '../routing/kind.ts';
-import { operatorLegs } from './call.ts';
+import { operatorLegs } from './company.ts';
 import type { CallerHistory } from './history.ts';
 import { tell, type Step } from './step.ts';
 import type { Fact } from './call-effect.ts';

@@ -2,8 +2,8 @@
 
 import { lastPriority } from '../triage/score.ts';
 import type { CallInput } from './call-input.ts';
-import { speakers } from './call.ts';
-import type { Prompt } from './call.ts';
+import { speakers } from './company.ts';
+import type { Prompt } from './prompt.ts';
 import { backToLine } from './line.ts';
 import { playToCaller, tell, type Step } from './step.ts';
 
@@ -65,7 +65,6 @@ export function challengeUnheard(step: Step): void {
 /** He pressed nothing: he waits behind everybody else, and is answered. */
 export function challengeOver(step: Step): void {
   const { call } = step;
-  delete call.timers.challenge;
   lower(step, lastPriority, 'no key');
   if (call.operator === null && speakers(call).length === 0) backToLine(step);
 }

@@ -9,9 +9,11 @@ import {
   type Story,
   type Told,
 } from '../../test/support/calls.ts';
+import { incidentNumber } from '../incidents/incident-number.ts';
 import type { Dispatch } from '../dispatch/dispatch.ts';
 
 const request = (over: Partial<Dispatch> = {}): Told => ({ type: 'dispatch-requested', dispatch: testDispatch(over) });
+const digits = Array.from(incidentNumber('incident'), (digit) => `digit-${digit}`);
 const gone = (channelId: string, cause: number): Told => ({ type: 'leg-gone', channelId, cause });
 
 describe('a dispatch of a call', () => {
@@ -26,6 +28,7 @@ describe('a dispatch of a call', () => {
           incidentId: 'incident',
           dispatchId: 'd1',
           mode: 'bridge',
+          kind: null,
           application: 'siaga-1',
           channelId: 'd1.a1',
           uri: 'sip:113@agency-1',
@@ -50,12 +53,17 @@ describe('a dispatch of a call', () => {
     expect(call.effects).toEqual([]);
     call.tell({ type: 'leg-entered', channelId: 'd1.a1' });
     expect(call.effects).toEqual([
-      { do: 'play', channelId: 'd1.a1', soundId: 'd1.a1.s', prompt: 'agency-announcement' },
+      {
+        do: 'announce',
+        channelId: 'd1.a1',
+        soundId: 'd1.a1.s1',
+        prompts: ['announcement-intro', 'incident-number', ...digits, 'announcement-keys'],
+      },
     ]);
     expect(call.call.operator?.state).toBe('joined');
     call.tell({ type: 'key-pressed', channelId: 'd1.a1', key: '1' });
     expect(call.effects).toEqual([
-      { do: 'stop-sound', channelId: 'd1.a1', soundId: 'd1.a1.s', music: false },
+      { do: 'stop-sound', channelId: 'd1.a1', soundId: 'd1.a1.s1', music: false },
       { do: 'join', bridgeId: 'call.b1', channelId: 'd1.a1', absorbKeys: true },
     ]);
     expect(call.call.dispatches[0]?.state).toBe('accepted');
@@ -64,6 +72,35 @@ describe('a dispatch of a call', () => {
     expect(call.call).toMatchObject({ stage: 'talking', operator: { state: 'joined' } });
     expect(call.timers).toEqual({});
     expect(call.call.dispatches[0]).toMatchObject({ state: 'joined', joinedAt: call.at });
+  });
+
+  it('says what is known when the agency answers, and again what is known by then', () => {
+    const changed = (change: { kind?: string; district?: string }): Told => ({
+      type: 'incident-changed',
+      change,
+      by: 'op1',
+      dispatches: [],
+    });
+    const said = (call: Story): string[] =>
+      call.effects.flatMap((effect) => (effect.do === 'announce' ? [`${effect.soundId} ${effect.prompts[1]}`] : []));
+    const call = talking()
+      .tell(request())
+      .tell(changed({ kind: 'fire' }), { type: 'leg-entered', channelId: 'd1.a1' });
+    expect(said(call)).toEqual(['d1.a1.s1 kind-fire']);
+    call.tell(changed({ kind: 'flood', district: 'Sail' }), { type: 'key-pressed', channelId: 'd1.a1', key: '2' });
+    expect(said(call)).toEqual(['d1.a1.s2 kind-flood']);
+    expect(call.effects).toMatchObject([
+      { do: 'stop-sound', soundId: 'd1.a1.s1' },
+      { prompts: { 2: 'district-sail' } },
+    ]);
+  });
+
+  it('names the kind to the agency unless it is confidential: with the number, it would tell who was beaten', () => {
+    const kinds = ['fire', 'child-violence', 'x\r\nVia: y'].map((kind) => {
+      const call = talking().tell({ type: 'incident-changed', change: { kind }, by: 'op1', dispatches: [] }, request());
+      return call.effects.flatMap((effect) => (effect.do === 'ring-agency' ? [effect.job.kind] : []));
+    });
+    expect(kinds).toEqual([['fire'], [null], ['x\r\nVia: y']]);
   });
 
   it('by transfer: the operator stays until the agency is in, and leaves then', () => {
@@ -177,7 +214,7 @@ describe('agencies and operators', () => {
     const call = waiting().tell(request(), ...agencyJoins().slice(0, 2));
     expect(call.done).toEqual([
       'ring-agency d1.a1',
-      'play d1.a1 agency-announcement',
+      'announce d1.a1',
       'stop-sound d1.a1',
       'stop-sound caller',
       'join caller call.b1',

@@ -1,6 +1,7 @@
 // How a call ends, is given back to the dialplan, or is taken up again. It alone sets outcome and end.
 
-import { isTalking, speakers } from './call.ts';
+import { isTalking, speakers } from './company.ts';
+import { toldWithin } from '../dispatch/decide-notify.ts';
 import { decideDispatch } from '../dispatch/decide.ts';
 import { applyDispatchStep, contextOf } from './apply-dispatch.ts';
 import { backToLine, destroyReplaced, leaveLine, stopRinging } from './line.ts';
@@ -87,6 +88,9 @@ export function reopen(step: Step): void {
   call.caller = { live: true, joined: false, left: false, sound: null };
   call.counters.rebuilt = 0;
   call.counters.unrung = 0;
+  for (const { id, mode, endedAt } of call.dispatches) {
+    if (mode === 'notify' && endedAt === null) call.timers[`dispatch:${id}`] = step.at + toldWithin;
+  }
   backToLine(step);
 }
 

@@ -1,8 +1,9 @@
 // Asterisk did not do what it was told. It changes nothing by itself: what is to be mended is decided where it was wanted.
 
-import { isTalking, operatorLegs } from './call.ts';
+import { isTalking, operatorLegs } from './company.ts';
 import type { CallInput, CommandFailure } from './call-input.ts';
 import { callerLeft, giveBack, reopen } from './decide-end.ts';
+import { agencyMuteFailed } from './decide-dispatch.ts';
 import { monitorCommandFailed } from './decide-monitor-leg.ts';
 import { challengeUnheard } from './decide-challenge.ts';
 import { joinFailed, rebuildBridge } from './decide-join.ts';
@@ -37,17 +38,20 @@ export function commandFailed(step: Step, input: Failed): void {
       return leaveFailed(step, target, failure);
     case 'mute':
     case 'unmute':
-      return muteFailed(step, target, command === 'mute');
+      muteFailed(step, target, command === 'mute');
+      return agencyMuteFailed(step, target, command === 'mute', failure === 'timeout');
     case 'ring-outside':
     case 'ring-operator':
       return ringFailed(step, target, failure);
     case 'detect-talk':
       return notListening(step, failure);
+    case 'announce':
     case 'count-packets':
     case 'stop-sound':
     case 'destroy-bridge':
     case 'hang-up':
     case 'ring-agency':
+    case 'notify':
     case 'enter-line':
     case 'rank-in-line':
     case 'leave-line':

@@ -1,6 +1,7 @@
 // What becomes of a call whose decision threw. It must not throw itself: it reads the state as it was before, and no more.
 
-import { type Call, isTalking, operatorLegs } from './call.ts';
+import type { Call } from './call.ts';
+import { isTalking, operatorLegs } from './company.ts';
 import type { AriEffect, Fact } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
 import { legsOf } from './channels.ts';

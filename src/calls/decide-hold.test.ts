@@ -63,7 +63,7 @@ describe('on hold', () => {
     one.tell(...agencyJoins());
     expect(one.done).toContain('join d1.a1 call.b1');
     expect(one.done).not.toContain('join caller call.b1');
-    expect(one.call.hold).not.toBeNull();
+    expect(one.call.hold).toMatchObject({ because: 'operator', by: 'op1' });
   });
 
   it('a late word that he is in the bridge changes nothing', () => {
@@ -72,7 +72,7 @@ describe('on hold', () => {
 
   it('the call ends with him when he hangs up, and with its operator', () => {
     const one = held().tell({ type: 'caller-gone', cause: 16 });
-    expect(one.call.endedAt).not.toBeNull();
+    expect(one.call.endedAt).toBe(one.at);
     expect(one.done).toContain('operator-outcome a1 finished');
   });
 
@@ -85,7 +85,7 @@ describe('on hold', () => {
 
   it('one who was out of it already stays on hold', () => {
     const one = held().tell({ type: 'command-failed', command: 'leave-bridge', target: 'caller', failure: 'conflict' });
-    expect(one.call.hold).not.toBeNull();
+    expect(one.call.hold).toMatchObject({ because: 'operator', by: 'op1' });
   });
 });
 
@@ -132,7 +132,7 @@ describe('the keys of his phone', () => {
   it('close a ghost call', () => {
     const one = talking().tell(...keys('*9'));
     expect(one.call.incident).toMatchObject({ status: 'closed', disposition: 'ghost' });
-    expect(one.call.endedAt).not.toBeNull();
+    expect(one.call.endedAt).toBe(one.at);
     expect(one.done).toContain('hang-up caller');
   });
 
@@ -191,7 +191,7 @@ describe("the softphone's own hold", () => {
     expect(one.effects).toEqual([]);
     one.tell({ type: 'leg-gone', channelId: 'd1.a1', cause: 16 }).fire('phone-hold');
     expect(one.facts[0]?.detail).toMatchObject({ released: true });
-    expect(one.call.line).not.toBeNull();
+    expect(one.call.line).toEqual({ since: one.call.arrivedAt });
   });
 
   it('of a colleague who takes the call over has its limit as well', () => {
@@ -205,7 +205,7 @@ describe("the softphone's own hold", () => {
     one.tell({ type: 'leg-gone', channelId: 'call.o1', cause: 16 });
     expect(one.call.operator?.operatorId).toBe('op2');
     one.fire('phone-hold');
-    expect(one.call.line).not.toBeNull();
+    expect(one.call.line).toEqual({ since: one.call.arrivedAt });
   });
 
   it("during the caller's hold does not keep him: he is back after his own limit, with nobody, and then released", () => {
@@ -213,7 +213,7 @@ describe("the softphone's own hold", () => {
     one.fire('hold');
     expect(one.done).toContain('join caller call.b1');
     one.tell(joined('caller')).fire('phone-hold');
-    expect(one.call.line).not.toBeNull();
+    expect(one.call.line).toEqual({ since: one.call.arrivedAt });
   });
 });
 

@@ -1,6 +1,8 @@
-import { company, isTalking, type Call } from './call.ts';
+import type { Call } from './call.ts';
+import type { Fact } from './call-effect.ts';
+import { company, isTalking } from './company.ts';
 import { joinCaller } from './line.ts';
-import { hushQuestion, musicToCaller, refuse, tell, type Step } from './step.ts';
+import { hangUp, hushQuestion, musicToCaller, refuse, report, tell, type Step } from './step.ts';
 
 /** Why the caller may not be put on hold now; null if he may. */
 export function whyNoHold(call: Call): string | null {
@@ -98,4 +100,18 @@ export function forgetOperator(call: Call): void {
   call.typed = '';
   delete call.timers['phone-hold'];
   delete call.timers.typed;
+}
+
+/** Out of the call: his phone is hung up, and what was his goes with him. */
+export function operatorLeaves(step: Step, detail: Fact['detail']): void {
+  const { call } = step;
+  const { operator } = call;
+  if (operator === null) return;
+  const { operatorId, channelId } = operator;
+  call.operator = null;
+  call.joining = call.joining.filter((one) => one !== channelId);
+  forgetOperator(call);
+  hangUp(step, channelId);
+  report(step, operator, 'finished');
+  tell(step, 'operator.left', { operatorId, cause: 16, ...detail });
 }

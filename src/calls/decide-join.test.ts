@@ -99,7 +99,7 @@ describe('a join', () => {
   it('of the caller that nobody confirms keeps its limit when the operator goes and an agency is in', () => {
     const call = entered().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins());
     call.tell(joined('call.o1'), { type: 'leg-gone', channelId: 'call.o1', cause: 16 });
-    expect(call.call.timers.join).toBeDefined();
+    expect(call.call.timers.join).toBe(call.at + call.call.timing.join);
     expect(call.fire('join').done).toEqual(['make-bridge call.b2', 'join caller call.b2', 'join d1.a1 call.b2']);
   });
 
@@ -107,7 +107,7 @@ describe('a join', () => {
     const transfer = testDispatch({ mode: 'transfer' });
     const call = entered().tell({ type: 'dispatch-requested', dispatch: transfer }, ...agencyJoins());
     expect(call.call.operator).toBeNull();
-    expect(call.call.timers.join).toBeDefined();
+    expect(call.call.timers.join).toBe(call.at + call.call.timing.join);
   });
 
   it('of an agency into a fresh bridge that is lost takes it out of the call', () => {

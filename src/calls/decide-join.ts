@@ -1,6 +1,7 @@
 // Who goes into the call's bridge, and what follows when a join fails. It alone replaces the bridge; who talks is not moved.
 
-import { company, isTalking, type Call } from './call.ts';
+import type { Call } from './call.ts';
+import { company, isTalking, unheardAgencies } from './company.ts';
 import type { CommandFailure } from './call-input.ts';
 import { agencyInput } from './decide-dispatch.ts';
 import { partyGone, partyJoined, partyOf } from './decide-party.ts';
@@ -49,7 +50,8 @@ export function joinFailed(step: Step, channelId: string, failure: CommandFailur
   if (left && channelId === call.channelId) return callerLeft(step, false);
   // A bridge in which two talk is none that has to be rebuilt for a third, nor one that nobody waits in.
   const meet = channelId === call.channelId || channelId === call.operator?.channelId;
-  const inVain = isTalking(call) || (!meet && (call.hold !== null || !call.caller.live));
+  const unheard = unheardAgencies(call).includes(channelId);
+  const inVain = isTalking(call) || unheard || (!meet && (call.hold !== null || !call.caller.live));
   if (left || inVain) return legLost(step, channelId);
   rebuildBridge(step, 'a join failed');
 }
@@ -70,9 +72,10 @@ export function rebuildBridge(step: Step, reason: string): void {
   for (const party of call.parties) if (party.state === 'joined') party.state = 'entered';
   const others = company(call);
   if (others.length > 0) joinCaller(step);
-  for (const channelId of others) join(step, channelId);
+  const all = [...others, ...unheardAgencies(call)];
+  for (const channelId of all) join(step, channelId);
   if (old !== null && call.bridge !== null) call.bridge.replaces = [...(old.replaces ?? []), old.id];
-  if (others.length === 0) destroyReplaced(step);
+  if (all.length === 0) destroyReplaced(step);
 }
 
 /**

@@ -2,7 +2,8 @@
 // hung up.
 
 import { dispatchOfChannel } from './apply-dispatch.ts';
-import { type Call, operatorLegs } from './call.ts';
+import type { Call } from './call.ts';
+import { operatorLegs } from './company.ts';
 import { challengeKey } from './decide-challenge.ts';
 import { agencyInput } from './decide-dispatch.ts';
 import { callerGone } from './decide-end.ts';

@@ -182,7 +182,7 @@ describe('an operator', () => {
     call.tell(...agencyJoins());
     expect(call.call).toMatchObject({ stage: 'talking', line: null, caller: { sound: null } });
     expect(call.done).toEqual([
-      'play d1.a1 agency-announcement',
+      'announce d1.a1',
       'stop-sound d1.a1',
       'stop-sound caller',
       'join d1.a1 call.b1',
@@ -210,7 +210,7 @@ describe('an assignment', () => {
     const call = ringing().tell(gone(17)).tell(assign());
     expect(call.done).toEqual(['operator-outcome a1 not-needed']);
     expect(call.call).toMatchObject({ operator: null, stage: 'waiting' });
-    expect(call.call.line).not.toBeNull();
+    expect(call.call.line).toEqual({ since: call.call.arrivedAt });
   });
 
   it('of a second operator is not needed, whatever the first does', () => {

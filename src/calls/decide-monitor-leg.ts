@@ -53,7 +53,6 @@ export function monitorGone(step: Step, monitor: Monitor, channelId: string, cau
 /** What was to come has not come in time. */
 export function monitorTimedOut(step: Step, timer: string): void {
   const { call } = step;
-  Reflect.deleteProperty(call.timers, timer);
   const monitor = call.monitors.find(({ id }) => timer === `monitor:${id}`);
   if (monitor === undefined) return;
   if (monitor.state === 'reserving') return notComing(step, monitor, 'the line did not answer');

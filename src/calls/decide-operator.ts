@@ -1,11 +1,13 @@
 // Operators' phones from the assignment to the hang-up, several at once. It alone takes a call's operator from the line.
 
 import { isHangUp, outcomeOfCause } from '../asterisk/cause.ts';
-import { hasPending } from './apply-dispatch.ts';
-import { company, isOnCall, type OperatorLeg, operatorLegs, speakers } from './call.ts';
+import { expectsAgency } from './apply-dispatch.ts';
+import type { OperatorLeg } from './call.ts';
+import { company, isOnCall, operatorLegs, speakers } from './company.ts';
 import { prepareScreen } from './decide-caller.ts';
 import { withdrawBackupCentre } from './decide-backup-centre.ts';
 import { endCall, giveBack } from './decide-end.ts';
+import type { RungFor } from './call-effect.ts';
 import { backToLine, join, joinCaller, stopRinging } from './line.ts';
 import { expectsParty } from './decide-party-end.ts';
 import { hangUp, report, tell, type Step } from './step.ts';
@@ -21,7 +23,7 @@ export function operatorAssigned(
   input: { assignmentId: string; operatorId: string; account: string; together?: boolean },
 ): void {
   const { call } = step;
-  const { operatorId, assignmentId } = input;
+  const { assignmentId } = input;
   if (isOnCall(call, assignmentId)) return;
   const live = call.endedAt === null && call.caller.live;
   const first = live && call.line !== null && call.operator === null;
@@ -29,6 +31,23 @@ export function operatorAssigned(
     live && input.together === true && call.operator?.state === 'ringing' && call.others.length < ringAtMost;
   // One that was settled already is a late double. It is answered, should the line think that he rings.
   if (!(first || beside) || call.settled.includes(assignmentId)) return report(step, input, 'not-needed');
+  if (first) {
+    call.line = null;
+    call.place = null;
+    delete call.timers.line;
+    delete call.timers.comfort;
+  }
+  ringOperator(step, input);
+}
+
+/** Rings an operator's phone for the caller; he is the call's operator, or rings beside him. */
+export function ringOperator(
+  step: Step,
+  input: { assignmentId: string; operatorId: string; account: string },
+  rungFor?: RungFor,
+): void {
+  const { call } = step;
+  const { operatorId, assignmentId } = input;
   call.counters.leg += 1;
   const channelId = `${call.id}.o${call.counters.leg}`;
   const leg: OperatorLeg = {
@@ -40,14 +59,10 @@ export function operatorAssigned(
     popped: false,
     ringingAt: null,
     talkingAt: null,
+    ...(rungFor === undefined ? {} : { asked: true }),
   };
-  if (first) {
-    call.line = null;
-    call.place = null;
-    delete call.timers.line;
-    delete call.timers.comfort;
-    call.operator = leg;
-  } else call.others.push(leg);
+  if (call.operator === null) call.operator = leg;
+  else call.others.push(leg);
   limitRinging(step);
   tell(step, 'operator.assigned', { operatorId });
   step.effects.push({
@@ -58,6 +73,7 @@ export function operatorAssigned(
     callerName: call.origin.callerName,
     ring: call.timing.operatorRing + 5_000,
     callerChannelId: call.channelId,
+    ...(rungFor === undefined ? {} : { rungFor }),
   });
   prepareScreen(step);
 }
@@ -128,5 +144,5 @@ export function operatorGone(step: Step, channelId: string, cause: number): void
   // Whose phone held the call did not say good-bye: his caller listens to music.
   const spoke = leg.state === 'joined' && call.caller.joined && call.phoneHold === null;
   const spokeAlone = spoke && company(call).length === 0;
-  if (hungUp && spokeAlone && !hasPending(call) && !expectsParty(call)) endCall(step, 'the operator hung up');
+  if (hungUp && spokeAlone && !expectsAgency(call) && !expectsParty(call)) endCall(step, 'the operator hung up');
 }

@@ -1,22 +1,15 @@
 // How a party leaves, takes the call over, or follows an operator who has gone.
 
-import { speakers, type Call, type OperatorLeg } from './call.ts';
-import { endHold, forgetOperator } from './decide-hold.ts';
+import type { Call, OperatorLeg } from './call.ts';
+import { speakers } from './company.ts';
+import { endHold, forgetOperator, operatorLeaves } from './decide-hold.ts';
 import { hasAnswered, hasLeg, type Party, type PartyLeg } from './party.ts';
 import { hangUp, report, tell, type Step } from './step.ts';
 
 /** The party is with the caller from now on, and the operator leaves. */
 export function handOver(step: Step, party: PartyLeg): void {
   const { call } = step;
-  const { operator } = call;
-  if (operator !== null) {
-    const { operatorId, channelId } = operator;
-    call.operator = null;
-    forgetOperator(call);
-    hangUp(step, channelId);
-    report(step, operator, 'finished');
-    tell(step, 'operator.left', { operatorId, cause: 16, handedTo: party.operatorId ?? party.id });
-  }
+  operatorLeaves(step, { handedTo: party.operatorId ?? party.id });
   // Nobody outside becomes an operator: he speaks with the caller as an agency does.
   if (party.operatorId === null) party.purpose = 'conference';
   else promote(step, party);

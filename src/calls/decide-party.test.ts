@@ -108,7 +108,7 @@ describe('a consult', () => {
     const one = there('consult').tell({ type: 'caller-gone', cause: 16 });
     expect(one.call.endedAt).toBeNull();
     one.tell(gone('call.p2'));
-    expect(one.call.endedAt).not.toBeNull();
+    expect(one.call.endedAt).toBe(one.at);
   });
 
   it('is refused while an agency talks with the caller', () => {
@@ -175,7 +175,7 @@ describe('a hand-over', () => {
     one.fire('ring');
     expect(one.done).toContain('operator-outcome a2 no-answer');
     expect(one.done).toContain('enter-line');
-    expect(one.call.line).not.toBeNull();
+    expect(one.call.line).toEqual({ since: one.call.arrivedAt });
   });
 
   it('to somebody outside leaves the caller with him', () => {
@@ -186,7 +186,7 @@ describe('a hand-over', () => {
     expect(one.call.line).toBeNull();
     expect(one.call.stage).toBe('talking');
     one.tell(gone('call.p2'));
-    expect(one.call.line).not.toBeNull();
+    expect(one.call.line).toEqual({ since: one.call.arrivedAt });
   });
 });
 

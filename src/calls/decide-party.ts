@@ -1,7 +1,8 @@
 // Whom the operator brings, from the request until he is in the bridge. The caller is touched by hold alone.
 
 import { isHangUp, outcomeOfCause } from '../asterisk/cause.ts';
-import { agenciesIn, operatorLegs, type Call } from './call.ts';
+import type { Call } from './call.ts';
+import { agenciesIn, operatorLegs } from './company.ts';
 import type { OperatorOutcome } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
 import { beginHold, endHold, limitHold, whyNoHold } from './decide-hold.ts';
@@ -199,7 +200,6 @@ export function partyGone(step: Step, party: Party, cause: number): void {
 export function partyTimedOut(step: Step, timer: string): void {
   const { call } = step;
   const party = call.parties.find((one) => timerOf(one) === timer);
-  Reflect.deleteProperty(call.timers, timer);
   if (party === undefined) return;
   if (party.state === 'reserving') return notReached(step, party, 'no-answer-of-the-line', null);
   if (party.state !== 'ringing') return letGo(step, party, 'party.ended', { by: null, reason: 'time-limit' });

@@ -1,4 +1,5 @@
-import { company, type Call } from './call.ts';
+import type { Call } from './call.ts';
+import { company, unheardAgencies } from './company.ts';
 import { operatorGone } from './decide-operator.ts';
 import { hangUp, tell, type Step } from './step.ts';
 
@@ -56,7 +57,7 @@ export function watchPhoneHold(step: Step): void {
 function endMusic(step: Step): void {
   const { call } = step;
   const { caller, channelId: callerId } = call;
-  const there = [...(caller.joined ? [callerId] : []), ...company(call)];
+  const there = [...(caller.joined ? [callerId] : []), ...company(call), ...unheardAgencies(call)];
   const holding = (call.holding ?? []).filter((one) => there.includes(one) || (one === callerId && caller.live));
   if (holding.length === (call.holding ?? []).length) return;
   call.holding = holding;

@@ -10,7 +10,7 @@ import {
   type Told,
 } from '../../test/support/calls.ts';
 import { backupCentreId } from '../dispatch/backup-centre.ts';
-import { operatorLegs } from './call.ts';
+import { operatorLegs } from './company.ts';
 
 const beside = (id: string, operatorId: string): Told => ({
   type: 'operator-assigned',
@@ -163,7 +163,7 @@ describe('the backup centre', () => {
 
   it('is rung while the caller waits, and takes him when it answers first', () => {
     const call = toBackup();
-    expect(call.call.line).not.toBeNull();
+    expect(call.call.line).toEqual({ since: call.call.arrivedAt });
     call.tell(entered('d1.a1'), joined('caller'), joined('d1.a1'));
     expect(call.call.line).toBeNull();
     expect(call.call.stage).toBe('talking');
@@ -183,7 +183,7 @@ describe('the backup centre', () => {
 
   it('leaves the caller in the line when it does not answer', () => {
     const call = toBackup().tell(gone('d1.a1', 17), gone('d1.a2', 17));
-    expect(call.call.dispatches[0]?.endedAt).not.toBeNull();
-    expect(call.call.line).not.toBeNull();
+    expect(call.call.dispatches[0]?.endedAt).toBe(call.at);
+    expect(call.call.line).toEqual({ since: call.call.arrivedAt });
   });
 });

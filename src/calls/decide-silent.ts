@@ -1,6 +1,8 @@
 // Whether the caller can be heard, and the question to one who cannot speak. It ends no call and changes nobody's place.
 
-import { company, isTalking, type Call, type Prompt } from './call.ts';
+import type { Call } from './call.ts';
+import { company, isTalking } from './company.ts';
+import type { Prompt } from './prompt.ts';
 import type { CallInput, CommandFailure } from './call-input.ts';
 import { updateScreen } from './decide-caller.ts';
 import { packetsOf, silentKeys, type Silence, type SilentQuestion } from './silence.ts';

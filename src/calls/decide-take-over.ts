@@ -1,10 +1,11 @@
 // A supervisor in the bridge becomes the call's operator. The caller and the bridge stay as they are.
 
-import { endHold, forgetOperator } from './decide-hold.ts';
+import { endHold, forgetOperator, operatorLeaves } from './decide-hold.ts';
 import { withdrawBackupCentre } from './decide-backup-centre.ts';
 import { leaveLine, stopRinging } from './line.ts';
+import { agenciesIn } from './company.ts';
 import { bargingLegs } from './monitor.ts';
-import { hangUp, report, tell, type Step } from './step.ts';
+import { tell, type Step } from './step.ts';
 
 /**
  * Who speaks to the caller without another operator is the call's operator; so is who takes over, and then the other one
@@ -16,7 +17,7 @@ export function becomeOperator(step: Step): void {
   if (here.length === 0 || call.bridge === null) return;
   // Without the caller, only an agency's person is a reason to go on.
   const waits = call.caller.joined || call.hold !== null;
-  const others = call.caller.live ? waits : call.dispatches.some(({ state }) => state === 'joined');
+  const others = call.caller.live ? waits : agenciesIn(call).length > 0;
   if (!others) return;
   const there = call.monitors.filter(({ channelId }) => here.includes(channelId));
   const alone = call.operator === null || call.operator.state === 'ringing';
@@ -25,7 +26,9 @@ export function becomeOperator(step: Step): void {
   const { id: monitorId, operatorId, assignmentId, channelId } = heir;
   leaveLine(step);
   withdrawBackupCentre(step);
-  operatorLeaves(step, operatorId);
+  delete call.timers.pop;
+  if (call.operator?.state === 'ringing') stopRinging(step);
+  operatorLeaves(step, { takenOverBy: operatorId });
   forgetOperator(call);
   call.monitors = call.monitors.filter((one) => one !== heir);
   Reflect.deleteProperty(call.timers, `monitor:${monitorId}`);
@@ -45,18 +48,4 @@ export function becomeOperator(step: Step): void {
   tell(step, 'operator.talking', { operatorId });
   // He came for the caller, whom the other one let wait.
   endHold(step, 'taken-over', operatorId);
-}
-
-function operatorLeaves(step: Step, takenOverBy: string): void {
-  const { call } = step;
-  const { operator } = call;
-  if (operator === null) return;
-  const { operatorId, channelId, state } = operator;
-  delete call.timers.pop;
-  if (state === 'ringing') return stopRinging(step);
-  call.operator = null;
-  call.joining = call.joining.filter((one) => one !== channelId);
-  hangUp(step, channelId);
-  report(step, operator, 'finished');
-  tell(step, 'operator.left', { operatorId, cause: 16, takenOverBy });
 }

@@ -1,5 +1,3 @@
-// A limit has come due. Every timer of a call is named here; what its end means is decided where it was set.
-
 import { popScreen } from './decide-caller.ts';
 import { challengeOver } from './decide-challenge.ts';
 import { wakeDispatch } from './decide-dispatch.ts';
@@ -19,26 +17,23 @@ import { playToCaller, type Step } from './step.ts';
 const longestWords = 15_000;
 
 /**
- * A limit of the call has come due: each name goes to whoever waits for it. Every timer of a call is named here, and may be
- * taken away here; what its end means is decided where it was set.
+ * A limit of the call has come due: it is none any more, and its name goes to whoever waits for it. Every timer of a call
+ * is named here; what its end means is decided where it was set.
  */
 export function timeUp(step: Step, name: string): void {
   const { call } = step;
   // One that was set anew or called off while it was on its way here is not due.
   const due = Object.entries(call.timers).find(([timer]) => timer === name)?.[1];
   if (due === undefined || step.at < due) return;
+  Reflect.deleteProperty(call.timers, name);
   switch (name) {
     case 'ring':
-      delete call.timers.ring;
       return operatorRangOut(step);
     case 'join':
-      delete call.timers.join;
       return joinTimedOut(step);
     case 'comfort':
-      delete call.timers.comfort;
       return comfort(step);
     case 'line':
-      delete call.timers.line;
       if (call.line === null) return;
       enterLine(step);
       call.timers.line = step.at + call.timing.lineCheck;
@@ -46,16 +41,12 @@ export function timeUp(step: Step, name: string): void {
     case 'silence':
     case 'packets':
       // What is due is done whenever it is seen to be.
-      Reflect.deleteProperty(call.timers, name);
       return;
     case 'question':
-      delete call.timers.question;
       return questionUnanswered(step);
     case 'hold':
-      delete call.timers.hold;
       return holdTimedOut(step);
     case 'phone-hold':
-      delete call.timers['phone-hold'];
       return phoneHoldsLong(step);
     case 'typed':
       return forgetTyped(call);
@@ -64,7 +55,6 @@ export function timeUp(step: Step, name: string): void {
     case 'challenge':
       return challengeOver(step);
     case 'left':
-      delete call.timers.left;
       // Were it only a suspicion, he would be nowhere: he is sent. Refused, he had gone already.
       return giveBack(step, 'the channel left the application', !call.caller.left);
     default:

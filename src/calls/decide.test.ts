@@ -133,12 +133,7 @@ describe('the caller hangs up', () => {
       { type: 'dispatch-requested', dispatch: testDispatch({ id: 'd3', agencyId: 'pln' }) },
       ...agencyJoins('d3'),
     );
-    expect(call.done).toEqual([
-      'ring-agency d3.a1',
-      'play d3.a1 agency-announcement',
-      'stop-sound d3.a1',
-      'join d3.a1 call.b1',
-    ]);
+    expect(call.done).toEqual(['ring-agency d3.a1', 'announce d3.a1', 'stop-sound d3.a1', 'join d3.a1 call.b1']);
     expect(call.call.dispatches[2]?.state).toBe('joined');
   });
 });

@@ -1,17 +1,25 @@
 // Every input goes to the file that decides it; after each, what has to hold is seen to (decide-always).
 
 import type { Call } from './call.ts';
-import { speakers } from './call.ts';
+import { speakers } from './company.ts';
 import type { CallEffect, Fact } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
 import { settle } from './decide-always.ts';
 import { arrived } from './decide-arrival.ts';
 import { callerKnown, located, lookedUp } from './decide-caller.ts';
 import { challengeHeard, ranked } from './decide-challenge.ts';
-import { addDispatch, agencyInput, cancelDispatch, changeTheIncident } from './decide-dispatch.ts';
+import {
+  addDispatch,
+  agencyInput,
+  cancelDispatch,
+  changeTheIncident,
+  muteDispatch,
+  notified,
+} from './decide-dispatch.ts';
 import { callerGone, callerLeft, endCall, giveBack } from './decide-end.ts';
 import { commandFailed } from './decide-failure.ts';
 import { legJoined, stillHere } from './decide-join.ts';
+import { askReturn, leave } from './decide-leave.ts';
 import { keyPressed, legEntered, legGone, legRinging } from './decide-legs.ts';
 import { askAssist, changeMonitor, endMonitoring, monitorRequested, takeOver } from './decide-monitor.ts';
 import { monitorJoined } from './decide-monitor-leg.ts';
@@ -118,6 +126,14 @@ function take(step: Step, input: CallInput): void {
       return addDispatch(step, input.dispatch);
     case 'dispatch-cancelled':
       return cancelDispatch(step, input.dispatchId, input.by);
+    case 'dispatch-muted':
+      return muteDispatch(step, input.dispatchId, input.muted, input.by);
+    case 'notified':
+      return notified(step, input);
+    case 'leave':
+      return leave(step, input.by);
+    case 'return':
+      return askReturn(step, input);
     case 'hand-over':
       return giveBack(step, input.reason, true);
     case 'call-ended-by':

@@ -1,4 +1,6 @@
-import { type Call, company, operatorLegs, type Prompt, speakers } from './call.ts';
+import type { Call } from './call.ts';
+import { company, operatorLegs, speakers, unheardAgencies } from './company.ts';
+import type { Prompt } from './prompt.ts';
 import { hangUp, hushQuestion, playToCaller, report, silence, type Step, tell } from './step.ts';
 
 /** Puts the caller in the line, at the place of his arrival: who was served badly does not wait behind later callers. */
@@ -79,7 +81,9 @@ export function join(step: Step, channelId: string): void {
   if (call.bridge === null) makeBridge(step);
   if (!call.joining.includes(channelId)) call.joining.push(channelId);
   call.timers.join = step.at + call.timing.join;
-  step.effects.push({ do: 'join', bridgeId: bridgeOf(call), channelId, absorbKeys: channelId !== call.channelId });
+  const muted = unheardAgencies(call).includes(channelId) ? { muted: true } : {};
+  const absorbKeys = channelId !== call.channelId;
+  step.effects.push({ do: 'join', bridgeId: bridgeOf(call), channelId, absorbKeys, ...muted });
 }
 
 export function makeBridge(step: Step): void {

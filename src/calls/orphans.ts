@@ -22,7 +22,7 @@ export type Orphan =
   | { do: 'human-path'; channelId: string }
   /** A phone that was answered and has nobody: it gets its caller, or is told that he has gone. */
   | { do: 'rescue'; channelId: string }
-  /** An operator who talks, and may have been mute: no key of his is heard any more by which he could end that. */
+  /** Who talks, and may have been mute: nobody is there any more who could end that. */
   | { do: 'unmute'; channelId: string }
   /** A phone that rings for nobody, and whoever only listens. */
   | { do: 'hang-up'; channelId: string }
@@ -52,14 +52,14 @@ export function findOrphans(snapshot: AsteriskSnapshot, dead: ReadonlySet<string
       if (held.has(id) && !talking.has(id) && (isCaller || state === 'Up')) {
         return [{ do: isCaller ? 'human-path' : 'rescue', channelId: id }];
       }
-      if (held.has(id) && !isCaller && name.startsWith('PJSIP/op-') && state === 'Up') {
+      if (held.has(id) && !isCaller && /^PJSIP\/(op|agency)-/.test(name) && state === 'Up') {
         return [{ do: 'unmute', channelId: id }];
       }
       if (isCaller || state === 'Up' || !dead.has(variables['SIAGA_APPLICATION'] ?? '')) return [];
       // The caller's next owner rings operators as he sees fit; an agency rings on for a caller who is there.
       const wanted = !name.startsWith('PJSIP/op-') && listed.has(variables['SIAGA_CALLER_CHANNEL'] ?? '');
       // One that rings for no call rings on for whoever goes on with its dispatch.
-      if (isAgency(channel) && variables['SIAGA_CALLER_CHANNEL'] === undefined) return [];
+      if (ringsForNoCall(channel)) return [];
       return wanted ? [] : [{ do: 'hang-up', channelId: id }];
     }),
     ...snapshot.bridges.flatMap(({ id, name, channels }): Orphan[] =>
@@ -75,9 +75,9 @@ export function findOrphans(snapshot: AsteriskSnapshot, dead: ReadonlySet<string
   ];
 }
 
-/** The leg of a dispatch, by its id: the attempt's. */
-function isAgency({ id }: Pick<AsteriskChannel, 'id'>): boolean {
-  return /\.a\d+$/.test(id);
+/** The leg of a dispatch (by its id, the attempt's) that has no caller, and is not to listen to one. */
+function ringsForNoCall({ id, variables }: AsteriskSnapshot['channels'][number]): boolean {
+  return /\.a\d+$/.test(id) && variables['SIAGA_CALLER_CHANNEL'] === undefined && variables['SIAGA_ROLE'] !== 'monitor';
 }
 
 /** A supervisor who has not barged in, or the channel that he hears by: nobody needs him, and he is not for the caller. */

@@ -34,7 +34,13 @@ function start() {
   };
   const clock = fakeClock(0);
   const extensionOf = (id: string): string | null => (id === 'op1' ? '301' : null);
-  const performer = createPerformer({ ari, clock, tell: (_callId, input) => told.push(input), extensionOf });
+  const performer = createPerformer({
+    ari,
+    clock,
+    tell: (_callId, input) => told.push(input),
+    extensionOf,
+    sayable: (prompts) => prompts.filter((name) => name !== 'district-nowhere'),
+  });
   const perform = (effect: Parameters<typeof performer.perform>[2]): void => performer.perform('call', 'app', effect);
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
@@ -52,6 +58,17 @@ describe('commands', () => {
     expect(lines()).toEqual(['POST /channels/caller/answer', 'DELETE /channels/other']);
     await sent[0]?.answer(done);
     expect(lines()[2]).toBe('POST /channels/caller/play/s1');
+  });
+
+  it('announce in one play, over and over, and leave out what Asterisk does not have', async () => {
+    const { perform, sent, settle } = start();
+    const prompts = ['announcement-intro', 'district-nowhere', 'announcement-keys'];
+    perform({ do: 'announce', channelId: 'd1.a1', soundId: 'd1.a1.s1', prompts });
+    await settle();
+    const once = 'sound:siaga/announcement-intro,sound:siaga/announcement-keys';
+    expect(sent).toMatchObject([
+      { line: 'POST /channels/d1.a1/play/d1.a1.s1', given: [{ media: Array(4).fill(once).join(',') }] },
+    ]);
   });
 
   it('to join wait for the bridge and for the channel', async () => {

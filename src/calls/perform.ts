@@ -29,10 +29,14 @@ const ends = new Map<AriEffect['do'], number>([
  */
 const talkDetection = '2000,128';
 
+/** Fifty seconds or more: longer than an agency's person has for his key, even where an admin gives him much time. */
+const announcedTimes = 4;
+
 /** What a phone shows of why it rings, in the operators' language. */
 const rungForWords: Readonly<Record<RungFor['what'], string>> = {
   assist: 'BANTUAN',
   listen: 'DENGAR',
+  return: 'KEMBALI',
   consult: 'KONSULTASI',
   conference: 'KONFERENSI',
   'hand-over': 'SERAH TERIMA',
@@ -45,6 +49,8 @@ export function createPerformer(deps: {
   tell: (callId: string, input: CallInput) => void;
   /** Null: there is no such operator. */
   extensionOf: (operatorId: string) => string | null;
+  /** Those of the prompts that Asterisk has. */
+  sayable: (prompts: readonly string[]) => string[];
 }): Performer {
   const { ari, clock, tell } = deps;
   // The last command of each channel and bridge: the next one for it waits for this one's answer, and for no other.
@@ -80,10 +86,12 @@ export function createPerformer(deps: {
       case 'answer':
         return ari.send('POST', `/channels/${effect.channelId}/answer`);
       case 'play': {
-        // An announcement is repeated while the agency's person thinks; the others are said once.
-        const times = effect.prompt === 'agency-announcement' ? 6 : 1;
-        const prompts = [...Array.from({ length: times }, () => effect.prompt), ...(effect.then ?? [])];
-        const media = prompts.map((prompt) => `sound:siaga/${prompt}`).join(',');
+        const media = mediaOf([effect.prompt, ...(effect.then ?? [])]);
+        return ari.send('POST', `/channels/${effect.channelId}/play/${effect.soundId}`, { media });
+      }
+      case 'announce': {
+        const once = deps.sayable(effect.prompts);
+        const media = mediaOf(Array.from({ length: announcedTimes }, () => once).flat());
         return ari.send('POST', `/channels/${effect.channelId}/play/${effect.soundId}`, { media });
       }
       case 'stop-sound':
@@ -104,11 +112,17 @@ export function createPerformer(deps: {
         return ari.send('POST', `/bridges/${effect.bridgeId}`, { type: 'mixing,dtmf_events', name: callId });
       case 'destroy-bridge':
         return ari.send('DELETE', `/bridges/${effect.bridgeId}`);
-      case 'join':
+      case 'join': {
+        if (effect.muted === true) {
+          const muted = await ari.send('POST', `/channels/${effect.channelId}/mute`, { direction: 'in' });
+          // Whoever is not to be heard does not come in before that holds. Gone is what a join says with 400.
+          if (!muted.ok) return muted.failure === 'gone' ? { ...muted, status: 400 } : muted;
+        }
         return ari.send('POST', `/bridges/${effect.bridgeId}/addChannel`, {
           channel: effect.channelId,
           absorbDTMF: effect.absorbKeys,
         });
+      }
       case 'leave-bridge':
         return ari.send('POST', `/bridges/${effect.bridgeId}/removeChannel`, { channel: effect.channelId });
       case 'mute':
@@ -215,6 +229,11 @@ export function createPerformer(deps: {
       while (running.size > 0) await Promise.allSettled([...running]);
     },
   };
+}
+
+/** One play of several prompts, one after another. */
+function mediaOf(prompts: readonly string[]): string {
+  return prompts.map((prompt) => `sound:siaga/${prompt}`).join(',');
 }
 
 function hangUpReason(

@@ -3,7 +3,8 @@ import type { AriCommands } from '../asterisk/commands.ts';
 import { readChannels, type AsteriskChannel } from '../asterisk/translate.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import { type Call, operatorLegs } from './call.ts';
+import type { Call } from './call.ts';
+import { operatorLegs } from './company.ts';
 import { monitorOf } from './monitor.ts';
 import { hasLeg } from './party.ts';
 import type { CallRunner } from './runner.ts';
@@ -77,7 +78,8 @@ function ofOurs(channel: AsteriskChannel, calls: readonly Call[], at: number): C
 /** A supervisor's leg that has answered, or what he hears by, of which nobody has told. */
 function missedEntry(call: Call, channelId: string): Correction[] {
   const monitor = monitorOf(call.monitors, channelId);
-  if (monitor === undefined) return [];
+  // An agency that listens, which has no monitor.
+  if (monitor === undefined) return stillRings(call, channelId) ? [{ do: 'enter', callId: call.id, channelId }] : [];
   const missed = channelId === monitor.snoopId ? monitor.awaited.includes(channelId) : monitor.state === 'ringing';
   return missed ? [{ do: 'enter', callId: call.id, channelId }] : [];
 }

@@ -20,6 +20,7 @@ function start() {
     operatorOutcome: (_callId, _operatorId, _assignmentId, outcome) => done.push(outcome),
     reserveOperator: () => undefined,
     lookUpTarget: () => undefined,
+    notifyAgency: () => undefined,
     ringAgency: () => Promise.resolve({ result: 'taken' }),
     failed: (_call, input) => failed.push(input),
     recorded: (entry) => entries.push(entry),
@@ -131,7 +132,7 @@ describe('the runner', () => {
     expect(runner.ownerOf('caller')).toBeUndefined();
     expect(entries.at(-1)?.state).toMatchObject({ outcome: 'returned', stage: 'returned' });
     runner.tell('other', { type: 'arrived', at: 1_000_000, up: false });
-    expect(runner.get('other')?.line).not.toBeNull();
+    expect(runner.get('other')?.line).toEqual({ since: testCall().arrivedAt });
   });
 
   it('lets two who talk go on when a decision about something else throws', () => {

@@ -38,6 +38,8 @@ export interface CallPartners {
   /** Finds out who was typed; answers by an input. */
   lookUpTarget(callId: string, typed: Extract<CallEffect, { do: 'look-up-target' }>): void;
   ringAgency(job: RingJob): Promise<RingResult>;
+  /** Tells somebody of an agency; what came of it comes back as an input. */
+  notifyAgency(dispatch: { dispatchId: string; agencyId: string; incidentId: string }): void;
   /** A decision threw: somebody has to look. */
   failed(call: Call, input: string, error: unknown): void;
   /** Hears of every entry right after it was written; must not throw and must not wait. */
@@ -186,6 +188,7 @@ export function createCallRunner(deps: {
       const { requestId, target, evenPaused } = effect;
       partners.reserveOperator(call.id, { requestId, target, evenPaused });
     } else if (effect.do === 'look-up-target') partners.lookUpTarget(call.id, effect);
+    else if (effect.do === 'notify') partners.notifyAgency(effect);
     else if (effect.do === 'ring-agency') void ringAgency(call.id, effect.job);
     else partners.perform(call.id, call.application, effect);
   };

@@ -23,10 +23,11 @@ import { talkRoutes } from './talk-routes.ts';
 import { targetFinder, type LookUpOutside } from './target.ts';
 import { sweepUnstaffed } from './unstaffed.ts';
 import { monitorRoutes } from './monitor-routes.ts';
+import { leaveRoutes } from './leave-routes.ts';
 import { liveCallOf } from './command.ts';
 import { callRoutes } from './routes.ts';
 import { silentRoutes } from './silent-routes.ts';
-import { createCallRunner, type CallEntry, type CallRunner } from './runner.ts';
+import { createCallRunner, type CallEntry, type CallPartners, type CallRunner } from './runner.ts';
 
 export interface CallsRoom {
   readonly routes: Route[];
@@ -65,6 +66,9 @@ export function startCalls(deps: {
   auditLater: AuditLater;
   connected: () => boolean;
   ringAgency: (job: RingJob) => Promise<RingResult>;
+  notifyAgency: CallPartners['notifyAgency'];
+  /** Those of the prompts that Asterisk has. */
+  sayable: (prompts: readonly string[]) => string[];
   /** Whether and how a number outside the centre is called; without it, none is. */
   outside?: LookUpOutside;
   recorded: (entry: CallEntry) => void;
@@ -85,6 +89,7 @@ export function startCalls(deps: {
   const performer = createPerformer({
     ari,
     clock,
+    sayable: deps.sayable,
     tell: (callId, input) => runner.tell(callId, input),
     extensionOf: (id) =>
       deps
@@ -117,6 +122,7 @@ export function startCalls(deps: {
         );
       },
       ringAgency: deps.ringAgency,
+      notifyAgency: deps.notifyAgency,
       failed: (call, input, error) =>
         deps.alarm('decision-failed', { callId: call.id, input, reason: messageOf(error) }),
       recorded(entry) {
@@ -153,6 +159,7 @@ export function startCalls(deps: {
     routes: [
       ...silentRoutes({ clock, runner, auditLater }),
       ...monitorRoutes({ clock, runner, auditLater }),
+      ...leaveRoutes({ clock, runner, auditLater }),
       ...talkRoutes({ clock, runner, auditLater, lookUp }),
       ...callRoutes({
         postgres,

@@ -1,4 +1,5 @@
-import type { Call, OperatorPrompt, Prompt } from './call.ts';
+import type { Call } from './call.ts';
+import type { OperatorPrompt, Prompt } from './prompt.ts';
 import type { CallEffect, Fact, OperatorOutcome } from './call-effect.ts';
 
 /** A decision in the making: the call's next state, what is to be done, and what is to be told. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Sql } from '../platform/postgres.ts';
+import { incidentNumber as numberOf } from '../incidents/incident-number.ts';
 import type { Circle } from '../incidents/need-to-know.ts';
 import { talkedOnCall } from '../incidents/talked-sql.ts';
 import { readLocation } from '../location/fix-store.ts';
@@ -9,7 +10,7 @@ import { timeColumn } from '../platform/text.ts';
 import { callView, nothingUnderWay, type CallView } from './view.ts';
 
 const row = callView
-  .omit({ bestFix: true, silence: true, monitors: true, hold: true, muted: true, parties: true })
+  .omit({ incidentNumber: true, bestFix: true, silence: true, monitors: true, hold: true, muted: true, parties: true })
   .extend({
     arrivedAt: timeColumn,
     answeredAt: timeColumn.nullable(),
@@ -35,7 +36,8 @@ const columns = `id, incident_id as "incidentId", stage, outcome, reason, arrive
 /** Who talked on a stored call stands in its row, what it was about with its incident. */
 function found({ location, talked, kind, ...rest }: z.output<typeof row>): FoundCall {
   const best = location?.best ?? null;
-  const view = { ...rest, ...nothingUnderWay, bestFix: best === null ? null : viewOfBest(best) };
+  const incidentNumber = numberOf(rest.incidentId);
+  const view = { ...rest, incidentNumber, ...nothingUnderWay, bestFix: best === null ? null : viewOfBest(best) };
   return { view, circle: { kind, operatorIds: talked } };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { incidentNumber } from '../incidents/incident-number.ts';
 import { isConfidential, mayKnow } from '../incidents/need-to-know.ts';
 import { bestFixView, emptyLocationView, locationView, viewOfBest, viewOfLocation } from '../location/view.ts';
 import type { Principal } from '../platform/auth.ts';
@@ -75,6 +76,8 @@ export const partyView = z.object({
 export const callView = z.object({
   id: z.string(),
   incidentId: z.string(),
+  /** Six digits, as people say them on the telephone. */
+  incidentNumber: z.string(),
   stage: z.string(),
   outcome: z.string().nullable(),
   reason: z.string().nullable(),
@@ -141,6 +144,7 @@ export function viewOfCall(call: Call): CallView {
   return {
     id: call.id,
     incidentId: call.incident.id,
+    incidentNumber: incidentNumber(call.incident.id),
     stage: call.stage,
     outcome: call.outcome,
     reason: call.reason,

@@ -2,7 +2,14 @@
 // trunks have all been rung.
 
 import { isRefusal, outcomeOfCause } from '../asterisk/cause.ts';
-import type { Attempt, AttemptOutcome, Dispatch, DispatchState, RingResult } from './dispatch.ts';
+import {
+  agencyEndpoint,
+  type Attempt,
+  type AttemptOutcome,
+  type Dispatch,
+  type DispatchState,
+  type RingResult,
+} from './dispatch.ts';
 import { nextPath } from './next-path.ts';
 import { finish, tell, wake, type DispatchContext, type DispatchStep } from './step.ts';
 
@@ -19,7 +26,8 @@ export function tryNext(step: DispatchStep, at: number, context: DispatchContext
   }
   const { trunk } = path;
   const channelId = `${dispatch.id}.a${number}`;
-  const location = path.plain ? null : context.location;
+  const { endpoint = agencyEndpoint } = trunk;
+  const location = path.plain || endpoint !== agencyEndpoint ? null : context.location;
   dispatch.state = 'requested';
   dispatch.attempts.push({
     number,
@@ -27,6 +35,7 @@ export function tryNext(step: DispatchStep, at: number, context: DispatchContext
     trunkId: trunk.id,
     requestedAt: at,
     located: location !== null,
+    announced: 0,
     takenAt: null,
     ringingAt: null,
     answeredAt: null,
@@ -45,13 +54,15 @@ export function tryNext(step: DispatchStep, at: number, context: DispatchContext
       incidentId: context.incidentId,
       dispatchId: dispatch.id,
       mode: dispatch.mode,
+      kind: context.kind,
       application: context.application,
       channelId,
+      endpoint,
       uri: trunk.uri,
-      callerNumber: context.callerNumber,
+      callerNumber: trunk.shows ?? context.callerNumber,
       callInfo: context.callInfo,
       location,
-      callerChannelId: context.callerChannelId,
+      callerChannelId: dispatch.mode === 'listen' ? null : context.callerChannelId,
       ring: dispatch.timing.ring + 5_000,
       inLine: dispatch.attempts.some((attempt) => attempt.outcome === 'job-lost'),
       expiresAt,

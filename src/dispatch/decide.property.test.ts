@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { checkAttempts, ensure } from '../../test/support/call-laws.ts';
+import { checkAttempts } from '../../test/support/dispatch-laws.ts';
+import { ensure } from '../../test/support/ensure.ts';
 import { testDispatch } from '../../test/support/calls.ts';
 import { decideDispatch } from './decide.ts';
 import type { DispatchAction, DispatchInput } from './step.ts';
@@ -10,6 +11,7 @@ const context = {
   incidentId: 'i',
   application: 'a',
   callerNumber: null,
+  kind: null,
   callInfo: '',
   location: { format: 'GML' as const, locationInfo: 'shape=Point' },
   callerChannelId: 'caller',
@@ -37,7 +39,7 @@ const input: fc.Arbitrary<DispatchInput> = fc.oneof(
     channelId,
     cause: fc.constantFrom(0, 16, 17, 18, 19, 21, 38, 58, 127),
   }),
-  fc.record({ at, type: fc.constant('key-pressed'), channelId, key: fc.constantFrom('1', '9', '5') }),
+  fc.record({ at, type: fc.constant('key-pressed'), channelId, key: fc.constantFrom('1', '2', '9', '5') }),
   fc.record({ at, type: fc.constant('timer') }),
   fc.record({ at, type: fc.constant('cancel'), reason: fc.constantFrom('cancelled', 'call-ended') }),
 );

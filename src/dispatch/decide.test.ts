@@ -15,6 +15,7 @@ describe('an attempt', () => {
         trunkId: 't1',
         requestedAt: 0,
         located: false,
+        announced: 0,
         takenAt: null,
         ringingAt: null,
         answeredAt: null,
@@ -78,8 +79,31 @@ describe('an attempt', () => {
     expect(dispatch.told).toEqual(['dispatch.accepted']);
   });
 
+  it('is announced again by 2, with the time for the key anew the first time, and only then', () => {
+    const dispatch = started().tell(leg('leg-entered'));
+    expect(dispatch.wakeAt).toBe(15_000);
+    dispatch.at = 10_000;
+    dispatch.tell(key('2'));
+    expect(dispatch.actions).toMatchObject([
+      { do: 'stop-announcing', channelId: 'd1.a1', soundId: 'd1.a1.s1' },
+      { do: 'wake', at: 25_000 },
+      { do: 'announce', channelId: 'd1.a1', soundId: 'd1.a1.s2' },
+      { do: 'tell', type: 'dispatch.announced-again', detail: { trunkId: 't1', times: 2 } },
+    ]);
+    dispatch.at = 20_000;
+    expect(dispatch.tell(key('2')).done).toEqual(['stop-announcing d1.a1', 'announce d1.a1']);
+    expect(dispatch.wakeAt).toBe(25_000);
+    expect(dispatch.tell(key('1')).actions).toContainEqual({
+      do: 'stop-announcing',
+      channelId: 'd1.a1',
+      soundId: 'd1.a1.s3',
+    });
+    expect(dispatch.dispatch.state).toBe('accepted');
+    expect(dispatch.tell(key('2')).actions).toEqual([]);
+  });
+
   it('goes on after another key', () => {
-    const dispatch = started().tell(leg('leg-entered')).tell(key('2'), key('*'));
+    const dispatch = started().tell(leg('leg-entered')).tell(key('5'), key('*'));
     expect(dispatch.done).toEqual([]);
     expect(dispatch.told).toEqual(['dispatch.key-ignored', 'dispatch.key-ignored']);
     expect(dispatch.dispatch.state).toBe('announced');

@@ -1,11 +1,14 @@
 // What an agency's person and Asterisk say of a dispatch, from its start to its end. The attempts: decide-attempt.
 
+import { announce, hushAnnouncement, repeatAnnouncement } from './decide-announced.ts';
 import { failAttempt, hangUpWithdrawn, outcomeOf, ringResult, timeUp, tryNext } from './decide-attempt.ts';
-import { currentAttempt, type Attempt, type Dispatch } from './dispatch.ts';
+import { notify } from './decide-notify.ts';
+import { currentAttempt, isPlanned, type Attempt, type Dispatch } from './dispatch.ts';
 import { finish, tell, wake, type DispatchContext, type DispatchInput, type DispatchStep } from './step.ts';
 
-/** Agencies press this to take the call, and this to decline it. */
+/** Agencies press this to take the call, this to hear again what it is, and this to decline it. */
 export const acceptKey = '1';
+const repeatKey = '2';
 export const declineKey = '9';
 
 /**
@@ -15,11 +18,16 @@ export const declineKey = '9';
 export function decideDispatch(before: Dispatch, input: DispatchInput, context: DispatchContext): DispatchStep {
   const dispatch = structuredClone(before);
   const step: DispatchStep = { dispatch, actions: [] };
+  if (dispatch.mode === 'notify') {
+    notify(step, input);
+    return step;
+  }
   const attempt = currentAttempt(dispatch);
 
   switch (input.type) {
     case 'start':
-      if (dispatch.attempts.length === 0 && dispatch.state === 'requested') {
+      if (isPlanned(dispatch)) {
+        dispatch.startedAt = input.at;
         tell(step, 'dispatch.requested', { mode: dispatch.mode });
         tryNext(step, input.at, context);
       }
@@ -68,6 +76,21 @@ export function decideDispatch(before: Dispatch, input: DispatchInput, context: 
     case 'cancel':
       cancel(step, attempt, input.reason, input.at);
       break;
+    case 'mute':
+      if (attempt !== undefined && dispatch.state === 'joined' && dispatch.muted !== input.muted) {
+        mute(step, attempt, input.muted, input.by);
+      }
+      break;
+    case 'mute-failed':
+      if (attempt?.channelId === input.channelId && dispatch.muted === input.muted) {
+        // What nobody knows counts as mute: the caller is not left to somebody whom he may not hear.
+        dispatch.muted = input.unknown || !input.muted;
+        step.actions.push({ do: 'tie', channelId: input.channelId, heard: !dispatch.muted });
+        tell(step, 'dispatch.mute-failed', { muted: dispatch.muted });
+      }
+      break;
+    case 'notified':
+      break;
   }
   return step;
 }
@@ -81,14 +104,16 @@ function entered(step: DispatchStep, attempt: Attempt, at: number): void {
   }
   dispatch.state = 'announced';
   wake(step, at + dispatch.timing.accept);
-  step.actions.push({ do: 'announce', channelId: attempt.channelId });
+  announce(step, attempt);
   tell(step, 'dispatch.announced', { trunkId: attempt.trunkId });
 }
 
 function keyPressed(step: DispatchStep, attempt: Attempt, key: string, at: number, context: DispatchContext): void {
   if (key === acceptKey) {
-    step.actions.push({ do: 'stop-announcing', channelId: attempt.channelId });
+    hushAnnouncement(step, attempt);
     accept(step, attempt, at);
+  } else if (key === repeatKey) {
+    repeatAnnouncement(step, attempt, at);
   } else if (key === declineKey) {
     step.actions.push({ do: 'hang-up', channelId: attempt.channelId });
     failAttempt(step, attempt, 'declined', at, context);
@@ -103,6 +128,12 @@ function accept(step: DispatchStep, attempt: Attempt, at: number): void {
   tell(step, 'dispatch.accepted', { trunkId: attempt.trunkId });
   wake(step, at + 3_000);
   step.actions.push({ do: 'join', channelId: attempt.channelId });
+}
+
+function mute(step: DispatchStep, { channelId }: Attempt, muted: boolean, by: string): void {
+  step.dispatch.muted = muted;
+  step.actions.push({ do: muted ? 'mute' : 'unmute', channelId }, { do: 'tie', channelId, heard: !muted });
+  tell(step, muted ? 'dispatch.muted' : 'dispatch.unmuted', { by });
 }
 
 function legGone(step: DispatchStep, attempt: Attempt, cause: number, at: number, context: DispatchContext): void {

@@ -15,24 +15,47 @@ export interface Dispatch {
   readonly timing: DispatchTiming;
   /** Dispatches of earlier stages: this one starts when each of them is accepted or over. */
   readonly after: readonly string[];
+  /** Planned beforehand: it starts should this one end without a person of the agency having accepted. */
+  readonly fallback: Dispatch | null;
+  /** In the call without being heard: one who listens, or who was muted. */
+  muted: boolean;
+  /** What the crew that the agency sent has said of itself. */
+  responder: Responder;
   state: DispatchState;
   /** Why it ended where it ended, in a word; null while it goes on. */
-  outcome: AttemptOutcome | 'cancelled' | 'call-ended' | 'told' | null;
+  outcome: AttemptOutcome | 'cancelled' | 'call-ended' | 'told' | 'delivered' | 'acknowledged' | null;
+  /** When its turn came; null while it waits for an earlier stage. */
+  startedAt: number | null;
   acceptedAt: number | null;
   joinedAt: number | null;
   endedAt: number | null;
   attempts: Attempt[];
 }
 
-/** The modes in which an agency can be dispatched. */
-export const dispatchModes = ['bridge', 'transfer'] as const;
+/** Epoch milliseconds; null for what it has not said. */
+export interface Responder {
+  acknowledgedAt: number | null;
+  enRouteAt: number | null;
+  onSceneAt: number | null;
+  doneAt: number | null;
+}
+
+export const nothingSaid: Responder = { acknowledgedAt: null, enRouteAt: null, onSceneAt: null, doneAt: null };
+
+/**
+ * The modes in which an agency can be dispatched: it talks with the caller, takes him over, hears the call without being
+ * heard, or is told by a message and rung by nobody.
+ */
+export const dispatchModes = ['bridge', 'transfer', 'listen', 'notify'] as const;
 export type DispatchMode = (typeof dispatchModes)[number];
 
 export type DispatchReason =
   | { by: 'rule'; ruleSetVersion: number; ruleId: string }
   | { by: 'person'; tokenId: string }
   /** Nobody answered here for too long. */
-  | { by: 'line' };
+  | { by: 'line' }
+  /** Another dispatch, by its id, ended without acceptance. */
+  | { by: 'fallback'; of: string };
 
 export type DispatchState =
   | 'requested'
@@ -44,13 +67,19 @@ export type DispatchState =
   | 'declined'
   | 'no-answer'
   | 'failed'
-  | 'cancelled';
+  | 'cancelled'
+  /** Mode `notify`: somebody of the agency has its message. */
+  | 'told';
 
 /** A way to the agency, as it was when the dispatch was made: a later edit of the agency changes nothing in flight. */
 export interface TrunkPath {
   id: string;
-  /** SIP URI that is rung. */
-  uri: string;
+  /** The PJSIP endpoint it is rung by. An older version's paths have none: `agency`. */
+  endpoint?: string;
+  /** SIP URI that is rung; null: whatever is registered with the endpoint. */
+  uri: string | null;
+  /** The number shown there, where it is not the caller's. */
+  shows?: string;
 }
 
 /** All in milliseconds. */
@@ -69,6 +98,8 @@ export interface Attempt {
   readonly requestedAt: number;
   /** The caller's location went with it. */
   readonly located: boolean;
+  /** How often the announcement was begun. */
+  announced: number;
   /** When Asterisk took the originate. */
   takenAt: number | null;
   ringingAt: number | null;
@@ -90,6 +121,9 @@ export type AttemptOutcome =
   | 'job-lost'
   | 'withdrawn';
 
+/** The endpoint by which SIP trunks of agencies are rung; the only one that takes the caller's location along. */
+export const agencyEndpoint = 'agency';
+
 /** What a worker needs to ring one trunk, in whichever process it runs; plain JSON. */
 export interface RingJob {
   attemptId: string;
@@ -97,16 +131,20 @@ export interface RingJob {
   incidentId: string;
   dispatchId: string;
   mode: DispatchMode;
+  /** Null for what is not classified, or is confidential. */
+  kind: string | null;
   /** The ARI application that owns the call. */
   application: string;
   channelId: string;
-  /** SIP URI of the trunk. */
-  uri: string;
+  /** The PJSIP endpoint of the trunk. */
+  endpoint: string;
+  /** SIP URI of the trunk; null: whatever is registered with the endpoint. */
+  uri: string | null;
   callerNumber: string | null;
   /** Call-Info that names call and incident to other centres. */
   callInfo: string;
   location: PrintedAsteriskLocation | null;
-  /** Null where no caller is live. */
+  /** Whom the dialplan takes the leg to without a controller; null for one who listens, and where no caller is live: to nobody. */
   callerChannelId: string | null;
   /** Milliseconds the agency's phone may ring. */
   ring: number;
@@ -120,6 +158,13 @@ export interface RingJob {
 export type RingResult =
   { result: 'taken' } | { result: 'gone' } | { result: 'expired' } | { result: 'refused'; reason: string };
 
+/** A dispatch as an older version has written it, with what dispatches have by now. */
+export function completedDispatch(written: Dispatch): Dispatch {
+  const startedAt = written.attempts[0]?.requestedAt ?? null;
+  const missing: Partial<Dispatch> = { fallback: null, muted: false, responder: { ...nothingSaid }, startedAt };
+  return { ...missing, ...written };
+}
+
 export function currentAttempt(dispatch: Dispatch): Attempt | undefined {
   const last = dispatch.attempts.at(-1);
   return last !== undefined && last.endedAt === null ? last : undefined;
@@ -132,7 +177,12 @@ export function isSettled(dispatch: Dispatch): boolean {
 
 /** Waits for an earlier stage: nobody has been rung yet. */
 export function isPlanned(dispatch: Dispatch): boolean {
-  return dispatch.state === 'requested' && dispatch.attempts.length === 0 && dispatch.endedAt === null;
+  return dispatch.startedAt === null && dispatch.endedAt === null;
+}
+
+/** Its person is to speak with the caller: no mere listener, nor one who is told by a message. */
+export function talks({ mode }: Dispatch): boolean {
+  return mode === 'bridge' || mode === 'transfer';
 }
 
 /** Still on the way to a person of the agency. */

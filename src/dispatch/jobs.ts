@@ -4,7 +4,7 @@ import type { AriCommands } from '../asterisk/commands.ts';
 import { createAnsweredJobs } from '../platform/answered-jobs.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { RingJob, RingResult } from './dispatch.ts';
+import { agencyEndpoint, dispatchModes, type RingJob, type RingResult } from './dispatch.ts';
 import { ringTrunk } from './ring.ts';
 
 export const ringJobSchema = z.object({
@@ -12,12 +12,14 @@ export const ringJobSchema = z.object({
   callId: z.string(),
   incidentId: z.string(),
   dispatchId: z.string(),
-  mode: z.enum(['bridge', 'transfer']),
+  mode: z.enum(dispatchModes),
   application: z.string(),
   channelId: z.string(),
-  uri: z.string(),
+  uri: z.string().nullable(),
   callerNumber: z.string().nullable(),
-  // An older version's jobs have neither.
+  // An older version's jobs have none of these.
+  kind: z.string().nullable().default(null),
+  endpoint: z.string().default(agencyEndpoint),
   callInfo: z.string().default(''),
   location: z
     .object({ format: z.enum(['GML', 'civicAddress']), locationInfo: z.string() })

@@ -1,11 +1,14 @@
-import type { Agency, SipTrunk } from '../agencies/agency.ts';
+import type { Agency, Trunk, TrunkHealth } from '../agencies/agency.ts';
+import type { Way } from '../agencies/way.ts';
 import { backupCentreId } from './backup-centre.ts';
-import type { Dispatch, DispatchMode, DispatchReason, DispatchTiming } from './dispatch.ts';
-
-/** The SIP URI of a trunk. Its parts were checked when the agency was stored: nothing in them can open a header. */
-function trunkUri({ number, host, port, transport }: SipTrunk): string {
-  return `sip:${number.replaceAll('#', '%23')}@${host}:${port}${transport === 'tcp' ? ';transport=tcp' : ''}`;
-}
+import {
+  nothingSaid,
+  type Dispatch,
+  type DispatchMode,
+  type DispatchReason,
+  type DispatchTiming,
+  type TrunkPath,
+} from './dispatch.ts';
 
 /** Another city's centre, as the agency that it is here: whoever answers there has the caller. */
 export function agencyOfBackupCentre({ number, host, port }: { number: string; host: string; port: number }): Agency {
@@ -26,6 +29,24 @@ export function agencyOfBackupCentre({ number, host, port }: { number: string; h
   };
 }
 
+/** The trunks of all agencies, as they are now. */
+export interface Trunks {
+  wayTo: (trunk: Trunk) => Way | { unusable: string };
+  health: (trunkId: string) => TrunkHealth;
+}
+
+/** Every trunk that can be rung, in the agency's order; those that are down after all others, for they may ring yet. */
+export function pathsTo({ trunks }: Agency, { wayTo, health }: Trunks): TrunkPath[] {
+  const paths = trunks.flatMap((trunk): TrunkPath[] => {
+    const way = wayTo(trunk);
+    if ('unusable' in way) return [];
+    const { endpoint, uri, shows } = way;
+    return [{ id: trunk.id, endpoint, uri, ...(shows === null ? {} : { shows }) }];
+  });
+  const isDown = ({ id }: TrunkPath): boolean => health(id) === 'down';
+  return [...paths.filter((path) => !isDown(path)), ...paths.filter(isDown)];
+}
+
 /** A dispatch as it is asked for: the agency's paths as they are now. */
 export function planDispatch(wanted: {
   id: string;
@@ -34,7 +55,9 @@ export function planDispatch(wanted: {
   reason: DispatchReason;
   timing: DispatchTiming;
   after: readonly string[];
+  fallback?: Dispatch | null;
   at: number;
+  trunks: Trunks;
 }): Dispatch {
   const { agency } = wanted;
   return {
@@ -45,11 +68,15 @@ export function planDispatch(wanted: {
     requestedAt: wanted.at,
     reason: wanted.reason,
     acceptance: agency.acceptance,
-    trunks: agency.trunks.flatMap((trunk) => (trunk.type === 'sip' ? [{ id: trunk.id, uri: trunkUri(trunk) }] : [])),
+    trunks: pathsTo(agency, wanted.trunks),
     timing: wanted.timing,
     after: wanted.after,
+    fallback: wanted.fallback ?? null,
+    muted: wanted.mode === 'listen',
+    responder: { ...nothingSaid },
     state: 'requested',
     outcome: null,
+    startedAt: null,
     acceptedAt: null,
     joinedAt: null,
     endedAt: null,

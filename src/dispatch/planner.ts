@@ -6,14 +6,11 @@ import type { CallFacts, KnownFacts } from '../routing/facts.ts';
 import { kindSchema } from '../routing/kind.ts';
 import type { Decision } from '../routing/rule.ts';
 import type { Settings } from '../settings/setting.ts';
-import {
-  dispatchModes,
-  type Dispatch,
-  type DispatchMode,
-  type DispatchReason,
-  type DispatchTiming,
-} from './dispatch.ts';
-import { agencyOfBackupCentre, planDispatch } from './plan.ts';
+import type { Dispatch, DispatchMode, DispatchReason, DispatchTiming } from './dispatch.ts';
+import { agencyOfBackupCentre, pathsTo, planDispatch, type Trunks } from './plan.ts';
+
+/** One agency and those who are asked instead, one after the other. */
+const askedAtMost = 6;
 
 /** What the rules decided, and the dispatches that come of it. */
 interface Plan {
@@ -26,6 +23,8 @@ export interface Planner {
   planByRules: (incident: Incident, known: CallFacts, at: number) => Plan | null;
   /** Undefined when there is no such agency. */
   planByPerson: (wanted: Wish, at: number) => Dispatch | undefined;
+  /** The same for a drill: each agency on its trunk for drills; null for one that has none: it is left in peace. */
+  forDrill: (dispatch: Dispatch) => Dispatch | null;
   /** Undefined where no backup centre is set. */
   planBackupCentre: (at: number) => Dispatch | undefined;
 }
@@ -44,6 +43,7 @@ export function createPlanner(deps: {
   clock: Clock;
   agencies: () => AgencyDirectory;
   settings: () => Settings;
+  wayTo: Trunks['wayTo'];
   decide: (known: KnownFacts, at: number) => Decision;
 }): Planner {
   const timing = (): DispatchTiming => ({
@@ -51,31 +51,62 @@ export function createPlanner(deps: {
     ring: deps.settings().agencyRingSeconds * 1_000,
     accept: deps.settings().acceptanceSeconds * 1_000,
   });
-  const plan = (wanted: {
-    agencyId: string;
-    mode: DispatchMode;
-    reason: DispatchReason;
-    after: readonly string[];
-    at: number;
-    id?: string | undefined;
-  }): Dispatch | undefined => {
-    const agency = deps.agencies().find(wanted.agencyId);
-    return agency && planDispatch({ ...wanted, id: wanted.id ?? newId(wanted.at), agency, timing: timing() });
+  const trunks: Trunks = { wayTo: deps.wayTo, health: (trunkId) => deps.agencies().health(trunkId) };
+  /** The first of the agencies that there are, with each of the others for the case that the one before is not reached. */
+  const planFirst = (
+    agencyIds: readonly string[],
+    wanted: {
+      mode: DispatchMode;
+      reason: DispatchReason;
+      after: readonly string[];
+      at: number;
+      id?: string | undefined;
+    },
+  ): Dispatch | undefined => {
+    const agencies = [...new Set(agencyIds)].flatMap((id) => deps.agencies().find(id) ?? []).slice(0, askedAtMost);
+    const ids = agencies.map((_, index) => (index === 0 ? wanted.id : undefined) ?? newId(wanted.at));
+    return agencies.reduceRight<Dispatch | undefined>((fallback, agency, index) => {
+      const of = ids[index - 1];
+      const place = of === undefined ? wanted : { ...wanted, after: [], reason: { by: 'fallback' as const, of } };
+      return planDispatch({
+        ...place,
+        id: ids[index] ?? '',
+        agency,
+        timing: timing(),
+        trunks,
+        fallback: fallback ?? null,
+      });
+    }, undefined);
   };
+  const withAlternates = (agencyId: string): string[] => [
+    agencyId,
+    ...(deps.agencies().find(agencyId)?.alternates ?? []),
+  ];
 
-  const planActions = ({ actions, ruleSetVersion }: Decision, at: number): Dispatch[] => {
+  const planActions = ({ actions, ruleSetVersion, facts }: Decision, at: number): Dispatch[] => {
     const planned: { stage: number; dispatch: Dispatch }[] = [];
-    for (const { agencyId, mode: wanted, ruleId, stage } of [...actions].sort((a, b) => a.stage - b.stage)) {
-      const mode = dispatchModes.find((one) => one === wanted);
-      if (mode === undefined) continue;
+    for (const { agencyId, mode, ruleId, stage, fallbacks } of [...actions].sort((a, b) => a.stage - b.stage)) {
       const after = planned.filter((one) => one.stage < stage).map((one) => one.dispatch.id);
-      const dispatch = plan({ agencyId, mode, reason: { by: 'rule', ruleSetVersion, ruleId }, after, at });
+      const all = [...withAlternates(agencyId), ...fallbacks];
+      // Who is closed is asked after all others, and not never: somebody may be there.
+      const closed = (id: string): boolean => facts?.agencies[id]?.open === false;
+      const asked = [...all.filter((id) => !closed(id)), ...all.filter(closed)];
+      const dispatch = planFirst(asked, { mode, reason: { by: 'rule', ruleSetVersion, ruleId }, after, at });
       if (dispatch !== undefined) planned.push({ stage, dispatch });
     }
     return planned.map((one) => one.dispatch);
   };
 
+  const forDrill = (dispatch: Dispatch): Dispatch | null => {
+    const agency = deps.agencies().find(dispatch.agencyId);
+    const fallback = dispatch.fallback && forDrill(dispatch.fallback);
+    if (dispatch.mode === 'notify') return { ...dispatch, fallback };
+    if (agency?.drillTrunk == null) return null;
+    return { ...dispatch, trunks: pathsTo({ ...agency, trunks: [agency.drillTrunk] }, trunks), fallback };
+  };
+
   return {
+    forDrill,
     planByRules({ kind, severity, district }, known, at) {
       const parsed = kindSchema.safeParse(kind);
       if (!parsed.success) return null;
@@ -85,7 +116,8 @@ export function createPlanner(deps: {
       return { decision, dispatches: planActions(decision, at) };
     },
     planByPerson: ({ agencyId, mode, tokenId, id }, at) =>
-      plan({ agencyId, mode, reason: { by: 'person', tokenId }, after: [], at, id }),
+      deps.agencies().find(agencyId) &&
+      planFirst(withAlternates(agencyId), { mode, reason: { by: 'person', tokenId }, after: [], at, id }),
     planBackupCentre(at) {
       const { backupCentre } = deps.settings();
       return backupCentre === null
@@ -96,6 +128,7 @@ export function createPlanner(deps: {
             mode: 'transfer',
             reason: { by: 'line' },
             timing: timing(),
+            trunks,
             after: [],
             at,
           });

@@ -1,5 +1,7 @@
 import type { AriCommands } from '../asterisk/commands.ts';
 import { callerId, ringLeg } from '../asterisk/legs.ts';
+import { incidentNumber } from '../incidents/incident-number.ts';
+import { findKind } from '../routing/kind.ts';
 import type { RingJob, RingResult } from './dispatch.ts';
 
 /**
@@ -8,11 +10,13 @@ import type { RingJob, RingResult } from './dispatch.ts';
  */
 export async function ringTrunk(ari: AriCommands, job: RingJob, now: number): Promise<RingResult> {
   if (now > job.expiresAt) return { result: 'expired' };
+  const kind = findKind(job.kind ?? '');
   const answer = await ringLeg(ari, {
     channelId: job.channelId,
-    endpoint: 'agency',
-    uri: job.uri,
-    role: 'agency',
+    endpoint: job.endpoint,
+    ...(job.uri === null ? {} : { uri: job.uri }),
+    // The dialplan throws one who listens at nobody.
+    role: job.mode === 'listen' ? 'monitor' : 'agency',
     application: job.application,
     callId: job.callId,
     callerChannelId: job.callerChannelId,
@@ -20,7 +24,8 @@ export async function ringTrunk(ari: AriCommands, job: RingJob, now: number): Pr
     ring: job.ring,
     variables: {
       // Without a caller nobody has this leg once its controller has died.
-      ...(job.callerChannelId === null ? { SIAGA_OUTGOING: '1' } : {}),
+      ...(job.callerChannelId === null && job.mode !== 'listen' ? { SIAGA_OUTGOING: '1' } : {}),
+      ...(job.mode === 'listen' ? { SIAGA_ROLE: 'monitor' } : {}),
       ...(job.location === null
         ? {}
         : {
@@ -32,6 +37,9 @@ export async function ringTrunk(ari: AriCommands, job: RingJob, now: number): Pr
       ...(job.callInfo === '' ? {} : { 'PJSIP_HEADER(add,Call-Info)': job.callInfo }),
       'PJSIP_HEADER(add,X-Siaga-Incident)': job.incidentId,
       'PJSIP_HEADER(add,X-Siaga-Dispatch)': job.dispatchId,
+      'PJSIP_HEADER(add,X-Siaga-Incident-Number)': incidentNumber(job.incidentId),
+      // A kind of ours, or none: nothing else gets into a header.
+      ...(kind === undefined ? {} : { 'PJSIP_HEADER(add,X-Siaga-Kind)': kind.id }),
     },
   });
   if (answer.ok) return { result: 'taken' };

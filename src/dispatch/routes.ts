@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { contextOf } from '../calls/apply-dispatch.ts';
 import { liveCallOf, tellCall } from '../calls/command.ts';
 import type { Call } from '../calls/call.ts';
+import { engagedBy, whyNoMute } from '../calls/decide-dispatch.ts';
 import type { CallRunner } from '../calls/runner.ts';
 import type { IncidentForDispatch } from '../incidents/for-dispatch.ts';
 import { circleOfCall, confidential, mayKnow, type Circle } from '../incidents/need-to-know.ts';
@@ -13,6 +14,7 @@ import type { Postgres } from '../platform/postgres.ts';
 import { conflict, notFound, unprocessable } from '../platform/problem.ts';
 import { defineRoute, type Route } from '../platform/route.ts';
 import { slug } from '../platform/text.ts';
+import { dispatchModes } from './dispatch.ts';
 import type { Wish } from './planner.ts';
 import * as store from './store.ts';
 import { engaged, engageWithoutCall, type EngageDeps } from './without-call/engage.ts';
@@ -29,11 +31,20 @@ export interface DispatchRouteDeps extends EngageDeps {
 
 const params = z.object({ incidentId: z.uuid() });
 const dispatchParams = z.object({ dispatchId: z.uuid() });
-const dispatchBody = z.strictObject({ agencyId: slug, mode: z.enum(['bridge', 'transfer']).default('bridge') });
+const dispatchBody = z.strictObject({ agencyId: slug, mode: z.enum(dispatchModes).default('bridge') });
 
 /** /v1/dispatches, and how one is asked for by name. A live call's dispatches are changed by its owner. */
 export function dispatchRoutes(deps: DispatchRouteDeps): Route[] {
-  return [dispatchRoute(deps), listDispatchesRoute(deps), getDispatchRoute(deps), cancelRoute(deps)];
+  return [
+    dispatchRoute(deps),
+    listDispatchesRoute(deps),
+    getDispatchRoute(deps),
+    cancelRoute(deps),
+    mutedRoute(deps, 'mute', 'Let nobody in the call hear an agency that talks'),
+    mutedRoute(deps, 'unmute', 'Let an agency that was muted be heard again'),
+    mutedRoute(deps, 'listen', 'Let an agency only listen: nobody hears it'),
+    mutedRoute(deps, 'speak', 'Open an agency that listens to speak'),
+  ];
 }
 
 function dispatchRoute(deps: DispatchRouteDeps): Route {
@@ -118,11 +129,11 @@ async function engage(deps: DispatchRouteDeps, call: Call, wish: Wish): Promise<
   const telling = tellCall(deps.calls, call.id, { type: 'dispatch-requested', at, dispatch });
   // The call has decided by now; only its journal is waited for, and meanwhile the reason might go away.
   const decided = deps.calls.get(call.id)?.dispatches ?? [];
-  const engagedBy = decided.find((one) => one.agencyId === wish.agencyId && one.endedAt === null);
+  const engagement = engagedBy({ dispatches: decided }, wish.agencyId);
   await telling;
   const made = deps.calls.get(call.id)?.dispatches.find((one) => one.id === dispatch.id);
   if (made !== undefined) return store.dispatchViewOf(made, call.incident.id, call.id);
-  if (engagedBy !== undefined) throw engaged(wish.agencyId, engagedBy.id);
+  if (engagement !== undefined) throw engaged(wish.agencyId, engagement.id);
   return undefined;
 }
 
@@ -220,6 +231,28 @@ function cancelRoute(deps: DispatchRouteDeps): Route {
         return { status: 202, body: (await read(deps, dispatchId, principal)).view };
       }
       await tellCall(deps.calls, call.id, { type: 'dispatch-cancelled', at: deps.clock.now(), dispatchId, by });
+      return { status: 202, body: liveDispatch(deps, dispatchId)?.view ?? view };
+    },
+  });
+}
+
+function mutedRoute(deps: DispatchRouteDeps, command: 'mute' | 'unmute' | 'listen' | 'speak', summary: string): Route {
+  const muted = command === 'mute' || command === 'listen';
+  return defineRoute({
+    method: 'POST',
+    path: `/v1/dispatches/:dispatchId/${command}`,
+    audited: { instead: "the incident's timeline says who did it" },
+    summary,
+    roles: writers,
+    input: { params: dispatchParams },
+    response: { 202: dispatchView },
+    handler: async ({ params: { dispatchId }, principal }) => {
+      const { call, view } = await read(deps, dispatchId, principal);
+      if (call === undefined) throw conflict('dispatches.ended', 'This dispatch is over.');
+      const reason = whyNoMute(call, dispatchId, muted);
+      if (reason !== null) throw conflict('dispatches.not-now', `It cannot be done now: ${reason}.`);
+      const by = principal.operatorId ?? principal.tokenId;
+      await tellCall(deps.calls, call.id, { type: 'dispatch-muted', at: deps.clock.now(), dispatchId, muted, by });
       return { status: 202, body: liveDispatch(deps, dispatchId)?.view ?? view };
     },
   });

@@ -1,4 +1,5 @@
 import type { PrintedAsteriskLocation } from '../location/pidf-lo/asterisk-location.ts';
+import { findKind } from '../routing/kind.ts';
 import type { Dispatch, DispatchState, RingJob, RingResult } from './dispatch.ts';
 
 /** What a dispatch can be told about the attempt under way. Late ones, of an attempt that is over, change nothing. */
@@ -11,16 +12,26 @@ export type DispatchInput = { at: number } & (
   | { type: 'leg-gone'; channelId: string; cause: number }
   | { type: 'key-pressed'; channelId: string; key: string }
   | { type: 'timer' }
+  /** Whether the others are to hear it; what Asterisk did not do of that. */
+  | { type: 'mute'; muted: boolean; by: string }
+  | { type: 'mute-failed'; channelId: string; muted: boolean; unknown: boolean }
+  /** Mode `notify`: what came of the message. */
+  | { type: 'notified'; outcome: 'delivered' | 'acknowledged' | 'failed'; reason: string | null }
   | { type: 'cancel'; reason: 'cancelled' | 'call-ended' }
 );
 
 /** What the call has to do for its dispatch. */
 export type DispatchAction =
   | { do: 'ring'; job: RingJob }
-  | { do: 'announce'; channelId: string }
-  | { do: 'stop-announcing'; channelId: string }
+  /** `soundId`: another for each time. */
+  | { do: 'announce'; channelId: string; soundId: string }
+  | { do: 'stop-announcing'; channelId: string; soundId: string }
   | { do: 'join'; channelId: string }
   | { do: 'hang-up'; channelId: string }
+  | { do: 'mute' | 'unmute'; channelId: string }
+  /** Whether the caller has somebody in it, should every controller die. */
+  | { do: 'tie'; channelId: string; heard: boolean }
+  | { do: 'notify' }
   | { do: 'wake'; at: number | null }
   | { do: 'tell'; type: string; detail: Record<string, string | number | boolean | null> };
 
@@ -30,6 +41,8 @@ export interface DispatchContext {
   incidentId: string;
   application: string;
   callerNumber: string | null;
+  /** What the incident is, as far as the way to the agency may know it. */
+  kind: string | null;
   callInfo: string;
   location: PrintedAsteriskLocation | null;
   callerChannelId: string | null;
@@ -57,4 +70,9 @@ export function tell(step: DispatchStep, type: string, detail: Record<string, st
     type,
     detail: { dispatchId: step.dispatch.id, agencyId: step.dispatch.agencyId, ...detail },
   });
+}
+
+/** With the caller's number, a confidential kind would tell every network on the way who was beaten: the agency hears it. */
+export function openKind(kind: string | null): string | null {
+  return kind === null || findKind(kind)?.confidential === true ? null : kind;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Sql } from '../platform/postgres.ts';
 import { isoTime, isoTimeOrNull, timeColumn } from '../platform/text.ts';
 import type { Circle } from '../incidents/need-to-know.ts';
-import type { Dispatch } from './dispatch.ts';
+import type { Dispatch, Responder } from './dispatch.ts';
 import { talkedOnIncident } from '../incidents/talked-sql.ts';
 
 export const dispatchView = z.object({
@@ -19,6 +19,13 @@ export const dispatchView = z.object({
   acceptedAt: z.string().nullable(),
   joinedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
+  muted: z.boolean(),
+  responder: z.object({
+    acknowledgedAt: z.string().nullable(),
+    enRouteAt: z.string().nullable(),
+    onSceneAt: z.string().nullable(),
+    doneAt: z.string().nullable(),
+  }),
   attempts: z.array(
     z.object({
       number: z.number(),
@@ -42,6 +49,9 @@ const attemptRow = z.object({
   outcome: z.string().nullable(),
 });
 
+const said = z.number().nullable().default(null);
+const responderRow = z.object({ acknowledgedAt: said, enRouteAt: said, onSceneAt: said, doneAt: said });
+
 const dispatchRow = z.object({
   id: z.string(),
   incidentId: z.string(),
@@ -56,6 +66,8 @@ const dispatchRow = z.object({
   acceptedAt: timeColumn.nullable(),
   joinedAt: timeColumn.nullable(),
   endedAt: timeColumn.nullable(),
+  muted: z.boolean(),
+  responder: responderRow,
   attempts: z.array(attemptRow),
   kind: z.string().nullable(),
   operatorIds: z.array(z.string()),
@@ -63,7 +75,7 @@ const dispatchRow = z.object({
 
 const dispatchColumns = `id, incident_id as "incidentId", call_id as "callId", agency_id as "agencyId",
   agency_name as "agencyName", mode, state, outcome, reason, requested_at as "requestedAt",
-  accepted_at as "acceptedAt", joined_at as "joinedAt", ended_at as "endedAt", attempts,
+  accepted_at as "acceptedAt", joined_at as "joinedAt", ended_at as "endedAt", muted, responder, attempts,
   (select i.kind from incidents i where i.id = dispatches.incident_id) as kind,
   ${talkedOnIncident('dispatches.incident_id')} as "operatorIds"`;
 
@@ -78,6 +90,22 @@ export interface FoundDispatch {
 export async function readDispatch(sql: Sql, id: string): Promise<FoundDispatch | undefined> {
   const row = await sql.first(dispatchRow, `select ${dispatchColumns} from dispatches where id = $1`, [id]);
   return row && found(row);
+}
+
+/** What came of the message of a dispatch of mode `notify`. */
+export interface Told {
+  readonly dispatchId: string;
+  readonly outcome: 'delivered' | 'acknowledged' | 'failed';
+  readonly reason: string | null;
+}
+
+/** Ends the dispatch of a call that is over; one that has ended stays as it is. `at` in epoch milliseconds. */
+export async function endTold(sql: Sql, { dispatchId, outcome }: Told, at: number): Promise<void> {
+  const [state, shown] = outcome === 'failed' ? ['failed', 'unreachable'] : ['told', outcome];
+  await sql.execute(
+    `update dispatches set state = $2, outcome = $3, ended_at = $4 where id = $1 and mode = 'notify' and ended_at is null`,
+    [dispatchId, state, shown, isoTime(at)],
+  );
 }
 
 export async function listDispatches(
@@ -95,7 +123,18 @@ export async function listDispatches(
 }
 
 function found({ kind, operatorIds, ...row }: z.output<typeof dispatchRow>): FoundDispatch {
-  return { view: { ...row, attempts: row.attempts.map(attemptView) }, circle: { kind, operatorIds } };
+  const { attempts, responder, ...rest } = row;
+  const view = { ...rest, responder: responderView(responder), attempts: attempts.map(attemptView) };
+  return { view, circle: { kind, operatorIds } };
+}
+
+function responderView({ acknowledgedAt, enRouteAt, onSceneAt, doneAt }: Responder): DispatchView['responder'] {
+  return {
+    acknowledgedAt: isoTimeOrNull(acknowledgedAt),
+    enRouteAt: isoTimeOrNull(enRouteAt),
+    onSceneAt: isoTimeOrNull(onSceneAt),
+    doneAt: isoTimeOrNull(doneAt),
+  };
 }
 
 function attemptView(attempt: z.output<typeof attemptRow>) {
@@ -126,6 +165,8 @@ export function dispatchViewOf(dispatch: Dispatch, incidentId: string, callId: s
     acceptedAt: isoTimeOrNull(dispatch.acceptedAt),
     joinedAt: isoTimeOrNull(dispatch.joinedAt),
     endedAt: isoTimeOrNull(dispatch.endedAt),
+    muted: dispatch.muted,
+    responder: responderView(dispatch.responder),
     attempts: dispatch.attempts.map((attempt) => attemptView(attempt)),
   };
 }

@@ -1,11 +1,8 @@
 import type { RecordAudit } from '../audit/audit.ts';
-import type { AgencyDirectory } from '../agencies/agency.ts';
 import { callInfoOf, emergencyIdentifiers } from '../calls/emergency-id.ts';
 import { e164 } from '../calls/identity.ts';
 import type { Dispatch } from '../dispatch/dispatch.ts';
-import { drillOf } from '../dispatch/without-call/drill.ts';
 import type { WithoutCallRoom, WithoutCallWish } from '../dispatch/without-call/start.ts';
-import type { WithoutCall } from '../dispatch/without-call/without-call.ts';
 import type { Feed } from '../events/feed.ts';
 import { placeOf, type DistrictMap } from '../location/districts/district-map.ts';
 import type { Principal } from '../platform/auth.ts';
@@ -34,12 +31,13 @@ export interface ReportDeps {
   feed: Feed;
   settings: () => Settings;
   districtMap: () => DistrictMap;
-  agencies: () => AgencyDirectory;
   planByRules: (
     incident: Incident,
     known: CallFacts,
     at: number,
   ) => { decision: Decision; dispatches: Dispatch[] } | null;
+  /** The same for a drill; null where the agency is left in peace. */
+  forDrill: (dispatch: Dispatch) => Dispatch | null;
   /** Keeps what the rules decided, in this transaction. */
   keepDecision: (
     sql: Sql,
@@ -149,7 +147,7 @@ function wishOf(
   incident: Incident,
   report: Report,
   { decision, dispatches }: { decision: Decision; dispatches: Dispatch[] },
-  { agencies, settings }: Pick<ReportDeps, 'agencies' | 'settings'>,
+  { forDrill, settings }: Pick<ReportDeps, 'forDrill' | 'settings'>,
 ): WithoutCallWish {
   const { id, kind, severity, district, openedAt, version } = incident;
   const { position, drill } = report;
@@ -158,7 +156,6 @@ function wishOf(
   const { callId, incidentId } = emergencyIdentifiers('', { callId: id, incidentId: id }, settings().domain);
   const where = position && { latitude: position.latitude, longitude: position.longitude };
   const message = { ...about, severity, openedAt, position: where, callerNumber: number, note: null };
-  const engaged = new Set(dispatches.map(({ agencyId }) => agencyId));
   return {
     id: newId(openedAt),
     incidentId: id,
@@ -166,18 +163,11 @@ function wishOf(
     callerNumber: number,
     callInfo: callInfoOf({ callId, incidentId }),
     location: locationOf(position),
-    dispatches: drill ? drillOf(dispatches, agencies()) : dispatches,
+    dispatches: drill ? dispatches.flatMap((one) => forDrill(one) ?? []) : dispatches,
     tell:
       decision.tell.length === 0
         ? null
         : { ruleSetVersion: decision.ruleSetVersion, incidentVersion: version, recipients: decision.tell, message },
-    notify: notifiedOf(decision, engaged, openedAt),
     operatorId: null,
   };
-}
-
-/** Agencies that are told only, and have no dispatch that rings them. */
-function notifiedOf({ actions }: Decision, engaged: ReadonlySet<string>, at: number): WithoutCall['notify'] {
-  const told = actions.filter(({ mode, agencyId }) => mode === 'notify' && !engaged.has(agencyId));
-  return [...new Set(told.map(({ agencyId }) => agencyId))].map((agencyId) => ({ dispatchId: newId(at), agencyId }));
 }

@@ -80,7 +80,16 @@ function listRoute(deps: IncidentRouteDeps): Route {
     path: '/v1/incidents',
     summary: 'Incidents, newest first',
     roles,
-    input: { query: pageQuery.extend({ status: z.enum(['open', 'closed']).optional(), kind: slug.optional() }) },
+    input: {
+      query: pageQuery.extend({
+        status: z.enum(['open', 'closed']).optional(),
+        kind: slug.optional(),
+        number: z
+          .string()
+          .regex(/^\d{6}$/, 'six digits')
+          .optional(),
+      }),
+    },
     response: { 200: pageOf(incidentView) },
     handler: async ({ query, principal }) => {
       const after = query.cursor === undefined ? null : decodeCursor(timePosition, query.cursor);

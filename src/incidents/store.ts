@@ -3,6 +3,7 @@ import { storableJson } from '../platform/postgres-text.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { isoTime, timeColumn } from '../platform/text.ts';
 import { decidedTell } from '../routing/rule.ts';
+import { incidentNumber } from './incident-number.ts';
 import type { Incident } from './incident.ts';
 import type { Circle } from './need-to-know.ts';
 import { talkedOnCall, talkedOnIncident } from './talked-sql.ts';
@@ -44,27 +45,42 @@ export async function readIncident(sql: Sql, id: string, lock = false): Promise<
 /** Newest first; `after` is the position of the last one seen. */
 export async function listIncidents(
   sql: Sql,
-  filter: { status?: string | undefined; kind?: string | undefined; limit: number; after: [string, string] | null },
+  filter: {
+    status?: string | undefined;
+    kind?: string | undefined;
+    number?: string | undefined;
+    limit: number;
+    after: [string, string] | null;
+  },
 ): Promise<FoundIncident[]> {
   const rows = await sql.rows(
     incidentRow,
     `select ${incidentColumns} from incidents i
      where ($1::text is null or i.status = $1) and ($2::text is null or i.kind = $2)
        and ($3::timestamptz is null or (i.opened_at, i.id) < ($3, $4::uuid))
+       and ($6::text is null or incident_number(i.id) = $6)
      order by i.opened_at desc, i.id desc limit $5`,
-    [filter.status ?? null, filter.kind ?? null, filter.after?.[0] ?? null, filter.after?.[1] ?? null, filter.limit],
+    [
+      filter.status ?? null,
+      filter.kind ?? null,
+      filter.after?.[0] ?? null,
+      filter.after?.[1] ?? null,
+      filter.limit,
+      filter.number ?? null,
+    ],
   );
   return rows.map(found);
 }
 
 function found({ operatorIds, ...row }: z.output<typeof incidentRow>): FoundIncident {
   const notes = row.notes.map((note) => ({ ...note, at: isoTime(note.at) }));
-  return { view: { ...row, notes }, circle: { kind: row.kind, operatorIds } };
+  return { view: { ...row, number: incidentNumber(row.id), notes }, circle: { kind: row.kind, operatorIds } };
 }
 
 export function viewOf(incident: Incident, callIds: string[]): IncidentView {
   return {
     ...incident,
+    number: incidentNumber(incident.id),
     openedAt: isoTime(incident.openedAt),
     notes: incident.notes.map((note) => ({ ...note, at: isoTime(note.at) })),
     callIds,

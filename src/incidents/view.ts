@@ -5,6 +5,8 @@ import { dispositions } from './incident.ts';
 
 export const incidentView = z.object({
   id: z.string(),
+  /** Six digits, as people say them on the telephone. */
+  number: z.string(),
   openedAt: z.string(),
   version: z.number(),
   status: z.enum(['open', 'closed']),

@@ -1,4 +1,4 @@
-import { incidentKinds } from '../routing/kind.ts';
+import { spokenKind, spokenNumber } from '../incidents/spoken.ts';
 import type { SpokenMessage } from './message.ts';
 import type { SendResult } from './notification.ts';
 
@@ -69,13 +69,16 @@ export function newVoiceMessage(
  * The prompts of a message, by name: the telephone of a leader says kind and number alone, whoever may hear it. What nobody
  * has classified has no kind to say.
  */
-export function promptsOf({ kind, incidentNumber, drill }: SpokenMessage): string[] {
+export function promptsOf({
+  kind,
+  incidentNumber,
+  drill,
+}: Pick<SpokenMessage, 'kind' | 'incidentNumber' | 'drill'>): string[] {
   return [
     ...(drill ? ['drill'] : []),
     'message-intro',
-    ...(incidentKinds.some((id) => id === kind) ? [`kind-${kind}`] : []),
-    'incident-number',
-    ...Array.from(incidentNumber, (digit) => `digit-${digit}`),
+    ...spokenKind(kind),
+    ...spokenNumber(incidentNumber),
     'message-keys',
   ];
 }

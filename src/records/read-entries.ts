@@ -4,6 +4,7 @@ import type { Call } from '../calls/call.ts';
 import { emergencyIdentifiers } from '../calls/emergency-id.ts';
 import { identityOf } from '../calls/identity.ts';
 import { nowhere } from '../location/location.ts';
+import { completedDispatch } from '../dispatch/dispatch.ts';
 import type { Logger } from '../platform/logger.ts';
 import { defaultSettings } from '../settings/setting.ts';
 import type { Entry } from './entry.ts';
@@ -30,9 +31,10 @@ function isEntry(value: unknown): value is Entry {
 /** An entry that an older version has written, with what calls have by now. */
 function completed(entry: Entry): Entry {
   if (entry.kind !== 'call') return entry;
-  const written: Partial<Call> = entry.state;
-  if (written.identity !== undefined) return entry;
-  const { origin, id, incident } = entry.state;
+  const state = { ...entry.state, dispatches: entry.state.dispatches.map(completedDispatch) };
+  const written: Partial<Call> = state;
+  if (written.identity !== undefined) return { ...entry, state };
+  const { origin, id, incident } = state;
   const identity = identityOf({
     headers: origin.headers,
     channelNumber: origin.callerNumber,
@@ -43,7 +45,7 @@ function completed(entry: Entry): Entry {
   const ids = { callId: id, incidentId: incident.id };
   const emergency = emergencyIdentifiers(origin.headers['Call-Info'] ?? '', ids, defaultSettings.domain);
   const missing: Partial<Call> = { identity, emergency, location: nowhere };
-  return { ...entry, state: { ...missing, ...entry.state } };
+  return { ...entry, state: { ...missing, ...state } };
 }
 
 /** The records of a stretch of a journal file; lines that cannot be read are said and passed over. */

@@ -8,7 +8,12 @@ const moment: Moment = {
   timeZone: 'Asia/Jakarta',
   holidays: ['2026-08-17'],
   directory: directoryOf(
-    [testAgency('psc', ['psc-1', 'psc-2']), testAgency('pln'), testAgency('pmi'), testAgency('none', [])],
+    [
+      testAgency('psc', ['psc-1', 'psc-2']),
+      testAgency('pln'),
+      testAgency('pmi', ['pmi-1'], { hours: [{ weekdays: [7], from: '08:00', to: '00:00' }] }),
+      testAgency('none', []),
+    ],
     (trunkId) => health[trunkId] ?? 'unknown',
   ),
 };
@@ -34,7 +39,7 @@ describe('completeFacts', () => {
       agencies: {
         psc: { open: true, reachable: true },
         pln: { open: true, reachable: false },
-        pmi: { open: true, reachable: true },
+        pmi: { open: false, reachable: true },
         none: { open: true, reachable: false },
       },
       trunks: { 'psc-1': 'down', 'psc-2': 'up', 'pln-1': 'down', 'pmi-1': 'unknown' },
@@ -58,7 +63,7 @@ describe('completeFacts', () => {
     const agencies = { psc: { open: false, reachable: false } };
     const facts = completeFacts({ ...said, agencies, trunks: { 'pmi-1': 'down' } }, moment);
     expect(facts).toMatchObject({ ...said, agencies, trunks: { 'psc-2': 'up', 'pmi-1': 'down' } });
-    expect(facts.agencies['pmi']).toEqual({ open: true, reachable: true });
+    expect(facts.agencies['pmi']).toEqual({ open: false, reachable: true });
   });
 
   test('an incident is as confidential as its kind', () => {

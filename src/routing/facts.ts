@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Agency, AgencyDirectory } from '../agencies/agency.ts';
+import { isOpen, type AgencyDirectory } from '../agencies/agency.ts';
 import { slug } from '../platform/text.ts';
-import { clockTime, localDate, sources, trunkStates, weekdaySchema, word } from './condition.ts';
+import { clockTime, localDate, sources, trunkStates, weekdays, weekdaySchema, word } from './condition.ts';
 import { findKind, kindSchema, severitySchema } from './kind.ts';
 import { localTime } from './local-time.ts';
 
@@ -68,7 +68,11 @@ export interface Moment {
 /** The facts that the rules are asked about: what is known of the incident, with the city's clock, calendar and agencies. */
 export function completeFacts(asked: KnownFacts, { at, timeZone, holidays, directory }: Moment): Facts {
   const local = localTime(at, timeZone);
-  const agencies = directory.agencies.map((agency) => [agency.id, stateOf(agency, directory)] as const);
+  const weekday = weekdays.indexOf(local.weekday) + 1;
+  const agencies = directory.agencies.map((agency) => {
+    const state = { open: isOpen(agency, weekday, local.time), reachable: directory.reachable(agency.id) };
+    return [agency.id, state] as const;
+  });
   const trunks = directory.agencies.flatMap((agency) =>
     agency.trunks.map(({ id }) => [id, directory.health(id)] as const),
   );
@@ -88,9 +92,4 @@ export function completeFacts(asked: KnownFacts, { at, timeZone, holidays, direc
     agencies: { ...Object.fromEntries(agencies), ...asked.agencies },
     trunks: { ...Object.fromEntries(trunks), ...asked.trunks },
   };
-}
-
-/** An agency has no opening hours of its own: it is open always. */
-function stateOf({ id }: Agency, directory: AgencyDirectory): Facts['agencies'][string] {
-  return { open: true, reachable: directory.reachable(id) };
 }

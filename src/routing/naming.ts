@@ -1,4 +1,4 @@
-import { defaultRuleId, type Action, type RuleSetContent } from './rule.ts';
+import { defaultRuleId, speaks, type Action, type RuleSetContent } from './rule.ts';
 
 /** The rules that name an agency or one of its trunks, anywhere: as `rule <id>`. */
 export function rulesNaming(
@@ -17,6 +17,26 @@ export function rulesNaming(
     )
     .map(({ id }) => `rule ${id}`);
   return engages(ruleSet.default) ? [...names, `rule ${defaultRuleId}`] : names;
+}
+
+/**
+ * The rules that an edit of an agency's trunks would break, as `rule <id>`: those that ask for the state of a trunk that is
+ * taken away, and, where none is left, those that bridge or transfer to the agency.
+ */
+export function rulesLosing(
+  ruleSet: RuleSetContent,
+  agencyId: string,
+  { removed, left }: { removed: readonly string[]; left: number },
+): string[] {
+  const speaksWith = (actions: readonly Action[]): boolean =>
+    left === 0 && actions.some((action) => action.agencyId === agencyId && speaks(action.mode));
+  const names = ruleSet.rules
+    .filter(
+      ({ then, when }) =>
+        speaksWith(then) || when.trunkStates?.some(({ trunkId }) => removed.includes(trunkId)) === true,
+    )
+    .map(({ id }) => `rule ${id}`);
+  return speaksWith(ruleSet.default) ? [...names, `rule ${defaultRuleId}`] : names;
 }
 
 /** The rules that tell a recipient: as `rule <id>`. */

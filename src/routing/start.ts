@@ -11,7 +11,7 @@ import type { Route } from '../platform/route.ts';
 import { evaluate } from './evaluate.ts';
 import { evaluateRoute } from './evaluate-routes.ts';
 import { completeFacts, type Facts, type KnownFacts } from './facts.ts';
-import { rulesNaming, rulesTelling } from './naming.ts';
+import { rulesLosing, rulesNaming, rulesTelling } from './naming.ts';
 import { ruleRoutes } from './routes.ts';
 import { ruleSetSchema, type Decision, type RuleSet, type RuleSetContent } from './rule.ts';
 import { activate, insertVersion, readActive, readActiveVersion, rulesChannel } from './store.ts';
@@ -32,7 +32,7 @@ interface RoutingDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly audit: RecordAudit;
-  readonly agencies: Pick<AgenciesRoom, 'current' | 'lockAndRead' | 'guardDeletion'>;
+  readonly agencies: Pick<AgenciesRoom, 'current' | 'lockAndRead' | 'guardDeletion' | 'guardTrunks'>;
   readonly districts: () => readonly string[];
   readonly timeZone: () => string;
   /** Local dates, YYYY-MM-DD. */
@@ -65,6 +65,10 @@ export async function startRouting(deps: RoutingDeps): Promise<RoutingRoom> {
     const active = await readActive(sql);
     const trunks = agencies.current().find(agencyId)?.trunks ?? [];
     return active ? rulesNaming(active, agencyId, trunks) : [];
+  });
+  agencies.guardTrunks(async (sql, agencyId, change) => {
+    const active = await readActive(sql);
+    return active ? rulesLosing(active, agencyId, change) : [];
   });
   deps.recipients.guardDeletion(async (sql, recipientId) => {
     const active = await readActive(sql);

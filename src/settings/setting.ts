@@ -17,6 +17,8 @@ export const settingsSchema = z.strictObject({
   wrapUpSeconds: seconds(0, 600),
   /** How long an agency's trunk rings before the next one is tried. */
   agencyRingSeconds: seconds(5, 120),
+  /** How often Asterisk asks each SIP trunk of an agency whether it lives (OPTIONS); 0: never. */
+  trunkOptionsSeconds: seconds(0, 300),
   /** How long an agency that answered has for its key. */
   acceptanceSeconds: seconds(3, 60),
   /** How often a waiting caller is told that the call is not forgotten. */
@@ -81,7 +83,9 @@ export const defaultSettings: Settings = {
   operatorRingSeconds: 15,
   wrapUpSeconds: 10,
   agencyRingSeconds: 20,
-  acceptanceSeconds: 10,
+  trunkOptionsSeconds: 10,
+  // The announcement to an agency takes about fourteen.
+  acceptanceSeconds: 20,
   comfortSeconds: 20,
   kinds: [...kindIds],
   districts: [],

@@ -1,4 +1,4 @@
-import { answers, rejects, rings, type Call, type Phone } from '../../scripts/sip/phone.mjs';
+import { answers, rejects, rings, type Call } from '../../scripts/sip/phone.mjs';
 import type { CallView } from '../../src/calls/view.ts';
 import { carriers, type Centre } from '../support/centre.ts';
 import { idleInOrder as operatorsIdle, pauseOperator, resumeOperator } from '../support/idle.ts';
@@ -23,11 +23,6 @@ afterEach(async () => {
 });
 
 const idOf = (index: number): string => centre.operators[index]?.id ?? '';
-function phoneOf(index: number): Phone {
-  const phone = centre.phones[index];
-  if (phone === undefined) throw new Error(`there is no phone ${index}`);
-  return phone;
-}
 
 const pause = (index: number): Promise<void> => pauseOperator(centre, index);
 const resume = (index: number): Promise<void> => resumeOperator(centre, index);
@@ -42,8 +37,8 @@ async function dialAndTalk(): Promise<{ citizen: Call; call: CallView; operatorI
 
 test('answers with a greeting, shows who calls, and lets both hear each other', async () => {
   await idleInOrder(0);
-  phoneOf(0).behave(answers({ after: 2_500 }));
-  const upcoming = centre.upcoming(phoneOf(0));
+  centre.phoneOf(0).behave(answers({ after: 2_500 }));
+  const upcoming = centre.upcoming(centre.phoneOf(0));
   const citizen = await centre.dial({ from: '+6281234567890', displayName: 'Warga Tampan', tone: tones.caller });
   const operator = await upcoming;
   const call = await centre.api.taken(citizen);
@@ -94,14 +89,14 @@ test('who has been idle the longest gets the next call', async () => {
 
 test('an operator who does not answer in time is followed by the next', async () => {
   await idleInOrder(0, 1);
-  phoneOf(0).behave(rings());
+  centre.phoneOf(0).behave(rings());
   const { call, operatorId } = await dialAndTalk();
   expect(operatorId).toBe(idOf(1));
   const missed = centre.feed.all('operator.not-reached', { callId: call.id });
   expect(missed.map(({ detail }) => detail)).toEqual([
     expect.objectContaining({ operatorId: idOf(0), reason: 'no-answer' }),
   ]);
-  const rung = phoneOf(0).calls.at(-1);
+  const rung = centre.phoneOf(0).calls.at(-1);
   await rung?.waitFor('ended');
   expect(rung?.times.cancel).toBeDefined();
 });
@@ -109,13 +104,13 @@ test('an operator who does not answer in time is followed by the next', async ()
 test('a busy phone costs no time: the next rings before its time would have been over', async () => {
   const ringTime = 3_000;
   await idleInOrder(0, 1);
-  phoneOf(0).behave(rejects(486));
+  centre.phoneOf(0).behave(rejects(486));
   const { citizen, call, operatorId } = await dialAndTalk();
   expect(operatorId).toBe(idOf(1));
   expect(centre.feed.all('operator.not-reached', { callId: call.id })).toEqual([
     expect.objectContaining({ detail: expect.objectContaining({ operatorId: idOf(0), reason: 'busy' }) as unknown }),
   ]);
-  const ringing = phoneOf(1).calls.at(-1);
+  const ringing = centre.phoneOf(1).calls.at(-1);
   expect((ringing?.times.invite ?? Infinity) - (citizen.times.invite ?? 0)).toBeLessThan(ringTime);
 });
 
@@ -160,8 +155,8 @@ test('a caller who hangs up while he waits is recorded as abandoned, and no oper
 
 test("a caller who hangs up while an operator's phone rings silences it", async () => {
   await idleInOrder(0);
-  phoneOf(0).behave(rings());
-  const upcoming = centre.upcoming(phoneOf(0));
+  centre.phoneOf(0).behave(rings());
+  const upcoming = centre.upcoming(centre.phoneOf(0));
   const citizen = await centre.dial();
   const ringing = await upcoming;
   await ringing.waitFor('ringing');
@@ -175,7 +170,7 @@ test("a caller who hangs up while an operator's phone rings silences it", async 
 
 test('a CANCEL right behind the INVITE leaves an abandoned call and no phone ringing', async () => {
   await idleInOrder(0);
-  phoneOf(0).behave(rings());
+  centre.phoneOf(0).behave(rings());
   const number = '081100220033';
   const from = `<sip:${number}@127.0.0.1>`;
   const wire = await WireCall.open({ server: centre.asterisk.sip, address: carriers.telkom, from });
@@ -196,7 +191,7 @@ test('a CANCEL right behind the INVITE leaves an abandoned call and no phone rin
 test('either side ends the call for the other', async () => {
   await idleInOrder(0);
   const one = await dialAndTalk();
-  const operator = phoneOf(0).calls.at(-1);
+  const operator = centre.phoneOf(0).calls.at(-1);
   await one.citizen.hangUp();
   await operator?.waitFor('ended');
   expect(operator?.endedBy).toBe('them');
@@ -206,7 +201,7 @@ test('either side ends the call for the other', async () => {
   });
 
   const two = await dialAndTalk();
-  await phoneOf(0).calls.at(-1)?.hangUp();
+  await centre.phoneOf(0).calls.at(-1)?.hangUp();
   await two.citizen.waitFor('ended');
   expect(two.citizen.endedBy).toBe('them');
   expect(await centre.api.recordOf(two.citizen.callId)).toMatchObject({
@@ -222,7 +217,7 @@ test('after a call the operator has his wrap-up to himself', async () => {
     const one = await dialAndTalk();
     await one.citizen.hangUp();
     const wrapUp = await centre.feed.waitFor('operator.state', { detail: { operatorId: idOf(0), state: 'wrap-up' } });
-    const upcoming = centre.upcoming(phoneOf(0));
+    const upcoming = centre.upcoming(centre.phoneOf(0));
     const citizen = await centre.dial();
     const ringing = await upcoming;
     await ringing.waitFor('answered');
@@ -255,7 +250,7 @@ test('a phone that dies in mid-call costs the caller his operator and not his pl
   const behind = await centre.api.taken(second);
   // The dead phone is not to ring for him: he waits, and the next one who is free is his.
   await pause(2);
-  await phoneOf(2).kill();
+  await centre.phoneOf(2).kill();
   await centre.feed.waitFor('operator.lost', { callId: first.call.id, within: 20_000 });
   const caller = centre.recording(first.call.channelId, 'heard');
   await until('the caller is told', () => hearsPrompt(caller, 'operator-lost'));

@@ -96,7 +96,7 @@ test('classifying an incident rings the agencies that the rules name; all three 
   expect(heard(call.channelId)).toEqual(['operator', 'damkar']);
   expect(heard(`${call.id}.o1`)).toEqual(['caller', 'damkar']);
   expect(heard(`${dispatchId}.a1`)).toEqual(['caller', 'operator']);
-  expect(hearsPrompt(centre.recording(`${dispatchId}.a1`, 'heard'), 'agency-announcement')).toBe(true);
+  expect(hearsPrompt(centre.recording(`${dispatchId}.a1`, 'heard'), 'announcement-intro')).toBe(true);
   expect(await ended(dispatchId, 'left')).toMatchObject({ outcome: 'call-ended' });
 }, 40_000);
 

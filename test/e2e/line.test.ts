@@ -3,7 +3,7 @@ import { answers, freePort, rings, startPhone, type Call, type Phone } from '../
 import type { CallView } from '../../src/calls/view.ts';
 import type { Centre } from '../support/centre.ts';
 import { hearsPrompt } from '../support/ear.ts';
-import { idleInOrder, pauseOperator, resumeOperator } from '../support/idle.ts';
+import { calmAgain, idleInOrder, pauseOperator, resumeOperator } from '../support/idle.ts';
 import { until } from '../support/rest.ts';
 import { startCentre } from '../support/start-centre.ts';
 
@@ -18,12 +18,7 @@ beforeAll(async () => {
   await tier(supervisor, 'supervisor');
 }, 60_000);
 afterAll(() => centre.stop(), 30_000);
-afterEach(async () => {
-  for (const phone of centre.phones) phone.behave(answers());
-  await centre.api.set(never());
-  await centre.quiet();
-  expect(centre.complaints()).toEqual([]);
-});
+afterEach(() => calmAgain(centre, never()));
 
 /** Nothing but regular operators is ever rung, and nobody is paused by himself. */
 function never() {
@@ -44,11 +39,6 @@ async function tier(index: number, name: string): Promise<void> {
 }
 
 const idOf = (index: number): string => centre.operators[index]?.id ?? '';
-function phoneOf(index: number): Phone {
-  const phone = centre.phones[index];
-  if (phone === undefined) throw new Error(`there is no phone ${index}`);
-  return phone;
-}
 
 const idleOperators = z.array(
   z.object({ id: z.string(), state: z.string(), since: z.string().transform((at) => Date.parse(at)) }),
@@ -138,18 +128,18 @@ test('ten calls, three operators: the oldest call is next, and the operator who 
 
 test('two calls at the same moment for one operator: he gets one, and the other after it', async () => {
   await idleInOrder(centre, 0);
-  const before = phoneOf(0).calls.length;
+  const before = centre.phoneOf(0).calls.length;
   const callers = await Promise.all([centre.dialLine(440), centre.dialLine(440)]);
   const ids = await Promise.all(callers.map(async ({ wire }) => (await centre.api.taken(wire)).id));
   await until('he talks with one of them', () => ids.some(talks));
   const first = ids.findIndex(talks);
   const [later = ''] = ids.filter((_, index) => index !== first);
-  expect(phoneOf(0).calls).toHaveLength(before + 1);
+  expect(centre.phoneOf(0).calls).toHaveLength(before + 1);
   expect((await centre.api.call(later)).stage).toBe('waiting');
   await callers[first]?.hangUp();
   const talking = await centre.feed.waitFor('operator.talking', { callId: later });
   expect(talking.detail['operatorId']).toBe(idOf(0));
-  expect(phoneOf(0).calls).toHaveLength(before + 2);
+  expect(centre.phoneOf(0).calls).toHaveLength(before + 2);
   await centre.hangUpAll();
 });
 
@@ -166,8 +156,8 @@ test('keys that a caller presses while he is greeted are on the timeline, and ke
 test('an operator who lets it ring is paused with the reason, and the last one available is not', async () => {
   await centre.api.set({ pauseUnanswered: true });
   await idleInOrder(centre, 0, 1);
-  phoneOf(0).behave(rings());
-  phoneOf(1).behave(rings());
+  centre.phoneOf(0).behave(rings());
+  centre.phoneOf(1).behave(rings());
   const one = await dial();
   await centre.feed.waitFor('operator.not-reached', { callId: one.call.id, detail: { operatorId: idOf(0) } });
   await until('the first is paused', async () => (await stateOf(0)).state === 'paused');
@@ -175,7 +165,7 @@ test('an operator who lets it ring is paused with the reason, and the last one a
   await centre.feed.waitFor('operator.not-reached', { callId: one.call.id, detail: { operatorId: idOf(1) } });
   // Rung again and again: somebody has to be.
   await centre.feed.waitFor('operator.not-reached', { callId: one.call.id, detail: { operatorId: idOf(1) }, count: 2 });
-  phoneOf(1).behave(answers());
+  centre.phoneOf(1).behave(answers());
   expect(await takerOf(one)).toBe(idOf(1));
 }, 30_000);
 
@@ -183,17 +173,17 @@ test('after a while all phones ring, also of those who were paused by themselves
   await centre.api.set({ pauseUnanswered: true, ringAllSeconds: 4 });
   await idleInOrder(centre, 0, 1, 2);
   await pauseOperator(centre, 2);
-  phoneOf(0).behave(rings());
-  phoneOf(1).behave(rings());
+  centre.phoneOf(0).behave(rings());
+  centre.phoneOf(1).behave(rings());
   const one = await dial();
   await centre.feed.waitFor('operator.not-reached', { callId: one.call.id, detail: { operatorId: idOf(0) } });
-  phoneOf(0).behave(answers({ after: 1_000 }));
+  centre.phoneOf(0).behave(answers({ after: 1_000 }));
   // The one who paused himself is left alone; the one who was paused by his silence is rung with the other.
-  const rung = phoneOf(2).calls.length;
+  const rung = centre.phoneOf(2).calls.length;
   expect(await takerOf(one)).toBe(idOf(0));
-  expect(phoneOf(2).calls).toHaveLength(rung);
+  expect(centre.phoneOf(2).calls).toHaveLength(rung);
   expect((await stateOf(0)).state).toBe('talking');
-  const beside = phoneOf(1).calls.at(-1);
+  const beside = centre.phoneOf(1).calls.at(-1);
   await beside?.waitFor('ended');
   expect(beside?.times.answered).toBeUndefined();
   await one.citizen.hangUp();
@@ -269,7 +259,7 @@ test('after the death of its controller a phone that talks is not rung while ano
   await leader?.exited;
   await centre.follow();
   await centre.api.operatorIs(idOf(0), 'talking', 15_000);
-  const rung = phoneOf(0).calls.length;
+  const rung = centre.phoneOf(0).calls.length;
   const two = await dial();
   expect(await takerOf(two)).toBe(idOf(1));
   // With nobody else it waits, as for any who talk.
@@ -278,7 +268,7 @@ test('after the death of its controller a phone that talks is not rung while ano
     const queue = await centre.api.ask('GET', '/v1/queue');
     return queue.pluck('waiting', 'reason').includes('all operators are busy');
   });
-  expect(phoneOf(0).calls).toHaveLength(rung);
+  expect(centre.phoneOf(0).calls).toHaveLength(rung);
   await one.citizen.hangUp();
   expect(await takerOf(three)).toBe(idOf(0));
 }, 90_000);

@@ -37,11 +37,7 @@ interface Talk {
   colleague: Call;
 }
 
-function upcoming(index: number): Promise<Call> {
-  const phone = centre.phones[index];
-  if (phone === undefined) throw new Error(`there is no phone ${index}`);
-  return centre.upcoming(phone);
-}
+const upcoming = (index: number): Promise<Call> => centre.upcoming(centre.phoneOf(index));
 
 /** A caller who talks with an operator; the others are paused. */
 async function talk(index: number): Promise<Pick<Talk, 'caller' | 'call' | 'operator'>> {

@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { z } from 'zod';
 import { startAsterisk, type AsteriskHandle } from '../../scripts/runtime.mjs';
 import { answers, freePort, type Phone } from '../../scripts/sip/phone.mjs';
 import { carriers, type Centre } from '../support/centre.ts';
+import { tlsSettings } from '../support/certificate.ts';
 import { pauseOperator, resumeOperator } from '../support/idle.ts';
 import { until } from '../support/rest.ts';
 import { startCentre } from '../support/start-centre.ts';
@@ -15,38 +14,18 @@ import { TlsPhone } from '../support/tls-phone.ts';
 
 let centre: Centre;
 let folder: string;
-let tlsPort: number;
-let tlsSettings: Record<string, string>;
+let tls: Awaited<ReturnType<typeof tlsSettings>>;
 const phones: Phone[] = [];
 let again: AsteriskHandle | undefined;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'siaga-tls-'));
-  const [certificate, key] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')];
-  const subject = ['-subj', '/CN=sip.example', '-days', '2'];
-  await promisify(execFile)('openssl', [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-keyout',
-    key,
-    '-out',
-    certificate,
-    ...subject,
-  ]);
-  tlsPort = await freePort();
-  tlsSettings = {
-    ASTERISK_SIP_TLS_BIND: `127.0.0.1:${tlsPort}`,
-    ASTERISK_TLS_CERTIFICATE: certificate,
-    ASTERISK_TLS_KEY: key,
-  };
+  tls = await tlsSettings(folder);
   centre = await startCentre({
     name: 'people',
     operators: 1,
-    asteriskEnv: tlsSettings,
-    controllerEnv: { SIAGA_SIP_TLS_PORT: String(tlsPort) },
+    asteriskEnv: tls.env,
+    controllerEnv: { SIAGA_SIP_TLS_PORT: String(tls.port) },
   });
   await centre.operatorPhones(answers());
 }, 90_000);
@@ -59,11 +38,6 @@ afterAll(async () => {
 afterEach(() => centre.clear());
 
 const operatorId = (): string => centre.operators[0]?.id ?? '';
-const ownPhone = (): Phone => {
-  const phone = centre.phones[0];
-  if (phone === undefined) throw new Error('the operator has no phone');
-  return phone;
-};
 
 interface DeskMade {
   id: string;
@@ -181,10 +155,10 @@ test('a desk with TLS and SRTP: its phone registers over TLS, is rung with SRTP,
   const desk = await makeDesk({ transport: 'tls', media: 'srtp' });
   const endpoint = await centre.cli(`pjsip show endpoint ${desk.username}`);
   expect(endpoint).toMatch(/media_encryption_optimistic\s+: false/);
-  const wrong = await TlsPhone.open(tlsPort, { username: desk.username, password: 'wrong' });
+  const wrong = await TlsPhone.open(tls.port, { username: desk.username, password: 'wrong' });
   expect(await wrong.request('REGISTER', '')).toBe(401);
   wrong.close();
-  const phone = await TlsPhone.open(tlsPort, desk);
+  const phone = await TlsPhone.open(tls.port, desk);
   try {
     expect(phone.protocol).toBe('TLSv1.2');
     expect(await phone.request('REGISTER', '')).toBe(200);
@@ -265,7 +239,7 @@ test('an Asterisk that comes back without its accounts gets them all again', asy
     tools: centre.tools,
     ports: centre.ports,
     node: 'e2e',
-    env: { ...tlsSettings, ASTERISK_CARRIERS: `telkom=${carriers.telkom}` },
+    env: { ...tls.env, ASTERISK_CARRIERS: `telkom=${carriers.telkom}` },
   });
   const known = async (username: string): Promise<boolean> =>
     (await centre.ari('GET', `asterisk/config/dynamic/res_pjsip/endpoint/${username}`)).status === 200;
@@ -276,5 +250,5 @@ test('an Asterisk that comes back without its accounts gets them all again', asy
   );
   const phone = await phoneAt(desk);
   await phone.stop();
-  expect(ownPhone().accounts).toHaveLength(1);
+  expect(centre.phoneOf(0).accounts).toHaveLength(1);
 }, 90_000);

@@ -45,10 +45,8 @@ const live = async (): Promise<string[]> => {
 
 /** A caller who talks with the first operator; the second is free. */
 async function talk(): Promise<Talk> {
-  const phone = centre.phones[0];
-  if (phone === undefined) throw new Error('there is no phone');
   await pauseSecond({ state: 'paused', reason: 'istirahat' });
-  const rung = centre.upcoming(phone);
+  const rung = centre.upcoming(centre.phoneOf(0));
   const caller = await centre.dialLine(tones.caller);
   const [id = ''] = await live();
   await centre.feed.waitFor('operator.talking', { callId: id });

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { answers, rings, type Call, type Phone } from '../../scripts/sip/phone.mjs';
+import { answers, rings, type Call } from '../../scripts/sip/phone.mjs';
 import type { CallView } from '../../src/calls/view.ts';
 import type { QueueSetting } from '../../src/settings/line-setting.ts';
 import { queuePicture, type QueuePicture } from '../../src/acd/picture.ts';
 import type { Centre } from '../support/centre.ts';
-import { idleInOrder, pauseOperator, resumeOperator } from '../support/idle.ts';
+import { calmAgain, idleInOrder, pauseOperator, resumeOperator } from '../support/idle.ts';
 import { until, type Answer } from '../support/rest.ts';
 import { startCentre } from '../support/start-centre.ts';
 
@@ -19,12 +19,7 @@ beforeAll(async () => {
   await change(standby, { tier: 'standby' });
 }, 60_000);
 afterAll(() => centre.stop(), 30_000);
-afterEach(async () => {
-  for (const phone of centre.phones) phone.behave(answers());
-  await centre.api.set(never());
-  await centre.quiet();
-  expect(centre.complaints()).toEqual([]);
-});
+afterEach(() => calmAgain(centre, never()));
 
 /** One queue, and nothing that time changes. */
 function never() {
@@ -57,11 +52,6 @@ async function change(index: number, body: object): Promise<void> {
 }
 
 const idOf = (index: number): string => centre.operators[index]?.id ?? '';
-function phoneOf(index: number): Phone {
-  const phone = centre.phones[index];
-  if (phone === undefined) throw new Error(`there is no phone ${index}`);
-  return phone;
-}
 
 interface Waiting {
   citizen: Call;
@@ -215,7 +205,7 @@ test('a supervisor puts a waiting call first, and says what its operator has to 
 
 test("a queue's own settings hold from the next call on, without a restart", async () => {
   await idleInOrder(centre, anybody);
-  phoneOf(anybody).behave(rings());
+  centre.phoneOf(anybody).behave(rings());
   /** How long a phone rang for a call to this number, and in which queue it is. */
   const rung = async (to: string): Promise<{ seconds: number; queues: string[] }> => {
     const one = await dial(to);

@@ -26,7 +26,7 @@ afterAll(() => centre.stop(), 30_000);
 afterEach(() => centre.clear());
 
 const supervisor = (): string => centre.operators[2]?.id ?? '';
-const phone = (index: number): Phone => centre.phones[index] ?? fail();
+const phone = (index: number): Phone => centre.phoneOf(index);
 const fail = (): never => {
   throw new Error('there is no such phone');
 };

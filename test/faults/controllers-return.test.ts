@@ -26,7 +26,7 @@ describe('a controller that starts afterwards', () => {
     const record = await centre.api.recordOf(caller.wire.callId);
     expect(record).toMatchObject({ outcome: 'answered', recordedBy: 'controller' });
     expect(record.endedAt).not.toBeNull();
-    expect((await centre.api.alarms('controller-dead')).length).toBeGreaterThan(0);
+    await until('there is an alarm', async () => (await centre.api.alarms('controller-dead')).length > 0);
     // Nothing of the dead is left in Asterisk, but for a name that goes with the next call.
     const held = z.object({ name: z.string(), channel_ids: z.array(z.string()), endpoint_ids: z.array(z.string()) });
     const nothingHeld = async (): Promise<boolean> => {

@@ -1,27 +1,15 @@
 import { z } from 'zod';
 import { newId } from '../../src/platform/ids.ts';
-import type { Role } from '../../src/platform/auth.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { startPeople, type PeopleRoom } from '../support/people-room.ts';
-import { ask, type Answer } from '../support/rest.ts';
-import { makeTokens } from '../support/tokens.ts';
+import { openPeople, type PeopleOfFile } from '../support/people-room.ts';
 
-let database: TestDatabase;
-let room: PeopleRoom;
-let tokens: Record<Role, string>;
+let people: PeopleOfFile;
 
 beforeAll(async () => {
-  database = await createDatabase();
-  tokens = await makeTokens(database.url);
-  room = await startPeople(database.url);
+  people = await openPeople();
 });
-afterAll(async () => {
-  await room.stop();
-  await database.drop();
-});
+afterAll(() => people.stop());
 
-const send = (method: string, path: string, body?: unknown, as: Role = 'admin'): Promise<Answer> =>
-  ask(room, tokens[as], method, path, body === undefined ? {} : { body });
+const send: PeopleOfFile['send'] = (...request) => people.send(...request);
 
 async function hire(extension: string): Promise<{ id: string; extension: string }> {
   const answer = await send('POST', '/v1/operators', { name: 'Budi', extension, desk: false });
@@ -41,17 +29,17 @@ test('a report names whoever was deleted since, with his pauses by their reasons
     [1_000, 'offline', null],
   ] as const;
   for (const [at, state, reason] of states) {
-    room.entries.push({ kind: 'operator', operatorId: made.id, at: start + at * 1_000, state, reason });
+    people.room.entries.push({ kind: 'operator', operatorId: made.id, at: start + at * 1_000, state, reason });
   }
-  await room.write();
+  await people.room.write();
   const incident = newId(start);
-  await room.postgres.execute(`insert into incidents (id, opened_at, version, status) values ($1, $2, 1, 'open')`, [
-    incident,
-    new Date(start),
-  ]);
+  await people.room.postgres.execute(
+    `insert into incidents (id, opened_at, version, status) values ($1, $2, 1, 'open')`,
+    [incident, new Date(start)],
+  );
   for (const [index, minutes] of [12, 14, 200].entries()) {
     const at = new Date(start + minutes * 60_000);
-    await room.postgres.execute(
+    await people.room.postgres.execute(
       `insert into calls (id, incident_id, node, channel_id, arrived_at, first_talk_at, stage, operator_id, recorded_by,
          claimed_at, sequence) values ($1, $2, 'n', $3, $4, $4, 'ended', $5, 'controller', 1, 1)`,
       [newId(start + index), incident, `report-${index}`, at, made.id],
@@ -88,9 +76,9 @@ test('time in each state is right at the borders of an interval, and for the sta
     [4_000, 'offline'],
   ] as const;
   for (const [at, state] of states) {
-    room.entries.push({ kind: 'operator', operatorId: made.id, at: start + at * 1_000, state, reason: null });
+    people.room.entries.push({ kind: 'operator', operatorId: made.id, at: start + at * 1_000, state, reason: null });
   }
-  await room.write();
+  await people.room.write();
   const report = async (from: number, to: number): Promise<unknown> => {
     const iso = (seconds: number): string => new Date(start + seconds * 1_000).toISOString();
     const answer = await send('GET', `/v1/reports/operators?from=${iso(from)}&to=${iso(to)}`, undefined, 'supervisor');

@@ -194,6 +194,51 @@ test('what is refused is answered with its reason, on record, and audited', asyn
   ]);
 });
 
+test('one that another controller has under way is told as far as its record tells it', async () => {
+  const other: OutgoingEntry[] = [];
+  const elsewhere = startRoom(postgres, {
+    recorded: (entry) => void other.push(entry),
+    line: {
+      ...line,
+      reserve: ({ callId, requestId }) =>
+        elsewhere.reserved(callId, { operatorId: budi, assignmentId: requestId, account: 'op-a' }),
+    },
+  });
+  const dials = async (channelId: string): Promise<string> => {
+    elsewhere.dialled({ channelId, account: 'op-a', operatorId: budi, number: '118' });
+    await until('it rings', () => elsewhere.owns(channelId) && other.at(-1)?.state.stage === 'ringing');
+    return other.at(-1)?.state.id ?? '';
+  };
+  const answers = (id: string): void => {
+    const channel = { id, name: '', state: 'Up', sipCallId: null, callerNumber: null, callerName: null, variables: {} };
+    elsewhere.take({ type: 'entered', channel, arguments: [] });
+  };
+  const hangsUp = (channelId: string, cause: number): boolean =>
+    elsewhere.take({ type: 'destroyed', channelId, cause, causeText: '' });
+  const shown = async (id: string): Promise<unknown[]> => {
+    await postgres.transaction((sql) => writeEntries(sql, other));
+    const [one, list] = [await get(`/v1/outgoing-calls/${id}`), await get('/v1/outgoing-calls?limit=1')];
+    expect(list.at('items.0')).toEqual(one.body);
+    return [one.at('stage'), one.at('outcome'), one.at('endedAt') !== null];
+  };
+  try {
+    const taken = await dials('desk-2');
+    expect(await shown(taken)).toEqual(['ringing', null, false]);
+    answers(`${taken}.x1`);
+    expect(await shown(taken)).toEqual(['talking', null, false]);
+    hangsUp(`${taken}.x1`, 16);
+    expect(await shown(taken)).toEqual(['ended', 'answered', true]);
+    // The operator is told that nobody takes it, and then it is over.
+    const refused = await dials('desk-3');
+    hangsUp(`${refused}.x1`, 17);
+    expect(await shown(refused)).toEqual(['closing', 'busy', false]);
+    hangsUp('desk-3', 16);
+    expect(await shown(refused)).toEqual(['ended', 'busy', true]);
+  } finally {
+    elsewhere.stop();
+  }
+});
+
 test("an operator's token makes, sees and ends its own operator's calls only", async () => {
   const mine = await place({ number: '118' }, ofAni);
   expect([mine.status, mine.at('operatorId')]).toEqual([202, ani]);

@@ -1,41 +1,34 @@
 import { z } from 'zod';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { newId } from '../../src/platform/ids.ts';
 import type { Role } from '../../src/platform/auth.ts';
-import { startPeople, type PeopleRoom } from '../support/people-room.ts';
-import { ask, until, type Answer } from '../support/rest.ts';
-import { makeTokens } from '../support/tokens.ts';
+import { openPeople, type PeopleOfFile } from '../support/people-room.ts';
+import { until } from '../support/rest.ts';
 
-let database: TestDatabase;
-let room: PeopleRoom;
-let tokens: Record<Role, string>;
+let people: PeopleOfFile;
 
 beforeAll(async () => {
-  database = await createDatabase();
-  tokens = await makeTokens(database.url);
-  room = await startPeople(database.url);
+  people = await openPeople();
 });
-afterAll(async () => {
-  await room.stop();
-  await database.drop();
-});
+afterAll(() => people.stop());
 
-const send = (method: string, path: string, body?: unknown, as: Role = 'admin'): Promise<Answer> =>
-  ask(room, tokens[as], method, path, body === undefined ? {} : { body });
+const send: PeopleOfFile['send'] = (...request) => people.send(...request);
 
 test('the picture of the line: who waits and why, how callers were served, and a call put first', async () => {
   const [first, second] = [newId(Date.now()), newId(Date.now())];
   const now = Date.now();
-  room.acd.line.enter(first, now - 20_000);
-  room.acd.line.enter(second, now - 10_000);
+  people.room.acd.line.enter(first, now - 20_000);
+  people.room.acd.line.enter(second, now - 10_000);
   const state = { arrivedAt: now - 5_000, firstTalkAt: now, endedAt: null, outcome: null, challenge: null };
-  room.acd.recorded({ callId: newId(now), state });
-  room.acd.recorded({ callId: newId(now), state: { ...state, arrivedAt: now - 17_000 } });
-  room.acd.recorded({ callId: newId(now), state: { ...state, firstTalkAt: null, endedAt: now, outcome: 'abandoned' } });
+  people.room.acd.recorded({ callId: newId(now), state });
+  people.room.acd.recorded({ callId: newId(now), state: { ...state, arrivedAt: now - 17_000 } });
+  people.room.acd.recorded({
+    callId: newId(now),
+    state: { ...state, firstTalkAt: null, endedAt: now, outcome: 'abandoned' },
+  });
   const queue = await send('GET', '/v1/queue', undefined, 'operator');
   expect(queue.pluck('waiting', 'callId')).toEqual([first, second]);
   expect(queue.at('waiting.0')).toMatchObject({ position: 1, priority: 3, queue: '112', expectedWaitSeconds: null });
-  expect(queue.at('waiting.0.reason')).toEqual(expect.any(String));
+  expect(queue.at('waiting.0.reason')).toBe('there are no operators');
   expect(queue.at('longestWaitSeconds')).toBeGreaterThanOrEqual(20);
   expect(queue.at('alert')).toBe('warning');
   expect(queue.at('abandoned')).toEqual({ today: 1, last15Minutes: 1 });
@@ -48,7 +41,10 @@ test('the picture of the line: who waits and why, how callers were served, and a
   expect((await put(second)).pluck('waiting', 'callId')).toEqual([second, first]);
   expect((await put(newId(0))).code).toBe('queue.unknown-call');
   const ranked = () =>
-    room.postgres.rows(z.object({ subject: z.string() }), `select subject from audit where action = 'queue.rank'`);
+    people.room.postgres.rows(
+      z.object({ subject: z.string() }),
+      `select subject from audit where action = 'queue.rank'`,
+    );
   await until('it is audited', async () => (await ranked()).length > 0);
   expect(await ranked()).toEqual([{ subject: `call/${second}` }]);
   // What nobody on record can do the call would wait for in vain.
@@ -56,29 +52,30 @@ test('the picture of the line: who waits and why, how callers were served, and a
   expect(await wished({ skills: ['police'] })).toMatchObject({ status: 422, code: 'queue.nobody-able' });
   expect((await wished({ languages: [] })).status).toBe(200);
   await until('the screens are told', () =>
-    room.published.some(({ type, detail }) => type === 'queue.changed' && JSON.stringify(detail).includes(second)),
+    people.room.published.some(
+      ({ type, detail }) => type === 'queue.changed' && JSON.stringify(detail).includes(second),
+    ),
   );
-  expect(room.published.filter(({ type }) => type === 'queue.alert').map(({ detail }) => detail['level'])).toEqual([
-    'notice',
-    'warning',
-  ]);
-  room.acd.line.leave(first);
-  room.acd.line.leave(second);
+  expect(
+    people.room.published.filter(({ type }) => type === 'queue.alert').map(({ detail }) => detail['level']),
+  ).toEqual(['notice', 'warning']);
+  people.room.acd.line.leave(first);
+  people.room.acd.line.leave(second);
 });
 
 test('how callers were served is read from the record at the start', async () => {
   const at = new Date();
   const incident = newId(1);
-  await room.postgres.execute(`insert into incidents (id, opened_at, version, status) values ($1, $2, 1, 'open')`, [
-    incident,
-    at,
-  ]);
+  await people.room.postgres.execute(
+    `insert into incidents (id, opened_at, version, status) values ($1, $2, 1, 'open')`,
+    [incident, at],
+  );
   const insert = `insert into calls (id, incident_id, node, channel_id, arrived_at, first_talk_at, ended_at, stage, outcome,
     recorded_by, claimed_at, sequence) values ($1,$2,'n',gen_random_uuid()::text,$3,$4,$5,'ended',$6,'controller',1,1)`;
   const arrived = new Date(Number(at) - 3_000);
-  await room.postgres.execute(insert, [newId(3), incident, arrived, at, at, 'answered']);
-  await room.postgres.execute(insert, [newId(4), incident, arrived, null, at, 'abandoned']);
-  room = await room.restart();
+  await people.room.postgres.execute(insert, [newId(3), incident, arrived, at, at, 'answered']);
+  await people.room.postgres.execute(insert, [newId(4), incident, arrived, null, at, 'abandoned']);
+  people.room = await people.room.restart();
   await until('it was read', async () => (await send('GET', '/v1/queue')).at('abandoned.last15Minutes') === 1);
   expect((await send('GET', '/v1/queue')).at('serviceLevel.last15Minutes.0')).toMatchObject({
     answered: 1,

@@ -1,9 +1,9 @@
 import type { Call } from '../../src/calls/call.ts';
-import { operatorLegs, speakers } from '../../src/calls/call.ts';
+import { operatorLegs, speakers } from '../../src/calls/company.ts';
 import type { CallEffect, Fact } from '../../src/calls/call-effect.ts';
 import { decide } from '../../src/calls/decide.ts';
 import { monitorChannels } from '../../src/calls/monitor.ts';
-import { currentAttempt, isPending, isPlanned, isSettled, type Dispatch } from '../../src/dispatch/dispatch.ts';
+import { checkDispatches, checkUnheard } from './dispatch-laws.ts';
 import { checkSilence, newSilenceSeen, type SilenceSeen } from './silence-laws.ts';
 import { ensure } from './ensure.ts';
 import { testCall, timing, type Told } from './calls.ts';
@@ -38,6 +38,8 @@ export interface World {
   /** By channel, whom the dialplan takes the leg to should every controller die. */
   ties: Map<string, string | null>;
   ended: Map<string, string>;
+  /** Channels that Asterisk was told to mute. */
+  muted: Set<string>;
   /** How many parties were asked for, and who was named by which assignment. */
   parties: number;
   operators: Map<string, string>;
@@ -66,6 +68,7 @@ export function newWorld(over: Partial<Call> = {}): World {
     inLine: false,
     ties: new Map(),
     ended: new Map(),
+    muted: new Set(),
     parties: 0,
     operators: new Map(),
     popped: new Set(),
@@ -114,6 +117,7 @@ function note(world: World, input: Told, effects: CallEffect[]): void {
     gone.add(input.channelId);
   }
   if (input.type === 'command-failed' && input.failure === 'gone') over.add(input.target);
+  if (input.type === 'command-failed' && input.command === 'unmute') world.muted.add(input.target);
   if (input.type === 'ring-result' && input.ring.result === 'gone') over.add(input.attemptId);
   if (input.type === 'leg-joined') {
     inside.set(input.channelId, (inside.get(input.channelId) ?? new Set()).add(input.bridgeId));
@@ -135,6 +139,8 @@ function note(world: World, input: Told, effects: CallEffect[]): void {
       inside.delete(effect.channelId);
     }
     noteTie(world, effect);
+    if (effect.do === 'mute' || (effect.do === 'join' && effect.muted === true)) world.muted.add(effect.channelId);
+    if (effect.do === 'unmute') world.muted.delete(effect.channelId);
     if (effect.do === 'enter-line' || effect.do === 'leave-line') world.inLine = effect.do === 'enter-line';
     if (effect.do === 'return-to-dialplan') world.returned = true;
     if (effect.do === 'operator-outcome') {
@@ -157,6 +163,7 @@ function check(world: World, input: Told, effects: CallEffect[], before: Call): 
   checkEnded(world, effects);
   checkAssignments(world);
   checkDispatches(world);
+  checkUnheard(world, effects);
   checkMonitors(world);
   const rings = effects.filter((effect) => effect.do === 'ring-operator').length;
   ensure(rings <= 1, 'two operators rung at once');
@@ -293,56 +300,4 @@ function checkLocation({ location }: Call, before: Call, facts: Fact[]): void {
   ensure(new Set(fixes.map(({ id }) => id)).size === fixes.length, 'a fix came twice');
   ensure((best === null) === (fixes.length === 0), 'no best fix');
   ensure(best === null || fixes.some(({ id }) => id === best.fixId), 'the best fix is none of them');
-}
-
-/** Each trunk once with a location and once without, where the first was in vain; and again after a lost job. */
-export function checkAttempts({ attempts, trunks, state }: Dispatch): void {
-  const unheard = attempts.filter((one) => one.located && one.ringingAt === null && one.answeredAt === null);
-  const refused = unheard.filter(({ outcome }) => outcome === 'not-understood' || outcome === 'unreachable');
-  const silent = unheard.filter(({ outcome }) => outcome === 'no-answer');
-  for (const { id } of trunks) {
-    const here = attempts.filter(({ trunkId }) => trunkId === id);
-    const lost = here.filter(({ outcome }) => outcome === 'job-lost').length;
-    ensure(lost <= 2, 'a trunk whose job was lost twice was rung again');
-    for (const located of [true, false]) {
-      const rung = here.filter((one) => one.located === located && one.outcome !== 'job-lost');
-      ensure(rung.length <= 1, `${rung.length} attempts by one trunk, location: ${located}`);
-    }
-    const inVain = [...refused, ...silent].some(({ trunkId }) => trunkId === id);
-    const over = state === 'failed' || state === 'no-answer' || state === 'declined';
-    ensure(
-      !over || !inVain || here.some(({ located }) => !located),
-      'given up without an attempt without the location',
-    );
-  }
-  for (const attempt of refused) {
-    const next = attempts[attempts.indexOf(attempt) + 1];
-    ensure(
-      next === undefined ? state === 'cancelled' : next.trunkId === attempt.trunkId && !next.located,
-      'not rung again without the location',
-    );
-  }
-  const afterSilence = attempts.slice(attempts.findIndex((one) => silent.includes(one)) + 1);
-  ensure(silent.length === 0 || afterSilence.every(({ located }) => !located), 'a location sent after a silence');
-}
-
-function checkDispatches({ call, ended }: World): void {
-  for (const dispatch of call.dispatches) {
-    checkAttempts(dispatch);
-    const live = dispatch.attempts.filter((attempt) => attempt.endedAt === null);
-    const one = dispatch.endedAt === null && !isPlanned(dispatch);
-    ensure(live.length === (one ? 1 : 0), `a dispatch has ${live.length} live attempts`);
-    ensure(
-      !isPending(dispatch) || isPlanned(dispatch) || call.timers[`dispatch:${dispatch.id}`] !== undefined,
-      'an attempt without a limit',
-    );
-    ensure(currentAttempt(dispatch) === live[0], 'the live attempt is not the last');
-    const text = JSON.stringify(dispatch);
-    const due =
-      isPlanned(dispatch) && dispatch.after.every((id) => call.dispatches.every((o) => o.id !== id || isSettled(o)));
-    ensure(!due, 'a dispatch waits for nothing');
-    const known = ended.get(dispatch.id);
-    ensure(known === undefined || known === text, 'an ended dispatch was changed');
-    if (dispatch.endedAt !== null) ended.set(dispatch.id, text);
-  }
 }

@@ -1,4 +1,5 @@
-import { company, type Call } from '../../src/calls/call.ts';
+import type { Call } from '../../src/calls/call.ts';
+import { company } from '../../src/calls/company.ts';
 import { backupCentreId } from '../../src/dispatch/backup-centre.ts';
 import { isPlanned } from '../../src/dispatch/dispatch.ts';
 
@@ -29,6 +30,13 @@ export const situations: Readonly<Record<string, (call: Call) => boolean>> = {
   'a supervisor takes over': ({ monitors }) => monitors.some(({ takesOver }) => takesOver),
   'with an agency alone': ({ operator, dispatches, caller }) =>
     caller.live && operator === null && dispatches.some(({ state }) => state === 'joined'),
+  'an agency listens': ({ dispatches, caller }) =>
+    caller.live && dispatches.some(({ mode, state, muted }) => mode === 'listen' && state === 'joined' && muted),
+  'an agency is muted': ({ dispatches, caller }) =>
+    caller.live && dispatches.some(({ mode, state, muted }) => mode !== 'listen' && state === 'joined' && muted),
+  'in the line, with one who listens': ({ line, dispatches }) =>
+    line !== null && dispatches.some(({ state, muted }) => state === 'joined' && muted),
+  'an operator is rung who left': ({ operator }) => operator?.state === 'ringing' && operator.asked === true,
   'the backup centre rings': ({ dispatches }) =>
     dispatches.some(({ agencyId, endedAt }) => agencyId === backupCentreId && endedAt === null),
   'an agency is to come later': ({ dispatches }) => dispatches.some(isPlanned),

@@ -1,8 +1,9 @@
-import { company, type Call } from '../../src/calls/call.ts';
+import type { Call } from '../../src/calls/call.ts';
+import { company } from '../../src/calls/company.ts';
 import type { Received } from '../../src/location/location.ts';
 import { newWorld, tell, type World } from './call-laws.ts';
 import { assign, joined, type Told } from './calls.ts';
-import { backupCentre, someDispatch, staged } from './dispatch-world.ts';
+import { agencyCommand, backupCentre, someDispatch, staged } from './dispatch-world.ts';
 import { circle, inside, someFix } from './fixes.ts';
 import { reserved, someParty, talkCommand } from './talk-world.ts';
 import { failed, obeyed } from './world-answers.ts';
@@ -45,6 +46,7 @@ export const kinds = [
   'backup-centre', // the line rings it for who has waited long
   'staged', // the rules engage one agency after the other
   'cancel',
+  'agency', // is muted, opened, told; the operator leaves the caller to it, and returns
   'incident',
   'located',
   'located-again',
@@ -190,6 +192,8 @@ function inputs(world: World, [kind, n, m]: Move): Told[] {
       return [{ type: 'incident-changed', change: { kind: 'fire' }, by: 'token', dispatches: staged(call, n, m) }];
     case 'cancel':
       return [{ type: 'dispatch-cancelled', dispatchId: pick(call.dispatches, n)?.id ?? 'none', by: 'token' }];
+    case 'agency':
+      return agencyCommand(call, n, m);
     case 'incident':
       return [
         { type: 'incident-changed', change: { kind: 'fire' }, by: 'token', dispatches: [someDispatch(call, n, m)] },
@@ -257,7 +261,8 @@ function received(n: number, m: number): Received {
 const nextAssignment = (world: World): string => `as${world.assignments.length + 1}`;
 const modes = ['listen', 'whisper', 'barge'] as const;
 const monitorId = (call: Call, n: number): string => pick(call.monitors, n)?.id ?? 'none';
-const requestId = (call: Call, n: number): string => pick([...call.monitors, ...call.parties], n)?.id ?? 'nobody';
+const requestId = (call: Call, n: number): string =>
+  pick([...call.monitors, ...call.parties].map(({ id }) => id).concat(call.returning?.requestId ?? []), n) ?? 'nobody';
 
 /** Plays a history by the laws; `see` is shown each input with the call before it. */
 export function play(moves: Move[], over: Partial<Call> = {}, see?: (call: Call, input: Told) => void): World {

@@ -72,8 +72,12 @@ export function testDispatch(over: Partial<Dispatch> = {}): Dispatch {
     ],
     timing: { jobExpires: 2_000, ring: 25_000, accept: 15_000 },
     after: [],
+    fallback: null,
+    muted: over.mode === 'listen',
+    responder: { acknowledgedAt: null, enRouteAt: null, onSceneAt: null, doneAt: null },
     state: 'requested',
     outcome: null,
+    startedAt: null,
     acceptedAt: null,
     joinedAt: null,
     endedAt: null,
@@ -166,6 +170,8 @@ export function shortly(effect: CallEffect): string {
     case 'make-bridge':
     case 'destroy-bridge':
       return `${effect.do} ${effect.bridgeId}`;
+    case 'notify':
+      return `notify ${effect.agencyId} ${effect.dispatchId}`;
     case 'ring-agency':
       return `ring-agency ${effect.job.channelId}`;
     case 'operator-outcome':
@@ -185,6 +191,7 @@ export function shortly(effect: CallEffect): string {
       return `leave-bridge ${effect.channelId} ${effect.bridgeId}`;
     case 'look-up-target':
       return `look-up-target ${effect.text} ${effect.purpose}`;
+    case 'announce':
     case 'answer':
     case 'mute':
     case 'unmute':

@@ -34,6 +34,13 @@ export abstract class CentrePhones {
 
   abstract ari(method: string, path: string, body?: object): Promise<{ status: number; body: unknown }>;
 
+  /** The phone of the operator of that index, which was started. */
+  phoneOf(index: number): Phone {
+    const phone = this.phones[index];
+    if (phone === undefined) throw new Error(`operator ${index} has no phone`);
+    return phone;
+  }
+
   /** Starts the operators' phones, registered; each with the tone given for it, 660 Hz otherwise. */
   async operatorPhones(behaviour: Behaviour, tones: readonly number[] = []): Promise<readonly Phone[]> {
     for (const [index, operator] of this.operators.entries()) {

@@ -27,6 +27,7 @@ import { keepDecision } from '../../src/records/write-call.ts';
 import { startTriage, type TriageRoom } from '../../src/triage/start.ts';
 import { callTiming } from '../../src/settings/call-timing.ts';
 import { defaultSettings, type Settings } from '../../src/settings/setting.ts';
+import { sipOnly } from './agencies.ts';
 import { deafToLine } from './line-world.ts';
 import { quietWithoutCall } from './quiet-without-call.ts';
 import { redisUrl } from './redis.ts';
@@ -182,6 +183,8 @@ export async function startController(
     introduce: location.introduce,
     lookUp: location.lookUp,
     identityLimit: () => settings().identityLimit,
+    notifyAgency: () => undefined,
+    sayable: (prompts) => [...prompts],
     ringAgency: () => Promise.resolve({ result: 'taken' }),
     nuisanceOf: triage.nuisanceOf,
     earlierOf: triage.earlierOf,
@@ -194,6 +197,7 @@ export async function startController(
   });
   const planner = createPlanner({
     clock,
+    wayTo: sipOnly,
     agencies: () => rooms.agencies.current(),
     settings,
     decide: (incident, at) => rooms.routing.decide(incident, at),
@@ -206,13 +210,11 @@ export async function startController(
     recorded: records.withoutCall,
     ...options.withoutCall,
   });
-  const agencies = () => rooms.agencies.current();
   const reports = startReports({
     ...shared,
     logger,
     feed,
     settings,
-    agencies,
     districtMap: () => map,
     keepDecision,
     listCallback: triage.listReported,
@@ -223,7 +225,7 @@ export async function startController(
   const rooms: Rooms = await startRooms(databaseUrl, {
     stateDir,
     ...(options.city === undefined ? {} : { city: options.city }),
-    extraRoutes: [...inner, ...dispatchRoutes({ ...shared, agencies, withoutCall }), ...eventRoutes({ feed, clock })],
+    extraRoutes: [...inner, ...dispatchRoutes({ ...shared, withoutCall }), ...eventRoutes({ feed, clock })],
   });
 
   ready = true;

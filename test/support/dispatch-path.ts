@@ -9,6 +9,7 @@ const context = {
   incidentId: 'incident',
   application: 'siaga-1',
   callerNumber: '0761112',
+  kind: 'fire',
   callInfo: '<urn:emergency:uid:callid:call>;purpose=emergency-CallId',
   location: null,
   callerChannelId: 'caller',

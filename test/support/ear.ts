@@ -29,6 +29,18 @@ export function samplesHavePrompt(recording: Int16Array, prompt: string): boolea
   );
 }
 
+/** How many samples a prompt (Indonesian) has. */
+export function promptLength(prompt: string): number {
+  return readWav(`${sounds}id/siaga/${prompt}.wav`).length;
+}
+
+/** Is the end of a prompt in the samples? Names of places begin alike: "Kecamatan …". */
+export function samplesHaveEnd(recording: Int16Array, prompt: string): boolean {
+  const spoken = readWav(`${sounds}id/siaga/${prompt}.wav`);
+  const end = spoken.findLastIndex((sample) => Math.abs(sample) > 2_000);
+  return holds(recording, spoken.subarray(Math.max(0, end - SAMPLE_RATE / 2), end));
+}
+
 function holds(recording: Int16Array, piece: Int16Array): boolean {
   // Roughly first: to look closely everywhere would take minutes.
   for (let at = 0; at + piece.length <= recording.length; at += 1) {

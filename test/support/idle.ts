@@ -1,3 +1,5 @@
+import { answers } from '../../scripts/sip/phone.mjs';
+import type { SettingsPatch } from '../../src/settings/setting.ts';
 import type { Centre } from './centre.ts';
 
 async function setState(centre: Centre, index: number, body: object): Promise<void> {
@@ -15,4 +17,12 @@ export const resumeOperator = (centre: Centre, index: number): Promise<void> =>
 export async function idleInOrder(centre: Centre, ...order: number[]): Promise<void> {
   for (const index of centre.operators.keys()) await pauseOperator(centre, index);
   for (const index of order) await resumeOperator(centre, index);
+}
+
+/** After a test: every phone answers again, the settings are as they were, nothing is left, and nobody complains. */
+export async function calmAgain(centre: Centre, settings: SettingsPatch): Promise<void> {
+  for (const phone of centre.phones) phone.behave(answers());
+  await centre.api.set(settings);
+  await centre.quiet();
+  expect(centre.complaints()).toEqual([]);
 }

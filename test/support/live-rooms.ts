@@ -18,6 +18,7 @@ import { openJournal } from '../../src/platform/journal.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createPostgres } from '../../src/platform/postgres.ts';
 import { defaultSettings } from '../../src/settings/setting.ts';
+import { sipOnly } from './agencies.ts';
 import { testCall } from './calls.ts';
 import { quietWithoutCall } from './quiet-without-call.ts';
 import { startRooms, stateFolder, type Rooms } from './rooms.ts';
@@ -49,6 +50,7 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
       operatorOutcome: nothing,
       lookUpTarget: nothing,
       reserveOperator: nothing,
+      notifyAgency: nothing,
       ringAgency: () => Promise.resolve({ result: 'taken' }),
       failed: nothing,
       recorded: nothing,
@@ -60,12 +62,12 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
   const withoutCall = quietWithoutCall({ application: 'siaga-test', postgres, clock });
   const planner = createPlanner({
     clock,
+    wayTo: sipOnly,
     agencies: () => rooms.agencies.current(),
     settings: () => defaultSettings,
     decide: (incident, at) => rooms.routing.decide(incident, at),
   });
   const shared = { postgres, clock, calls: runner, audit: recordAudit, circleOf, forDispatch, ...planner, withoutCall };
-  const agencies = () => rooms.agencies.current();
   const rooms: Rooms = await startRooms(databaseUrl, {
     stateDir,
     extraRoutes: [
@@ -74,7 +76,7 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
       ...monitorRoutes(command),
       ...silentRoutes(command),
       ...incidentRoutes(shared),
-      ...dispatchRoutes({ ...shared, agencies }),
+      ...dispatchRoutes(shared),
     ],
   });
   let opened = 0;

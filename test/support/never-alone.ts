@@ -1,4 +1,5 @@
-import { company, isTalking, operatorLegs, speakers, type Call } from '../../src/calls/call.ts';
+import type { Call } from '../../src/calls/call.ts';
+import { company, isTalking, operatorLegs, speakers } from '../../src/calls/company.ts';
 import type { CallEffect } from '../../src/calls/call-effect.ts';
 import { hasAnswered } from '../../src/calls/party.ts';
 import type { Told } from './calls.ts';

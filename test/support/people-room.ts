@@ -6,12 +6,16 @@ import type { PjsipObject } from '../../src/asterisk/provisioning.ts';
 import { createAuditKeeper } from '../../src/audit/later.ts';
 import { recordAudit } from '../../src/audit/record.ts';
 import { systemClock } from '../../src/platform/clock.ts';
+import type { Role } from '../../src/platform/auth.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createPostgres, type Postgres } from '../../src/platform/postgres.ts';
 import type { OperatorEntry, SessionEntry } from '../../src/records/entry.ts';
 import { writeEntries } from '../../src/records/write.ts';
 import { defaultSettings } from '../../src/settings/setting.ts';
+import { createDatabase, type TestDatabase } from './database.ts';
+import { ask, type Answer } from './rest.ts';
 import { startRooms, stateFolder, type Rooms } from './rooms.ts';
+import { makeTokens } from './tokens.ts';
 
 /** People, desks and the line over real PostgreSQL, with an Asterisk that takes every account. */
 export interface PeopleRoom extends Rooms {
@@ -30,6 +34,33 @@ export interface PeopleRoom extends Rooms {
   close(): Promise<void>;
   /** The same again as a new process, on the same disk. */
   restart(): Promise<PeopleRoom>;
+}
+
+/** The same on a database of its own, for the tests of a file, with a token of each role. */
+export interface PeopleOfFile {
+  room: PeopleRoom;
+  readonly database: TestDatabase;
+  readonly tokens: Record<Role, string>;
+  send(method: string, path: string, body?: unknown, as?: Role): Promise<Answer>;
+  /** Ends the room, and drops the database. */
+  stop(): Promise<void>;
+}
+
+export async function openPeople(): Promise<PeopleOfFile> {
+  const database = await createDatabase();
+  const tokens = await makeTokens(database.url);
+  const people: PeopleOfFile = {
+    room: await startPeople(database.url),
+    database,
+    tokens,
+    send: (method, path, body, as = 'admin') =>
+      ask(people.room, tokens[as], method, path, body === undefined ? {} : { body }),
+    async stop() {
+      await people.room.stop();
+      await database.drop();
+    },
+  };
+  return people;
 }
 
 export async function startPeople(databaseUrl: string, folder?: string): Promise<PeopleRoom> {

@@ -21,6 +21,7 @@ export function quietWithoutCall(
     connected: () => true,
     line: { reserve: nothing, outcome: nothing },
     ringAgency: () => Promise.resolve({ result: 'taken' }),
+    sayable: (prompts) => [...prompts],
     notify: nothing,
     notifyAgency: nothing,
     recorded: nothing,

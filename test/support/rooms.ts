@@ -63,6 +63,11 @@ export async function startRooms(
       await agencies.lockAndRead(sql);
     },
   });
+  agencies.checkAgainst({
+    districts: () => settings.current().districts,
+    recipients: () => recipients.current().recipients.map(({ id }) => id),
+  });
+  recipients.guardDeletion(agencies.naming);
   const routing = await startRouting({
     ...common,
     agencies,

@@ -55,6 +55,8 @@ const shortTimes: SettingsPatch = {
   wrapUpSeconds: 0,
   agencyRingSeconds: 5,
   acceptanceSeconds: 3,
+  // Trunks whose phone a test has not started yet would be down, and tried last for a while after it has.
+  trunkOptionsSeconds: 0,
   // Phones of tests ring out on purpose.
   pauseUnanswered: false,
 };

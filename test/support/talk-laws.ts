@@ -1,4 +1,5 @@
-import { company, type Call } from '../../src/calls/call.ts';
+import type { Call } from '../../src/calls/call.ts';
+import { company } from '../../src/calls/company.ts';
 import { ensure } from './ensure.ts';
 
 /** On hold: out of the bridge, with music or a word, for a limited time, by an operator who is there. */

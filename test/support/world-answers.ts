@@ -42,8 +42,11 @@ export function obeyed(world: World, effect: CallEffect): Told[] {
         { type: 'key-pressed', channelId, key: '1' },
       ];
     }
+    case 'notify':
+      return [{ type: 'notified', dispatchId: effect.dispatchId, outcome: 'delivered', reason: null }];
     case 'count-packets':
       return [{ type: 'packets-counted', received: 0 }];
+    case 'announce':
     case 'leave-bridge':
     case 'mute':
     case 'unmute':

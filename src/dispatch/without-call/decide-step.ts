@@ -1,10 +1,11 @@
 // What the decisions of a dispatch without a call are made of: handing an input to one of its dispatches, and doing what comes
 // back.
 
+import { announcement } from '../announcement.ts';
 import { decideDispatch } from '../decide.ts';
-import { currentAttempt, isPlanned, isSettled, type Attempt, type Dispatch } from '../dispatch.ts';
-import type { DispatchAction, DispatchContext, DispatchInput } from '../step.ts';
-import { announcementOf, type WithoutCall, type WithoutCallEffect, type WithoutCallFact } from './without-call.ts';
+import { currentAttempt, isPlanned, isSettled, type Attempt, type Dispatch, type DispatchState } from '../dispatch.ts';
+import { openKind, type DispatchAction, type DispatchContext, type DispatchInput } from '../step.ts';
+import type { WithoutCall, WithoutCallEffect, WithoutCallFact } from './without-call.ts';
 
 /** A decision in the making: the next state, what is to be done, and what is to be told. */
 export interface WithoutCallStep {
@@ -18,7 +19,8 @@ export interface WithoutCallStep {
 
 function contextOf(state: WithoutCall): DispatchContext {
   const { id: callId, incidentId, application, callerNumber, callInfo, location } = state;
-  return { callId, incidentId, application, callerNumber, callInfo, location, callerChannelId: null };
+  const kind = openKind(state.about.kind);
+  return { callId, incidentId, application, callerNumber, kind, callInfo, location, callerChannelId: null };
 }
 
 /** Hands an input to a dispatch, and starts what waited for it. */
@@ -29,13 +31,30 @@ export function toDispatch(step: WithoutCallStep, dispatchId: string, input: Dis
   const { dispatch, actions } = decideDispatch(before, input, contextOf(state));
   state.dispatches = state.dispatches.map((one) => (one.id === dispatch.id ? dispatch : one));
   for (const action of actions) apply(step, dispatch, action);
+  if (before.endedAt === null && withoutAcceptance.has(dispatch.state)) askNext(step, dispatch);
   startDue(step);
 }
 
-/** Starts what has waited for an earlier stage. */
+const withoutAcceptance: ReadonlySet<DispatchState> = new Set(['declined', 'no-answer', 'failed']);
+
+/** Who is asked instead: the first of those planned who is not engaged already. */
+function askNext({ state, at }: WithoutCallStep, { id, fallback }: Dispatch): void {
+  const isEngaged = ({ agencyId }: Dispatch): boolean =>
+    state.dispatches.some((one) => one.agencyId === agencyId && one.endedAt === null);
+  let next = fallback;
+  while (next !== null && isEngaged(next)) next = next.fallback;
+  if (next === null) return;
+  state.dispatches = [...state.dispatches, { ...next, requestedAt: at, reason: { by: 'fallback', of: id } }];
+}
+
+/** Starts what has waited for an earlier stage; who is asked instead is waited for in its place. */
 export function startDue(step: WithoutCallStep): void {
   const { dispatches } = step.state;
-  const settled = (id: string): boolean => dispatches.every((one) => one.id !== id || isSettled(one));
+  const settled = (id: string): boolean =>
+    dispatches.every((one) => {
+      if (one.id === id) return isSettled(one);
+      return one.reason.by !== 'fallback' || one.reason.of !== id || settled(one.id);
+    });
   const due = dispatches.find((one) => isPlanned(one) && one.after.every(settled));
   if (due !== undefined) toDispatch(step, due.id, { type: 'start', at: step.at });
 }
@@ -44,19 +63,28 @@ function apply(step: WithoutCallStep, dispatch: Dispatch, action: DispatchAction
   const { state, effects } = step;
   switch (action.do) {
     case 'ring':
-      effects.push({ do: 'ring-agency', job: action.job });
+      // Nobody is there whom it could only listen to.
+      effects.push({ do: 'ring-agency', job: { ...action.job, mode: heard(action.job.mode) } });
       return;
     case 'announce':
-      announce(step, action.channelId);
+      effects.push(announcing(state, action.channelId, action.soundId));
       return;
     case 'stop-announcing':
-      stopSaying(step, action.channelId);
+      effects.push({ do: 'stop-sound', channelId: action.channelId, soundId: action.soundId });
+      return;
+    case 'notify':
+      effects.push({ do: 'notify-agency', dispatchId: dispatch.id, agencyId: dispatch.agencyId });
+      return;
+    // There is no caller who could hear it, or not.
+    case 'mute':
+    case 'unmute':
+    case 'tie':
       return;
     case 'join':
       step.accepted(step, dispatch, action.channelId);
       return;
     case 'hang-up':
-      hangUp(step, action.channelId);
+      effects.push({ do: 'hang-up', channelId: action.channelId });
       return;
     case 'wake':
       if (action.at === null) Reflect.deleteProperty(state.timers, timerOf(dispatch.id));
@@ -73,25 +101,24 @@ export function timerOf(dispatchId: string): string {
   return `dispatch:${dispatchId}`;
 }
 
-/** Says, or says again from the start, what it is about. */
-export function announce(step: WithoutCallStep, channelId: string): void {
-  const { state, effects } = step;
-  stopSaying(step, channelId);
-  state.sounds += 1;
-  const soundId = `${channelId}.s${state.sounds}`;
-  state.saying[channelId] = soundId;
-  effects.push({ do: 'play', channelId, soundId, prompts: announcementOf(state.about) });
+function heard(mode: Dispatch['mode']): Dispatch['mode'] {
+  return mode === 'listen' ? 'bridge' : mode;
 }
 
-export function stopSaying({ state, effects }: WithoutCallStep, channelId: string): void {
-  const soundId = state.saying[channelId];
-  if (soundId === undefined) return;
-  Reflect.deleteProperty(state.saying, channelId);
-  effects.push({ do: 'stop-sound', channelId, soundId });
+function announcing({ about }: WithoutCall, channelId: string, soundId: string): WithoutCallEffect {
+  return { do: 'announce', channelId, soundId, prompts: announcement({ ...about, listens: false }) };
 }
 
-export function hangUp({ state, effects }: WithoutCallStep, channelId: string): void {
-  Reflect.deleteProperty(state.saying, channelId);
+/** Says it to one who has accepted, from its beginning. */
+export function sayAgain({ state, effects }: WithoutCallStep, channelId: string): void {
+  const soundId = (times: number): string => `${channelId}.t${times}`;
+  const before = state.said[channelId] ?? 0;
+  if (before > 0) effects.push({ do: 'stop-sound', channelId, soundId: soundId(before) });
+  state.said[channelId] = before + 1;
+  effects.push(announcing(state, channelId, soundId(before + 1)));
+}
+
+export function hangUp({ effects }: WithoutCallStep, channelId: string): void {
   effects.push({ do: 'hang-up', channelId });
 }
 

@@ -4,7 +4,7 @@
 import { outcomeOfCause, isHangUp } from '../../asterisk/cause.ts';
 import type { ReservationOutcome } from '../../outgoing/outgoing.ts';
 import { currentAttempt, type Dispatch } from '../dispatch.ts';
-import { acceptedLeg, announce, hangUp, tell, timerOf, toDispatch, type WithoutCallStep } from './decide-step.ts';
+import { acceptedLeg, hangUp, sayAgain, tell, timerOf, toDispatch, type WithoutCallStep } from './decide-step.ts';
 
 export function accepted(step: WithoutCallStep, dispatch: Dispatch, channelId: string): void {
   const { state, effects, at } = step;
@@ -22,7 +22,7 @@ function tellByAnnouncement(step: WithoutCallStep, dispatchId: string, channelId
   const { state, at } = step;
   state.told.push(dispatchId);
   state.timers[timerOf(dispatchId)] = at + state.timing.told;
-  announce(step, channelId);
+  sayAgain(step, channelId);
   tell(step, 'dispatch.told', { dispatchId, agencyId: agencyOf(step, dispatchId) });
 }
 
@@ -35,7 +35,6 @@ export function leaveTold(step: WithoutCallStep, dispatchId: string, reason: str
   if (attempt !== undefined) {
     attempt.endedAt = at;
     attempt.outcome = 'accepted';
-    Reflect.deleteProperty(state.saying, attempt.channelId);
   }
   dispatch.state = 'left';
   dispatch.outcome = 'told';

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
-import { testAgency } from '../../../test/support/agencies.ts';
+import { sipOnly, testAgency } from '../../../test/support/agencies.ts';
+import type { Dispatch } from '../dispatch.ts';
 import { planDispatch } from '../plan.ts';
 import { decideWithoutCall } from './decide.ts';
 import { newWithoutCall, type WithoutCallInput } from './without-call.ts';
 
-const channel = fc.constantFrom('d1.a1', 'd1.a2', 'd1.a3', 'd2.a1', 'd2.a2', 'w.o1', 'other');
+const channel = fc.constantFrom('d1.a1', 'd1.a2', 'd1.a3', 'd2.a1', 'd2.a2', 'd3.a1', 'd3.a2', 'w.o1', 'other');
 const told: fc.Arbitrary<WithoutCallInput> = fc
   .oneof(
     fc.constantFrom({ type: 'begin' as const }, { type: 'resumed' as const }),
@@ -27,7 +28,7 @@ const told: fc.Arbitrary<WithoutCallInput> = fc
     fc.constant({ type: 'reservation-refused' as const, reason: 'busy' }),
     fc
       .tuple(
-        fc.constantFrom('ring-operator' as const, 'join' as const, 'play' as const, 'make-bridge' as const),
+        fc.constantFrom('ring-operator' as const, 'join' as const, 'announce' as const, 'make-bridge' as const),
         channel,
       )
       .map(([command, target]) => ({ type: 'command-failed' as const, command, target })),
@@ -39,7 +40,7 @@ const told: fc.Arbitrary<WithoutCallInput> = fc
 it('whatever it is told, it has a limit until it ends, rings each phone once, and frees every operator it was given', () => {
   fc.assert(
     fc.property(fc.array(told, { maxLength: 30 }), fc.boolean(), fc.boolean(), (inputs, connected, staged) => {
-      const plan = (id: string, after: string[]) =>
+      const plan = (id: string, after: string[]): Dispatch =>
         planDispatch({
           id,
           agency: testAgency(`agency-${id}`, ['t1', 't2']),
@@ -48,6 +49,8 @@ it('whatever it is told, it has a limit until it ends, rings each phone once, an
           timing: { jobExpires: 1, ring: 1, accept: 1 },
           after,
           at: 0,
+          trunks: { wayTo: sipOnly, health: () => 'unknown' },
+          fallback: id === 'd1' ? plan('d3', []) : null,
         });
       let state = newWithoutCall({
         ...{

@@ -1,4 +1,5 @@
-import { testAgency } from '../../../test/support/agencies.ts';
+import { sipOnly, testAgency } from '../../../test/support/agencies.ts';
+import type { Dispatch, DispatchMode } from '../dispatch.ts';
 import { planDispatch } from '../plan.ts';
 import { decideWithoutCall } from './decide.ts';
 import {
@@ -12,11 +13,20 @@ import {
 type Told = WithoutCallInput extends infer One ? (One extends { at: number } ? Omit<One, 'at'> : never) : never;
 
 const timing = { jobExpires: 2_000, ring: 25_000, accept: 15_000 };
-const dispatchOf = (id: string, over: { trunks?: string[]; after?: string[]; acceptance?: 'key' | 'answer' } = {}) =>
+interface Wanted {
+  trunks?: string[];
+  after?: string[];
+  acceptance?: 'key' | 'answer';
+  mode?: DispatchMode;
+  fallback?: Dispatch;
+}
+const dispatchOf = (id: string, over: Wanted = {}): Dispatch =>
   planDispatch({
     id,
     agency: testAgency(`agency-${id}`, over.trunks, { acceptance: over.acceptance ?? 'key' }),
-    mode: 'bridge',
+    mode: over.mode ?? 'bridge',
+    fallback: over.fallback ?? null,
+    trunks: { wayTo: sipOnly, health: () => 'unknown' },
     reason: { by: 'person', tokenId: 'token' },
     timing,
     after: over.after ?? [],
@@ -86,8 +96,8 @@ describe('an agency that is rung with nobody to connect', () => {
     expect(story.effects).toMatchObject([
       { job: { callerChannelId: null, callId: 'w', callerNumber: '+62812345678' } },
     ]);
-    expect(story.tell(entered()).done).toEqual(['play d1.a1']);
-    expect(story.tell(pressed('1')).done).toEqual(['stop-sound d1.a1', 'play d1.a1']);
+    expect(story.tell(entered()).done).toEqual(['announce d1.a1']);
+    expect(story.tell(pressed('1')).done).toEqual(['stop-sound d1.a1', 'announce d1.a1']);
     expect(story.facts).toEqual(['dispatch.accepted', 'dispatch.told']);
     story.tell(gone());
     expect(story.dispatch()).toMatchObject({
@@ -102,9 +112,9 @@ describe('an agency that is rung with nobody to connect', () => {
 
   it('hears it anew for key 2, before and after it has accepted', () => {
     const story = new Story().tell(begin, entered());
-    expect(story.tell(pressed('2')).done).toEqual(['stop-sound d1.a1', 'play d1.a1']);
+    expect(story.tell(pressed('2')).done).toEqual(['stop-sound d1.a1', 'announce d1.a1']);
     story.tell(pressed('1'));
-    expect(story.tell(pressed('2')).done).toEqual(['stop-sound d1.a1', 'play d1.a1']);
+    expect(story.tell(pressed('2')).done).toEqual(['stop-sound d1.a1', 'announce d1.a1']);
     expect(story.dispatch()?.state).toBe('accepted');
   });
 
@@ -118,7 +128,7 @@ describe('an agency that is rung with nobody to connect', () => {
 
   it('that accepts by answering hears what it is about', () => {
     const story = new Story({ dispatches: [dispatchOf('d1', { acceptance: 'answer' })] }).tell(begin);
-    expect(story.tell(entered()).done).toEqual(['play d1.a1']);
+    expect(story.tell(entered()).done).toEqual(['announce d1.a1']);
     expect(story.dispatch()?.state).toBe('accepted');
   });
 
@@ -126,9 +136,30 @@ describe('an agency that is rung with nobody to connect', () => {
     const story = new Story({ dispatches: [dispatchOf('d1', { trunks: ['t1', 't2'] })] }).tell(begin);
     expect(story.tell(gone('d1.a1', 38)).done).toEqual(['ring-agency d1.a2']);
     story.tell(entered('d1.a2'), pressed('9', 'd1.a2'));
-    expect(story.done).toEqual(['play d1.a2', 'hang-up d1.a2']);
+    expect(story.done).toEqual(['announce d1.a2', 'hang-up d1.a2']);
     expect(story.dispatch()?.state).toBe('declined');
     expect(story.facts).toContain('dispatch.declined');
+    expect(story.state.endedAt).toBe(0);
+  });
+
+  it('that is not reached is followed by who is asked instead, and the later stage waits for that one', () => {
+    const first = dispatchOf('d1', { fallback: dispatchOf('d3') });
+    const story = new Story({ dispatches: [first, dispatchOf('d2', { after: ['d1'] })] }).tell(begin);
+    expect(story.tell(gone('d1.a1', 17)).done).toEqual(['ring-agency d3.a1']);
+    expect(story.dispatch('d3')?.reason).toEqual({ by: 'fallback', of: 'd1' });
+    expect(story.tell(gone('d3.a1', 17)).done).toEqual(['ring-agency d2.a1']);
+  });
+
+  it('and that was to listen is rung and told: there is nobody to hear', () => {
+    const story = new Story({ dispatches: [dispatchOf('d1', { mode: 'listen' })] }).tell(begin);
+    expect(story.effects).toMatchObject([{ job: { mode: 'bridge', callerChannelId: null } }]);
+  });
+
+  it('of mode notify is told by a message, and it is over when that was', () => {
+    const story = new Story({ dispatches: [dispatchOf('d1', { mode: 'notify' })] }).tell(begin);
+    expect(story.done).toEqual(['notify-agency']);
+    story.tell({ type: 'notified', dispatchId: 'd1', outcome: 'delivered', reason: null });
+    expect(story.dispatch()).toMatchObject({ state: 'told', outcome: 'delivered' });
     expect(story.state.endedAt).toBe(0);
   });
 
@@ -166,7 +197,7 @@ describe('an operator who asked for it', () => {
     ['the line is silent', { type: 'timer', name: 'operator' } as const, []],
   ])('%s: the agency is told', (_what, input, outcomes) => {
     const story = accepted().tell(input);
-    expect(story.done).toEqual([...outcomes, 'stop-ring-tone d1.a1', 'play d1.a1']);
+    expect(story.done).toEqual([...outcomes, 'stop-ring-tone d1.a1', 'announce d1.a1']);
     expect(story.facts).toEqual(['dispatch.operator-missing', 'dispatch.told']);
   });
 
@@ -180,7 +211,7 @@ describe('an operator who asked for it', () => {
       ...(rang ? ['hang-up w.o1'] : []),
       `operator-outcome ${outcome}`,
       'stop-ring-tone d1.a1',
-      'play d1.a1',
+      'announce d1.a1',
     ]);
     expect(story.dispatch()?.state).toBe('accepted');
   });
@@ -212,7 +243,7 @@ describe('a new owner', () => {
     const story = new Story().tell(begin, { type: 'leg-ringing', channelId: 'd1.a1' });
     expect(story.tell({ type: 'resumed' }).done).toEqual(['follow d1.a1']);
     expect(story.tell({ type: 'followed', channelId: 'd1.a1', there: true }).done).toEqual([]);
-    expect(story.tell(entered()).done).toEqual(['play d1.a1']);
+    expect(story.tell(entered()).done).toEqual(['announce d1.a1']);
   });
 
   it('rings the same trunk once more when nobody has heard of its job', () => {
@@ -240,8 +271,8 @@ describe('a new owner', () => {
       recipients: [{ recipientId: 'mayor', ruleId: 'r' }],
       message,
     };
-    const story = new Story({ tell: told, notify: [{ dispatchId: 'n1', agencyId: 'pln' }] }).tell({ type: 'resumed' });
-    expect(story.done).toEqual(['tell', 'notify-agency', 'ring-agency d1.a1']);
+    const story = new Story({ tell: told }).tell({ type: 'resumed' });
+    expect(story.done).toEqual(['tell', 'ring-agency d1.a1']);
     expect(story.tell(begin, { type: 'resumed' }).done).toEqual(['follow d1.a1']);
   });
 });

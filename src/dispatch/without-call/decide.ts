@@ -2,9 +2,9 @@ import { currentAttempt, type Dispatch } from '../dispatch.ts';
 import type { DispatchInput } from '../step.ts';
 import {
   acceptedLeg,
-  announce,
   dispatchOfChannel,
   hangUp,
+  sayAgain,
   startDue,
   tell,
   timerOf,
@@ -28,7 +28,7 @@ export interface WithoutCallDecision {
   facts: WithoutCallFact[];
 }
 
-/** Pressed by an agency's person who wants to hear it again. */
+/** Pressed by an agency's person who has accepted and wants to hear it again. */
 const repeatKey = '2';
 
 /**
@@ -76,6 +76,10 @@ function take(step: WithoutCallStep, input: WithoutCallInput): void {
       return;
     case 'command-failed':
       return commandFailed(step, input.command, input.target);
+    case 'notified': {
+      const { dispatchId, at, outcome, reason } = input;
+      return toDispatch(step, dispatchId, { type: 'notified', at, outcome, reason });
+    }
     case 'cancel':
       return cancel(step, input.dispatchId, input.by);
     case 'timer':
@@ -88,7 +92,6 @@ function begin(step: WithoutCallStep): void {
   if (state.begun) return;
   state.begun = true;
   if (state.tell !== null) effects.push({ do: 'tell', told: state.tell });
-  for (const one of state.notify) effects.push({ do: 'notify-agency', ...one });
   startDue(step);
 }
 
@@ -138,7 +141,6 @@ function gone(step: WithoutCallStep, channelId: string, cause: number): void {
   if (channelId === state.operator?.channelId) return operatorGone(step, cause);
   const dispatch = dispatchOfChannel(state, channelId);
   if (dispatch === undefined) return;
-  Reflect.deleteProperty(state.saying, channelId);
   if (isCurrent(dispatch, channelId) && dispatch.state === 'accepted') {
     const was = state.told.includes(dispatch.id) ? 'told' : 'hung up before the operator was there';
     leaveTold(step, dispatch.id, was);
@@ -151,8 +153,7 @@ function keyPressed(step: WithoutCallStep, channelId: string, key: string): void
   const { state, at } = step;
   const dispatch = dispatchOfChannel(state, channelId);
   if (dispatch === undefined || !isCurrent(dispatch, channelId)) return;
-  const listening = dispatch.state === 'announced' || state.told.includes(dispatch.id);
-  if (key === repeatKey && listening) announce(step, channelId);
+  if (key === repeatKey && state.told.includes(dispatch.id)) sayAgain(step, channelId);
   else toDispatch(step, dispatch.id, { type: 'key-pressed', at, channelId, key });
 }
 
@@ -222,7 +223,6 @@ function finishIfOver(step: WithoutCallStep): void {
   }
   if (state.bridgeId !== null) effects.push({ do: 'destroy-bridge', bridgeId: state.bridgeId });
   state.timers = {};
-  state.saying = {};
   state.endedAt = at;
 }
 

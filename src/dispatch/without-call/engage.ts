@@ -1,17 +1,15 @@
-import type { AgencyDirectory } from '../../agencies/agency.ts';
 import type { IncidentForDispatch } from '../../incidents/for-dispatch.ts';
 import { incidentNumber } from '../../incidents/incident-number.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { conflict, unavailable, unprocessable, type Problem } from '../../platform/problem.ts';
 import type { Dispatch } from '../dispatch.ts';
 import type { Planner, Wish } from '../planner.ts';
-import { drillOf } from './drill.ts';
 import type { WithoutCallRoom } from './start.ts';
 
 export interface EngageDeps {
   clock: Clock;
   planByPerson: Planner['planByPerson'];
-  agencies: () => AgencyDirectory;
+  forDrill: Planner['forDrill'];
   withoutCall: WithoutCallRoom;
 }
 
@@ -34,8 +32,8 @@ export async function engageWithoutCall(
   if (engagedBy !== undefined) throw engaged(wish.agencyId, engagedBy);
   const planned = deps.planByPerson(wish, deps.clock.now());
   if (planned === undefined) throw unprocessable('agencies.unknown', `There is no agency ${wish.agencyId}.`);
-  const [dispatch] = incident.drill ? drillOf([planned], deps.agencies()) : [planned];
-  if (dispatch === undefined) {
+  const dispatch = incident.drill ? deps.forDrill(planned) : planned;
+  if (dispatch === null) {
     throw conflict('dispatches.no-drill-trunk', `${wish.agencyId} has no trunk for drills, and this is one.`);
   }
   const { kind, district, drill, callerNumber, callInfo, location } = incident;

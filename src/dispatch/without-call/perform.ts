@@ -13,19 +13,22 @@ export type WithoutCallCommand = Exclude<
 const tries = 3;
 /** Asterisk lets a phone ring for longer than our own limit, which is the one that decides. */
 const ringMargin = 5_000;
+const announcedTimes = 6;
 
 /** Carries out on Asterisk what was decided, for each channel and bridge in order; `answered` hears what came of it. */
 export function createWithoutCallPerformer(deps: {
   ari: AriCommands;
   clock: Clock;
+  /** Those of the prompts that Asterisk has. */
+  sayable: (prompts: readonly string[]) => string[];
   answered: (id: string, command: WithoutCallCommand, answer: AriAnswer) => void;
 }): { perform(state: WithoutCall, command: WithoutCallCommand): void } {
-  const { ari, clock } = deps;
+  const { clock } = deps;
   const lanes = new Map<string, Promise<void>>();
 
   const run = async (state: WithoutCall, command: WithoutCallCommand): Promise<void> => {
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await send(ari, state, command);
+      const answer = await send(deps, state, command);
       if (!answer.ok && answer.failure !== 'gone' && isEnding(command) && attempt < tries) {
         await pause(clock, 500);
         continue;
@@ -48,15 +51,22 @@ export function createWithoutCallPerformer(deps: {
   };
 }
 
-function send(ari: AriCommands, state: WithoutCall, command: WithoutCallCommand): Promise<AriAnswer> {
+function send(
+  { ari, sayable }: { ari: AriCommands; sayable: (prompts: readonly string[]) => string[] },
+  state: WithoutCall,
+  command: WithoutCallCommand,
+): Promise<AriAnswer> {
   switch (command.do) {
     case 'follow':
       return ari.send('POST', `/applications/${state.application}/subscription`, {
         eventSource: `channel:${command.channelId}`,
       });
-    case 'play':
+    case 'announce':
       return ari.send('POST', `/channels/${command.channelId}/play/${command.soundId}`, {
-        media: command.prompts.map((prompt) => `sound:siaga/${prompt}`).join(','),
+        media: Array.from({ length: announcedTimes }, () => sayable(command.prompts))
+          .flat()
+          .map((prompt) => `sound:siaga/${prompt}`)
+          .join(','),
       });
     case 'stop-sound':
       return ari.send('DELETE', `/playbacks/${command.soundId}`);

@@ -77,6 +77,8 @@ export function createWithoutCallRunner(deps: {
     // What comes after the end and changes nothing is none of the record's.
     if (before.endedAt !== null && effects.length === 0) return;
     mailbox.state = state;
+    // One that is asked instead has come.
+    for (const name of namesOf(state)) owners.set(name, state.id);
     mailbox.sequence += 1;
     const { sequence } = mailbox;
     deps.recorded({ kind: 'without-call', sequence, at: input.at, input, effects, facts, state });

@@ -1,6 +1,6 @@
 import type { AriAnswer, AriCommands } from '../../asterisk/commands.ts';
 import { readChannels, type AsteriskEvent } from '../../asterisk/translate.ts';
-import type { NotifyWish } from '../../notifications/start.ts';
+import type { DispatchTold, NotifyWish } from '../../notifications/start.ts';
 import type { Cancel, Clock } from '../../platform/clock.ts';
 import { messageOf } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -42,6 +42,8 @@ export interface WithoutCallRoom {
   readonly cancel: (dispatchId: string, by: string) => Promise<boolean>;
   /** Resolves true when all that was journalled is on the disk. */
   readonly synced: () => Promise<boolean>;
+  /** What came of a message to an agency; false: its dispatch is not here. */
+  readonly told: (told: DispatchTold) => boolean;
   /** Takes an event of Asterisk that concerns one of these; false: it concerns none. */
   readonly take: (event: AsteriskEvent) => boolean;
   readonly owns: (channelId: string) => boolean;
@@ -65,6 +67,8 @@ export interface WithoutCallDeps {
   connected: () => boolean;
   line: Pick<Reservations, 'reserve' | 'outcome'>;
   ringAgency: (job: RingJob) => Promise<RingResult>;
+  /** Those of the prompts that Asterisk has. */
+  sayable: (prompts: readonly string[]) => string[];
   notify: (wish: NotifyWish) => void;
   notifyAgency: (dispatch: { dispatchId: string; agencyId: string; incidentId: string }) => void;
   recorded: (entry: WithoutCallEntry) => void;
@@ -87,7 +91,7 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
     failed: ({ id }, input, error) =>
       deps.alarm('decision-failed', { withoutCallId: id, input, reason: messageOf(error) }),
   });
-  const performer = createWithoutCallPerformer({ ari: deps.ari, clock, answered });
+  const performer = createWithoutCallPerformer({ ...deps, answered });
 
   function carryOut(state: WithoutCall, effect: WithoutCallEffect): void {
     const { id, incidentId } = state;
@@ -105,7 +109,7 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
       case 'operator-outcome':
         return line.outcome(effect.operatorId, effect.assignmentId, effect.outcome);
       case 'follow':
-      case 'play':
+      case 'announce':
       case 'stop-sound':
       case 'ring-tone':
       case 'stop-ring-tone':
@@ -220,6 +224,11 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
       return true;
     },
     synced: deps.synced,
+    told({ dispatchId, outcome, reason }) {
+      const owner = runner.ownerOf(dispatchId);
+      if (owner === undefined) return false;
+      return runner.tell(owner.id, { type: 'notified', at: clock.now(), dispatchId, outcome, reason });
+    },
     take,
     owns: (channelId) => runner.ownerOf(channelId) !== undefined,
     reserved: (id, reservation) => runner.tell(id, { type: 'reserved', at: clock.now(), ...reservation }),

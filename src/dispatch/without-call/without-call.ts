@@ -20,8 +20,6 @@ export interface WithoutCall {
   readonly timing: WithoutCallTiming;
   /** Whom the rules want told; null: nobody. */
   readonly tell: ToldByRules | null;
-  /** Agencies that the rules want told only, each with the id of that dispatch. */
-  readonly notify: readonly { dispatchId: string; agencyId: string }[];
   /** The ARI application that owns it. */
   application: string;
   /** Orders its owners; with the sequence of their entries it orders their states. */
@@ -34,9 +32,8 @@ export interface WithoutCall {
   /** Who asked for it and is to be connected; null: nobody is there to connect. */
   operator: OperatorLeg | null;
   bridgeId: string | null;
-  /** What is said on each leg of an agency, by the channel. */
-  saying: Record<string, string>;
-  sounds: number;
+  /** How often it was said to an agency that has accepted, by the channel. */
+  said: Record<string, number>;
   /** Due times; the owner wakes it with a timer input. */
   timers: Record<string, number>;
   endedAt: number | null;
@@ -92,6 +89,8 @@ export type WithoutCallInput = { at: number } & (
   | { type: 'reserved'; operatorId: string; assignmentId: string; account: string }
   | { type: 'reservation-refused'; reason: string }
   | { type: 'command-failed'; command: WithoutCallEffect['do']; target: string }
+  /** Mode `notify`: what came of the message. */
+  | { type: 'notified'; dispatchId: string; outcome: 'delivered' | 'acknowledged' | 'failed'; reason: string | null }
   | { type: 'cancel'; dispatchId: string; by: string }
   | { type: 'timer'; name: string }
 );
@@ -105,7 +104,8 @@ export type WithoutCallEffect =
   | { do: 'operator-outcome'; operatorId: string; assignmentId: string; outcome: ReservationOutcome }
   /** Hears of a leg that the owner before has rung, and whether it is there. */
   | { do: 'follow'; channelId: string }
-  | { do: 'play'; channelId: string; soundId: string; prompts: readonly string[] }
+  /** Repeated while the agency's person thinks. */
+  | { do: 'announce'; channelId: string; soundId: string; prompts: readonly string[] }
   | { do: 'stop-sound'; channelId: string; soundId: string }
   | { do: 'ring-tone'; channelId: string }
   | { do: 'stop-ring-tone'; channelId: string }
@@ -146,16 +146,14 @@ export interface WithoutCallSeed {
   timing: WithoutCallTiming;
   dispatches: readonly Dispatch[];
   tell?: ToldByRules | null;
-  notify?: WithoutCall['notify'];
   /** Null: nobody is to be connected. */
   operatorId: string | null;
 }
 
-export function newWithoutCall({ at, operatorId, dispatches, tell, notify, ...seed }: WithoutCallSeed): WithoutCall {
+export function newWithoutCall({ at, operatorId, dispatches, tell, ...seed }: WithoutCallSeed): WithoutCall {
   return {
     ...seed,
     tell: tell ?? null,
-    notify: notify ?? [],
     beganAt: at,
     claimedAt: at,
     begun: false,
@@ -164,15 +162,8 @@ export function newWithoutCall({ at, operatorId, dispatches, tell, notify, ...se
     operator:
       operatorId === null ? null : { operatorId, channelId: `${seed.id}.o1`, assignment: null, state: 'planned' },
     bridgeId: null,
-    saying: {},
-    sounds: 0,
+    said: {},
     timers: {},
     endedAt: null,
   };
-}
-
-/** What an agency hears before it accepts: prompts, one after another, repeated while its person thinks. */
-export function announcementOf(about: DispatchedIncident): string[] {
-  const once = about.drill ? ['drill', 'agency-announcement'] : ['agency-announcement'];
-  return Array.from({ length: 6 }, () => once).flat();
 }

@@ -1,0 +1,95 @@
+import { sipOnly, testAgency } from '../../test/support/agencies.ts';
+import { directoryOf, type Agency } from '../agencies/agency.ts';
+import { openIncident } from '../incidents/incident.ts';
+import { systemClock } from '../platform/clock.ts';
+import { completeFacts } from '../routing/facts.ts';
+import type { Decision } from '../routing/rule.ts';
+import { defaultSettings } from '../settings/setting.ts';
+import { createPlanner } from './planner.ts';
+import type { Dispatch } from './dispatch.ts';
+
+const agency = (id: string, over: Partial<Agency> = {}): Agency => testAgency(id, undefined, over);
+const directory = directoryOf([
+  agency('damkar', { alternates: ['bpbd', 'gone'] }),
+  agency('bpbd'),
+  agency('pmi'),
+  ...Array.from({ length: 9 }, (_, n) => agency(`many-${n}`)),
+]);
+
+function planner(actions: Partial<Decision['actions'][number]>[], closed: string[] = []) {
+  const agencies = Object.fromEntries(closed.map((id) => [id, { open: false, reachable: true }]));
+  const moment = { at: 0, timeZone: 'Asia/Jakarta', holidays: [], directory };
+  const facts = completeFacts({ kind: 'fire', agencies }, moment);
+  return createPlanner({
+    clock: systemClock,
+    agencies: () => directory,
+    settings: () => defaultSettings,
+    wayTo: sipOnly,
+    decide: () => ({
+      ruleSetVersion: 3,
+      actions: actions.map((one) => ({
+        agencyId: 'damkar',
+        mode: 'bridge',
+        ruleId: 'fire',
+        stage: 0,
+        fallbacks: [],
+        ...one,
+      })),
+      tell: [],
+      trace: [],
+      facts,
+    }),
+  });
+}
+
+const incident = { ...openIncident('i', 0), kind: 'fire' };
+
+function plan(...of: Parameters<typeof planner>): Dispatch[] {
+  const { planByRules } = planner(...of);
+  return planByRules(incident, {}, 0)?.dispatches ?? [];
+}
+
+/** The agencies in the order in which they are asked. */
+function chain(first: Dispatch | undefined | null): string[] {
+  return first == null ? [] : [first.agencyId, ...chain(first.fallback)];
+}
+
+test('alternates and fallbacks are asked one after the other, each once, under an id of their own', () => {
+  const [first] = plan([{ fallbacks: ['pmi', 'bpbd'] }]);
+  expect(chain(first)).toEqual(['damkar', 'bpbd', 'pmi']);
+  expect(first?.reason).toEqual({ by: 'rule', ruleSetVersion: 3, ruleId: 'fire' });
+  expect(first?.fallback?.reason).toEqual({ by: 'fallback', of: first?.id });
+  expect(first?.fallback?.fallback?.reason).toEqual({ by: 'fallback', of: first?.fallback?.id });
+});
+
+test('an agency that is closed is asked after all others, and not never', () => {
+  expect(chain(plan([{ fallbacks: ['pmi'] }], ['damkar'])[0])).toEqual(['bpbd', 'pmi', 'damkar']);
+  expect(chain(plan([{ agencyId: 'pmi' }], ['pmi'])[0])).toEqual(['pmi']);
+});
+
+test('an agency that is not there any more is passed over; no chain has more than six', () => {
+  expect(chain(plan([{ agencyId: 'gone', fallbacks: ['pmi'] }])[0])).toEqual(['pmi']);
+  expect(plan([{ agencyId: 'gone' }])).toEqual([]);
+  const many = Array.from({ length: 9 }, (_, n) => `many-${n}`);
+  expect(chain(plan([{ fallbacks: many }])[0])).toHaveLength(6);
+});
+
+test('all modes are planned; who listens is mute from the beginning', () => {
+  const modes = ['bridge', 'transfer', 'listen', 'notify'] as const;
+  const planned = plan(modes.map((mode, n) => ({ mode, agencyId: `many-${n}` })));
+  expect(planned.map(({ mode, muted }) => [mode, muted])).toEqual([
+    ['bridge', false],
+    ['transfer', false],
+    ['listen', true],
+    ['notify', false],
+  ]);
+});
+
+test('whom a person asks for is asked first, also while he is closed, then his alternates', () => {
+  const dispatch = planner([], ['damkar']).planByPerson(
+    { agencyId: 'damkar', mode: 'bridge', tokenId: 't', id: 'mine' },
+    0,
+  );
+  expect([dispatch?.id, ...chain(dispatch)]).toEqual(['mine', 'damkar', 'bpbd']);
+  expect(planner([]).planByPerson({ agencyId: 'gone', mode: 'bridge', tokenId: 't' }, 0)).toBeUndefined();
+});
