@@ -95,7 +95,7 @@ test('a report from an app rings the fire brigade, which hears what it is about,
   await agency.pause(1_000);
   await agency.hangUp();
   expect(await ended(id, 'left')).toMatchObject({ outcome: 'told' });
-  expect(hearsPrompt(centre.recording(`${id}.a1`, 'heard'), 'agency-announcement')).toBe(true);
+  expect(hearsPrompt(centre.recording(`${id}.a1`, 'heard'), 'announcement-intro')).toBe(true);
   await until('all is on record', async () => (await timelineOf(incidentId)).includes('dispatch.left'));
   expect(await timelineOf(incidentId)).toEqual(
     expect.arrayContaining(['incident.reported', 'dispatch.requested', 'dispatch.announced', 'dispatch.told']),
