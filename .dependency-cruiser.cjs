@@ -99,6 +99,7 @@ const pureNames = [
   'validate',
   'voice-message',
   'way',
+  'without-call',
   'zoned-time',
 ];
 const pure = `/(${pureNames.join('|')})[.]ts$`;

@@ -7,7 +7,6 @@ import { createPromptList } from './asterisk/prompts.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
 import { createAuditKeeper } from './audit/later.ts';
 import { recordAudit } from './audit/record.ts';
-import { noteRefusals } from './audit/refusals.ts';
 import { watchGuardian } from './calls/guardian.ts';
 import { watchOrphans } from './calls/orphans.ts';
 import { outsideTarget } from './calls/target.ts';
@@ -23,13 +22,9 @@ import { dispatchRoom, startDispatch, toldToCalls } from './dispatch/start.ts';
 import { followDispatches } from './dispatch-followers.ts';
 import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
-import { eventRoutes } from './events/routes.ts';
-import { healthOf } from './health.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
 import { startNotifications } from './notifications/start.ts';
 import { watchClock, type Clock } from './platform/clock.ts';
-import { createHttpServer } from './platform/http.ts';
-import { postgresIdempotency } from './platform/idempotency.ts';
 import { journalTouches } from './platform/journal-reader.ts';
 import { openJournal } from './platform/journal.ts';
 import type { Logger } from './platform/logger.ts';
@@ -44,7 +39,9 @@ import { reservationsOf } from './outgoing/reservations.ts';
 import { startOutgoing, type OutgoingRoom } from './outgoing/start.ts';
 import { callTiming } from './settings/call-timing.ts';
 import { lineToCalls } from './line-to-calls.ts';
+import { serverOf } from './server.ts';
 import type { Stop } from './stop.ts';
+import { startWithoutLiveCall } from './without-live-call.ts';
 
 /** What a process has before its rooms. */
 export interface Process {
@@ -59,8 +56,8 @@ export interface Process {
 
 /** Puts the rooms of a controller in order. Returns how they stop, in order, and how the calls end before. */
 export async function startController(process: Process): Promise<{ stops: Stop[]; drain: () => Promise<void> }> {
-  const { config, application, ari, clock, logger, metrics } = process;
-  const { SIAGA_NODE: node, SIAGA_STATE_DIR: stateDir } = config;
+  const { config, application, ari, clock, logger } = process;
+  const { SIAGA_NODE: node, SIAGA_STATE_DIR: stateDir, SIAGA_RANK: rank } = config;
   const connections = { applicationName: application, logger, clock };
   const postgres = createPostgres(config.SIAGA_DATABASE_URL, connections);
   // Several queries for each call: with a slow server they would take every connection from the records.
@@ -108,29 +105,26 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     dispatches: () => dispatches,
   });
   const records = await startRecords({
+    ...process,
     postgres,
     journal,
     directory,
     celFile: config.SIAGA_CEL_FILE ?? null,
     node,
-    clock,
-    logger,
-    metrics,
     feed,
     ownsChannel: (id) => calls.intake.took(id) && calls.runner.ownerOf(id)?.outcome !== 'returned',
     projected: (callId, sequence) => calls.projected(callId, sequence),
     introduce: (origin, ids) => location.introduce(origin, ids),
     alsoWrite: inTurn(triage.alsoWrite, followers.alsoWrite),
   });
-  const trunks = await startTrunks({ ...process, ...common, ...configuration, ...records, provisioning, publish });
+  const { alarm } = records;
+  const trunks = await startTrunks({ ...process, ...common, ...configuration, provisioning, publish, alarm });
   const reader = incidentReader(postgres);
   const guard = createPauseGuard(clock);
   const location = startLocation({
+    ...common,
     city: config.SIAGA_CITY,
-    postgres,
     postgresForLookups,
-    clock,
-    logger,
     settings: configuration.settings,
     map: configuration.districtMap,
     runner: () => calls.runner,
@@ -153,16 +147,17 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       told: (detail) => publish('desk.code', detail),
     },
   });
+  const learn = (entry: Parameters<typeof attemptResults>[0]): void => {
+    for (const { trunkId, result } of attemptResults(entry)) trunks.attempted(trunkId, result);
+  };
+  /** Those beside calls that have channels. */
+  const machines = () => [outgoing, notifications, withoutCall];
   const calls = startCalls({
+    ...process,
     desks: codes,
     node,
-    application,
-    claimDelay: config.SIAGA_RANK * 150,
-    ari,
-    clock,
-    logger,
+    claimDelay: rank * 150,
     journal,
-    metrics,
     postgres,
     incidents: reader,
     line: () => acd.line,
@@ -193,9 +188,9 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       outgoing.heardOf(entry);
       notifications.heardOf(entry);
       followers.heardOf(entry);
-      for (const { trunkId, result } of attemptResults(entry)) trunks.attempted(trunkId, result);
+      learn(entry);
     },
-    ownedElsewhere: (channelId) => outgoing.owns(channelId) || notifications.owns(channelId),
+    ownedElsewhere: (channelId) => machines().some((one) => one.owns(channelId)),
     alarm: records.alarm,
   });
   const acd = await startAcd({
@@ -205,7 +200,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     settings: configuration.settings,
     revokeTokensOf: configuration.revokeTokensOf,
     sip: { host: config.SIAGA_SIP_HOST, port: config.SIAGA_SIP_PORT, tlsPort: config.SIAGA_SIP_TLS_PORT },
-    ...lineToCalls({ clock, planner, runner: () => calls.runner, outgoing: () => outgoing }),
+    ...lineToCalls({ clock, planner, runner: () => calls.runner, machines: () => [outgoing, withoutCall] }),
     changed: records.operatorChanged,
     sessionChanged: records.sessionChanged,
     publish,
@@ -213,51 +208,61 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   // Its first beat asks for Asterisk's socket: nothing may be awaited in between.
   const inControl = (): boolean => asterisk.hears() && guard.keepsUp() && !guard.held();
   const guardian = watchGuardian({ ...process, inControl, alarm: records.alarm });
+  /** What a machine of its own needs beside calls. */
+  const machine = {
+    ...process,
+    postgres,
+    settings: configuration.settings,
+    held: guard.held,
+    connected: (): boolean => asterisk.connected(),
+    synced: () => journal.synced(),
+    alarm: records.alarm,
+  };
   const evacuation = startEvacuation({
     ...common,
+    ...machine,
     node,
-    ari,
-    connected: () => asterisk.connected(),
-    settings: configuration.settings,
     operatorAt: (account) => acd.line.atDesk(account)?.operator ?? null,
     told: publish,
-    alarm: records.alarm,
   });
   for (const room of [evacuation, trunks]) configuration.onSettings(room.look);
   const ofCalls = callsToOutgoing({ runner: calls.runner, stored: reader.circleOf });
   const outgoing: OutgoingRoom = startOutgoing({
-    ...process,
-    postgres,
-    settings: configuration.settings,
-    held: guard.held,
-    connected: () => asterisk.connected(),
-    leads: config.SIAGA_RANK === 0,
+    ...machine,
+    leads: rank === 0,
     line: reservationsOf(acd.line),
     callbacks: triage.callbacks,
     callInfoOf: reader.callInfoOf,
     recorded: records.outgoing,
-    synced: () => journal.synced(),
     ...ofCalls,
     refusedInCall: (operatorId, reason) => publish('outgoing.refused', { operatorId, reason }),
-    alarm: records.alarm,
   });
+  const toCalls = toldToCalls({ ...machine, runner: calls.runner });
   const notifications = startNotifications({
-    ...process,
     ...configuration,
+    ...machine,
     ...followers,
-    postgres,
     liveCallOf: (incidentId) => liveCallOf(calls.runner, incidentId),
     circleOf: ofCalls.circleOf,
-    held: guard.held,
     recorded: records.notification,
-    synced: () => journal.synced(),
-    dispatchTold: toldToCalls({ runner: calls.runner, postgres, clock, logger }),
-    alarm: records.alarm,
+    dispatchTold(told) {
+      if (!withoutCall.told(told)) toCalls(told);
+    },
+  });
+  const partners = { ...common, ...configuration, ...planner, ...prompts, acd, triage, notifications, feed };
+  const { withoutCall, reports }: ReturnType<typeof startWithoutLiveCall> = startWithoutLiveCall({
+    ...partners,
+    ...machine,
+    ringAgency: dispatch.ring,
+    recorded(entry) {
+      records.withoutCall(entry);
+      learn(entry);
+    },
   });
   const asterisk = listenToAsterisk({
     ...process,
     onEvent(event) {
-      if (!outgoing.take(event) && !notifications.take(event)) calls.intake.take(event);
+      if (!machines().some((one) => one.take(event))) calls.intake.take(event);
     },
     onConnected: () => {
       guardian.beat();
@@ -269,24 +274,18 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     },
     onPong: guard.heard,
     // A caller's own channel is no leg: of an operator who called 112 himself the line knows nothing.
-    ours: (id) => codes.owns(id) || outgoing.owns(id) || (calls.runner.ownerOf(id)?.channelId ?? id) !== id,
+    ours: (id) =>
+      codes.owns(id) || machines().some((one) => one.owns(id)) || (calls.runner.ownerOf(id)?.channelId ?? id) !== id,
     onContact: (contact) => [acd, trunks].forEach((room) => room.contact(contact)),
     onRefusal: (refusal) => records.alarm('call-refused-by-asterisk', { ...refusal }),
     knownSipCall: (sipCallId) => calls.intake.took(sipCallId) || records.sawSipCall(sipCallId),
     alarm: records.alarm,
   });
 
-  const orphans = watchOrphans({
-    ...process,
-    node,
-    rank: config.SIAGA_RANK,
-    connected: () => asterisk.connected(),
-    journalTouchedAt: () => journalTouches(directory),
-    alarm: records.alarm,
-  });
+  const orphans = watchOrphans({ ...machine, node, rank, journalTouchedAt: () => journalTouches(directory) });
   const stopClockWatch = watchClock(clock, Date.now, (milliseconds) => records.alarm('clock-set', { milliseconds }));
 
-  const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, circleOf: reader.circleOf, ...planner };
+  const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, ...reader, ...planner, withoutCall };
   const dispatches = dispatchRoom({ ...shared, follow: followers.follow });
   const changedLater = inOrder(triage.incidentChanged, followers.incidentChanged);
   const incidents = startIncidents({ ...shared, changedLater });
@@ -294,6 +293,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     calls,
     location,
     incidents,
+    reports,
     dispatches,
     followers,
     outgoing,
@@ -305,15 +305,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     configuration,
     records,
   ];
-  const server = createHttpServer({
-    ...process,
-    routes: [...rooms.flatMap((room) => room.routes), ...eventRoutes({ feed, clock })],
-    authenticate: configuration.check,
-    refused: noteRefusals({ auditLater, clock }),
-    runOnce: postgresIdempotency(postgres, logger),
-    ...(config.SIAGA_TRUST_PROXY === undefined ? {} : { trustProxy: config.SIAGA_TRUST_PROXY }),
-    health: healthOf({ asterisk, postgres, dispatch, journal, records }),
-  });
+  const parts = { rooms, feed, postgres, auditLater, asterisk, dispatch, journal, records };
+  const server = serverOf({ ...process, ...parts, check: configuration.check });
   const port = await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);
   // Last: whoever claims a call must be able to see it through.
   calls.begin();
@@ -334,6 +327,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['evacuation', evacuation.stop],
       ['outgoing', outgoing.stop],
       ['notifications', notifications.stop],
+      ['dispatches without a call', withoutCall.stop],
       ['dispatch followers', followers.stop],
       ['location', location.stop],
       ['acd', acd.stop],

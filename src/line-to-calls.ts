@@ -12,14 +12,14 @@ type Words = Required<
   Pick<AcdDeps, 'assigned' | 'reserved' | 'refused' | 'toBackupCentre' | 'placed' | 'ranked' | 'challenged'>
 >;
 
-/** What the waiting line says to calls: to those of citizens as an input, or to those to the outside, whichever has the id. */
+/** What the waiting line says to calls: to those of citizens as an input, to those to the outside, or to dispatches without one. */
 export function lineToCalls(deps: {
   clock: Clock;
   planner: Pick<Planner, 'planBackupCentre'>;
   runner: () => Pick<CallRunner, 'tell' | 'get' | 'all'>;
-  outgoing: () => Pick<OutgoingRoom, 'reserved' | 'refused'>;
+  machines: () => readonly Pick<OutgoingRoom, 'reserved' | 'refused'>[];
 }): Words {
-  const { clock, planner, runner, outgoing } = deps;
+  const { clock, planner, runner, machines } = deps;
   return {
     assigned: (callId, assignment) =>
       runner().tell(callId, { type: 'operator-assigned', at: clock.now(), ...assignment }),
@@ -38,10 +38,10 @@ export function lineToCalls(deps: {
         .map(({ id, arrivedAt }) => ({ callId: id, since: arrivedAt })),
     placed: (callId, place) => runner().tell(callId, { type: 'placed', at: clock.now(), ...place }),
     reserved: (callId, reservation) =>
-      outgoing().reserved(callId, reservation) ||
+      machines().some((one) => one.reserved(callId, reservation)) ||
       runner().tell(callId, { type: 'operator-reserved', at: clock.now(), ...reservation }),
     refused(callId, requestId, reason) {
-      if (outgoing().refused(callId, reason)) return;
+      if (machines().some((one) => one.refused(callId, reason))) return;
       runner().tell(callId, { type: 'reservation-refused', at: clock.now(), requestId, reason });
     },
   };

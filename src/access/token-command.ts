@@ -14,7 +14,7 @@ import { settingOf } from '../platform/setting-of.ts';
 
 const usage = `Makes an access token and shows it once.
 
-  node dist/access/token-command.js create --role admin|supervisor|operator|auditor --name NAME [--operator ID] [--json]
+  node dist/access/token-command.js create --role admin|supervisor|operator|auditor|gateway|client --name NAME [--operator ID] [--json]
 
 SIAGA_DATABASE_URL names the PostgreSQL database.
 `;

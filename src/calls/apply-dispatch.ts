@@ -1,8 +1,7 @@
 import { announcement } from '../dispatch/announcement.ts';
-import type { DispatchAction, DispatchContext, DispatchStep } from '../dispatch/step.ts';
+import { openKind, type DispatchAction, type DispatchContext, type DispatchStep } from '../dispatch/step.ts';
 import { isPending, talks, type Dispatch } from '../dispatch/dispatch.ts';
 import { incidentNumber } from '../incidents/incident-number.ts';
-import { findKind } from '../routing/kind.ts';
 import type { Call } from './call.ts';
 import { sentLocation } from '../location/sent-location.ts';
 import { callInfoOf } from './emergency-id.ts';
@@ -20,11 +19,6 @@ export function contextOf(call: Call): DispatchContext {
     location: sentLocation(call.location),
     callerChannelId: call.channelId,
   };
-}
-
-/** With the caller's number, a confidential kind would tell every network on the way who was beaten: the agency hears it. */
-function openKind(kind: string | null): string | null {
-  return kind === null || findKind(kind)?.confidential === true ? null : kind;
 }
 
 /** What is known at this moment: the kind may have been changed since the dispatch was asked for. */

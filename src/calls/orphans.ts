@@ -58,6 +58,8 @@ export function findOrphans(snapshot: AsteriskSnapshot, dead: ReadonlySet<string
       if (isCaller || state === 'Up' || !dead.has(variables['SIAGA_APPLICATION'] ?? '')) return [];
       // The caller's next owner rings operators as he sees fit; an agency rings on for a caller who is there.
       const wanted = !name.startsWith('PJSIP/op-') && listed.has(variables['SIAGA_CALLER_CHANNEL'] ?? '');
+      // One that rings for no call rings on for whoever goes on with its dispatch.
+      if (ringsForNoCall(channel)) return [];
       return wanted ? [] : [{ do: 'hang-up', channelId: id }];
     }),
     ...snapshot.bridges.flatMap(({ id, name, channels }): Orphan[] =>
@@ -71,6 +73,11 @@ export function findOrphans(snapshot: AsteriskSnapshot, dead: ReadonlySet<string
         : endpointIds.map((id) => ({ do: 'unsubscribe', application: name, eventSource: `endpoint:${id}` })),
     ),
   ];
+}
+
+/** The leg of a dispatch (by its id, the attempt's) that has no caller, and is not to listen to one. */
+function ringsForNoCall({ id, variables }: AsteriskSnapshot['channels'][number]): boolean {
+  return /\.a\d+$/.test(id) && variables['SIAGA_CALLER_CHANNEL'] === undefined && variables['SIAGA_ROLE'] !== 'monitor';
 }
 
 /** A supervisor who has not barged in, or the channel that he hears by: nobody needs him, and he is not for the caller. */

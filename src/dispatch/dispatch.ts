@@ -21,7 +21,7 @@ export interface Dispatch {
   muted: boolean;
   state: DispatchState;
   /** Why it ended where it ended, in a word; null while it goes on. */
-  outcome: AttemptOutcome | 'cancelled' | 'call-ended' | 'delivered' | 'acknowledged' | null;
+  outcome: AttemptOutcome | 'cancelled' | 'call-ended' | 'told' | 'delivered' | 'acknowledged' | null;
   /** When its turn came; null while it waits for an earlier stage. */
   startedAt: number | null;
   acceptedAt: number | null;
@@ -132,7 +132,7 @@ export interface RingJob {
   /** Call-Info that names call and incident to other centres. */
   callInfo: string;
   location: PrintedAsteriskLocation | null;
-  /** Whom the dialplan takes the leg to without a controller; null for one who listens: to nobody. */
+  /** Whom the dialplan takes the leg to without a controller; null for one who listens, and where no caller is live: to nobody. */
   callerChannelId: string | null;
   /** Milliseconds the agency's phone may ring. */
   ring: number;

@@ -29,7 +29,7 @@ export interface Trunks {
 }
 
 /** Every trunk that can be rung, in the agency's order; those that are down after all others, for they may ring yet. */
-function pathsTo({ trunks }: Agency, { wayTo, health }: Trunks): TrunkPath[] {
+export function pathsTo({ trunks }: Agency, { wayTo, health }: Trunks): TrunkPath[] {
   const paths = trunks.flatMap((trunk): TrunkPath[] => {
     const way = wayTo(trunk);
     if ('unusable' in way) return [];

@@ -7,7 +7,7 @@ import { kindSchema } from '../routing/kind.ts';
 import type { Decision } from '../routing/rule.ts';
 import type { Settings } from '../settings/setting.ts';
 import type { Dispatch, DispatchMode, DispatchReason, DispatchTiming } from './dispatch.ts';
-import { agencyOfBackupCentre, planDispatch, type Trunks } from './plan.ts';
+import { agencyOfBackupCentre, pathsTo, planDispatch, type Trunks } from './plan.ts';
 
 /** One agency and those who are asked instead, one after the other. */
 const askedAtMost = 6;
@@ -23,6 +23,8 @@ export interface Planner {
   planByRules: (incident: Incident, known: CallFacts, at: number) => Plan | null;
   /** Undefined when there is no such agency. */
   planByPerson: (wanted: Wish, at: number) => Dispatch | undefined;
+  /** The same for a drill: each agency on its trunk for drills; null for one that has none: it is left in peace. */
+  forDrill: (dispatch: Dispatch) => Dispatch | null;
   /** Undefined where no backup centre is set. */
   planBackupCentre: (at: number) => Dispatch | undefined;
 }
@@ -95,7 +97,16 @@ export function createPlanner(deps: {
     return planned.map((one) => one.dispatch);
   };
 
+  const forDrill = (dispatch: Dispatch): Dispatch | null => {
+    const agency = deps.agencies().find(dispatch.agencyId);
+    const fallback = dispatch.fallback && forDrill(dispatch.fallback);
+    if (dispatch.mode === 'notify') return { ...dispatch, fallback };
+    if (agency?.drillTrunk == null) return null;
+    return { ...dispatch, trunks: pathsTo({ ...agency, trunks: [agency.drillTrunk] }, trunks), fallback };
+  };
+
   return {
+    forDrill,
     planByRules({ kind, severity, district }, known, at) {
       const parsed = kindSchema.safeParse(kind);
       if (!parsed.success) return null;

@@ -23,6 +23,8 @@ export async function ringTrunk(ari: AriCommands, job: RingJob, now: number): Pr
     callerId: callerId(null, job.callerNumber),
     ring: job.ring,
     variables: {
+      // Without a caller nobody has this leg once its controller has died.
+      ...(job.callerChannelId === null && job.mode !== 'listen' ? { SIAGA_OUTGOING: '1' } : {}),
       ...(job.mode === 'listen' ? { SIAGA_ROLE: 'monitor' } : {}),
       ...(job.location === null
         ? {}

@@ -1,33 +1,34 @@
 import { z } from 'zod';
+import { contextOf } from '../calls/apply-dispatch.ts';
 import { liveCallOf, tellCall } from '../calls/command.ts';
 import type { Call } from '../calls/call.ts';
 import { engagedBy, whyNoMute } from '../calls/decide-dispatch.ts';
 import type { CallRunner } from '../calls/runner.ts';
+import type { IncidentForDispatch } from '../incidents/for-dispatch.ts';
 import { circleOfCall, confidential, mayKnow, type Circle } from '../incidents/need-to-know.ts';
 import { roles, writers, type Principal } from '../platform/auth.ts';
-import type { Clock } from '../platform/clock.ts';
 import { keyReused, replayed, requireKey } from '../platform/idempotency.ts';
 import { derivedId, timeOf } from '../platform/ids.ts';
 import { decodeCursor, encodeCursor, pageOf, pageQuery, timePosition } from '../platform/paging.ts';
 import type { Postgres } from '../platform/postgres.ts';
-import { conflict, notFound, unprocessable, type Problem } from '../platform/problem.ts';
+import { conflict, notFound, unprocessable } from '../platform/problem.ts';
 import { defineRoute, type Route } from '../platform/route.ts';
 import { slug } from '../platform/text.ts';
 import { dispatchModes } from './dispatch.ts';
 import { followed, followedView, type Follow } from './followed.ts';
-import type { Planner, Wish } from './planner.ts';
+import type { Wish } from './planner.ts';
 import * as store from './store.ts';
+import { engaged, engageWithoutCall, type EngageDeps } from './without-call/engage.ts';
 import { dispatchView } from './store.ts';
 
-export interface DispatchRouteDeps {
+export interface DispatchRouteDeps extends EngageDeps {
   postgres: Postgres;
-  clock: Clock;
   calls: CallRunner;
-  /** A dispatch that a person asks for; undefined when there is no such agency. */
-  planByPerson: Planner['planByPerson'];
   /** Whom a stored incident concerns; undefined when there is none of this id. */
   circleOf: (incidentId: string) => Promise<Circle | undefined>;
   follow: Follow;
+  /** What an agency is told of a stored incident. */
+  forDispatch: (incidentId: string) => Promise<IncidentForDispatch | undefined>;
 }
 
 const params = z.object({ incidentId: z.uuid() });
@@ -53,7 +54,7 @@ function dispatchRoute(deps: DispatchRouteDeps): Route {
     method: 'POST',
     path: '/v1/incidents/:incidentId/dispatches',
     audited: { instead: 'the dispatch says who asked for it' },
-    summary: "Ring an agency and bring it into the incident's call",
+    summary: "Ring an agency and bring it into the incident's call; once that is over, together with whoever asks",
     roles: writers,
     input: {
       params,
@@ -67,16 +68,23 @@ function dispatchRoute(deps: DispatchRouteDeps): Route {
       if (circle === undefined) throw notFound('incidents.unknown', `There is no incident ${incidentId}.`);
       if (!mayKnow(principal, circle)) throw confidential();
       const id = idempotencyKey === undefined ? undefined : keyedId(principal.tokenId, idempotencyKey, incidentId);
+      const wish = { ...body, tokenId: principal.tokenId, id };
+      const operatorId = principal.operatorId ?? null;
+      const begun = id === undefined ? undefined : deps.withoutCall.find(id);
+      if (begun !== undefined) return repeated(store.dispatchViewOf(begun.dispatch, incidentId, null), body);
       if (call === undefined) {
         const stored = id === undefined ? undefined : await store.readDispatch(deps.postgres, id);
-        if (stored === undefined) throw ended();
-        return repeated(stored.view, body);
+        if (stored !== undefined) return repeated(stored.view, body);
+        const incident = await deps.forDispatch(incidentId);
+        if (incident === undefined) throw notFound('incidents.unknown', `There is no incident ${incidentId}.`);
+        return engagedAfterwards(deps, { ...incident, id: incidentId }, { ...wish, operatorId });
       }
       // From here to the telling nothing is awaited: two requests with one key make one dispatch.
       const earlier = id === undefined ? undefined : liveDispatch(deps, id);
       if (earlier !== undefined) return repeated(earlier.view, body);
-      if (call.endedAt !== null) throw ended();
-      return { status: 202, body: await engage(deps, call, { ...body, tokenId: principal.tokenId, id }) };
+      const made = call.endedAt === null ? await engage(deps, call, wish) : undefined;
+      if (made !== undefined) return { status: 202, body: made };
+      return engagedAfterwards(deps, ofEndedCall(call), { ...wish, operatorId });
     },
   });
 }
@@ -95,24 +103,40 @@ function repeated(view: store.DispatchView, body: z.output<typeof dispatchBody>)
   return { status: 202, body: view, headers: replayed } as const;
 }
 
-function ended(): Problem {
-  return conflict('calls.ended', 'The call of this incident has ended: there is nobody to connect the agency to.');
+/** Nobody is in a call any more. */
+async function engagedAfterwards(
+  deps: DispatchRouteDeps,
+  incident: IncidentForDispatch & { readonly id: string },
+  wish: Wish & { readonly operatorId: string | null },
+) {
+  const dispatch = await engageWithoutCall(deps, incident, wish);
+  const view = store.dispatchViewOf(dispatch, incident.id, null);
+  if (view.agencyId !== wish.agencyId || view.mode !== wish.mode) throw keyReused();
+  return { status: 202, body: view } as const;
 }
 
-async function engage(deps: DispatchRouteDeps, call: Call, wish: Wish): Promise<store.DispatchView> {
+/** What an agency is told of a call that is over, and still here. */
+function ofEndedCall(call: Call): IncidentForDispatch & { readonly id: string } {
+  const { incident, location: known } = call;
+  const { callerNumber, callInfo, location } = contextOf(call);
+  const district = incident.district ?? known.best?.district ?? null;
+  return { id: incident.id, kind: incident.kind, district, callerNumber, callInfo, location, drill: false };
+}
+
+/** Undefined when nobody is left in the call. */
+async function engage(deps: DispatchRouteDeps, call: Call, wish: Wish): Promise<store.DispatchView | undefined> {
   const at = deps.clock.now();
   const dispatch = deps.planByPerson(wish, at);
   if (dispatch === undefined) throw unprocessable('agencies.unknown', `There is no agency ${wish.agencyId}.`);
   const telling = tellCall(deps.calls, call.id, { type: 'dispatch-requested', at, dispatch });
   // The call has decided by now; only its journal is waited for, and meanwhile the reason might go away.
   const decided = deps.calls.get(call.id)?.dispatches ?? [];
-  const engaged = engagedBy({ dispatches: decided }, wish.agencyId);
+  const engagement = engagedBy({ dispatches: decided }, wish.agencyId);
   await telling;
   const made = deps.calls.get(call.id)?.dispatches.find((one) => one.id === dispatch.id);
   if (made !== undefined) return store.dispatchViewOf(made, call.incident.id, call.id);
-  if (engaged === undefined) throw ended();
-  const { id: dispatchId, agencyId } = engaged;
-  throw conflict('dispatches.engaged', `${agencyId} is engaged for this incident already.`, { dispatchId });
+  if (engagement !== undefined) throw engaged(wish.agencyId, engagement.id);
+  return undefined;
 }
 
 function listDispatchesRoute(deps: DispatchRouteDeps): Route {
@@ -128,7 +152,7 @@ function listDispatchesRoute(deps: DispatchRouteDeps): Route {
       const rows = await store.listDispatches(deps.postgres, { ...query, after });
       const last = rows.length === query.limit ? rows.at(-1)?.view : undefined;
       const items = rows
-        .map((row) => liveDispatch(deps, row.view.id) ?? row)
+        .map((row) => liveDispatch(deps, row.view.id) ?? withoutCallNow(deps, row))
         .filter((row) => mayKnow(principal, row.circle))
         .map((row) => row.view);
       const shown = await followed(items, deps.follow);
@@ -151,9 +175,27 @@ function liveDispatch(deps: DispatchRouteDeps, dispatchId: string): (Found & { r
   return undefined;
 }
 
-/** A dispatch of a live call, or on record. */
+/** A dispatch of a live call, one without a call, or on record. */
 export async function findDispatch(deps: DispatchRouteDeps, dispatchId: string): Promise<Found | undefined> {
-  return liveDispatch(deps, dispatchId) ?? (await store.readDispatch(deps.postgres, dispatchId));
+  return (
+    liveDispatch(deps, dispatchId) ??
+    (await withoutCallHere(deps, dispatchId)) ??
+    (await store.readDispatch(deps.postgres, dispatchId))
+  );
+}
+
+/** One without a call as it is now, where it is here. */
+function withoutCallNow({ withoutCall }: DispatchRouteDeps, row: Found): Found {
+  const here = withoutCall.find(row.view.id);
+  return here === undefined ? row : { ...row, view: store.dispatchViewOf(here.dispatch, here.incidentId, null) };
+}
+
+async function withoutCallHere(deps: DispatchRouteDeps, dispatchId: string): Promise<Found | undefined> {
+  const here = deps.withoutCall.find(dispatchId);
+  if (here === undefined) return undefined;
+  const call = liveCallOf(deps.calls, here.incidentId);
+  const circle = call === undefined ? await deps.circleOf(here.incidentId) : circleOfCall(call);
+  return circle && { circle, view: store.dispatchViewOf(here.dispatch, here.incidentId, null) };
 }
 
 /** The dispatch, for somebody who may know of its incident. */
@@ -191,8 +233,13 @@ function cancelRoute(deps: DispatchRouteDeps): Route {
     response: { 202: dispatchView },
     handler: async ({ params: { dispatchId }, principal }) => {
       const { call, view } = await read(deps, dispatchId, principal);
-      if (call === undefined) throw conflict('dispatches.ended', 'This dispatch is over.');
       const by = principal.operatorId ?? principal.tokenId;
+      if (call === undefined) {
+        if (view.endedAt !== null || !(await deps.withoutCall.cancel(dispatchId, by))) {
+          throw conflict('dispatches.ended', 'This dispatch is over.');
+        }
+        return { status: 202, body: (await read(deps, dispatchId, principal)).view };
+      }
       await tellCall(deps.calls, call.id, { type: 'dispatch-cancelled', at: deps.clock.now(), dispatchId, by });
       return { status: 202, body: liveDispatch(deps, dispatchId)?.view ?? view };
     },

@@ -1,4 +1,5 @@
 import type { PrintedAsteriskLocation } from '../location/pidf-lo/asterisk-location.ts';
+import { findKind } from '../routing/kind.ts';
 import type { Dispatch, DispatchState, RingJob, RingResult } from './dispatch.ts';
 
 /** What a dispatch can be told about the attempt under way. Late ones, of an attempt that is over, change nothing. */
@@ -44,7 +45,7 @@ export interface DispatchContext {
   kind: string | null;
   callInfo: string;
   location: PrintedAsteriskLocation | null;
-  callerChannelId: string;
+  callerChannelId: string | null;
 }
 
 export interface DispatchStep {
@@ -69,4 +70,9 @@ export function tell(step: DispatchStep, type: string, detail: Record<string, st
     type,
     detail: { dispatchId: step.dispatch.id, agencyId: step.dispatch.agencyId, ...detail },
   });
+}
+
+/** With the caller's number, a confidential kind would tell every network on the way who was beaten: the agency hears it. */
+export function openKind(kind: string | null): string | null {
+  return kind === null || findKind(kind)?.confidential === true ? null : kind;
 }

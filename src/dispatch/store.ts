@@ -129,7 +129,7 @@ function attemptView(attempt: z.output<typeof attemptRow>) {
 }
 
 /** A live dispatch as REST shows it. */
-export function dispatchViewOf(dispatch: Dispatch, incidentId: string, callId: string): DispatchView {
+export function dispatchViewOf(dispatch: Dispatch, incidentId: string, callId: string | null): DispatchView {
   return {
     id: dispatch.id,
     agencyId: dispatch.agencyId,

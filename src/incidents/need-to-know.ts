@@ -45,6 +45,7 @@ export function mayKnow(who: Pick<Principal, 'role' | 'operatorId'>, circle: Cir
       return who.operatorId !== undefined && circle.operatorIds.includes(who.operatorId);
     case 'auditor':
     case 'gateway':
+    case 'client':
       return false;
   }
 }

@@ -2,6 +2,7 @@ import { callInfoOf } from '../calls/emergency-id.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import type { Circle } from './need-to-know.ts';
+import { readForDispatch } from './for-dispatch.ts';
 import { ghostCloser } from './ghost.ts';
 import { reviewCloser } from './reviewed.ts';
 import { change, incidentRoutes, type Edit, type IncidentRouteDeps } from './routes.ts';
@@ -17,6 +18,8 @@ export interface IncidentReader {
   readonly callInfoOf: (callId: string) => Promise<string>;
   /** When a stored call came, and whom it concerns; undefined when there is none of this id. */
   readonly callOf: (callId: string) => ReturnType<typeof readCallInCircle>;
+  /** What an agency is told of a stored incident; undefined when there is none of this id. */
+  readonly forDispatch: (incidentId: string) => ReturnType<typeof readForDispatch>;
 }
 
 export function incidentReader(postgres: Postgres): IncidentReader {
@@ -27,6 +30,7 @@ export function incidentReader(postgres: Postgres): IncidentReader {
       return emergency === undefined ? '' : callInfoOf(emergency);
     },
     callOf: (callId) => readCallInCircle(postgres, callId),
+    forDispatch: (incidentId) => readForDispatch(postgres, incidentId),
     circleOf: async (incidentId) => (await readIncident(postgres, incidentId))?.circle,
     kindOf: async (incidentId) => (await readIncident(postgres, incidentId))?.view.kind ?? null,
   };

@@ -28,27 +28,29 @@ const row = z.object({
   district: z.string().nullable(),
   openedAt: z.date().transform((at) => at.getTime()),
   callerNumber: z.string().nullable(),
+  reported: place,
+  drill: z.boolean(),
   best: z.object({ position: place, district: z.string().nullable() }).nullable(),
 });
 
-/** The same of an incident on record, with its first call; undefined when there is none of this id. */
+/** The same of an incident on record, with its first call, or as an app has reported it; undefined when there is none of this id. */
 export async function aboutStored(sql: Sql, incidentId: string): Promise<NotificationMessage | undefined> {
   const found = await sql.first(
     row,
-    `select i.kind, i.severity, i.district, i.opened_at as "openedAt", c.e164 as "callerNumber", c.location->'best' as best
-     from incidents i left join lateral
+    `select i.kind, i.severity, i.district, i.opened_at as "openedAt", coalesce(c.e164, r.reporter_number) as "callerNumber",
+       c.location->'best' as best, r.position as reported, coalesce(r.drill, false) as drill
+     from incidents i left join reports r on r.incident_id = i.id left join lateral
        (select e164, location from calls where incident_id = i.id order by arrived_at limit 1) as c on true
      where i.id = $1`,
     [incidentId],
   );
   if (found === undefined) return undefined;
-  const { best, district, ...rest } = found;
+  const { best, district, reported, ...rest } = found;
   return {
     ...rest,
     district: district ?? best?.district ?? null,
-    position: best?.position ?? null,
+    position: best?.position ?? reported,
     incidentNumber: incidentNumber(incidentId),
-    drill: false,
     note: null,
   };
 }

@@ -5,7 +5,8 @@ import type { OutgoingCall } from './outgoing.ts';
 /** A caller who gave up before anybody answered, and is to be called back. */
 export interface DueCallback {
   readonly id: string;
-  readonly callId: string;
+  /** Null: he has reported by an app. */
+  readonly callId: string | null;
   readonly incidentId: string;
   readonly number: string | null;
   /** Who wants him called now: an operator's id, or a token's; null: the schedule. */

@@ -209,7 +209,7 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
 
   const callBack = async (due: DueCallback & { number: string }): Promise<void> => {
     const { id: callbackId, number, incidentId, askedBy } = due;
-    const callInfo = await deps.callInfoOf(due.callId);
+    const callInfo = due.callId === null ? '' : await deps.callInfoOf(due.callId);
     const rings = askedBy !== null && line.isFree(askedBy) ? askedBy : null;
     place({ purpose: 'callback', number, operatorId: null, rings, incidentId, callbackId, callInfo, by: null });
   };

@@ -3,8 +3,8 @@ import { z } from 'zod';
 
 /** The roles of people: each may read whatever is not confidential. */
 export const roles = ['admin', 'supervisor', 'operator', 'auditor'] as const;
-/** And of machines: a gateway hands messages in, and may do nothing else. */
-export const allRoles = [...roles, 'gateway'] as const;
+/** And of machines: a gateway hands messages in, a client (a registered app) reports, and they may do nothing else. */
+export const allRoles = [...roles, 'gateway', 'client'] as const;
 export const roleSchema = z.enum(allRoles);
 export type Role = z.infer<typeof roleSchema>;
 

@@ -1,4 +1,5 @@
 import type { CallEntry } from '../calls/runner.ts';
+import type { WithoutCallEntry } from '../dispatch/without-call/without-call.ts';
 import type { OperatorState } from '../acd/operator.ts';
 import type { CallOrigin } from '../calls/call.ts';
 import type { Introduction } from '../location/invite.ts';
@@ -76,4 +77,5 @@ export type Entry =
   | LoggedCallEntry
   | AmlEntry
   | OutgoingEntry
-  | NotificationEntry;
+  | NotificationEntry
+  | WithoutCallEntry;

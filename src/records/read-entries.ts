@@ -10,7 +10,17 @@ import { defaultSettings } from '../settings/setting.ts';
 import type { Entry } from './entry.ts';
 
 const entryKind = z.object({
-  kind: z.enum(['call', 'alarm', 'operator', 'operator-session', 'logged-call', 'aml', 'outgoing', 'notification']),
+  kind: z.enum([
+    'call',
+    'alarm',
+    'operator',
+    'operator-session',
+    'logged-call',
+    'aml',
+    'outgoing',
+    'notification',
+    'without-call',
+  ]),
 });
 
 /** The checksum vouches that the line is as this program wrote it; the kind, that it is a record. */

@@ -2,6 +2,7 @@ import { Counter, Gauge } from 'prom-client';
 import type { CallEntry } from '../calls/runner.ts';
 import type { IntakeDeps } from '../calls/intake.ts';
 import { screenOfCall } from '../calls/view.ts';
+import type { WithoutCallEntry } from '../dispatch/without-call/without-call.ts';
 import type { Feed } from '../events/feed.ts';
 import { isConfidential } from '../incidents/need-to-know.ts';
 import type { ReceivedAml } from '../location/aml/aml-received.ts';
@@ -31,6 +32,8 @@ export interface RecordsRoom {
   readonly outgoing: (entry: OutgoingEntry) => void;
   /** A notification has gone on. */
   readonly notification: (entry: NotificationEntry) => void;
+  /** Dispatches without a call have gone on. */
+  readonly withoutCall: (entry: WithoutCallEntry) => void;
   /** Keeps a phone's own location message. */
   readonly keepAml: (aml: ReceivedAml) => void;
   /** An ended call was told where its caller is: the screens are told as well. */
@@ -149,6 +152,15 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
       const hidden = callId === null && isConfidential(message.kind);
       for (const { type, detail } of entry.facts) {
         feed.publish({ type, callId, incidentId, detail: hidden ? {} : detail }, entry.at);
+      }
+    },
+    withoutCall(entry) {
+      write(entry);
+      const { incidentId, about } = entry.state;
+      // Without a call nobody can tell who may know of it.
+      const hidden = isConfidential(about.kind);
+      for (const { type, detail } of entry.facts) {
+        feed.publish({ type, callId: null, incidentId, detail: hidden ? {} : detail }, entry.at);
       }
     },
     operatorChanged(change) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Call } from '../calls/call.ts';
 import { linkingNumber } from '../calls/history.ts';
+import type { Dispatch } from '../dispatch/dispatch.ts';
 import type { CallEntry } from '../calls/runner.ts';
 import type { Incident } from '../incidents/incident.ts';
 import type { Fix } from '../location/fix.ts';
@@ -116,7 +116,15 @@ async function writeIncident(sql: Sql, incident: Incident): Promise<void> {
   );
 }
 
-async function writeDispatches(sql: Sql, call: Call): Promise<void> {
+/** Dispatches as their owner has them; the call is null where none is live. */
+export async function writeDispatches(
+  sql: Sql,
+  call: {
+    readonly id: string | null;
+    readonly incident: { readonly id: string };
+    readonly dispatches: readonly Dispatch[];
+  },
+): Promise<void> {
   for (const dispatch of call.dispatches) {
     await sql.execute(
       `insert into dispatches (id, incident_id, call_id, agency_id, agency_name, mode, state, outcome, reason,
@@ -187,9 +195,25 @@ async function writeTimeline(sql: Sql, entries: readonly CallEntry[]): Promise<v
 
 async function writeDecision(sql: Sql, { input, callId, claimedAt, sequence, state, at }: CallEntry): Promise<void> {
   if (input.type !== 'incident-changed' || input.decision === undefined) return;
-  const { ruleSetVersion, actions, trace } = input.decision;
+  await keepDecision(sql, { callId, claimedAt, sequence, incidentId: state.incident.id, at, decision: input.decision });
+}
+
+/** Keeps what the rules decided, once. */
+export async function keepDecision(
+  sql: Sql,
+  place: {
+    callId: string | null;
+    claimedAt: number;
+    sequence: number;
+    incidentId: string;
+    at: number;
+    decision: Decision;
+  },
+): Promise<void> {
+  const { callId, claimedAt, sequence, incidentId, at, decision } = place;
+  const { ruleSetVersion, actions, trace } = decision;
   // An older version wrote neither facts nor whom to tell.
-  const written: Partial<Decision> = input.decision;
+  const written: Partial<Decision> = decision;
   await sql.execute(
     `insert into routing_decisions (call_id, claimed_at, sequence, incident_id, at, rule_set_version, facts, actions,
        tell, trace)
@@ -198,7 +222,7 @@ async function writeDecision(sql: Sql, { input, callId, claimedAt, sequence, sta
       callId,
       claimedAt,
       sequence,
-      state.incident.id,
+      incidentId,
       isoTime(at),
       ruleSetVersion,
       written.facts == null ? null : storableJson(written.facts),

@@ -7,6 +7,7 @@ import { writeCalls } from './write-call.ts';
 import { writeLoggedCall } from './write-logged-call.ts';
 import { writeNotification } from './write-notification.ts';
 import { writeOutgoing } from './write-outgoing.ts';
+import { writeWithoutCall } from './write-without-call.ts';
 
 /**
  * Applies entries in one transaction's `sql`. Applying one twice, or in another order among those of other calls and
@@ -25,6 +26,7 @@ export async function writeEntries(sql: Sql, entries: readonly Entry[]): Promise
     if (entry.kind === 'aml') await keepAml(sql, entry.aml);
     if (entry.kind === 'outgoing') await writeOutgoing(sql, entry);
     if (entry.kind === 'notification') await writeNotification(sql, entry);
+    if (entry.kind === 'without-call') await writeWithoutCall(sql, entry);
     if (entry.kind === 'alarm') await writeAlarm(sql, entry);
     if (entry.kind === 'operator') await writeOperatorState(sql, entry);
     if (entry.kind === 'operator-session') await writeSession(sql, entry);

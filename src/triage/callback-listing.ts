@@ -142,7 +142,7 @@ export async function takeOffRedialled(
   const found = await sql.rows(
     z.object({ id: z.string() }),
     `update callbacks b set state = 'redialled', redialled_by = $1, changed_at = $5
-     from calls c where c.id = $1 and c.first_talk_at is not null and b.call_id <> $1 and b.state in ('listed', 'calling')
+     from calls c where c.id = $1 and c.first_talk_at is not null and b.call_id is distinct from $1 and b.state in ('listed', 'calling')
        and (b.number = any($2) or b.imei = any($3)) and b.abandoned_at <= c.first_talk_at
        and c.arrived_at <= b.abandoned_at + make_interval(secs => $4)
      returning b.id`,
@@ -161,4 +161,42 @@ export async function unlisted(sql: Sql, at: number): Promise<string[]> {
     [isoTime(at)],
   );
   return rows.map(({ id }) => id);
+}
+
+/** Who reports and asks for it is called back before all who gave up. */
+const reportedRank = 100;
+
+/** Lists who wants to be called back after a report, once for each incident; null when he is listed already. */
+export async function listReported(
+  sql: Sql,
+  wish: {
+    id: string;
+    at: number;
+    incidentId: string;
+    /** E.164; null: what he gave is no telephone number. */
+    number: string | null;
+    district: string | null;
+    position: { latitude: number; longitude: number; radius?: number | undefined } | null;
+  },
+): Promise<StoredCallback | null> {
+  const { id, at, incidentId, number, district, position } = wish;
+  const bestFix = position && { source: 'app', ...position, radius: position.radius ?? null, address: null };
+  const made = await sql.execute(
+    `insert into callbacks (id, incident_id, number, abandoned_at, rang_seconds, repeats, nearby, district, best_fix, rank,
+       not_callable, next_try_at, created_at, changed_at)
+     values ($1,$2,$3,$4,0,0,false,$5,$6,$7,$8,$4,$4,$4) on conflict do nothing`,
+    [
+      id,
+      incidentId,
+      number,
+      isoTime(at),
+      district,
+      bestFix === null ? null : storableJson(bestFix),
+      reportedRank,
+      number === null ? 'not-a-number' : null,
+    ],
+  );
+  if (made === 0) return null;
+  await notify(sql);
+  return (await readCallback(sql, id)) ?? null;
 }

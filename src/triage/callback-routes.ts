@@ -24,7 +24,8 @@ export interface CallbackRouteDeps {
 
 export const callbackView = z.object({
   id: z.string(),
-  callId: z.string(),
+  /** Null: he has reported by an app. */
+  callId: z.string().nullable(),
   incidentId: z.string(),
   number: z.string().nullable(),
   imei: z.string().nullable(),

@@ -22,7 +22,7 @@ const review = z.object({ disposition: z.string(), note: z.string(), at: z.numbe
 
 const row = z.object({
   id: z.string(),
-  callId: z.string(),
+  callId: z.string().nullable(),
   incidentId: z.string(),
   number: z.string().nullable(),
   imei: z.string().nullable(),

@@ -8,10 +8,11 @@ export type TryResult = 'reached' | 'not-reached' | 'not-tried';
 /** The reason of a call that a person ended: it was not abandoned by its caller. */
 export const endedByPerson = 'ended by a person';
 
-/** A caller who hung up before an operator talked with him. Times are epoch milliseconds. */
+/** A caller who hung up before an operator talked with him, or who wants to be called after a report. Times are epoch milliseconds. */
 export interface Callback {
   readonly id: string;
-  readonly callId: string;
+  /** Null: he has reported by an app. */
+  readonly callId: string | null;
   readonly incidentId: string;
   /** E.164. */
   readonly number: string | null;

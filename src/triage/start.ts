@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { e164 } from '../calls/identity.ts';
 import type { RecordAudit } from '../audit/audit.ts';
 import type { IntakeDeps } from '../calls/intake.ts';
 import type { CallEntry, CallRunner } from '../calls/runner.ts';
@@ -15,6 +16,7 @@ import { closeConnection, createProducerConnection, createWorkerConnection } fro
 import type { Route } from '../platform/route.ts';
 import type { ProjectorDeps } from '../records/projector.ts';
 import type { Settings } from '../settings/setting.ts';
+import { listReported } from './callback-listing.ts';
 import { callbackRoutes, type CallbackRouteDeps } from './callback-routes.ts';
 import { callbacksChannel, notify } from './callback-store.ts';
 import { createCallbacks, type Callbacks } from './callbacks.ts';
@@ -40,6 +42,11 @@ export interface TriageRoom {
   /** An incident whose calls are over was changed by a person, in this transaction. */
   readonly incidentChanged: (sql: Sql, incidentId: string) => Promise<void>;
   readonly callbacks: Callbacks;
+  /** In a transaction: lists who wants to be called back after a report; what it answers is done when that is committed. */
+  readonly listReported: (
+    sql: Sql,
+    wish: Omit<Parameters<typeof listReported>[1], 'id' | 'at' | 'number'> & { number: string },
+  ) => Promise<() => void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -176,6 +183,11 @@ export async function startTriage(deps: {
           troubled = true;
         };
       }
+    },
+    async listReported(sql, { number, ...wish }) {
+      const at = clock.now();
+      const one = await listReported(sql, { ...wish, id: newId(at), at, number: e164(number) });
+      return () => callbacks.tell({ listed: one === null ? [] : [one], changed: [] });
     },
     async incidentChanged(sql, incidentId) {
       await scoreIncident(sql, incidentId, { ...limits(), at: clock.now() });

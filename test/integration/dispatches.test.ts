@@ -72,29 +72,47 @@ test('two commands with one key at the same moment make one dispatch', async () 
   expect(rooms.runner.get(id)?.dispatches).toHaveLength(1);
 });
 
-test('a repeat after the call finds the dispatch in the record, and a new one is told that the call has ended', async () => {
+test('once the call is over an agency is rung without it; a repeat finds what came of the first', async () => {
   const { id, incident } = rooms.open();
   const first = await engage(incident.id, { agencyId: 'damkar' }, 'kept');
   rooms.runner.tell(id, { type: 'caller-gone', at: systemClock.now(), cause: 16 });
-  expect((await engage(incident.id, { agencyId: 'polisi' })).code).toBe('calls.ended');
+  const after = await engage(incident.id, { agencyId: 'polisi' }, 'after');
+  expect([after.status, after.at('callId'), after.at('agencyId')]).toEqual([202, null, 'polisi']);
+  expect((await engage(incident.id, { agencyId: 'polisi' }, 'after')).at('id')).toBe(after.at('id'));
+  expect((await engage(incident.id, { agencyId: 'pln' }, 'after')).code).toBe('idempotency.key-reused');
+  const second = await engage(incident.id, { agencyId: 'polisi' });
+  expect([second.code, second.at('dispatchId')]).toEqual(['dispatches.engaged', after.at('id')]);
+  expect((await engage(incident.id, { agencyId: 'nobody' })).code).toBe('agencies.unknown');
   expect((await engage(incident.id, { agencyId: 'damkar' }, 'kept')).at('id')).toBe(first.at('id'));
   rooms.runner.forget(id);
   expect((await engage(incident.id, { agencyId: 'damkar' }, 'kept')).code).toBe('incidents.unknown');
   await until('PostgreSQL is back', () => storeIncident(incident.id).then(() => true));
-  expect((await engage(incident.id, { agencyId: 'damkar' }, 'kept')).code).toBe('calls.ended');
   await storeDispatch(String(first.at('id')), incident.id);
   const stored = await engage(incident.id, { agencyId: 'damkar' }, 'kept');
   expect([stored.status, stored.at('id')]).toEqual([202, first.at('id')]);
-  expect((await engage(incident.id, { agencyId: 'pln' }, 'kept')).code).toBe('idempotency.key-reused');
+  const both = await Promise.all([1, 2].map(() => engage(incident.id, { agencyId: 'pln' })));
+  expect(both.map(({ status }) => status).sort()).toEqual([202, 409]);
 });
 
-test('whose call is about to end is told so, and not that the agency is engaged', async () => {
+test('it is read and called off like any other', async () => {
+  const { id, incident } = rooms.open();
+  await until('PostgreSQL is back', () => storeIncident(incident.id).then(() => true));
+  rooms.runner.tell(id, { type: 'caller-gone', at: systemClock.now(), cause: 16 });
+  const path = `/v1/dispatches/${String((await engage(incident.id, { agencyId: 'damkar' })).at('id'))}`;
+  expect((await ask(rooms, tokens.auditor, 'GET', path)).at('attempts.0.trunkId')).toBe('damkar-1');
+  const cancelled = await ask(rooms, tokens.operator, 'POST', `${path}/cancel`);
+  expect([cancelled.status, cancelled.at('state')]).toEqual([202, 'cancelled']);
+  expect((await ask(rooms, tokens.operator, 'POST', `${path}/cancel`)).code).toBe('dispatches.ended');
+});
+
+test('while a call is about to end an agency is rung without it', async () => {
   const { id, incident } = rooms.open();
   const gone = rooms.runner.get(id);
   if (gone === undefined) throw new Error('no call');
   // The caller has hung up and nobody is left to speak with, but the call is not over yet.
   rooms.runner.open({ ...gone, caller: { ...gone.caller, live: false, joined: false } });
-  expect((await engage(incident.id, { agencyId: 'damkar' })).code).toBe('calls.ended');
+  const answer = await engage(incident.id, { agencyId: 'damkar' });
+  expect([answer.status, answer.at('callId')]).toEqual([202, null]);
 });
 
 async function storeIncident(id: string, kind: string | null = null): Promise<void> {
@@ -143,6 +161,7 @@ describe('dispatches of a confidential incident', () => {
     const made = await ask(rooms, others[who], 'POST', `/v1/incidents/${incidentId}/dispatches`, {
       body: { agencyId: 'damkar' },
     });
-    expect(made.code).toBe(sees ? 'calls.ended' : 'incidents.confidential');
+    // What is on record is not over.
+    expect(made.code).toBe(sees ? 'dispatches.engaged' : 'incidents.confidential');
   });
 });

@@ -10,10 +10,12 @@ import { startCalls } from '../../src/calls/start.ts';
 import type { CallRunner } from '../../src/calls/runner.ts';
 import { createPlanner } from '../../src/dispatch/planner.ts';
 import { dispatchRoom } from '../../src/dispatch/start.ts';
+import type { WithoutCallDeps } from '../../src/dispatch/without-call/start.ts';
 import { followDispatches } from '../../src/dispatch-followers.ts';
 import { createFeed, type FeedEvent } from '../../src/events/feed.ts';
 import { eventRoutes } from '../../src/events/routes.ts';
 import { readConfig } from '../../src/config.ts';
+import { startReports } from '../../src/incidents/reports.ts';
 import { incidentReader, startIncidents } from '../../src/incidents/start.ts';
 import { loadDistrictMap } from '../../src/location/districts/district-map-start.ts';
 import { startLocation } from '../../src/location/start.ts';
@@ -26,11 +28,13 @@ import type { NotifyWish } from '../../src/notifications/start.ts';
 import { aboutStored } from '../../src/notifications/about-incident.ts';
 import { inOrder, inTurn } from '../../src/records/in-turn.ts';
 import { startRecords } from '../../src/records/start.ts';
+import { keepDecision } from '../../src/records/write-call.ts';
 import { startTriage, type TriageRoom } from '../../src/triage/start.ts';
 import { callTiming } from '../../src/settings/call-timing.ts';
 import { defaultSettings, type Settings } from '../../src/settings/setting.ts';
 import { sipOnly } from './agencies.ts';
 import { deafToLine } from './line-world.ts';
+import { quietWithoutCall } from './quiet-without-call.ts';
 import { redisUrl } from './redis.ts';
 import { until } from './rest.ts';
 import { startRooms, stateFolder, type Rooms } from './rooms.ts';
@@ -90,6 +94,7 @@ export async function startController(
     stateDir?: string;
     application?: string;
     city?: string;
+    withoutCall?: Partial<WithoutCallDeps>;
   } = {},
 ): Promise<ControllerRooms> {
   const logger = createLogger('silent');
@@ -242,11 +247,30 @@ export async function startController(
     settings,
     decide: (incident, at) => rooms.routing.decide(incident, at),
   });
-  const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, circleOf: reader.circleOf, ...planner };
-  const dispatches = dispatchRoom({ ...shared, follow: followers.follow });
+  const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, ...reader, ...planner };
+  const withoutCall = quietWithoutCall({
+    application,
+    postgres,
+    clock: fast,
+    recorded: records.withoutCall,
+    ...options.withoutCall,
+  });
+  const reports = startReports({
+    ...shared,
+    logger,
+    feed,
+    settings,
+    districtMap: () => map,
+    keepDecision,
+    listCallback: triage.listReported,
+    withoutCall,
+  });
+  const dispatches = dispatchRoom({ ...shared, withoutCall, follow: followers.follow });
   const changedLater = inOrder(triage.incidentChanged, followers.incidentChanged);
   const incidents = startIncidents({ ...shared, changedLater });
-  const inner = [calls, location, incidents, dispatches, followers, triage, records].flatMap((room) => room.routes);
+  const inner = [calls, location, incidents, reports, dispatches, followers, triage, records].flatMap(
+    (room) => room.routes,
+  );
   const rooms: Rooms = await startRooms(databaseUrl, {
     stateDir,
     ...(options.city === undefined ? {} : { city: options.city }),
@@ -258,6 +282,7 @@ export async function startController(
   const end = async (wait: boolean): Promise<void> => {
     await rooms.stop();
     calls.stop();
+    withoutCall.stop();
     await location.stop();
     line.stop();
     if (wait) await records.stop();

@@ -21,6 +21,7 @@ import { createPostgres } from '../../src/platform/postgres.ts';
 import { defaultSettings } from '../../src/settings/setting.ts';
 import { sipOnly } from './agencies.ts';
 import { testCall } from './calls.ts';
+import { quietWithoutCall } from './quiet-without-call.ts';
 import { startRooms, stateFolder, type Rooms } from './rooms.ts';
 
 /** The rooms of calls, incidents and dispatches beside the configuration's, without any Asterisk: nobody rings. */
@@ -58,7 +59,8 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
   });
   const auditKeeper = createAuditKeeper({ postgres, audit: recordAudit, clock, logger });
   const command = { runner, clock, auditLater: auditKeeper.note };
-  const { circleOf, kindOf, timelineOfCall } = incidentReader(postgres);
+  const { circleOf, forDispatch, kindOf, timelineOfCall } = incidentReader(postgres);
+  const withoutCall = quietWithoutCall({ application: 'siaga-test', postgres, clock });
   const planner = createPlanner({
     clock,
     wayTo: sipOnly,
@@ -66,7 +68,17 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
     settings: () => defaultSettings,
     decide: (incident, at) => rooms.routing.decide(incident, at),
   });
-  const shared = { postgres, clock, calls: runner, audit: recordAudit, circleOf, ...planner, follow: noFollowers };
+  const shared = {
+    postgres,
+    clock,
+    calls: runner,
+    audit: recordAudit,
+    circleOf,
+    forDispatch,
+    ...planner,
+    withoutCall,
+    follow: noFollowers,
+  };
   const rooms: Rooms = await startRooms(databaseUrl, {
     stateDir,
     extraRoutes: [
@@ -102,6 +114,7 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
     },
     async stop() {
       await rooms.stop();
+      withoutCall.stop();
       runner.stop();
       await journal.close();
       await auditKeeper.stop();

@@ -1,0 +1,293 @@
+import type { AriAnswer, AriCommands } from '../../asterisk/commands.ts';
+import { readChannels, type AsteriskEvent } from '../../asterisk/translate.ts';
+import type { DispatchTold, NotifyWish } from '../../notifications/start.ts';
+import type { Cancel, Clock } from '../../platform/clock.ts';
+import { messageOf } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { isUnavailable, type Postgres, type Sql } from '../../platform/postgres.ts';
+import type { Settings } from '../../settings/setting.ts';
+import type { Reservations } from '../../outgoing/start.ts';
+import { currentAttempt, type Dispatch, type RingJob, type RingResult } from '../dispatch.ts';
+import { watchForsaken } from './adopt.ts';
+import { createWithoutCallIntake } from './intake.ts';
+import { claimOf, keepWithoutCall, underWay } from './lease-store.ts';
+import { createWithoutCallPerformer, isEnding, targetOf, type WithoutCallCommand } from './perform.ts';
+import { createWithoutCallRunner, type WithoutCallRunner } from './runner.ts';
+import {
+  newWithoutCall,
+  type ToldByRules,
+  type WithoutCall,
+  type WithoutCallEffect,
+  type WithoutCallEntry,
+  type WithoutCallSeed,
+} from './without-call.ts';
+
+/** What is asked for. */
+export type WithoutCallWish = Omit<WithoutCallSeed, 'application' | 'timing' | 'at'>;
+
+export interface WithoutCallRoom {
+  /** As it will be: kept by whoever must know of it before it begins. */
+  readonly prepare: (wish: WithoutCallWish) => WithoutCall;
+  /** Keeps it in this transaction: from its end on somebody begins it, whatever becomes of this process. */
+  readonly keep: (sql: Sql, state: WithoutCall) => Promise<void>;
+  /** Begins it; told twice, it begins once. False: too many are under way, and nothing was begun. */
+  readonly begin: (state: WithoutCall) => boolean;
+  /** A dispatch that is here, with its incident. */
+  readonly find: (dispatchId: string) => { dispatch: Dispatch; incidentId: string } | undefined;
+  /** The dispatch by which an agency is engaged for this incident without a call, of this process. */
+  readonly engagedHere: (incidentId: string, agencyId: string) => string | undefined;
+  /** The same of others; with PostgreSQL away nobody knows, and nobody waits for it. */
+  readonly engagedElsewhere: (incidentId: string, agencyId: string) => Promise<string | undefined>;
+  /** False: it is not here. Resolves when the journal has it. */
+  readonly cancel: (dispatchId: string, by: string) => Promise<boolean>;
+  /** Resolves true when all that was journalled is on the disk. */
+  readonly synced: () => Promise<boolean>;
+  /** What came of a message to an agency; false: its dispatch is not here. */
+  readonly told: (told: DispatchTold) => boolean;
+  /** Takes an event of Asterisk that concerns one of these; false: it concerns none. */
+  readonly take: (event: AsteriskEvent) => boolean;
+  readonly owns: (channelId: string) => boolean;
+  /** The line's answer to a reservation; false: nothing here has asked. */
+  readonly reserved: (
+    id: string,
+    reservation: { operatorId: string; assignmentId: string; account: string },
+  ) => boolean;
+  readonly refused: (id: string, reason: string) => boolean;
+  readonly stop: () => void;
+}
+
+export interface WithoutCallDeps {
+  application: string;
+  ari: AriCommands;
+  postgres: Postgres;
+  clock: Clock;
+  logger: Logger;
+  settings: () => Settings;
+  held: () => boolean;
+  connected: () => boolean;
+  line: Pick<Reservations, 'reserve' | 'outcome'>;
+  ringAgency: (job: RingJob) => Promise<RingResult>;
+  /** Those of the prompts that Asterisk has. */
+  sayable: (prompts: readonly string[]) => string[];
+  notify: (wish: NotifyWish) => void;
+  notifyAgency: (dispatch: { dispatchId: string; agencyId: string; incidentId: string }) => void;
+  recorded: (entry: WithoutCallEntry) => void;
+  synced: () => Promise<boolean>;
+  alarm: (code: string, detail: Record<string, string>) => void;
+}
+
+const reconcileEvery = 5_000;
+
+/** Dispatches of incidents that have no live call: agencies are rung, and connected with who asked, or told. */
+export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
+  const { application, clock, logger, postgres, line } = deps;
+
+  const runner = createWithoutCallRunner({
+    clock,
+    logger,
+    held: deps.held,
+    recorded: deps.recorded,
+    carryOut,
+    failed: ({ id }, input, error) =>
+      deps.alarm('decision-failed', { withoutCallId: id, input, reason: messageOf(error) }),
+  });
+  const performer = createWithoutCallPerformer({ ...deps, answered });
+
+  function carryOut(state: WithoutCall, effect: WithoutCallEffect): void {
+    const { id, incidentId } = state;
+    switch (effect.do) {
+      case 'ring-agency':
+        return ring(id, effect.job);
+      case 'tell':
+        return tellRecipients(incidentId, effect.told);
+      case 'notify-agency':
+        return deps.notifyAgency({ dispatchId: effect.dispatchId, agencyId: effect.agencyId, incidentId });
+      case 'reserve': {
+        const target = { operatorId: effect.operatorId };
+        return line.reserve({ requestId: `dispatch:${id}`, callId: id, target, occupied: false, evenPaused: true });
+      }
+      case 'operator-outcome':
+        return line.outcome(effect.operatorId, effect.assignmentId, effect.outcome);
+      case 'follow':
+      case 'announce':
+      case 'stop-sound':
+      case 'ring-tone':
+      case 'stop-ring-tone':
+      case 'ring-operator':
+      case 'make-bridge':
+      case 'join':
+      case 'destroy-bridge':
+      case 'hang-up':
+        return performer.perform(state, effect);
+    }
+  }
+
+  function ring(id: string, job: RingJob): void {
+    deps
+      .ringAgency(job)
+      .catch((error: unknown): RingResult => {
+        logger.error({ err: error, attemptId: job.attemptId }, 'ringing an agency failed unexpectedly');
+        return { result: 'refused', reason: 'a fault of ours' };
+      })
+      .then((result) => {
+        runner.tell(id, { type: 'ring-result', at: clock.now(), attemptId: job.attemptId, ring: result });
+      })
+      .catch((error: unknown) => logger.fatal({ err: error }, 'what came of a ring job was not passed on'));
+  }
+
+  function tellRecipients(incidentId: string, told: ToldByRules): void {
+    const { ruleSetVersion, incidentVersion, message, recipients } = told;
+    for (const { recipientId, ruleId } of recipients) {
+      const reason = { by: 'rule' as const, ruleSetVersion, ruleId, incidentVersion };
+      deps.notify({ incidentId, recipientIds: [recipientId], reason, message, callId: null });
+    }
+  }
+
+  function answered(id: string, command: WithoutCallCommand, answer: AriAnswer): void {
+    const at = clock.now();
+    if (command.do === 'follow') {
+      const there = answer.ok || (answer.failure !== 'gone' && answer.failure !== 'conflict');
+      runner.tell(id, { type: 'followed', at, channelId: command.channelId, there });
+      return;
+    }
+    if (answer.ok) {
+      if (command.do === 'join') runner.tell(id, { type: 'leg-joined', at, channelId: command.channelId });
+      return;
+    }
+    if (answer.failure === 'gone' && isEnding(command)) return;
+    const { reason } = answer;
+    logger.warn({ withoutCallId: id, command: command.do, reason }, 'a command for a dispatch without a call failed');
+    runner.tell(id, { type: 'command-failed', at, command: command.do, target: targetOf(command) });
+  }
+
+  const begin = (state: WithoutCall, input: 'begin' | 'resumed'): boolean => {
+    if (runner.get(state.id) !== undefined) return true;
+    if (!runner.open(state)) return false;
+    return runner.tell(state.id, { type: input, at: clock.now() });
+  };
+
+  const ofAgency = (incidentId: string, agencyId: string): Dispatch[] =>
+    runner
+      .all()
+      .filter((one) => one.incidentId === incidentId)
+      .flatMap(({ dispatches }) => dispatches.filter((one) => one.agencyId === agencyId));
+
+  const takeOver = async (id: string, dead: string): Promise<boolean> => {
+    const state = await claimOf(postgres, application, clock.now(), { id, application: dead });
+    if (state === undefined) return false;
+    logger.info({ withoutCallId: id }, 'going on with dispatches whose controller has died: an agency has answered');
+    return begin(state, 'resumed');
+  };
+
+  const take = createWithoutCallIntake({ ...deps, runner, takeOver });
+  const stopAdopting = watchForsaken({
+    owner: application,
+    postgres,
+    runner,
+    clock,
+    logger,
+    connected: deps.connected,
+    taken(state) {
+      logger.info({ withoutCallId: state.id }, 'going on with dispatches that another process left');
+      begin(state, 'resumed');
+    },
+  });
+  const stopReconciling = reconcile({ ...deps, runner });
+
+  return {
+    prepare: (wish) => newWithoutCall({ ...wish, application, at: clock.now(), timing: timingOf(deps.settings()) }),
+    async keep(sql, state) {
+      await keepWithoutCall(sql, state, 0);
+    },
+    begin: (state) => begin(state, 'begin'),
+    find(dispatchId) {
+      for (const { incidentId, dispatches } of runner.all()) {
+        const dispatch = dispatches.find(({ id }) => id === dispatchId);
+        if (dispatch !== undefined) return { dispatch, incidentId };
+      }
+      return undefined;
+    },
+    engagedHere: (incidentId, agencyId) => ofAgency(incidentId, agencyId).find(({ endedAt }) => endedAt === null)?.id,
+    async engagedElsewhere(incidentId, agencyId) {
+      const stored = await underWay(postgres, incidentId, agencyId).catch((error: unknown) => {
+        if (isUnavailable(error)) return undefined;
+        throw error;
+      });
+      // What ended here a moment ago may not be on record as ended yet.
+      return ofAgency(incidentId, agencyId).some(({ id }) => id === stored) ? undefined : stored;
+    },
+    async cancel(dispatchId, by) {
+      const owner = runner.ownerOf(dispatchId);
+      if (owner === undefined) return false;
+      runner.tell(owner.id, { type: 'cancel', at: clock.now(), dispatchId, by });
+      await deps.synced();
+      return true;
+    },
+    synced: deps.synced,
+    told({ dispatchId, outcome, reason }) {
+      const owner = runner.ownerOf(dispatchId);
+      if (owner === undefined) return false;
+      return runner.tell(owner.id, { type: 'notified', at: clock.now(), dispatchId, outcome, reason });
+    },
+    take,
+    owns: (channelId) => runner.ownerOf(channelId) !== undefined,
+    reserved: (id, reservation) => runner.tell(id, { type: 'reserved', at: clock.now(), ...reservation }),
+    refused: (id, reason) => runner.tell(id, { type: 'reservation-refused', at: clock.now(), reason }),
+    stop() {
+      stopAdopting();
+      stopReconciling();
+      runner.stop();
+    },
+  };
+}
+
+/** Makes up, every five seconds, for ends of legs that were not heard: a channel that is not listed has gone. */
+function reconcile(deps: {
+  ari: AriCommands;
+  runner: WithoutCallRunner;
+  clock: Clock;
+  logger: Logger;
+  connected: () => boolean;
+}): Cancel {
+  const { ari, runner, clock, logger } = deps;
+
+  const once = async (): Promise<void> => {
+    // As it was when Asterisk was asked: a leg that is rung meanwhile may not be listed.
+    const expected = runner.all().flatMap((state) => legsOf(state).map((channelId) => ({ id: state.id, channelId })));
+    if (expected.length === 0) return;
+    const answer = await ari.send('GET', '/channels');
+    if (!answer.ok) return;
+    const there = new Set(readChannels(answer.body).map(({ id }) => id));
+    for (const { id, channelId } of expected) {
+      if (!there.has(channelId)) runner.tell(id, { type: 'leg-gone', at: clock.now(), channelId, cause: 0 });
+    }
+  };
+
+  let busy = false;
+  return clock.every(reconcileEvery, () => {
+    if (busy || !deps.connected()) return;
+    busy = true;
+    once()
+      .catch((error: unknown) => logger.error({ err: error }, 'reconciling dispatches without a call failed'))
+      .finally(() => (busy = false));
+  });
+}
+
+/** Channels that must be there. */
+function legsOf({ dispatches, operator, endedAt }: WithoutCall): string[] {
+  if (endedAt !== null) return [];
+  const agencies = dispatches.map(currentAttempt).filter((one) => one !== undefined);
+  return [
+    ...agencies.filter((one) => one.ringingAt !== null || one.answeredAt !== null).map(({ channelId }) => channelId),
+    ...(operator?.state === 'entered' ? [operator.channelId] : []),
+  ];
+}
+
+function timingOf(settings: Settings): WithoutCall['timing'] {
+  return {
+    reserve: 3_000,
+    operatorRing: settings.operatorRingSeconds * 1_000,
+    told: 60_000,
+    talk: settings.outgoingMinutes * 60_000,
+  };
+}
