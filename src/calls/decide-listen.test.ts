@@ -225,7 +225,7 @@ describe('an agency that is told by a message', () => {
   it('is not waited for by an agency of a later stage: a message may take minutes', () => {
     const later = testDispatch({ id: 'd2', agencyId: 'polisi', after: ['d1'] });
     const call = talking().tell(engage({ mode: 'notify' }), { type: 'dispatch-requested', dispatch: later });
-    expect(call.done).toEqual(['ring-agency d2.a1']);
+    expect(call.done).toEqual(['notify damkar d1', 'ring-agency d2.a1']);
     expect(call.call.dispatches[0]).toMatchObject({ state: 'requested', endedAt: null });
   });
 
