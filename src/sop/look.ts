@@ -72,7 +72,8 @@ async function addMissing(sql: Sql, dispatches: readonly StoredDispatch[], deps:
   );
   for (const dispatch of dispatches) {
     const sop = deps.sopOf(dispatch.agencyId);
-    if (!news.has(dispatch.id) || sop === undefined || dispatch.requestedAt < at - tooOld) continue;
+    // In a drill nobody is to be called out of bed for who does not drive off.
+    if (dispatch.drill || !news.has(dispatch.id) || sop === undefined || dispatch.requestedAt < at - tooOld) continue;
     for (const clock of newClocks(dispatch.id, sop)) await insertClock(sql, dispatch.incidentId, clock);
   }
 }

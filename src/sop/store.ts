@@ -78,6 +78,7 @@ const factsRow = z.object({
   agencyName: z.string(),
   kind: z.string().nullable(),
   closed: z.boolean(),
+  drill: z.boolean(),
   mode: z.string(),
   state: z.string(),
   firstRingAt: z.number().nullable(),
@@ -95,7 +96,7 @@ export function readDispatchFacts(sql: Sql, dispatchIds: readonly string[]): Pro
   return sql.rows(
     factsRow,
     `select d.id::text, d.incident_id::text as "incidentId", d.agency_id as "agencyId", d.agency_name as "agencyName", i.kind,
-       i.status = 'closed' as closed, d.mode, d.state, (d.attempts->0->'requestedAt')::float8 as "firstRingAt",
+       i.status = 'closed' as closed, coalesce((select p.drill from reports p where p.incident_id = i.id), false) as drill, d.mode, d.state, (d.attempts->0->'requestedAt')::float8 as "firstRingAt",
        d.requested_at as "requestedAt", d.accepted_at as "acceptedAt", d.ended_at as "endedAt",
        coalesce((select json_agg(json_build_object('state', r.state, 'at', floor(extract(epoch from r.at) * 1000)))
                  from dispatch_responses r where r.dispatch_id = d.id), '[]') as responses
