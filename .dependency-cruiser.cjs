@@ -51,6 +51,7 @@ const pureNames = [
   'line-policy',
   'line-setting',
   'line-watch',
+  'link',
   'local-time',
   'location',
   'match',
@@ -70,12 +71,14 @@ const pureNames = [
   'pidf-lo/[a-z-]+',
   'places',
   'plain-text',
+  'progress',
   'prompt',
   'queue',
   'read-district-map',
   'recipient',
   'redial',
   'reserve',
+  'response',
   'rule',
   'score',
   'seats',
@@ -86,6 +89,8 @@ const pureNames = [
   'signature',
   'silence',
   'sip-address',
+  'sop-clock',
+  'sop-setting',
   'spoken',
   'step',
   'text',
@@ -104,7 +109,7 @@ const pureHelpers = [
   '^(node:)?crypto$',
 ];
 const rooms =
-  'access|acd|agencies|calls|codes|dispatch|evacuation|events|incidents|location|notifications|recordings|records|reports|routing|settings|triage|audit|outgoing';
+  'access|acd|agencies|calls|codes|dispatch|evacuation|events|incidents|location|notifications|recordings|records|reports|routing|settings|triage|audit|outgoing|responders|sop';
 module.exports = {
   forbidden: [
     {

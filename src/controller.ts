@@ -20,6 +20,7 @@ import { attemptResults } from './dispatch/attempt-results.ts';
 import { createPlanner } from './dispatch/planner.ts';
 import { toldToCalls } from './dispatch/told.ts';
 import { dispatchRoom, startDispatch } from './dispatch/start.ts';
+import { followDispatches } from './dispatch-followers.ts';
 import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
@@ -31,6 +32,7 @@ import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { createPauseGuard } from './platform/pause-guard.ts';
 import { createPostgres } from './platform/postgres.ts';
+import { inOrder, inTurn } from './records/in-turn.ts';
 import { startRecords } from './records/start.ts';
 import { startTriage } from './triage/start.ts';
 import { startLocation } from './location/start.ts';
@@ -94,6 +96,15 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     redisUrl: config.SIAGA_REDIS_URL,
     queuePrefix: config.SIAGA_QUEUE_PREFIX,
   });
+  const followers = followDispatches({
+    ...process,
+    ...common,
+    ...configuration,
+    feed,
+    runner: () => calls.runner,
+    notifications: () => notifications,
+    dispatches: () => dispatches,
+  });
   const records = await startRecords({
     ...process,
     postgres,
@@ -105,7 +116,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     ownsChannel: (id) => calls.intake.took(id) && calls.runner.ownerOf(id)?.outcome !== 'returned',
     projected: (callId, sequence) => calls.projected(callId, sequence),
     introduce: (origin, ids) => location.introduce(origin, ids),
-    alsoWrite: triage.alsoWrite,
+    alsoWrite: inTurn(triage.alsoWrite, followers.alsoWrite),
   });
   const { alarm } = records;
   const trunks = await startTrunks({ ...process, ...common, ...configuration, provisioning, publish, alarm });
@@ -177,6 +188,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       acd.recorded(entry);
       outgoing.heardOf(entry);
       notifications.heardOf(entry);
+      followers.heardOf(entry);
       learn(entry);
     },
     ownedElsewhere: (channelId) => machines().some((one) => one.owns(channelId)),
@@ -214,8 +226,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     operatorAt: (account) => acd.line.atDesk(account)?.operator ?? null,
     told: publish,
   });
-  configuration.onSettings(evacuation.look);
-  configuration.onSettings(trunks.look);
+  for (const room of [evacuation, trunks]) configuration.onSettings(room.look);
   const ofCalls = callsToOutgoing({ runner: calls.runner, stored: reader.circleOf });
   const outgoing: OutgoingRoom = startOutgoing({
     ...machine,
@@ -230,8 +241,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const toCalls = toldToCalls({ ...machine, runner: calls.runner });
   const notifications = startNotifications({
     ...configuration,
+    ...followers,
     ...machine,
-    contactsOf: (agencyId) => configuration.agencies().find(agencyId)?.contacts ?? [],
     liveCallOf: (incidentId) => liveCallOf(calls.runner, incidentId),
     circleOf: ofCalls.circleOf,
     recorded: records.notification,
@@ -266,10 +277,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     // A caller's own channel is no leg: of an operator who called 112 himself the line knows nothing.
     ours: (id) =>
       codes.owns(id) || machines().some((one) => one.owns(id)) || (calls.runner.ownerOf(id)?.channelId ?? id) !== id,
-    onContact(contact) {
-      acd.contact(contact);
-      trunks.contact(contact);
-    },
+    onContact: (contact) => [acd, trunks].forEach((room) => room.contact(contact)),
     onRefusal: (refusal) => records.alarm('call-refused-by-asterisk', { ...refusal }),
     knownSipCall: (sipCallId) => calls.intake.took(sipCallId) || records.sawSipCall(sipCallId),
     alarm: records.alarm,
@@ -279,22 +287,11 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const stopClockWatch = watchClock(clock, Date.now, (milliseconds) => records.alarm('clock-set', { milliseconds }));
 
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, ...reader, ...planner, withoutCall };
-  const incidents = startIncidents({ ...shared, changedLater: triage.incidentChanged });
-  const rooms = [
-    calls,
-    location,
-    incidents,
-    reports,
-    dispatchRoom(shared),
-    outgoing,
-    notifications,
-    triage,
-    acd,
-    evacuation,
-    trunks,
-    configuration,
-    records,
-  ];
+  const dispatches = dispatchRoom({ ...shared, follow: followers.follow });
+  const changedLater = inOrder(triage.incidentChanged, followers.incidentChanged);
+  const incidents = startIncidents({ ...shared, changedLater });
+  const ofIncidents = [calls, location, incidents, reports, dispatches, followers, outgoing, notifications];
+  const rooms = [...ofIncidents, triage, acd, evacuation, trunks, configuration, records];
   const parts = { rooms, feed, postgres, auditLater, asterisk, dispatch, journal, records };
   const server = serverOf({ ...process, ...parts, check: configuration.check });
   const port = await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);
@@ -318,6 +315,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['outgoing', outgoing.stop],
       ['notifications', notifications.stop],
       ['dispatches without a call', withoutCall.stop],
+      ['dispatch followers', followers.stop],
       ['location', location.stop],
       ['acd', acd.stop],
       ['dispatch', dispatch.stop],

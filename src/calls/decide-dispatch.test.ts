@@ -31,6 +31,7 @@ describe('a dispatch of a call', () => {
           kind: null,
           application: 'siaga-1',
           channelId: 'd1.a1',
+          endpoint: 'agency',
           uri: 'sip:113@agency-1',
           callerNumber: '0761112',
           callInfo:

@@ -43,10 +43,10 @@ export function engagedBy({ dispatches }: Pick<Call, 'dispatches'>, agencyId: st
 /** Starts what has waited for an earlier stage; a dispatch that was refused is waited for by nobody. */
 function startDue(step: Step): void {
   const { call } = step;
-  // Who is asked instead is waited for in its place.
+  // Who is asked instead is waited for in its place; how long a message takes, nobody waits for.
   const settled = (id: string): boolean =>
     call.dispatches.every((one) => {
-      if (one.id === id) return isSettled(one);
+      if (one.id === id) return isSettled(one) || (one.mode === 'notify' && !isPlanned(one));
       return one.reason.by !== 'fallback' || one.reason.of !== id || settled(one.id);
     });
   const due = call.dispatches.find((one) => isPlanned(one) && one.after.every(settled));

@@ -222,6 +222,13 @@ describe('an agency that is told by a message', () => {
     expect(call.tell(notified('delivered')).call.dispatches[0]?.state).toBe('told');
   });
 
+  it('is not waited for by an agency of a later stage: a message may take minutes', () => {
+    const later = testDispatch({ id: 'd2', agencyId: 'polisi', after: ['d1'] });
+    const call = talking().tell(engage({ mode: 'notify' }), { type: 'dispatch-requested', dispatch: later });
+    expect(call.done).toEqual(['ring-agency d2.a1']);
+    expect(call.call.dispatches[0]).toMatchObject({ state: 'requested', endedAt: null });
+  });
+
   it('whose turn had not come is told at the end of the call', () => {
     const later = testDispatch({ id: 'd2', agencyId: 'pln', mode: 'notify', after: ['d1'] });
     const call = talking().tell(engage({}), { type: 'dispatch-requested', dispatch: later });

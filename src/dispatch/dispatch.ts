@@ -19,8 +19,6 @@ export interface Dispatch {
   readonly fallback: Dispatch | null;
   /** In the call without being heard: one who listens, or who was muted. */
   muted: boolean;
-  /** What the crew that the agency sent has said of itself. */
-  responder: Responder;
   state: DispatchState;
   /** Why it ended where it ended, in a word; null while it goes on. */
   outcome: AttemptOutcome | 'cancelled' | 'call-ended' | 'told' | 'delivered' | 'acknowledged' | null;
@@ -31,16 +29,6 @@ export interface Dispatch {
   endedAt: number | null;
   attempts: Attempt[];
 }
-
-/** Epoch milliseconds; null for what it has not said. */
-export interface Responder {
-  acknowledgedAt: number | null;
-  enRouteAt: number | null;
-  onSceneAt: number | null;
-  doneAt: number | null;
-}
-
-export const nothingSaid: Responder = { acknowledgedAt: null, enRouteAt: null, onSceneAt: null, doneAt: null };
 
 /**
  * The modes in which an agency can be dispatched: it talks with the caller, takes him over, hears the call without being
@@ -161,7 +149,7 @@ export type RingResult =
 /** A dispatch as an older version has written it, with what dispatches have by now. */
 export function completedDispatch(written: Dispatch): Dispatch {
   const startedAt = written.attempts[0]?.requestedAt ?? null;
-  const missing: Partial<Dispatch> = { fallback: null, muted: false, responder: { ...nothingSaid }, startedAt };
+  const missing: Partial<Dispatch> = { fallback: null, muted: false, startedAt };
   return { ...missing, ...written };
 }
 

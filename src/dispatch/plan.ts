@@ -1,14 +1,7 @@
 import type { Agency, Trunk, TrunkHealth } from '../agencies/agency.ts';
 import type { Way } from '../agencies/way.ts';
 import { backupCentreId } from './backup-centre.ts';
-import {
-  nothingSaid,
-  type Dispatch,
-  type DispatchMode,
-  type DispatchReason,
-  type DispatchTiming,
-  type TrunkPath,
-} from './dispatch.ts';
+import type { Dispatch, DispatchMode, DispatchReason, DispatchTiming, TrunkPath } from './dispatch.ts';
 
 /** Another city's centre, as the agency that it is here: whoever answers there has the caller. */
 export function agencyOfBackupCentre({ number, host, port }: { number: string; host: string; port: number }): Agency {
@@ -73,7 +66,6 @@ export function planDispatch(wanted: {
     after: wanted.after,
     fallback: wanted.fallback ?? null,
     muted: wanted.mode === 'listen',
-    responder: { ...nothingSaid },
     state: 'requested',
     outcome: null,
     startedAt: null,

@@ -15,6 +15,7 @@ import { conflict, notFound, unprocessable } from '../platform/problem.ts';
 import { defineRoute, type Route } from '../platform/route.ts';
 import { slug } from '../platform/text.ts';
 import { dispatchModes } from './dispatch.ts';
+import { followed, followedView, type Follow } from './followed.ts';
 import type { Wish } from './planner.ts';
 import * as store from './store.ts';
 import { engaged, engageWithoutCall, type EngageDeps } from './without-call/engage.ts';
@@ -27,6 +28,7 @@ export interface DispatchRouteDeps extends EngageDeps {
   circleOf: (incidentId: string) => Promise<Circle | undefined>;
   /** What an agency is told of a stored incident. */
   forDispatch: (incidentId: string) => Promise<IncidentForDispatch | undefined>;
+  follow: Follow;
 }
 
 const params = z.object({ incidentId: z.uuid() });
@@ -144,7 +146,7 @@ function listDispatchesRoute(deps: DispatchRouteDeps): Route {
     summary: 'Dispatches, newest first',
     roles,
     input: { query: pageQuery.extend({ incidentId: z.uuid().optional() }) },
-    response: { 200: pageOf(dispatchView) },
+    response: { 200: pageOf(followedView) },
     handler: async ({ query, principal }) => {
       const after = query.cursor === undefined ? null : decodeCursor(timePosition, query.cursor);
       const rows = await store.listDispatches(deps.postgres, { ...query, after });
@@ -153,7 +155,8 @@ function listDispatchesRoute(deps: DispatchRouteDeps): Route {
         .map((row) => liveDispatch(deps, row.view.id) ?? withoutCallNow(deps, row))
         .filter((row) => mayKnow(principal, row.circle))
         .map((row) => row.view);
-      return { status: 200, body: { items, next: last ? encodeCursor([last.requestedAt, last.id]) : null } };
+      const shown = await followed(items, deps.follow);
+      return { status: 200, body: { items: shown, next: last ? encodeCursor([last.requestedAt, last.id]) : null } };
     },
   });
 }
@@ -186,12 +189,18 @@ async function withoutCallHere(deps: DispatchRouteDeps, dispatchId: string): Pro
   return circle && { circle, view: store.dispatchViewOf(here.dispatch, here.incidentId, null) };
 }
 
-/** The dispatch, for somebody who may know of its incident. */
-async function read(deps: DispatchRouteDeps, dispatchId: string, principal: Principal): Promise<Found> {
-  const found =
+/** A dispatch of a live call, or on record. */
+export async function findDispatch(deps: DispatchRouteDeps, dispatchId: string): Promise<Found | undefined> {
+  return (
     liveDispatch(deps, dispatchId) ??
     (await withoutCallHere(deps, dispatchId)) ??
-    (await store.readDispatch(deps.postgres, dispatchId));
+    (await store.readDispatch(deps.postgres, dispatchId))
+  );
+}
+
+/** The dispatch, for somebody who may know of its incident. */
+async function read(deps: DispatchRouteDeps, dispatchId: string, principal: Principal): Promise<Found> {
+  const found = await findDispatch(deps, dispatchId);
   if (!found) throw notFound('dispatches.unknown', `There is no dispatch ${dispatchId}.`);
   if (!mayKnow(principal, found.circle)) throw confidential();
   return found;
@@ -201,14 +210,15 @@ function getDispatchRoute(deps: DispatchRouteDeps): Route {
   return defineRoute({
     method: 'GET',
     path: '/v1/dispatches/:dispatchId',
-    summary: 'One dispatch with its attempts',
+    summary: 'One dispatch with its attempts, its crew and its clocks',
     roles,
     input: { params: dispatchParams },
-    response: { 200: dispatchView },
-    handler: async ({ params: { dispatchId }, principal }) => ({
-      status: 200,
-      body: (await read(deps, dispatchId, principal)).view,
-    }),
+    response: { 200: followedView },
+    handler: async ({ params: { dispatchId }, principal }) => {
+      const { view } = await read(deps, dispatchId, principal);
+      const [body = { ...view, responder: null, sop: null }] = await followed([view], deps.follow);
+      return { status: 200, body };
+    },
   });
 }
 

@@ -8,7 +8,7 @@ import { closeConnection, createProducerConnection, createWorkerConnection } fro
 import type { Route } from '../platform/route.ts';
 import type { RingJob, RingResult } from './dispatch.ts';
 import { createRingJobs } from './jobs.ts';
-import { dispatchRoutes, type DispatchRouteDeps } from './routes.ts';
+import { dispatchRoutes, findDispatch, type DispatchRouteDeps } from './routes.ts';
 import { startRingWorker } from './worker.ts';
 
 interface DispatchDeps {
@@ -55,8 +55,11 @@ export function startDispatch(deps: DispatchDeps): {
 }
 
 /** Dispatches over REST. */
-export function dispatchRoom(deps: DispatchRouteDeps): { readonly routes: Route[] } {
-  return { routes: dispatchRoutes(deps) };
+export function dispatchRoom(deps: DispatchRouteDeps): {
+  readonly routes: Route[];
+  readonly find: (dispatchId: string) => ReturnType<typeof findDispatch>;
+} {
+  return { routes: dispatchRoutes(deps), find: (dispatchId) => findDispatch(deps, dispatchId) };
 }
 
 /** The worker's side: rings what the controllers of the node put in the queue. */

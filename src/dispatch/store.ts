@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Sql } from '../platform/postgres.ts';
 import { isoTime, isoTimeOrNull, timeColumn } from '../platform/text.ts';
 import type { Circle } from '../incidents/need-to-know.ts';
-import type { Dispatch, Responder } from './dispatch.ts';
+import type { Dispatch } from './dispatch.ts';
 import { talkedOnIncident } from '../incidents/talked-sql.ts';
 
 export const dispatchView = z.object({
@@ -20,12 +20,6 @@ export const dispatchView = z.object({
   joinedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
   muted: z.boolean(),
-  responder: z.object({
-    acknowledgedAt: z.string().nullable(),
-    enRouteAt: z.string().nullable(),
-    onSceneAt: z.string().nullable(),
-    doneAt: z.string().nullable(),
-  }),
   attempts: z.array(
     z.object({
       number: z.number(),
@@ -49,9 +43,6 @@ const attemptRow = z.object({
   outcome: z.string().nullable(),
 });
 
-const said = z.number().nullable().default(null);
-const responderRow = z.object({ acknowledgedAt: said, enRouteAt: said, onSceneAt: said, doneAt: said });
-
 const dispatchRow = z.object({
   id: z.string(),
   incidentId: z.string(),
@@ -67,7 +58,6 @@ const dispatchRow = z.object({
   joinedAt: timeColumn.nullable(),
   endedAt: timeColumn.nullable(),
   muted: z.boolean(),
-  responder: responderRow,
   attempts: z.array(attemptRow),
   kind: z.string().nullable(),
   operatorIds: z.array(z.string()),
@@ -75,7 +65,7 @@ const dispatchRow = z.object({
 
 const dispatchColumns = `id, incident_id as "incidentId", call_id as "callId", agency_id as "agencyId",
   agency_name as "agencyName", mode, state, outcome, reason, requested_at as "requestedAt",
-  accepted_at as "acceptedAt", joined_at as "joinedAt", ended_at as "endedAt", muted, responder, attempts,
+  accepted_at as "acceptedAt", joined_at as "joinedAt", ended_at as "endedAt", muted, attempts,
   (select i.kind from incidents i where i.id = dispatches.incident_id) as kind,
   ${talkedOnIncident('dispatches.incident_id')} as "operatorIds"`;
 
@@ -123,18 +113,7 @@ export async function listDispatches(
 }
 
 function found({ kind, operatorIds, ...row }: z.output<typeof dispatchRow>): FoundDispatch {
-  const { attempts, responder, ...rest } = row;
-  const view = { ...rest, responder: responderView(responder), attempts: attempts.map(attemptView) };
-  return { view, circle: { kind, operatorIds } };
-}
-
-function responderView({ acknowledgedAt, enRouteAt, onSceneAt, doneAt }: Responder): DispatchView['responder'] {
-  return {
-    acknowledgedAt: isoTimeOrNull(acknowledgedAt),
-    enRouteAt: isoTimeOrNull(enRouteAt),
-    onSceneAt: isoTimeOrNull(onSceneAt),
-    doneAt: isoTimeOrNull(doneAt),
-  };
+  return { view: { ...row, attempts: row.attempts.map(attemptView) }, circle: { kind, operatorIds } };
 }
 
 function attemptView(attempt: z.output<typeof attemptRow>) {
@@ -166,7 +145,6 @@ export function dispatchViewOf(dispatch: Dispatch, incidentId: string, callId: s
     joinedAt: isoTimeOrNull(dispatch.joinedAt),
     endedAt: isoTimeOrNull(dispatch.endedAt),
     muted: dispatch.muted,
-    responder: responderView(dispatch.responder),
     attempts: dispatch.attempts.map((attempt) => attemptView(attempt)),
   };
 }

@@ -82,6 +82,8 @@ export interface NotificationsDeps {
   secretOf: (recipientId: string) => string | undefined;
   /** The contacts of an agency in the order of escalation; empty: all recipients that belong to it. */
   contactsOf: (agencyId: string) => readonly string[];
+  /** What a message to the agency of a dispatch says beside the incident; null for nothing. */
+  noteOf: (dispatchId: string) => NotificationMessage['note'];
   /** The live call of an incident. */
   liveCallOf: (incidentId: string) => (Parameters<typeof aboutCall>[0] & { readonly id: string }) | undefined;
   circleOf: (incidentId: string) => Promise<Circle | undefined>;
@@ -264,7 +266,8 @@ export function startNotifications(deps: NotificationsDeps): NotificationsRoom {
     if ((await onRecord({ incidentId, recipientIds, reason })).size > 0) return;
     const incident = await about(incidentId);
     if (incident === undefined) throw new Error('the incident is not known');
-    tellFirst({ incidentId, recipientIds, reason, ...incident, dispatchId });
+    const message = { ...incident.message, note: deps.noteOf(dispatchId) };
+    tellFirst({ incidentId, recipientIds, reason, message, callId: incident.callId, dispatchId });
   };
 
   const stopOutbox = watchOutbox({

@@ -24,6 +24,11 @@ export function routeHandler(route: Route, deps: RouteDeps): RequestHandler {
       send(response, await route.run(raw, context));
       return;
     }
+    if (route.kind === 'page') {
+      const { status, html, headers } = await route.run(raw, context);
+      response.set(headers).set('Cache-Control', 'no-store').status(status).type('html').send(html);
+      return;
+    }
     const principal = principalOf(request);
     if (!principal) throw new Error('a route ran before its guard');
     const stillValid = (): boolean => {

@@ -80,6 +80,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
       .catch(next);
   });
   app.use('/v1', guard.limit);
+  for (const { kind, path } of routes) if (kind === 'page') app.use(path, guard.limit);
   // Who it is comes before the body: behind a route's guards, nobody without a token makes us parse anything.
   const parseJson = express.json({ limit: bodyLimit, strict: false });
   const jsonParserFor = ({ bodyLimit: limit }: Route) =>
@@ -116,12 +117,12 @@ function requestLog({ logger, clock, metrics }: HttpOptions) {
     logger,
     genReqId: () => newId(clock.now()),
     autoLogging: { ignore: (request) => /^\/(healthz|readyz|metrics)$/.test(request.path) },
-    // Neither the query nor a header: both may hold numbers and tokens.
+    // Neither the query nor a header nor a link of a page: they may hold numbers and tokens.
     serializers: {
       req: (request: { id: unknown; method: unknown; url: unknown }) => ({
         id: request.id,
         method: request.method,
-        path: String(request.url).split('?')[0],
+        path: withoutLink(String(request.url).split('?')[0] ?? ''),
       }),
       res: (response: { statusCode: unknown }) => ({ statusCode: response.statusCode }),
     },
@@ -150,8 +151,9 @@ function requestLog({ logger, clock, metrics }: HttpOptions) {
 
 /** What anybody may read: none of it holds personal data. */
 function openPages(app: Express, options: HttpOptions): void {
-  const document = JSON.stringify(openApiDocument(options.routes, options.version));
-  const page = docsPage(options.routes);
+  const described = options.routes.filter(({ kind }) => kind !== 'page');
+  const document = JSON.stringify(openApiDocument(described, options.version));
+  const page = docsPage(described);
   app.get('/healthz', (_request, response) => {
     response.json({ status: 'ok', version: options.version, application: options.application ?? null });
   });
@@ -173,6 +175,11 @@ function fromThisMachine(request: Request): boolean {
   const loopback = address === '::1' || /^(::ffff:)?127\./.test(address);
   const forwarded = request.headers['x-forwarded-for'] ?? request.headers.forwarded;
   return loopback && forwarded === undefined && bearerToken(request.headers.authorization) === undefined;
+}
+
+/** A page's path is its key. */
+function withoutLink(path: string): string {
+  return path.replace(/^\/r\/.*/, '/r/…');
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

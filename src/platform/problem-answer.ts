@@ -68,7 +68,11 @@ export function problemAnswer(logger: Logger, refused: Refused = () => undefined
   return (error: unknown, request: Request, response: Response, next: NextFunction): void => {
     const reference = requestIdOf(request);
     const known = problemOf(error);
-    if (!known) logger.error({ err: error, reference, route: request.path }, 'a request failed by our own fault');
+    if (!known)
+      logger.error(
+        { err: error, reference, route: response.locals['route'] ?? request.path },
+        'a request failed by our own fault',
+      );
     else if (known.status >= 500) logger.warn({ err: error, reference }, 'a request could not be served');
     const principal = known?.status === 403 ? principalOf(request) : undefined;
     if (known && principal) {

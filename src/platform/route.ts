@@ -83,11 +83,19 @@ interface RouteFace {
   readonly bodyLimit: string | undefined;
 }
 
-/** A route as the server sees it: its face for OpenAPI, and one of three ways to run it. */
+/** What a page answers; `headers` beside those that every answer has. */
+export interface PageReply {
+  readonly status: number;
+  readonly html: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A route as the server sees it: its face for OpenAPI, and one of four ways to run it. */
 export type Route = RouteFace &
   (
     | { readonly kind: 'reply'; run(raw: RawInput, context: AuthenticatedContext): Promise<RawReply> }
     | { readonly kind: 'public'; run(raw: RawInput, context: RequestContext): Promise<RawReply> }
+    | { readonly kind: 'page'; run(raw: RawInput, context: RequestContext): Promise<PageReply> }
     | {
         readonly kind: 'stream';
         run(raw: RawInput, context: AuthenticatedContext, response: ServerResponse): Promise<void>;
@@ -158,6 +166,22 @@ export function definePublicRoute<const R extends ResponseShape, I extends Input
     takes: route.takes,
     busy: route.busy ?? false,
     kind: 'public',
+    run: async (raw, context) => route.handler({ ...parse(raw), ...context }),
+  };
+}
+
+/** Declares a page for a person without a token, outside `/v1` and the API's description. A form comes as a Buffer. */
+export function definePage<I extends InputShape>(
+  route: Declared<I> & {
+    readonly handler: (request: z.output<z.ZodObject<I>> & RequestContext) => Promise<PageReply>;
+  },
+): Route {
+  const parse = parserOf(z.object(route.input));
+  const html = { 200: z.string().meta({ description: 'text/html' }) };
+  return {
+    ...face(route, 'public', html),
+    takes: 'application/x-www-form-urlencoded',
+    kind: 'page',
     run: async (raw, context) => route.handler({ ...parse(raw), ...context }),
   };
 }

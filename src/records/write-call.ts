@@ -128,12 +128,11 @@ export async function writeDispatches(
   for (const dispatch of call.dispatches) {
     await sql.execute(
       `insert into dispatches (id, incident_id, call_id, agency_id, agency_name, mode, state, outcome, reason,
-         requested_at, accepted_at, joined_at, ended_at, attempts, muted, responder)
-       values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)
+         requested_at, accepted_at, joined_at, ended_at, attempts, muted)
+       values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)
        on conflict (id) do update set state = excluded.state, outcome = excluded.outcome,
          accepted_at = excluded.accepted_at, joined_at = excluded.joined_at, ended_at = excluded.ended_at,
-         attempts = excluded.attempts, muted = excluded.muted,
-         responder = dispatches.responder || jsonb_strip_nulls(excluded.responder)
+         attempts = excluded.attempts, muted = excluded.muted
        where dispatches.ended_at is null`,
       [
         dispatch.id,
@@ -151,7 +150,6 @@ export async function writeDispatches(
         isoTimeOrNull(dispatch.endedAt),
         storableJson(dispatch.attempts),
         dispatch.muted,
-        storableJson(dispatch.responder),
       ],
     );
   }

@@ -3,6 +3,7 @@ import { plainText, slug } from '../platform/text.ts';
 import { kindIds, kindSchema } from '../routing/kind.ts';
 import { lineDefaults, lineShape } from './line-setting.ts';
 import { outgoingDefaults, outgoingShape } from './outgoing-setting.ts';
+import { sopDefaults, sopShape } from './sop-setting.ts';
 import { triageDefaults, triageShape } from './triage-setting.ts';
 
 const seconds = (min: number, max: number) => z.number().int().min(min).max(max);
@@ -65,6 +66,7 @@ export const settingsSchema = z.strictObject({
   ...lineShape,
   ...triageShape,
   ...outgoingShape,
+  ...sopShape,
 });
 
 /** How the centre works, as far as it may be changed while it runs. */
@@ -110,6 +112,7 @@ export const defaultSettings: Settings = {
   ...lineDefaults,
   ...triageDefaults,
   ...outgoingDefaults,
+  ...sopDefaults,
 };
 
 /** Puts a patch over settings; absent fields stay. */

@@ -74,7 +74,6 @@ export function testDispatch(over: Partial<Dispatch> = {}): Dispatch {
     after: [],
     fallback: null,
     muted: over.mode === 'listen',
-    responder: { acknowledgedAt: null, enRouteAt: null, onSceneAt: null, doneAt: null },
     state: 'requested',
     outcome: null,
     startedAt: null,

@@ -86,10 +86,12 @@ export abstract class CentrePhones {
     if (known !== undefined) return known.behave(behaviour);
     const { items } = await this.api.get(
       '/v1/trunks',
-      z.object({ items: z.array(z.object({ id: z.string(), host: z.string(), port: z.number() })) }),
+      z.object({
+        items: z.array(z.object({ id: z.string(), host: z.string().optional(), port: z.number().optional() })),
+      }),
     );
     const trunk = items.find(({ id }) => id === trunkId);
-    if (trunk === undefined) throw new Error(`there is no trunk ${trunkId}`);
+    if (trunk?.host === undefined || trunk.port === undefined) throw new Error(`there is no SIP trunk ${trunkId}`);
     const phone = await startPhone({
       sipp: this.tools.sipp,
       folder: await this.folder(trunkId),

@@ -9,10 +9,12 @@ import type { Call } from '../../src/calls/call.ts';
 import { startCalls } from '../../src/calls/start.ts';
 import type { CallRunner } from '../../src/calls/runner.ts';
 import { createPlanner } from '../../src/dispatch/planner.ts';
-import { dispatchRoutes } from '../../src/dispatch/routes.ts';
+import { dispatchRoom } from '../../src/dispatch/start.ts';
+import { followDispatches } from '../../src/dispatch-followers.ts';
 import type { WithoutCallDeps } from '../../src/dispatch/without-call/start.ts';
 import { createFeed, type FeedEvent } from '../../src/events/feed.ts';
 import { eventRoutes } from '../../src/events/routes.ts';
+import { readConfig } from '../../src/config.ts';
 import { startReports } from '../../src/incidents/reports.ts';
 import { incidentReader, startIncidents } from '../../src/incidents/start.ts';
 import { loadDistrictMap } from '../../src/location/districts/district-map-start.ts';
@@ -22,6 +24,9 @@ import { openJournal } from '../../src/platform/journal.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { createPostgres, type Postgres } from '../../src/platform/postgres.ts';
+import type { NotifyWish } from '../../src/notifications/start.ts';
+import { aboutStored } from '../../src/notifications/about-incident.ts';
+import { inOrder, inTurn } from '../../src/records/in-turn.ts';
 import { startRecords } from '../../src/records/start.ts';
 import { keepDecision } from '../../src/records/write-call.ts';
 import { startTriage, type TriageRoom } from '../../src/triage/start.ts';
@@ -52,6 +57,8 @@ export interface ControllerRooms extends Rooms {
   readonly journalFolder: string;
   /** Everything that was told to screens, in order. */
   readonly events: FeedEvent[];
+  /** Whom the clocks of agencies wanted told. */
+  readonly told: NotifyWish[];
   /** Moves the time of calls and messages on; nothing is waited for. */
   ahead(milliseconds: number): void;
   now(): number;
@@ -122,6 +129,43 @@ export async function startController(
     redisUrl: redisUrl(),
     queuePrefix: application,
   });
+  const told: NotifyWish[] = [];
+  const followers = followDispatches({
+    config: readConfig(
+      {
+        SIAGA_NODE: application,
+        SIAGA_DATABASE_URL: databaseUrl,
+        SIAGA_REDIS_URL: redisUrl(),
+        SIAGA_QUEUE_PREFIX: application,
+        SIAGA_ARI_URL: 'http://127.0.0.1:1',
+        SIAGA_ARI_USER: 'nobody',
+        SIAGA_ARI_PASSWORD: 'nobody at all',
+        SIAGA_AMI_USER: 'nobody',
+        SIAGA_AMI_PASSWORD: 'nobody at all',
+        SIAGA_STATE_DIR: stateDir,
+      },
+      () => '',
+    ),
+    application,
+    postgres,
+    stateDir,
+    clock,
+    logger,
+    audit: recordAudit,
+    feed,
+    settings,
+    agencies: () => rooms.agencies.current(),
+    recipients: () => rooms.recipients.current(),
+    runner: () => calls.runner,
+    notifications: () => ({
+      notify: (wish) => void told.push(wish),
+      async about(incidentId) {
+        const message = await aboutStored(postgres, incidentId);
+        return message && { message, callId: null };
+      },
+    }),
+    dispatches: () => dispatches,
+  });
   const records = await startRecords({
     postgres,
     journal,
@@ -135,7 +179,7 @@ export async function startController(
     ownsChannel: () => false,
     projected: (callId, sequence) => calls.projected(callId, sequence),
     introduce: (origin, ids) => location.introduce(origin, ids),
-    alsoWrite: triage.alsoWrite,
+    alsoWrite: inTurn(triage.alsoWrite, followers.alsoWrite),
   });
   const reader = incidentReader(postgres);
   const location = startLocation({
@@ -191,6 +235,7 @@ export async function startController(
     recorded(entry) {
       records.recorded(entry);
       triage.recorded(entry);
+      followers.heardOf(entry);
     },
     alarm: records.alarm,
     ownedElsewhere: () => false,
@@ -203,13 +248,8 @@ export async function startController(
     decide: (incident, at) => rooms.routing.decide(incident, at),
   });
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, ...reader, ...planner };
-  const withoutCall = quietWithoutCall({
-    application,
-    postgres,
-    clock: fast,
-    recorded: records.withoutCall,
-    ...options.withoutCall,
-  });
+  const quiet = { application, postgres, clock: fast, recorded: records.withoutCall };
+  const withoutCall = quietWithoutCall({ ...quiet, ...options.withoutCall });
   const reports = startReports({
     ...shared,
     logger,
@@ -220,12 +260,16 @@ export async function startController(
     listCallback: triage.listReported,
     withoutCall,
   });
-  const incidents = startIncidents({ ...shared, changedLater: triage.incidentChanged });
-  const inner = [calls, location, incidents, reports, triage, records].flatMap((room) => room.routes);
+  const dispatches = dispatchRoom({ ...shared, withoutCall, follow: followers.follow });
+  const changedLater = inOrder(triage.incidentChanged, followers.incidentChanged);
+  const incidents = startIncidents({ ...shared, changedLater });
+  const inner = [calls, location, incidents, reports, dispatches, followers, triage, records].flatMap(
+    (room) => room.routes,
+  );
   const rooms: Rooms = await startRooms(databaseUrl, {
     stateDir,
     ...(options.city === undefined ? {} : { city: options.city }),
-    extraRoutes: [...inner, ...dispatchRoutes({ ...shared, withoutCall }), ...eventRoutes({ feed, clock })],
+    extraRoutes: [...inner, ...eventRoutes({ feed, clock })],
   });
 
   ready = true;
@@ -239,6 +283,7 @@ export async function startController(
     if (wait) await records.stop();
     else await records.projector.stop();
     await triage.stop();
+    await followers.stop();
     await journal.close();
     await auditKeeper.stop();
     await postgres.close();
@@ -257,6 +302,7 @@ export async function startController(
     triage,
     journalFolder: directory,
     events,
+    told,
     ahead: (milliseconds) => void (shift += milliseconds),
     now: () => clock.now(),
     arrive({ number = null, imei, channelId, variables = {} } = {}) {

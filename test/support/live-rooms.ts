@@ -7,6 +7,7 @@ import { callRoutes } from '../../src/calls/routes.ts';
 import { createCallRunner, type CallRunner } from '../../src/calls/runner.ts';
 import { silentRoutes } from '../../src/calls/silent-routes.ts';
 import { talkRoutes } from '../../src/calls/talk-routes.ts';
+import { noFollowers } from './followers.ts';
 import { createPlanner } from '../../src/dispatch/planner.ts';
 import { dispatchRoutes } from '../../src/dispatch/routes.ts';
 import { openIncident } from '../../src/incidents/incident.ts';
@@ -67,7 +68,8 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
     settings: () => defaultSettings,
     decide: (incident, at) => rooms.routing.decide(incident, at),
   });
-  const shared = { postgres, clock, calls: runner, audit: recordAudit, circleOf, forDispatch, ...planner, withoutCall };
+  const calls = { calls: runner, audit: recordAudit, circleOf, forDispatch, withoutCall };
+  const shared = { postgres, clock, ...calls, ...planner, follow: noFollowers };
   const rooms: Rooms = await startRooms(databaseUrl, {
     stateDir,
     extraRoutes: [

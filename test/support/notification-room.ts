@@ -96,6 +96,7 @@ export function startNotificationRoom(options: {
     recipients: () => directory,
     secretOf: () => webhookSecret,
     contactsOf: () => [],
+    noteOf: () => null,
     liveCallOf: (incidentId) => options.calls?.get(incidentId),
     circleOf: (incidentId) => Promise.resolve(options.circles?.get(incidentId)),
     held: () => dead,
