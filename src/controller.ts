@@ -240,8 +240,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const toCalls = toldToCalls({ ...machine, runner: calls.runner });
   const notifications = startNotifications({
     ...configuration,
-    ...machine,
     ...followers,
+    ...machine,
     liveCallOf: (incidentId) => liveCallOf(calls.runner, incidentId),
     circleOf: ofCalls.circleOf,
     recorded: records.notification,
@@ -289,22 +289,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const dispatches = dispatchRoom({ ...shared, follow: followers.follow });
   const changedLater = inOrder(triage.incidentChanged, followers.incidentChanged);
   const incidents = startIncidents({ ...shared, changedLater });
-  const rooms = [
-    calls,
-    location,
-    incidents,
-    reports,
-    dispatches,
-    followers,
-    outgoing,
-    notifications,
-    triage,
-    acd,
-    evacuation,
-    trunks,
-    configuration,
-    records,
-  ];
+  const ofIncidents = [calls, location, incidents, reports, dispatches, followers, outgoing, notifications];
+  const rooms = [...ofIncidents, triage, acd, evacuation, trunks, configuration, records];
   const parts = { rooms, feed, postgres, auditLater, asterisk, dispatch, journal, records };
   const server = serverOf({ ...process, ...parts, check: configuration.check });
   const port = await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);

@@ -3,27 +3,19 @@ import { noteRefusals } from './audit/refusals.ts';
 import type { Config } from './config.ts';
 import type { Feed } from './events/feed.ts';
 import { eventRoutes } from './events/routes.ts';
+import { healthOf } from './health.ts';
 import { createHttpServer, type HttpOptions } from './platform/http.ts';
 import { postgresIdempotency } from './platform/idempotency.ts';
-import type { Journal } from './platform/journal.ts';
 import type { Postgres } from './platform/postgres.ts';
 import type { Route } from './platform/route.ts';
-import type { Projector } from './records/projector.ts';
-
-interface HealthParts {
-  asterisk: { connected(): boolean; registrationsFollowed(): boolean };
-  postgres: Postgres;
-  dispatch: { redisUp(): boolean };
-  journal: Pick<Journal, 'health'>;
-  records: { projector: Pick<Projector, 'behind'> };
-}
 
 /** The HTTP server of a controller with the routes of its rooms. */
 export function serverOf(
-  deps: HealthParts &
+  deps: Parameters<typeof healthOf>[0] &
     Pick<HttpOptions, 'logger' | 'clock' | 'metrics' | 'version' | 'application'> & {
       config: Pick<Config, 'SIAGA_TRUST_PROXY'>;
       rooms: readonly { readonly routes: readonly Route[] }[];
+      postgres: Postgres;
       feed: Feed;
       check: HttpOptions['authenticate'];
       auditLater: AuditLater;
@@ -42,16 +34,3 @@ export function serverOf(
 }
 
 /** What /readyz tells of a controller: ready when Asterisk and the journal are there. */
-function healthOf({ asterisk, postgres, dispatch, journal, records }: HealthParts): HttpOptions['health'] {
-  return () => ({
-    ready: asterisk.connected() && !journal.health().failing,
-    parts: {
-      asterisk: asterisk.connected() ? 'up' : 'away',
-      ami: asterisk.registrationsFollowed() ? 'up' : 'away',
-      postgres: postgres.reachable() === false ? 'away' : 'up',
-      redis: dispatch.redisUp() ? 'up' : 'away',
-      journal: journal.health().failing ? 'failing' : 'up',
-      records: records.projector.behind() ? 'behind' : 'up',
-    },
-  });
-}

@@ -26,9 +26,9 @@ export interface DispatchRouteDeps extends EngageDeps {
   calls: CallRunner;
   /** Whom a stored incident concerns; undefined when there is none of this id. */
   circleOf: (incidentId: string) => Promise<Circle | undefined>;
-  follow: Follow;
   /** What an agency is told of a stored incident. */
   forDispatch: (incidentId: string) => Promise<IncidentForDispatch | undefined>;
+  follow: Follow;
 }
 
 const params = z.object({ incidentId: z.uuid() });
@@ -175,15 +175,6 @@ function liveDispatch(deps: DispatchRouteDeps, dispatchId: string): (Found & { r
   return undefined;
 }
 
-/** A dispatch of a live call, one without a call, or on record. */
-export async function findDispatch(deps: DispatchRouteDeps, dispatchId: string): Promise<Found | undefined> {
-  return (
-    liveDispatch(deps, dispatchId) ??
-    (await withoutCallHere(deps, dispatchId)) ??
-    (await store.readDispatch(deps.postgres, dispatchId))
-  );
-}
-
 /** One without a call as it is now, where it is here. */
 function withoutCallNow({ withoutCall }: DispatchRouteDeps, row: Found): Found {
   const here = withoutCall.find(row.view.id);
@@ -196,6 +187,15 @@ async function withoutCallHere(deps: DispatchRouteDeps, dispatchId: string): Pro
   const call = liveCallOf(deps.calls, here.incidentId);
   const circle = call === undefined ? await deps.circleOf(here.incidentId) : circleOfCall(call);
   return circle && { circle, view: store.dispatchViewOf(here.dispatch, here.incidentId, null) };
+}
+
+/** A dispatch of a live call, or on record. */
+export async function findDispatch(deps: DispatchRouteDeps, dispatchId: string): Promise<Found | undefined> {
+  return (
+    liveDispatch(deps, dispatchId) ??
+    (await withoutCallHere(deps, dispatchId)) ??
+    (await store.readDispatch(deps.postgres, dispatchId))
+  );
 }
 
 /** The dispatch, for somebody who may know of its incident. */

@@ -10,8 +10,8 @@ import { startCalls } from '../../src/calls/start.ts';
 import type { CallRunner } from '../../src/calls/runner.ts';
 import { createPlanner } from '../../src/dispatch/planner.ts';
 import { dispatchRoom } from '../../src/dispatch/start.ts';
-import type { WithoutCallDeps } from '../../src/dispatch/without-call/start.ts';
 import { followDispatches } from '../../src/dispatch-followers.ts';
+import type { WithoutCallDeps } from '../../src/dispatch/without-call/start.ts';
 import { createFeed, type FeedEvent } from '../../src/events/feed.ts';
 import { eventRoutes } from '../../src/events/routes.ts';
 import { readConfig } from '../../src/config.ts';
@@ -248,13 +248,8 @@ export async function startController(
     decide: (incident, at) => rooms.routing.decide(incident, at),
   });
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, ...reader, ...planner };
-  const withoutCall = quietWithoutCall({
-    application,
-    postgres,
-    clock: fast,
-    recorded: records.withoutCall,
-    ...options.withoutCall,
-  });
+  const quiet = { application, postgres, clock: fast, recorded: records.withoutCall };
+  const withoutCall = quietWithoutCall({ ...quiet, ...options.withoutCall });
   const reports = startReports({
     ...shared,
     logger,

@@ -68,17 +68,8 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
     settings: () => defaultSettings,
     decide: (incident, at) => rooms.routing.decide(incident, at),
   });
-  const shared = {
-    postgres,
-    clock,
-    calls: runner,
-    audit: recordAudit,
-    circleOf,
-    forDispatch,
-    ...planner,
-    withoutCall,
-    follow: noFollowers,
-  };
+  const calls = { calls: runner, audit: recordAudit, circleOf, forDispatch, withoutCall };
+  const shared = { postgres, clock, ...calls, ...planner, follow: noFollowers };
   const rooms: Rooms = await startRooms(databaseUrl, {
     stateDir,
     extraRoutes: [
