@@ -87,7 +87,7 @@ test('it freezes: writes end with 503 in bounded time, reads do not notice', asy
 test('a start without it uses the last copies on disk, tokens included', async () => {
   const first = await start();
   const tag = (await ask(first, tokens.admin, 'GET', '/v1/rules')).headers.get('etag');
-  await until('the copies are on disk', async () => (await copies()).length === 4);
+  await until('the copies are on disk', async () => (await copies()).length === 5);
   await first.stop();
   proxy.cut();
   const rooms = await start();
@@ -105,7 +105,7 @@ test('a start without it uses the last copies on disk, tokens included', async (
 });
 
 test('a start without it and with corrupt copies uses the city that ships, and lets nobody in unknown', async () => {
-  for (const name of ['tokens', 'rules', 'agencies', 'settings']) {
+  for (const name of ['tokens', 'rules', 'agencies', 'recipients', 'settings']) {
     await writeFile(join(stateDir, `${name}.json`), '{"half":');
   }
   proxy.cut();
