@@ -172,11 +172,12 @@ test('an agency of mode notify is told by a message and rung by nobody; so it is
   const gateway = await webhookServer();
   await centre.api.set({ webhookNetworks: ['127.0.0.0/8'] });
   const contact = { name: 'Piket PLN', agencyId: 'pln', channels: [{ type: 'webhook', url: gateway.url() }] };
-  const made = await centre.api.ask('PUT', '/v1/recipients/pln-piket', {
+  // The one whom the agency names as its contact.
+  const replaced = await centre.api.ask('PUT', '/v1/recipients/piket-pln', {
     body: contact,
-    headers: { 'if-none-match': '*' },
+    headers: { 'if-match': '"1"' },
   });
-  expect(made.status).toBe(201);
+  expect(replaced.status).toBe(200);
   const phone = await trunk('pln-1', answers());
   const before = phone.calls.length;
   const { citizen, call } = await talk();

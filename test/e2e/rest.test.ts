@@ -202,10 +202,15 @@ test('whatever changes something needs a token, and says where it is audited', a
     'PATCH /v1/incidents/{incidentId}',
     'POST /v1/calls/{callId}/locations',
     'POST /v1/dispatches/{dispatchId}/cancel',
+    'POST /v1/dispatches/{dispatchId}/listen',
+    'POST /v1/dispatches/{dispatchId}/mute',
+    'POST /v1/dispatches/{dispatchId}/speak',
+    'POST /v1/dispatches/{dispatchId}/unmute',
     'POST /v1/incidents/{incidentId}/dispatches',
     'POST /v1/incidents/{incidentId}/notes',
     'POST /v1/locations/aml',
     'POST /v1/locations/aml/sms',
+    'POST /v1/notifications',
     'POST /v1/rules/evaluate',
   ]);
 });

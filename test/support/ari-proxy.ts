@@ -151,7 +151,7 @@ class CallersSeen {
     if (ids === undefined) return false;
     const named = decodeURIComponent(path).split(/[/?&=]/);
     // An agency's leg has the id of its attempt, and what is played to it that id with an ending.
-    const ofLeg = (part: string): boolean => this.#legs.get(part.replace(/\.s$/, '')) === ids.callId;
+    const ofLeg = (part: string): boolean => this.#legs.get(part.replace(/\.s\d*$/, '')) === ids.callId;
     return named.some((part) => part === ids.channelId || part.startsWith(`${ids.callId}.`) || ofLeg(part));
   }
 }
