@@ -2,7 +2,7 @@
 
 import { decideDispatch } from '../dispatch/decide.ts';
 import type { DispatchInput } from '../dispatch/step.ts';
-import { isPlanned, isSettled, type Dispatch, type DispatchState } from '../dispatch/dispatch.ts';
+import { isOutOfTheWay, isPlanned, type Dispatch, type DispatchState } from '../dispatch/dispatch.ts';
 import { changeIncident, type IncidentChange } from '../incidents/incident.ts';
 import type { Decision } from '../routing/rule.ts';
 import { applyDispatchStep, contextOf, dispatchOfChannel } from './apply-dispatch.ts';
@@ -43,10 +43,10 @@ export function engagedBy({ dispatches }: Pick<Call, 'dispatches'>, agencyId: st
 /** Starts what has waited for an earlier stage; a dispatch that was refused is waited for by nobody. */
 function startDue(step: Step): void {
   const { call } = step;
-  // Who is asked instead is waited for in its place; how long a message takes, nobody waits for.
+  // Who is asked instead is waited for in its place.
   const settled = (id: string): boolean =>
     call.dispatches.every((one) => {
-      if (one.id === id) return isSettled(one) || (one.mode === 'notify' && !isPlanned(one));
+      if (one.id === id) return isOutOfTheWay(one);
       return one.reason.by !== 'fallback' || one.reason.of !== id || settled(one.id);
     });
   const due = call.dispatches.find((one) => isPlanned(one) && one.after.every(settled));

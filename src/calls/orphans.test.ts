@@ -68,6 +68,10 @@ describe('what a dead controller left', () => {
     const held = [caller.id, operator.id];
     // Should he have been mute, nobody would hear the key that ends it.
     expect(find({ held, bridges, channels: [caller, operator] })).toEqual([{ do: 'unmute', channelId: operator.id }]);
+    for (const name of ['PJSIP/ag-5d7e8ff095613627-00000001', 'PJSIP/outside-00000001']) {
+      const other = { ...operator, name };
+      expect(find({ held, bridges, channels: [caller, other] })).toEqual([{ do: 'unmute', channelId: operator.id }]);
+    }
     expect(find({ held: [caller.id], bridges, channels: [caller, operator] })).toEqual([]);
     expect(find({ held, bridges, channels: [operator] })).toEqual([{ do: 'rescue', channelId: operator.id }]);
     expect(find({ held, bridges, channels: [caller] })).toEqual([{ do: 'human-path', channelId: caller.id }]);

@@ -52,7 +52,7 @@ export function findOrphans(snapshot: AsteriskSnapshot, dead: ReadonlySet<string
       if (held.has(id) && !talking.has(id) && (isCaller || state === 'Up')) {
         return [{ do: isCaller ? 'human-path' : 'rescue', channelId: id }];
       }
-      if (held.has(id) && !isCaller && /^PJSIP\/(op|agency)-/.test(name) && state === 'Up') {
+      if (held.has(id) && !isCaller && /^PJSIP\/(op|ag|agency|outside)-/.test(name) && state === 'Up') {
         return [{ do: 'unmute', channelId: id }];
       }
       if (isCaller || state === 'Up' || !dead.has(variables['SIAGA_APPLICATION'] ?? '')) return [];

@@ -163,6 +163,11 @@ export function isSettled(dispatch: Dispatch): boolean {
   return dispatch.acceptedAt !== null || dispatch.endedAt !== null;
 }
 
+/** A later stage waits for it no more; how long a message takes, nobody waits for. */
+export function isOutOfTheWay(dispatch: Dispatch): boolean {
+  return isSettled(dispatch) || (dispatch.mode === 'notify' && !isPlanned(dispatch));
+}
+
 /** Waits for an earlier stage: nobody has been rung yet. */
 export function isPlanned(dispatch: Dispatch): boolean {
   return dispatch.startedAt === null && dispatch.endedAt === null;

@@ -3,7 +3,7 @@
 
 import { announcement } from '../announcement.ts';
 import { decideDispatch } from '../decide.ts';
-import { currentAttempt, isPlanned, isSettled, type Attempt, type Dispatch, type DispatchState } from '../dispatch.ts';
+import { currentAttempt, isPlanned, isOutOfTheWay, type Attempt, type Dispatch, type DispatchState } from '../dispatch.ts';
 import { openKind, type DispatchAction, type DispatchContext, type DispatchInput } from '../step.ts';
 import type { WithoutCall, WithoutCallEffect, WithoutCallFact } from './without-call.ts';
 
@@ -52,7 +52,7 @@ export function startDue(step: WithoutCallStep): void {
   const { dispatches } = step.state;
   const settled = (id: string): boolean =>
     dispatches.every((one) => {
-      if (one.id === id) return isSettled(one);
+      if (one.id === id) return isOutOfTheWay(one);
       return one.reason.by !== 'fallback' || one.reason.of !== id || settled(one.id);
     });
   const due = dispatches.find((one) => isPlanned(one) && one.after.every(settled));

@@ -163,6 +163,11 @@ describe('an agency that is rung with nobody to connect', () => {
     expect(story.state.endedAt).toBe(0);
   });
 
+  it('is not held up by a message of an earlier stage', () => {
+    const dispatches = [dispatchOf('d1', { mode: 'notify' }), dispatchOf('d2', { after: ['d1'] })];
+    expect(new Story({ dispatches }).tell(begin).done).toEqual(['notify-agency', 'ring-agency d2.a1']);
+  });
+
   it('of a later stage is rung when the earlier one has accepted or is over', () => {
     const story = new Story({ dispatches: [dispatchOf('d1'), dispatchOf('d2', { after: ['d1'] })] }).tell(begin);
     expect(story.done).toEqual(['ring-agency d1.a1']);
