@@ -72,6 +72,9 @@ describe('an agency that listens', () => {
     const call = listening().tell(muted('d1', false));
     call.tell({ type: 'command-failed', command: 'unmute', target: 'd1.a1', failure: 'failed' });
     expect(call.call.dispatches[0]?.muted).toBe(true);
+    call.tell(muted('d1', false), { type: 'command-failed', command: 'unmute', target: 'd1.a1', failure: 'timeout' });
+    expect(call.done).toContain('mute d1.a1');
+    expect(call.call.dispatches[0]?.muted).toBe(true);
     const talks = withAgency().tell(muted('d1', true));
     talks.tell({ type: 'command-failed', command: 'mute', target: 'd1.a1', failure: 'failed' });
     expect(talks.call.dispatches[0]?.muted).toBe(false);

@@ -85,6 +85,8 @@ export function decideDispatch(before: Dispatch, input: DispatchInput, context: 
       if (attempt?.channelId === input.channelId && dispatch.muted === input.muted) {
         // What nobody knows counts as mute: the caller is not left to somebody whom he may not hear.
         dispatch.muted = input.unknown || !input.muted;
+        // Should it have been opened after all, a listener would be heard whom nobody counts on.
+        if (input.unknown && !input.muted) step.actions.push({ do: 'mute', channelId: input.channelId });
         step.actions.push({ do: 'tie', channelId: input.channelId, heard: !dispatch.muted });
         tell(step, 'dispatch.mute-failed', { muted: dispatch.muted });
       }
