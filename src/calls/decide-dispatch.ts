@@ -121,7 +121,6 @@ export function agencyInput(step: Step, input: DispatchInput & { channelId: stri
 export function wakeDispatch(step: Step, timer: string): void {
   const id = timer.startsWith('dispatch:') ? timer.slice('dispatch:'.length) : '';
   const dispatch = step.call.dispatches.find((one) => one.id === id);
-  Reflect.deleteProperty(step.call.timers, `dispatch:${id}`);
   if (dispatch !== undefined) toDispatch(step, dispatch, { type: 'timer', at: step.at });
 }
 
