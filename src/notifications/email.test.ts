@@ -62,7 +62,7 @@ test('a certificate that nobody vouches for is not taken', async () => {
 
 test('what a slow server has not taken when it is given up is not handed over after all', async () => {
   const clock = fakeClock();
-  let asked = (_done: () => void): void => undefined;
+  let asked: (done: () => void) => void = () => undefined;
   const rcptTo = new Promise<() => void>((resolve) => (asked = resolve));
   let left = (): void => undefined;
   const gone = new Promise<void>((resolve) => (left = resolve));

@@ -132,7 +132,8 @@ test('a try is a job named notify, whose data say the channel', async () => {
   await until('Redis is there', () => connection.status === 'ready');
   const queue = new Queue(notifyQueueName('n1'), { connection, prefix });
   const waiting = await queue.getJobs();
-  expect(new Set(waiting.map(({ name, data }) => `${name} ${String(data.type)}`))).toEqual(new Set(['notify webhook']));
+  expect(waiting.length).toBeGreaterThan(0);
+  for (const { name, data } of waiting) expect([name, data]).toMatchObject(['notify', { type: 'webhook' }]);
   await queue.close();
   closeConnection(connection);
   await room.stop();
