@@ -118,17 +118,15 @@ export function startNotifications(deps: NotificationsDeps): NotificationsRoom {
     clock,
     logger,
     held: deps.held,
-    recorded(entry) {
-      deps.recorded(entry);
-      const { id, recipientId, state, endedAt, otherwise, failure } = entry.state;
-      if (endedAt === null) return;
+    recorded: deps.recorded,
+    ended({ id, recipientId, state, otherwise, failure }) {
       ended.inc({ state });
       if (state === 'failed' && otherwise.length === 0) {
         deps.alarm('notification-failed', { notificationId: id, recipientId, reason: failure ?? '' });
       }
     },
     carryOut,
-    failed: (notification, error) =>
+    failed: (notification, _input, error) =>
       deps.alarm('decision-failed', { notificationId: notification.id, reason: messageOf(error) }),
   });
 
