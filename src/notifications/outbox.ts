@@ -25,7 +25,10 @@ export function watchOutbox(deps: {
   let sound = 0;
 
   const look = async (): Promise<void> => {
-    const held = runner.all().filter(({ endedAt }) => endedAt === null).map(({ id }) => id);
+    const held = runner
+      .all()
+      .filter(({ endedAt }) => endedAt === null)
+      .map(({ id }) => id);
     for (const id of await renewLeases(postgres, owner, held)) {
       logger.warn({ notificationId: id }, 'another process goes on with this notification');
       runner.forget(id);

@@ -30,7 +30,7 @@ function start(most = 10) {
       return { state: { ...before, heard, dueAt, endedAt }, effects: input.type === 'again' ? ['x'] : [], facts: [] };
     },
     timersOf: ({ dueAt }) => (dueAt === null ? [] : [['due', dueAt]]),
-    timer: (_name: 'due', at) => ({ type: 'timer', at }),
+    timer: (_name: 'due', at): Input => ({ type: 'timer', at }),
     namesOf: ({ id }) => [`leg of ${id}`],
     recorded: ({ sequence, state }) => void recorded.push({ sequence, heard: state.heard }),
     carryOut: ({ id }) => void mailboxes.tell(id, { type: 'wake', at: clock.now(), dueAt: clock.now() + 60_000 }),
