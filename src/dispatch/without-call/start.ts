@@ -1,22 +1,23 @@
 import type { AriAnswer, AriCommands } from '../../asterisk/commands.ts';
 import type { AsteriskEvent } from '../../asterisk/translate.ts';
 import { watchLegs } from '../../asterisk/watch-legs.ts';
-import type { DispatchTold, NotifyWish } from '../../notifications/start.ts';
+import type { DispatchTold } from '../../notifications/notification.ts';
+import { wishesByRules, type AgencyToTell, type NotifyWish } from '../../notifications/tell.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { messageOf } from '../../platform/errors.ts';
+import { everyTurn } from '../../platform/every-turn.ts';
 import { watchLeases } from '../../platform/leases.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { isUnavailable, type Postgres, type Sql } from '../../platform/postgres.ts';
 import type { Settings } from '../../settings/setting.ts';
 import type { Reservations } from '../../outgoing/start.ts';
-import { currentAttempt, engages, type Dispatch, type RingJob, type RingResult } from '../dispatch.ts';
+import { awaitsMessage, currentAttempt, engages, type Dispatch, type RingJob, type RingResult } from '../dispatch.ts';
 import { createWithoutCallIntake } from './intake.ts';
 import { keepWithoutCall, underWay, withoutCallLeases } from './lease-store.ts';
 import { createWithoutCallPerformer, isEnding, targetOf, type WithoutCallCommand } from './perform.ts';
 import { createWithoutCallRunner } from './runner.ts';
 import {
   newWithoutCall,
-  type ToldByRules,
   type WithoutCall,
   type WithoutCallEffect,
   type WithoutCallEntry,
@@ -73,11 +74,16 @@ export interface WithoutCallDeps {
   /** Those of the prompts that Asterisk has. */
   sayable: (prompts: readonly string[]) => string[];
   notify: (wish: NotifyWish) => void;
-  notifyAgency: (dispatch: { dispatchId: string; agencyId: string; incidentId: string }) => void;
+  notifyAgency: (agency: AgencyToTell) => void;
+  /** What came of the messages of these dispatches, as far as that is on record: whoever sent them may be another process. */
+  cameOf: (dispatchIds: readonly string[]) => Promise<DispatchTold[]>;
   recorded: (entry: WithoutCallEntry) => void;
   synced: () => Promise<boolean>;
   alarm: (code: string, detail: Record<string, string>) => void;
 }
+
+/** Milliseconds. */
+const askedEvery = 5_000;
 
 /** Dispatches of incidents that have no live call: agencies are rung, and connected with who asked, or told. */
 export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
@@ -100,7 +106,7 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
       case 'ring-agency':
         return ring(id, effect.job);
       case 'tell':
-        return tellRecipients(incidentId, effect.told);
+        return wishesByRules(effect.told, { incidentId, callId: null }).forEach(deps.notify);
       case 'notify-agency':
         return deps.notifyAgency({ dispatchId: effect.dispatchId, agencyId: effect.agencyId, incidentId });
       case 'reserve': {
@@ -134,14 +140,6 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
         runner.tell(id, { type: 'ring-result', at: clock.now(), attemptId: job.attemptId, ring: result });
       })
       .catch((error: unknown) => logger.fatal({ err: error }, 'what came of a ring job was not passed on'));
-  }
-
-  function tellRecipients(incidentId: string, told: ToldByRules): void {
-    const { ruleSetVersion, incidentVersion, message, recipients } = told;
-    for (const { recipientId, ruleId } of recipients) {
-      const reason = { by: 'rule' as const, ruleSetVersion, ruleId, incidentVersion };
-      deps.notify({ incidentId, recipientIds: [recipientId], reason, message, callId: null });
-    }
   }
 
   function answered(id: string, command: WithoutCallCommand, answer: AriAnswer): void {
@@ -183,6 +181,12 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
     return begin(state, 'resumed');
   };
 
+  const told = ({ dispatchId, outcome, reason }: DispatchTold): boolean => {
+    const owner = runner.ownerOf(dispatchId);
+    if (owner === undefined) return false;
+    return runner.tell(owner.id, { type: 'notified', at: clock.now(), dispatchId, outcome, reason });
+  };
+
   const take = createWithoutCallIntake({ ...deps, runner, takeOver });
   const stopAdopting = watchLeases({
     ...deps,
@@ -198,6 +202,18 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
       begin(state, 'resumed');
     },
   });
+  const stopAsking = everyTurn(
+    clock,
+    askedEvery,
+    async () => {
+      const awaited = runner.all().flatMap(({ dispatches }) => dispatches.filter(awaitsMessage));
+      if (awaited.length === 0) return;
+      for (const one of await deps.cameOf(awaited.map(({ id }) => id))) told(one);
+    },
+    (error) => {
+      if (!isUnavailable(error)) logger.error({ err: error }, 'what came of messages to agencies is not known');
+    },
+  );
   const stopWatching = watchLegs({
     ...deps,
     expected: () => runner.all().flatMap((one) => legsOf(one).map((channelId) => ({ id: one.id, channelId }))),
@@ -234,17 +250,14 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
       return true;
     },
     synced: deps.synced,
-    told({ dispatchId, outcome, reason }) {
-      const owner = runner.ownerOf(dispatchId);
-      if (owner === undefined) return false;
-      return runner.tell(owner.id, { type: 'notified', at: clock.now(), dispatchId, outcome, reason });
-    },
+    told,
     take,
     owns: (channelId) => runner.ownerOf(channelId) !== undefined,
     reserved: (id, reservation) => runner.tell(id, { type: 'reserved', at: clock.now(), ...reservation }),
     refused: (id, reason) => runner.tell(id, { type: 'reservation-refused', at: clock.now(), reason }),
     stop() {
       stopAdopting();
+      stopAsking();
       stopWatching();
       runner.stop();
     },
