@@ -61,8 +61,19 @@ interface Wish extends NotifyWish {
 /** Milliseconds: what is not on record by then nobody has asked for, or he has died. */
 const askedWithin = 30_000;
 
+export interface Telling {
+  /** Tells the first of them that there is; the others are told if he cannot be. */
+  readonly tellFirst: (wish: NotifyWish & { readonly dispatchId: string | null }) => void;
+  /** Tells them, whoever was told before; the ids of the notifications, in the order of the recipients. */
+  readonly tellNow: (wish: NotifyWish) => string[];
+  readonly notify: (wish: NotifyWish) => void;
+  readonly notifyAgency: (agency: AgencyToTell) => void;
+  /** Tells agencies that were to be told, and says of those that were what nobody has heard. */
+  readonly makeUpForDead: () => Promise<void>;
+}
+
 /** Makes notifications of what is asked for. */
-export function createTelling(deps: TellDeps) {
+export function createTelling(deps: TellDeps): Telling {
   const { clock, logger, postgres, recipients } = deps;
 
   /** Undefined: there is no such recipient any more. */
@@ -72,9 +83,10 @@ export function createTelling(deps: TellDeps) {
       deps.alarm('recipient-unknown', { recipientId });
       return undefined;
     }
-    const { recipientIds: _all, ...asked } = wish;
+    const { incidentId, callId, reason, message, dispatchId } = wish;
     const { name: recipientName, language, channels } = recipient;
-    const id = notificationId(wish.incidentId, recipientId, wish.reason);
+    const id = notificationId(incidentId, recipientId, reason);
+    const asked = { incidentId, callId, reason, message, dispatchId };
     return newNotification({ ...asked, id, recipientId, recipientName, language, channels, otherwise }, clock.now());
   };
 
@@ -144,7 +156,10 @@ export function createTelling(deps: TellDeps) {
     const { dispatchId, agencyId, incidentId, asked } = agency;
     const rest = deps.contactsOf(agencyId).filter((id) => !asked.includes(id));
     const first = makeFirst(agencyWish(agency, rest, await aboutOf(incidentId)));
-    if (first === undefined) return nobody(dispatchId);
+    if (first === undefined) {
+      nobody(dispatchId);
+      return;
+    }
     if (deps.opened(first.id) || !(await placeNotification(postgres, first, deps.application))) return;
     logger.warn({ dispatchId }, 'an agency is told whose message nobody has passed on');
     deps.open(first);
@@ -152,29 +167,31 @@ export function createTelling(deps: TellDeps) {
 
   return {
     tellFirst,
-    /** Tells them, whoever was told before; the ids of the notifications, in the order of the recipients. */
-    tellNow: (wish: NotifyWish): string[] => tellAll(wish, new Set()),
-    notify(wish: NotifyWish): void {
+    tellNow: (wish) => tellAll(wish, new Set()),
+    notify(wish) {
       // A call's owner alone hears what the rules decide for it, once: nothing is to come between that and the journal.
-      if (wish.reason.by === 'rule') return void tellAll(wish, new Set());
+      if (wish.reason.by === 'rule') {
+        tellAll(wish, new Set());
+        return;
+      }
       onRecord(wish)
         .then((known) => tellAll(wish, known))
         .catch((error: unknown) => logger.error({ err: error, incidentId: wish.incidentId }, 'somebody was not told'));
     },
-    notifyAgency(agency: AgencyToTell): void {
+    notifyAgency(agency) {
       const { dispatchId, agencyId, incidentId } = agency;
       const call = deps.liveCallOf(incidentId);
       // The same holds for what a call decides itself.
       if (call?.dispatches.some(({ id }) => id === dispatchId) === true) {
-        return tellFirst(agencyWish(agency, deps.contactsOf(agencyId), { message: aboutCall(call), callId: call.id }));
+        tellFirst(agencyWish(agency, deps.contactsOf(agencyId), { message: aboutCall(call), callId: call.id }));
+        return;
       }
       tellLater(agency).catch((error: unknown) => {
         logger.error({ err: error, dispatchId }, 'an agency could not be told');
         deps.dispatchTold({ dispatchId, outcome: 'failed', reason: 'a fault of ours' });
       });
     },
-    /** Tells agencies that were to be told, and says of those that were what nobody has heard. */
-    async makeUpForDead(): Promise<void> {
+    async makeUpForDead() {
       const untold = await untoldDispatches(postgres, clock.now() - askedWithin);
       if (untold.length === 0) return;
       const came = await cameOf(

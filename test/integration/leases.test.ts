@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { withoutCallLeases } from '../../src/dispatch/without-call/lease-store.ts';
 import type { WithoutCallEntry, WithoutCall } from '../../src/dispatch/without-call/without-call.ts';
 import type { WithoutCallDeps, WithoutCallRoom } from '../../src/dispatch/without-call/start.ts';
+import { talking, testDispatch } from '../support/calls.ts';
 import { newNotification, type Notification } from '../../src/notifications/notification.ts';
 import { cameOf, keepNotification, placeNotification } from '../../src/notifications/outbox.ts';
+import type { TellDeps } from '../../src/notifications/tell.ts';
 import { systemClock, type Clock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { isoTime } from '../../src/platform/text.ts';
@@ -22,7 +24,7 @@ import { dispatchOf } from '../support/without-call-story.ts';
 const fast: Clock = { ...systemClock, every: (ms, fn) => systemClock.every(ms / 20, fn) };
 let database: TestDatabase;
 let postgres: Postgres;
-const stops: (() => Promise<unknown> | void)[] = [];
+const stops: (() => unknown)[] = [];
 
 beforeAll(async () => {
   database = await createDatabase();
@@ -155,9 +157,9 @@ describe('messages', () => {
     stops.push(() => gateway.close());
   });
 
-  const start = (application: string): NotificationRoom => {
+  const start = (application: string, liveCallOf: TellDeps['liveCallOf'] = () => undefined): NotificationRoom => {
     const prefix = queuePrefix();
-    const about = { over: { application, clock: fast } };
+    const about = { over: { application, clock: fast, liveCallOf } };
     const room = startNotificationRoom({ databaseUrl: database.url, redisUrl: redisUrl(), prefix, ...about });
     const channels = [{ type: 'webhook' as const, url: gateway.url('/damkar') }];
     room.recipients({ posko: { agencyId: 'damkar', channels }, sekda: { channels } });
@@ -188,6 +190,16 @@ describe('messages', () => {
   };
   const ended = (room: NotificationRoom, dispatchId: string): string[] =>
     room.told.filter((one) => one.dispatchId === dispatchId).map(({ outcome }) => outcome);
+
+  test('to an agency that a live call wants told are journalled before anything is waited for', () => {
+    const [dispatchId, incidentId] = [newUuid(), newUuid()];
+    const dispatch = testDispatch({ id: dispatchId, agencyId: 'damkar', mode: 'notify' });
+    const { call } = talking().tell({ type: 'dispatch-requested', dispatch });
+    const live = { ...call, incident: { ...call.incident, id: incidentId } };
+    const room = start('siaga-live', () => live);
+    room.notifyAgency({ dispatchId, agencyId: 'damkar', incidentId });
+    expect(room.entries.map(({ state }) => [state.dispatchId, state.recipientId])).toEqual([[dispatchId, 'posko']]);
+  });
 
   test('to an agency that nobody has passed on are sent by one of those that live; what still waits is not', async () => {
     const [one, other] = [start('siaga-one'), start('siaga-other')];
