@@ -5,7 +5,7 @@ import type { Feed } from '../events/feed.ts';
 import { isConfidential } from '../incidents/need-to-know.ts';
 import type { NotificationMessage } from '../notifications/message.ts';
 import type { RecipientDirectory } from '../notifications/recipient.ts';
-import type { NotifyWish } from '../notifications/start.ts';
+import type { NotifyWish } from '../notifications/tell.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { isUnavailable, type Postgres, type Sql } from '../platform/postgres.ts';
