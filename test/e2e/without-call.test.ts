@@ -102,6 +102,18 @@ test('a report from an app rings the fire brigade, which hears what it is about,
   );
 }, 60_000);
 
+test('a report whose agency is reached on no trunk raises an alarm: no screen is open on it', async () => {
+  await centre.trunk('damkar-1', rejects(503));
+  await centre.trunk('damkar-2', rejects(486));
+  const incidentId = await report({});
+  const { id } = await dispatchOf(incidentId, 'damkar');
+  expect(await ended(id, 'failed')).toMatchObject({ outcome: 'busy' });
+  const told = async (): Promise<unknown[]> =>
+    (await centre.api.alarms('dispatch-failed')).map(({ detail }) => detail).filter((one) => one['dispatchId'] === id);
+  await until('somebody is told', async () => (await told()).length > 0);
+  expect(await told()).toEqual([{ incidentId, dispatchId: id, agencyId: 'damkar' }]);
+}, 60_000);
+
 test('an operator dispatches on an ended call: the agency accepts, his phone rings, they hear each other', async () => {
   const incidentId = await endedCall();
   await centre.trunk('damkar-1', accepts({ pressAfter: 200 }), tones.damkar);

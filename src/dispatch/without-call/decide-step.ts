@@ -46,12 +46,31 @@ export function toDispatch(step: WithoutCallStep, dispatchId: string, input: Dis
 const withoutAcceptance: ReadonlySet<DispatchState> = new Set(['declined', 'no-answer', 'failed']);
 
 /** Who is asked instead: the first of those planned who is not engaged already. */
-function askNext({ state, at }: WithoutCallStep, { id, fallback }: Dispatch): void {
+function askNext(step: WithoutCallStep, { id, fallback }: Dispatch): void {
+  const { state, at } = step;
   const isEngaged = (wanted: Dispatch): boolean => state.dispatches.some((one) => engages(one, wanted));
   let next = fallback;
   while (next !== null && isEngaged(next)) next = next.fallback;
+  if (fallback === null) nobodyLeft(step, id);
   if (next === null) return;
   state.dispatches = [...state.dispatches, { ...next, requestedAt: at, reason: { by: 'fallback', of: id } }];
+}
+
+/** Whoever dispatched by hand sees it on his screen; on what the rules want without a call none is open. */
+function nobodyLeft({ state, effects }: WithoutCallStep, dispatchId: string): void {
+  if (state.operator === null && !state.about.drill)
+    effects.push({ do: 'alarm', dispatchId, agencyId: wantedBy(state, dispatchId) });
+}
+
+/** The agency that was asked first, of a chain of fallbacks. */
+function wantedBy({ dispatches }: WithoutCall, dispatchId: string): string {
+  let dispatch = dispatches.find(({ id }) => id === dispatchId);
+  for (let before = dispatch; before?.reason.by === 'fallback';) {
+    const { of } = before.reason;
+    before = dispatches.find(({ id }) => id === of);
+    dispatch = before ?? dispatch;
+  }
+  return dispatch?.agencyId ?? '';
 }
 
 /** Starts what has waited for an earlier stage; who is asked instead is waited for in its place. */

@@ -7,6 +7,7 @@ import {
   reserved,
   Story,
 } from '../../../test/support/without-call-story.ts';
+import type { Dispatch } from '../dispatch.ts';
 
 describe('an agency that is rung with nobody to connect', () => {
   it('hears the announcement, accepts, hears it once more, and has been told when it hangs up', () => {
@@ -55,7 +56,7 @@ describe('an agency that is rung with nobody to connect', () => {
     const story = new Story({ dispatches: [dispatchOf('d1', { trunks: ['t1', 't2'] })] }).tell(begin);
     expect(story.tell(gone('d1.a1', 38)).done).toEqual(['ring-agency d1.a2']);
     story.tell(entered('d1.a2'), pressed('9', 'd1.a2'));
-    expect(story.done).toEqual(['announce d1.a2', 'hang-up d1.a2']);
+    expect(story.done).toEqual(['announce d1.a2', 'hang-up d1.a2', 'alarm']);
     expect(story.dispatch()?.state).toBe('declined');
     expect(story.facts).toContain('dispatch.declined');
     expect(story.state.endedAt).toBe(0);
@@ -66,7 +67,7 @@ describe('an agency that is rung with nobody to connect', () => {
     const story = new Story({ dispatches: [first, dispatchOf('d2', { after: ['d1'] })] }).tell(begin);
     expect(story.tell(gone('d1.a1', 17)).done).toEqual(['ring-agency d3.a1']);
     expect(story.dispatch('d3')?.reason).toEqual({ by: 'fallback', of: 'd1' });
-    expect(story.tell(gone('d3.a1', 17)).done).toEqual(['ring-agency d2.a1']);
+    expect(story.tell(gone('d3.a1', 17)).done).toEqual(['alarm', 'ring-agency d2.a1']);
   });
 
   it('and that was to listen is rung and told: there is nobody to hear', () => {
@@ -101,7 +102,7 @@ describe('an agency that is rung with nobody to connect', () => {
   it('of a later stage is rung when the earlier one has accepted or is over', () => {
     const story = new Story({ dispatches: [dispatchOf('d1'), dispatchOf('d2', { after: ['d1'] })] }).tell(begin);
     expect(story.done).toEqual(['ring-agency d1.a1']);
-    expect(story.tell(gone('d1.a1', 17)).done).toEqual(['ring-agency d2.a1']);
+    expect(story.tell(gone('d1.a1', 17)).done).toEqual(['alarm', 'ring-agency d2.a1']);
     expect(story.state.endedAt).toBeNull();
   });
 });
@@ -236,5 +237,37 @@ describe('a new owner', () => {
     const story = new Story({ tell: told }).tell({ type: 'resumed' });
     expect(story.done).toEqual(['tell', 'ring-agency d1.a1']);
     expect(story.tell(begin, { type: 'resumed' }).done).toEqual(['follow d1.a1']);
+  });
+});
+
+describe('an agency of which nobody accepts, nor anybody in its place', () => {
+  const alarms = ({ effects }: Story): unknown[] => effects.filter((effect) => effect.do === 'alarm');
+  const chain = (): Dispatch => dispatchOf('d1', { fallback: dispatchOf('d2') });
+
+  it('raises an alarm when the last that could be asked has failed, and not before', () => {
+    const story = new Story({ dispatches: [chain(), dispatchOf('d3')] }).tell(begin);
+    expect(alarms(story.tell(gone('d1.a1', 38)))).toEqual([]);
+    expect(alarms(story.tell(gone('d2.a1', 38)))).toEqual([{ do: 'alarm', dispatchId: 'd2', agencyId: 'agency-d1' }]);
+  });
+
+  it('raises none when it was told by a message, was called off, or another has accepted', () => {
+    const story = new Story({ dispatches: [chain(), dispatchOf('d3', { mode: 'notify' }), dispatchOf('d4')] });
+    story.tell(begin, gone('d1.a1', 38), entered('d2.a1'));
+    const inputs = [
+      pressed('1', 'd2.a1'),
+      gone('d2.a1'),
+      { type: 'notified', dispatchId: 'd3', outcome: 'delivered', reason: null },
+      { type: 'cancel', dispatchId: 'd4', by: 'somebody' },
+      gone('d4.a1'),
+    ] as const;
+    for (const input of inputs) expect(alarms(story.tell(input))).toEqual([]);
+    expect(story.state.endedAt).not.toBeNull();
+  });
+
+  it('raises none in a drill, nor where a person waits for the agency', () => {
+    const about = { kind: 'fire', district: null, incidentNumber: '004711', drill: true };
+    expect(alarms(new Story({ about }).tell(begin, gone('d1.a1', 38)))).toEqual([]);
+    expect(alarms(new Story({ operatorId: 'siti' }).tell(begin, gone('d1.a1', 38)))).toEqual([]);
+    expect(alarms(new Story().tell(begin, gone('d1.a1', 38)))).toHaveLength(1);
   });
 });

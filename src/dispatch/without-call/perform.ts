@@ -6,7 +6,7 @@ import type { WithoutCall, WithoutCallEffect } from './without-call.ts';
 /** The effects that are ARI commands; the others go to the queue, the line and the notifications. */
 export type WithoutCallCommand = Exclude<
   WithoutCallEffect,
-  { do: 'ring-agency' | 'tell' | 'notify-agency' | 'reserve' | 'operator-outcome' }
+  { do: 'ring-agency' | 'tell' | 'notify-agency' | 'alarm' | 'reserve' | 'operator-outcome' }
 >;
 
 /** What must come to an end is insisted on, this often. */

@@ -109,6 +109,8 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
         return wishesByRules(effect.told, { incidentId, callId: null }).forEach(deps.notify);
       case 'notify-agency':
         return deps.notifyAgency({ dispatchId: effect.dispatchId, agencyId: effect.agencyId, incidentId });
+      case 'alarm':
+        return deps.alarm('dispatch-failed', { incidentId, dispatchId: effect.dispatchId, agencyId: effect.agencyId });
       case 'reserve': {
         const target = { operatorId: effect.operatorId };
         return line.reserve({ requestId: `dispatch:${id}`, callId: id, target, occupied: false, evenPaused: true });

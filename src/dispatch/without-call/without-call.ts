@@ -100,6 +100,8 @@ export type WithoutCallEffect =
   | { do: 'ring-agency'; job: RingJob }
   | { do: 'tell'; told: ToldByRules }
   | { do: 'notify-agency'; dispatchId: string; agencyId: string }
+  /** Nobody of the agency accepted or was told, nor anybody in its place. */
+  | { do: 'alarm'; dispatchId: string; agencyId: string }
   | { do: 'reserve'; operatorId: string }
   | { do: 'operator-outcome'; operatorId: string; assignmentId: string; outcome: ReservationOutcome }
   /** Hears of a leg that the owner before has rung, and whether it is there. */
