@@ -102,16 +102,19 @@ test('a report from an app rings the fire brigade, which hears what it is about,
   );
 }, 60_000);
 
-test('a report whose agency is reached on no trunk raises an alarm: no screen is open on it', async () => {
-  await centre.trunk('damkar-1', rejects(503));
-  await centre.trunk('damkar-2', rejects(486));
+test('a report that no agency answers for raises an alarm, when the last was asked: no screen is open on it', async () => {
+  // The disaster agency is asked in place of the fire brigade.
+  for (const id of ['damkar-1', 'damkar-2', 'bpbd-1']) await centre.trunk(id, rejects(503));
+  await centre.trunk('bpbd-2', accepts({ digit: '9', pressAfter: 200 }));
   const incidentId = await report({});
-  const { id } = await dispatchOf(incidentId, 'damkar');
-  expect(await ended(id, 'failed')).toMatchObject({ outcome: 'busy' });
+  const { id: dispatchId } = await dispatchOf(incidentId, 'bpbd');
+  await ended(dispatchId, 'declined');
   const told = async (): Promise<unknown[]> =>
-    (await centre.api.alarms('dispatch-failed')).map(({ detail }) => detail).filter((one) => one['dispatchId'] === id);
+    (await centre.api.alarms('dispatch-failed')).flatMap(({ detail }) =>
+      detail['incidentId'] === incidentId ? detail : [],
+    );
   await until('somebody is told', async () => (await told()).length > 0);
-  expect(await told()).toEqual([{ incidentId, dispatchId: id, agencyId: 'damkar' }]);
+  expect(await told()).toEqual([{ incidentId, dispatchId, agencyId: 'damkar' }]);
 }, 60_000);
 
 test('an operator dispatches on an ended call: the agency accepts, his phone rings, they hear each other', async () => {
