@@ -37,6 +37,7 @@ import { deafToLine } from './line-world.ts';
 import { quietWithoutCall } from './quiet-without-call.ts';
 import { redisUrl } from './redis.ts';
 import { until } from './rest.ts';
+import type { RespondersRoom } from '../../src/responders/start.ts';
 import { startRooms, stateFolder, type Rooms } from './rooms.ts';
 
 /** A caller as Asterisk tells of him. */
@@ -59,6 +60,8 @@ export interface ControllerRooms extends Rooms {
   readonly events: FeedEvent[];
   /** Whom the clocks of agencies wanted told. */
   readonly told: NotifyWish[];
+  /** What a crew has keyed, past its PIN. */
+  readonly noteByPhone: RespondersRoom['noteByPhone'];
   /** Moves the time of calls and messages on; nothing is waited for. */
   ahead(milliseconds: number): void;
   now(): number;
@@ -303,6 +306,7 @@ export async function startController(
     journalFolder: directory,
     events,
     told,
+    noteByPhone: followers.noteByPhone,
     ahead: (milliseconds) => void (shift += milliseconds),
     now: () => clock.now(),
     arrive({ number = null, imei, channelId, variables = {} } = {}) {
