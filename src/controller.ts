@@ -270,8 +270,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     onConnected: () => {
       guardian.beat();
       prompts.look();
-      evacuation.look();
-      crewPhone.look();
+      for (const room of [evacuation, crewPhone]) room.look();
       calls.connected();
       void acd.pushAll();
       void trunks.pushAll();

@@ -15,7 +15,10 @@ async function world() {
   const lockedOut: string[] = [];
   const crews = createCrewCheck({
     clock,
-    dispatchesOf: (number) => Promise.resolve(incidents.get(number) ?? []),
+    dispatchesOf: (number) =>
+      number === '999999'
+        ? Promise.reject(new Error('PostgreSQL is away'))
+        : Promise.resolve(incidents.get(number) ?? []),
     refused: (one) => void refused.push(one),
     lockedOut: (agencyId) => void lockedOut.push(agencyId),
   });
@@ -60,12 +63,7 @@ describe("a crew's number and PIN", () => {
   });
 
   it('of which one cannot be looked up hold up no other', async () => {
-    const { crews, incidents } = await world();
-    const { get } = incidents;
-    incidents.get = (number) => {
-      if (number === '999999') throw new Error('PostgreSQL is away');
-      return get.call(incidents, number);
-    };
+    const { crews } = await world();
     await expect(crews.check('a', '999999', '111111')).rejects.toThrow('away');
     expect(await crews.check('a', '123456', '111111')).toEqual({ dispatchId: 'd1' });
   });

@@ -79,7 +79,7 @@ export function createCrewCheck(deps: {
   };
 
   return {
-    locked: callers.locked,
+    locked: (caller) => callers.locked(caller),
     async check(caller, number, pin) {
       const candidates = await deps.dispatchesOf(number);
       const first = new Map<string, CrewCandidate>();

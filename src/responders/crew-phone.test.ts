@@ -28,6 +28,7 @@ function world() {
     execute: () => Promise.resolve().then(away),
     transaction: () => Promise.resolve().then(away),
     listen: () => () => undefined,
+    reachable: () => false,
     close: () => Promise.resolve(),
   };
   const room = startCrewPhone({
@@ -89,7 +90,7 @@ test('takes crews and nobody else; whoever is one too many hears so, and there i
 test('with PostgreSQL away it is said, and nothing is left behind', async () => {
   const { room, clock, enters, sent, settled } = world();
   enters('1.1');
-  '123456654321'.split('').forEach((key, index) => {
+  Array.from('123456654321').forEach((key, index) => {
     room.take({ type: 'key-pressed', channelId: '1.1', key, stamp: String(index) });
     // It comes twice when its endpoint is subscribed to as well.
     room.take({ type: 'key-pressed', channelId: '1.1', key, stamp: String(index) });

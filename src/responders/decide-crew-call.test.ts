@@ -194,7 +194,10 @@ const outcome = fc.constantFrom<Extract<CrewInput, { type: 'checked' }>['outcome
 });
 const input = fc.oneof(
   fc.boolean().map((locked) => ({ type: 'entered' as const, locked })),
-  { weight: 12, arbitrary: fc.constantFrom(...'0123456789*#').map((key) => ({ type: 'key-pressed' as const, key })) },
+  {
+    weight: 12,
+    arbitrary: fc.constantFrom(...Array.from('0123456789*#')).map((key) => ({ type: 'key-pressed' as const, key })),
+  },
   fc.integer({ min: 1, max: 9 }).map((sound) => ({ type: 'sound-ended' as const, soundId: `1.1.k${sound}` })),
   { weight: 2, arbitrary: outcome.map((one) => ({ type: 'checked' as const, outcome: one })) },
   {

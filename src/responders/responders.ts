@@ -47,19 +47,22 @@ export async function respond(
     const decided = decideResponse(steps, wanted.state);
     if (decided.result !== 'new') return { outcome: { ...decided, steps }, after: (): void => undefined };
     const at = deps.clock.now();
-    const person = typeof wanted.by === 'string' ? null : wanted.by.principal;
-    const by = person === null ? String(wanted.by) : (person.operatorId ?? person.tokenId);
+    const by = nameOf(wanted.by);
     await insertStep(sql, dispatch.id, { state: wanted.state, at, by, note: wanted.note });
     const { id, incidentId, agencyId, circle } = dispatch;
     const detail = { dispatchId: id, agencyId, by, note: wanted.note };
     const line = { type: `responder.${wanted.state}`, place: wanted.state, at, detail };
     await addDispatchLine(sql, { id, incidentId, kind: circle.kind }, line);
-    if (person !== null) await deps.audit(sql, auditOf(person, id, wanted.state));
+    if (typeof wanted.by !== 'string') await deps.audit(sql, auditOf(wanted.by.principal, id, wanted.state));
     const looked = await deps.look(sql, [id]);
     return { outcome: { result: 'new' as const, steps: [...steps, { state: wanted.state, at }] }, after: looked };
   });
   after();
   return outcome;
+}
+
+function nameOf(by: ToldBy): string {
+  return typeof by === 'string' ? by : (by.principal.operatorId ?? by.principal.tokenId);
 }
 
 function auditOf(principal: Principal, id: string, state: ResponseState): AuditEntry {

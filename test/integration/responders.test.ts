@@ -155,7 +155,8 @@ test("an admin gives an agency's crews a PIN, rolls it and takes it away; it is 
   expect((await admin('DELETE')).code).toBe('agencies.no-crew-pin');
   expect((await admin('POST', '/v1/agencies/nobody/crew-pin')).code).toBe('agencies.unknown');
   const first = await admin('POST');
-  expect([first.status, first.body]).toEqual([200, { agencyId: 'damkar', pin: expect.stringMatching(/^\d{6}$/) }]);
+  expect([first.status, first.at('agencyId')]).toEqual([200, 'damkar']);
+  expect(first.at('pin')).toMatch(/^\d{6}$/);
   const kept = (await digest())?.digest ?? '';
   expect(await isPin(String(first.at('pin')), kept)).toBe(true);
   const second = await admin('POST');

@@ -37,7 +37,6 @@ import { deafToLine } from './line-world.ts';
 import { quietWithoutCall } from './quiet-without-call.ts';
 import { redisUrl } from './redis.ts';
 import { until } from './rest.ts';
-import type { RespondersRoom } from '../../src/responders/start.ts';
 import { startRooms, stateFolder, type Rooms } from './rooms.ts';
 
 /** A caller as Asterisk tells of him. */
@@ -51,7 +50,7 @@ export interface Arrival {
 }
 
 /** The rooms of a controller over real PostgreSQL, with an Asterisk that does all it is told and tells nothing. */
-export interface ControllerRooms extends Rooms {
+export interface ControllerRooms extends Rooms, Pick<ReturnType<typeof followDispatches>, 'noteByPhone'> {
   readonly runner: CallRunner;
   readonly database: Postgres;
   readonly triage: TriageRoom;
@@ -60,8 +59,6 @@ export interface ControllerRooms extends Rooms {
   readonly events: FeedEvent[];
   /** Whom the clocks of agencies wanted told. */
   readonly told: NotifyWish[];
-  /** What a crew has keyed, past its PIN. */
-  readonly noteByPhone: RespondersRoom['noteByPhone'];
   /** Moves the time of calls and messages on; nothing is waited for. */
   ahead(milliseconds: number): void;
   now(): number;
@@ -285,8 +282,7 @@ export async function startController(
     line.stop();
     if (wait) await records.stop();
     else await records.projector.stop();
-    await triage.stop();
-    await followers.stop();
+    for (const room of [triage, followers]) await room.stop();
     await journal.close();
     await auditKeeper.stop();
     await postgres.close();
