@@ -37,6 +37,8 @@ import { startTriage } from './triage/start.ts';
 import { startLocation } from './location/start.ts';
 import { reservationsOf } from './outgoing/reservations.ts';
 import { startOutgoing, type OutgoingRoom } from './outgoing/start.ts';
+import { startCrewPhone } from './responders/crew-phone.ts';
+import { whyNotForCrews } from './responders/responder-number.ts';
 import { callTiming } from './settings/call-timing.ts';
 import { lineToCalls } from './line-to-calls.ts';
 import { serverOf } from './server.ts';
@@ -75,7 +77,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const configuration = await startConfiguration(
     {
       ...common,
-      refuses: (_patch, settings) => evacuation.refuses(settings),
+      refuses: (_patch, settings) => evacuation.refuses(settings) ?? whyNotForCrews(settings),
       trunkState: (trunkId) => trunks.stateOf(trunkId),
     },
     config.SIAGA_CITY,
@@ -154,7 +156,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const machines = () => [outgoing, notifications, withoutCall];
   const calls = startCalls({
     ...process,
-    desks: codes,
+    desks: { take: (event) => codes.take(event) || crewPhone.take(event) },
     node,
     claimDelay: rank * 150,
     journal,
@@ -225,7 +227,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     operatorAt: (account) => acd.line.atDesk(account)?.operator ?? null,
     told: publish,
   });
-  for (const room of [evacuation, trunks]) configuration.onSettings(room.look);
+  const crewPhone = startCrewPhone({ ...common, ...machine, ...followers });
+  for (const room of [evacuation, trunks, crewPhone]) configuration.onSettings(room.look);
   const ofCalls = callsToOutgoing({ runner: calls.runner, stored: reader.circleOf });
   const outgoing: OutgoingRoom = startOutgoing({
     ...machine,
@@ -267,7 +270,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     onConnected: () => {
       guardian.beat();
       prompts.look();
-      evacuation.look();
+      for (const room of [evacuation, crewPhone]) room.look();
       calls.connected();
       void acd.pushAll();
       void trunks.pushAll();
@@ -310,6 +313,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['clock watch', stopClockWatch],
       ['calls', calls.stop],
       ['codes', codes.stop],
+      ['crews on the telephone', crewPhone.stop],
       ['evacuation', evacuation.stop],
       ['outgoing', outgoing.stop],
       ['notifications', notifications.stop],

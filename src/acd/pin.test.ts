@@ -1,5 +1,6 @@
 import { fakeClock } from '../../test/support/fake-clock.ts';
-import { createPinCheck, newPin, pinDigest } from './pin.ts';
+import { newPin, pinDigest } from '../platform/pin.ts';
+import { createPinCheck } from './pin.ts';
 
 const minute = 60_000;
 

@@ -15,7 +15,7 @@ import type { WaitingLine } from './mailbox.ts';
 import { tiers } from './operator.ts';
 import { newAccount } from './new-account.ts';
 import { operatorState } from './picture.ts';
-import { newPin, pinDigest } from './pin.ts';
+import { newPin, pinDigest } from '../platform/pin.ts';
 import type { PhoneTransports } from './phone-transports.ts';
 import { provisioningOf, realm, type SipSide } from './softphone.ts';
 import { deleteDesk, deleteOperator, insertDesk, insertOperator, updateOperator } from './store.ts';

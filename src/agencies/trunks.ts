@@ -95,7 +95,7 @@ export async function startTrunks(deps: TrunksDeps): Promise<TrunksRoom> {
   });
 
   const objectsOf = ({ account, passwordDigest }: TrunkAccount): PjsipObject[] =>
-    phoneAccount({ context: 'refused', account, passwordDigest, callerId: '"112" <112>', media: 'rtp' });
+    phoneAccount({ context: 'from-agency', account, passwordDigest, callerId: '"112" <112>', media: 'rtp' });
   const wanted = (): Map<string, PjsipObject[]> => {
     const every = settings().trunkOptionsSeconds;
     const trunks = every === 0 ? [] : agencies().agencies.flatMap((agency) => agency.trunks);

@@ -49,7 +49,7 @@ export interface IntakeDeps {
   earlierOf: (identity: CallerIdentity, callId: string, at: number) => EarlierAttempt | null;
   /** Begins to look up what the INVITE does not say; the call is told. */
   lookUp: (call: Call) => void;
-  /** What operators dialled for themselves: takes an event of theirs, and says so. */
+  /** What operators dialled for themselves, and crews that report: takes an event of theirs, and says so. */
   desks: { take(event: AsteriskEvent): boolean };
 }
 
@@ -71,7 +71,8 @@ export function createIntake(deps: IntakeDeps): Intake {
     // Whom the human path has in hand stays there while nobody here could take him: it rings every phone there is.
     if (role === 'caller' && channel.state === 'Up' && !deps.staffed()) return;
     const callId = channel.variables['SIAGA_CALL'];
-    if (role !== 'caller' && role !== 'desk' && (callId === undefined || runner.get(callId) === undefined)) return;
+    const ofCall = role !== 'caller' && role !== 'desk' && role !== 'crew';
+    if (ofCall && (callId === undefined || runner.get(callId) === undefined)) return;
     if (deps.claimDelay === 0) void claim(channel.id, role);
     else clock.after(deps.claimDelay, () => void claim(channel.id, role));
   };

@@ -40,7 +40,7 @@ describe('what a dead controller left', () => {
     expect(find({ held: [agency.id], channels: [agency, caller] })).toEqual([{ do: 'rescue', channelId: agency.id }]);
   });
 
-  it('an operator who dialled 112 is a caller; what else he dialled is hung up', () => {
+  it('an operator who dialled 112 is a caller; what else he dialled is hung up, and a crew that reports', () => {
     const phone = { id: 'n1-9.1', name: 'PJSIP/op-a-00000009', state: 'Up' };
     const dialled = { ...phone, variables: { SIAGA_ROLE: 'caller' } };
     expect(find({ held: [phone.id], channels: [dialled] })).toEqual([{ do: 'human-path', channelId: phone.id }]);
@@ -48,6 +48,8 @@ describe('what a dead controller left', () => {
     expect(find({ held: [phone.id], channels: [desk] })).toEqual([{ do: 'hang-up', channelId: phone.id }]);
     expect(find({ held: [phone.id], channels: [{ ...desk, state: 'Ring' }] })).toHaveLength(1);
     expect(find({ channels: [desk] })).toEqual([]);
+    const crew = { ...caller, variables: { SIAGA_ROLE: 'crew' } };
+    expect(find({ held: [crew.id], channels: [crew] })).toEqual([{ do: 'hang-up', channelId: crew.id }]);
   });
 
   it('a supervisor who only listens is hung up with what he hears by; one who has barged in is a phone like others', () => {

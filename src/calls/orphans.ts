@@ -46,8 +46,9 @@ export function findOrphans(snapshot: AsteriskSnapshot, dead: ReadonlySet<string
       const role = variables['SIAGA_ROLE'];
       // An operator may dial 112 as well.
       const isCaller = name.startsWith('PJSIP/carrier-') || role === 'caller';
-      // What an operator dialled for himself: he dials it again.
-      if (role === 'desk') return held.has(id) && !talking.has(id) ? [{ do: 'hang-up', channelId: id }] : [];
+      // What an operator dialled for himself, and a crew that reports: they dial again.
+      if (role === 'desk' || role === 'crew')
+        return held.has(id) && !talking.has(id) ? [{ do: 'hang-up', channelId: id }] : [];
       if (held.has(id) && listens(channel)) return [{ do: 'hang-up', channelId: id }];
       if (held.has(id) && !talking.has(id) && (isCaller || state === 'Up')) {
         return [{ do: isCaller ? 'human-path' : 'rescue', channelId: id }];

@@ -16,7 +16,7 @@ const play = (prompt: string, number = 1): object => ({ do: 'play', prompt, soun
 describe('a phone on which somebody dials', () => {
   it('a code is seen to before the phone is answered, and what came of it is said', () => {
     const { entered, tell, stage } = desk('*12');
-    expect(entered).toEqual([{ do: 'carry-out', dialled: { code: 'log-out' } }]);
+    expect(entered).toEqual([{ do: 'carry-out', work: { code: 'log-out' } }]);
     expect(tell({ type: 'answered', at: 5, prompt: 'logged-out' })).toEqual([{ do: 'answer' }, play('logged-out')]);
     expect(tell({ type: 'sound-ended', at: 900, soundId: '1.1.d1' })).toEqual([{ do: 'hang-up' }]);
     expect(stage()).toBe('over');
@@ -30,7 +30,7 @@ describe('a phone on which somebody dials', () => {
     tell({ type: 'sound-ended', at: 210, soundId: '1.1.d1' });
     tell({ type: 'key-pressed', at: 220, key: '1' });
     expect(tell({ type: 'key-pressed', at: 300, key: '#' })).toEqual([
-      { do: 'carry-out', dialled: { code: 'log-in', extension: '101', pin: '471' } },
+      { do: 'carry-out', work: { code: 'log-in', extension: '101', pin: '471' } },
     ]);
     // What is typed on is nothing.
     expect(tell({ type: 'key-pressed', at: 310, key: '#' })).toEqual([]);

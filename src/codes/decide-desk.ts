@@ -1,3 +1,4 @@
+import type { KeyedEffect, KeyedInput } from '../asterisk/keyed-call.ts';
 import { longestPin, type Dialled } from './codes.ts';
 
 /** What is said to the operator; the name of the sound. */
@@ -32,21 +33,13 @@ export interface DeskCall {
 }
 
 export type DeskInput =
+  | KeyedInput
   | { type: 'entered'; at: number }
-  | { type: 'key-pressed'; at: number; key: string }
-  | { type: 'sound-ended'; at: number; soundId: string }
   /** The code was seen to: what is said of it. Null: the channel has got another owner. */
-  | { type: 'answered'; at: number; prompt: DeskPrompt | null }
-  | { type: 'timer'; at: number }
-  | { type: 'gone'; at: number };
+  | { type: 'answered'; at: number; prompt: DeskPrompt | null };
 
-export type DeskEffect =
-  | { do: 'answer' }
-  | { do: 'play'; prompt: DeskPrompt; soundId: string }
-  | { do: 'stop-sound'; soundId: string }
-  | { do: 'hang-up' }
-  /** Sees to the code; its outcome is the input `answered`. */
-  | { do: 'carry-out'; dialled: Dialled };
+/** What is carried out is the code; its outcome is the input `answered`. */
+export type DeskEffect = KeyedEffect<Dialled>;
 
 /** Milliseconds: for the next key of a PIN, and for a code to be seen to. */
 export const stageLimit = 10_000;
@@ -130,7 +123,7 @@ function timer(call: DeskCall, at: number): Decision {
 function carryOut(call: DeskCall, dialled: Dialled, at: number): Decision {
   return {
     call: { ...call, stage: 'working', typed: '', stageEndsAt: at + stageLimit },
-    effects: [{ do: 'carry-out', dialled }],
+    effects: [{ do: 'carry-out', work: dialled }],
   };
 }
 

@@ -6,7 +6,7 @@ import { pause, type Clock } from '../platform/clock.ts';
 import { unavailable, unprocessable } from '../platform/problem.ts';
 import { defineRoute, noContent, type Route } from '../platform/route.ts';
 import { isoTimeOrNull, plainText } from '../platform/text.ts';
-import type { AsteriskDatabase } from './asterisk-database.ts';
+import type { AsteriskDatabase } from '../asterisk/asterisk-database.ts';
 import { keptCode } from './evacuation.ts';
 import type { EvacuationWatch } from './watch.ts';
 

@@ -5,7 +5,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Route } from '../platform/route.ts';
 import { isoTime } from '../platform/text.ts';
 import type { Settings } from '../settings/setting.ts';
-import { asteriskDatabase } from './asterisk-database.ts';
+import { asteriskDatabase } from '../asterisk/asterisk-database.ts';
 import { backupCentreAddress, noWay, type Evacuation, type RefusedCode } from './evacuation.ts';
 import { evacuationRoutes } from './routes.ts';
 import { watchEvacuation } from './watch.ts';

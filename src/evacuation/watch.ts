@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { AsteriskDatabase } from './asterisk-database.ts';
+import type { AsteriskDatabase } from '../asterisk/asterisk-database.ts';
 import { readEvacuation, readRefusedCodes, type Evacuation, type RefusedCode } from './evacuation.ts';
 
 export interface EvacuationWatch {

@@ -55,6 +55,16 @@ describe("Asterisk's event log", () => {
     expect(gather(start, named, end)).toMatchObject([{ sipCallId: 'a@b', origin: { carrier: 'desk' } }]);
   });
 
+  it('has no crew that reports, unless it says that it is an emergency', () => {
+    const crew = event({ eventtype: 'SIAGA_CREW', userdeftype: 'SIAGA_CREW', eventextra: '{"extra":"c@d"}' });
+    const end = event({ eventtype: 'CHAN_END' });
+    expect(gather(event({}), crew, event({ eventtype: 'ANSWER' }), end)).toEqual([]);
+    expect(gather(event({}), crew, sipCall, end)).toMatchObject([{ sipCallId: 'a@b' }]);
+    const gatherer = createCelGatherer({ node: 'n1', onEnded: () => undefined });
+    [event({}), crew].forEach((one) => gatherer.take(one));
+    expect([gatherer.sawSipCall('c@d'), gatherer.oldest()]).toEqual([true, null]);
+  });
+
   it('makes a record of a call that the human path answered', () => {
     const calls = gather(
       event({}),

@@ -124,6 +124,11 @@ export function createCelGatherer(options: {
           call.sipCallId = typeof event.extra['extra'] === 'string' ? event.extra['extra'] : null;
           if (call.sipCallId !== null) noteSipCall(call.sipCallId);
           return;
+        case 'SIAGA_CREW':
+          // A crew that reports: no 112 call, unless the dialplan says SIAGA_CALL of it later.
+          if (typeof event.extra['extra'] === 'string') noteSipCall(event.extra['extra']);
+          calls.delete(event.channelId);
+          return;
         case 'SIAGA_NOTED':
           note(call.variables, event.extra['extra']);
           return;
@@ -184,6 +189,7 @@ function note(variables: Record<string, string>, text: unknown): void {
 /** The carrier's endpoint stands in the channel's name. */
 function carrierOf(channelName: string): Record<string, string> {
   if (channelName.startsWith('PJSIP/op-')) return { SIAGA_CARRIER: 'desk' };
+  if (channelName.startsWith('PJSIP/ag-')) return { SIAGA_CARRIER: 'agency' };
   const carrier = /^PJSIP\/carrier-(.+)-[0-9a-f]{8}$/.exec(channelName)?.[1];
   return carrier === undefined ? {} : { SIAGA_CARRIER: carrier };
 }

@@ -31,8 +31,8 @@ export interface RespondDeps {
   readonly look: (sql: Sql, dispatchIds: readonly string[]) => Promise<() => void>;
 }
 
-/** Who tells a step: a person by token, or whoever has the crew's link. */
-export type ToldBy = { readonly principal: Principal } | 'link';
+/** Who tells a step: a person by token, whoever has the crew's link, or whoever called and keyed the agency's PIN. */
+export type ToldBy = { readonly principal: Principal } | 'link' | 'phone';
 
 /** Notes how far a crew is: in the record, on the timeline, on every feed, and for the clocks. */
 export async function respond(
@@ -47,18 +47,22 @@ export async function respond(
     const decided = decideResponse(steps, wanted.state);
     if (decided.result !== 'new') return { outcome: { ...decided, steps }, after: (): void => undefined };
     const at = deps.clock.now();
-    const by = wanted.by === 'link' ? 'link' : (wanted.by.principal.operatorId ?? wanted.by.principal.tokenId);
+    const by = nameOf(wanted.by);
     await insertStep(sql, dispatch.id, { state: wanted.state, at, by, note: wanted.note });
     const { id, incidentId, agencyId, circle } = dispatch;
     const detail = { dispatchId: id, agencyId, by, note: wanted.note };
     const line = { type: `responder.${wanted.state}`, place: wanted.state, at, detail };
     await addDispatchLine(sql, { id, incidentId, kind: circle.kind }, line);
-    if (wanted.by !== 'link') await deps.audit(sql, auditOf(wanted.by.principal, id, wanted.state));
+    if (typeof wanted.by !== 'string') await deps.audit(sql, auditOf(wanted.by.principal, id, wanted.state));
     const looked = await deps.look(sql, [id]);
     return { outcome: { result: 'new' as const, steps: [...steps, { state: wanted.state, at }] }, after: looked };
   });
   after();
   return outcome;
+}
+
+function nameOf(by: ToldBy): string {
+  return typeof by === 'string' ? by : (by.principal.operatorId ?? by.principal.tokenId);
 }
 
 function auditOf(principal: Principal, id: string, state: ResponseState): AuditEntry {

@@ -11,8 +11,11 @@ import { isUnavailable } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import type { Settings } from '../settings/setting.ts';
 import type { SopClock } from '../sop/sop-clock.ts';
+import { crewPinRoutes } from './crew-pin-routes.ts';
 import { followDispatchLines, type DispatchLine } from './dispatch-line.ts';
 import { linkHours, signLink } from './link.ts';
+import { respond } from './responders.ts';
+import type { ResponseState } from './response.ts';
 import { responderRoutes, type ResponderRouteDeps } from './routes.ts';
 import { linkSecret, readSteps } from './store.ts';
 
@@ -20,6 +23,8 @@ export interface RespondersRoom {
   readonly routes: Route[];
   /** What a message to an agency says of its crew's link; null where there is none. */
   readonly noteOf: (dispatchId: string) => NotificationMessage['note'];
+  /** Whoever keyed the agency's PIN says how far the crew is. Rejects while PostgreSQL is away. */
+  readonly noteByPhone: (dispatchId: string, state: ResponseState) => Promise<ResponseState | 'behind' | 'called-off'>;
   /** Crews and clocks of dispatches. */
   readonly follow: Follow;
   readonly stop: () => Promise<void>;
@@ -35,7 +40,7 @@ export interface RespondersDeps extends Omit<ResponderRouteDeps, 'secret' | 'lin
   readonly heard: (line: DispatchLine) => void;
 }
 
-/** The crews that agencies send: over REST, and by a signed link. */
+/** The crews that agencies send: over REST, by a signed link, and what the telephone writes down. */
 export function startResponders(deps: RespondersDeps): RespondersRoom {
   const { postgres, clock, logger, settings } = deps;
   let secret: string | undefined;
@@ -66,12 +71,21 @@ export function startResponders(deps: RespondersDeps): RespondersRoom {
   const stopFollowing = followDispatchLines(deps);
 
   return {
-    routes: responderRoutes({ ...deps, secret: () => secret, linkTo, timeZone: () => settings().timeZone }),
+    routes: [
+      ...responderRoutes({ ...deps, secret: () => secret, linkTo, timeZone: () => settings().timeZone }),
+      ...crewPinRoutes(deps),
+    ],
     noteOf(dispatchId) {
       const link = linkTo(dispatchId);
       return link === null
         ? null
         : { id: `Laporkan posisi regu: ${link.url}`, en: `Say where the crew is: ${link.url}` };
+    },
+    async noteByPhone(dispatchId, state) {
+      const dispatch = await deps.find(dispatchId);
+      if (dispatch === undefined) throw new Error(`the dispatch ${dispatchId} was there a moment ago`);
+      const { result } = await respond(deps, dispatch, { state, note: null, by: 'phone' });
+      return result === 'new' || result === 'same' ? state : result;
     },
     async follow(dispatchIds) {
       try {

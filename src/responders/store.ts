@@ -55,3 +55,35 @@ export async function linkSecret(sql: Sql, fresh: string): Promise<string> {
   if (row === undefined) throw new Error('the key of the links cannot be read');
   return row.secret;
 }
+
+const reported = z.object({ dispatchId: z.string(), agencyId: z.string(), digest: z.string() });
+
+/**
+ * The dispatches since then (epoch milliseconds) of the incidents that have this number, of agencies whose crews have a PIN:
+ * first those that a crew is likely to mean.
+ */
+export function dispatchesOfNumber(sql: Sql, number: string, since: number): Promise<z.output<typeof reported>[]> {
+  return sql.rows(
+    reported,
+    `select d.id::text as "dispatchId", d.agency_id as "agencyId", p.digest
+     from incidents i join dispatches d on d.incident_id = i.id join crew_pins p on p.agency_id = d.agency_id
+     where incident_number(i.id) = $1 and d.requested_at > $2
+     order by i.status = 'closed', d.state = 'cancelled', d.requested_at desc, d.id desc limit 200`,
+    [number, isoTime(since)],
+  );
+}
+
+/** Keeps the digest of an agency's new PIN; false when there is no such agency. */
+export async function saveCrewPin(sql: Sql, agencyId: string, digest: string): Promise<boolean> {
+  const saved = await sql.execute(
+    `insert into crew_pins (agency_id, digest) select id, $2 from agencies where id = $1
+     on conflict (agency_id) do update set digest = excluded.digest, set_at = now()`,
+    [agencyId, digest],
+  );
+  return saved > 0;
+}
+
+/** Whether there was one. */
+export async function deleteCrewPin(sql: Sql, agencyId: string): Promise<boolean> {
+  return (await sql.execute('delete from crew_pins where agency_id = $1', [agencyId])) > 0;
+}

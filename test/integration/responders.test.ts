@@ -1,5 +1,9 @@
 import { jest } from '@jest/globals';
+import { z } from 'zod';
+import { incidentNumber } from '../../src/incidents/incident-number.ts';
+import { isPin } from '../../src/platform/pin.ts';
 import { signLink } from '../../src/responders/link.ts';
+import { dispatchesOfNumber } from '../../src/responders/store.ts';
 import type { ControllerRooms } from '../support/controller-rooms.ts';
 import { until } from '../support/rest.ts';
 import { publicUrl, startSopCentre, type SopCentre } from '../support/sop-rooms.ts';
@@ -137,4 +141,63 @@ test('of a confidential incident the page tells kind and number alone, and REST 
   expect(html).toContain('kejadian');
   expect(html).not.toContain('Tampan');
   await other.stop();
+});
+
+test("an admin gives an agency's crews a PIN, rolls it and takes it away; it is shown once and kept as a digest", async () => {
+  const path = '/v1/agencies/damkar/crew-pin';
+  const admin = (method: string, to = path) => centre.send(rooms, method, to, undefined, 'admin');
+  const digest = () =>
+    rooms.database.first(z.object({ digest: z.string() }), `select digest from crew_pins where agency_id = 'damkar'`);
+  for (const as of ['supervisor', 'operator', 'auditor', 'client'] as const) {
+    expect((await centre.send(rooms, 'POST', path, undefined, as)).status).toBe(403);
+    expect((await centre.send(rooms, 'DELETE', path, undefined, as)).status).toBe(403);
+  }
+  expect((await admin('DELETE')).code).toBe('agencies.no-crew-pin');
+  expect((await admin('POST', '/v1/agencies/nobody/crew-pin')).code).toBe('agencies.unknown');
+  const first = await admin('POST');
+  expect([first.status, first.at('agencyId')]).toEqual([200, 'damkar']);
+  expect(first.at('pin')).toMatch(/^\d{6}$/);
+  const kept = (await digest())?.digest ?? '';
+  expect(await isPin(String(first.at('pin')), kept)).toBe(true);
+  const second = await admin('POST');
+  const rolled = (await digest())?.digest ?? '';
+  expect(await isPin(String(second.at('pin')), rolled)).toBe(true);
+  expect(rolled).not.toBe(kept);
+  for (const shown of ['/v1/agencies/damkar', '/v1/audit?action=agencies.crew-pin']) {
+    const { text } = await admin('GET', shown);
+    expect(text).not.toContain(String(second.at('pin')));
+    expect(text).not.toContain(rolled);
+  }
+  expect((await admin('GET', '/v1/audit?action=agencies.crew-pin')).pluck('items', 'subject')).toEqual([
+    'agency/damkar',
+    'agency/damkar',
+  ]);
+  expect((await admin('DELETE')).status).toBe(204);
+  expect(await digest()).toBeUndefined();
+});
+
+test("an incident's number leads to the dispatches of the last days, those that are under way first", async () => {
+  const { call, id } = await centre.dispatch(rooms);
+  const number = incidentNumber(call.incident.id);
+  const since = rooms.now() - 60_000;
+  expect(await dispatchesOfNumber(rooms.database, number, since)).toEqual([]);
+  await centre.send(rooms, 'POST', '/v1/agencies/damkar/crew-pin', undefined, 'admin');
+  const found = async (): Promise<string[]> =>
+    (await dispatchesOfNumber(rooms.database, number, since)).map(({ dispatchId }) => dispatchId);
+  await until('the dispatch is on record', async () => (await found()).length === 1);
+  expect(await found()).toEqual([id]);
+  await centre.send(rooms, 'POST', `/v1/dispatches/${id}/cancel`);
+  const again = await centre.send(rooms, 'POST', `/v1/incidents/${call.incident.id}/dispatches`, {
+    agencyId: 'damkar',
+  });
+  await until('the other is as well', async () => (await found()).length === 2);
+  expect(await found()).toEqual([again.at('id'), id]);
+  expect(await dispatchesOfNumber(rooms.database, number, rooms.now() + 60_000)).toEqual([]);
+  expect(await rooms.noteByPhone(String(again.at('id')), 'en-route')).toBe('en-route');
+  expect(await rooms.noteByPhone(String(again.at('id')), 'en-route')).toBe('en-route');
+  expect(await rooms.noteByPhone(String(again.at('id')), 'acknowledged')).toBe('behind');
+  expect(await rooms.noteByPhone(id, 'en-route')).toBe('called-off');
+  await until('the feed has it', () =>
+    rooms.events.some(({ type, detail }) => type === 'responder.en-route' && detail['by'] === 'phone'),
+  );
 });

@@ -50,7 +50,7 @@ export interface Arrival {
 }
 
 /** The rooms of a controller over real PostgreSQL, with an Asterisk that does all it is told and tells nothing. */
-export interface ControllerRooms extends Rooms {
+export interface ControllerRooms extends Rooms, Pick<ReturnType<typeof followDispatches>, 'noteByPhone'> {
   readonly runner: CallRunner;
   readonly database: Postgres;
   readonly triage: TriageRoom;
@@ -282,8 +282,7 @@ export async function startController(
     line.stop();
     if (wait) await records.stop();
     else await records.projector.stop();
-    await triage.stop();
-    await followers.stop();
+    for (const room of [triage, followers]) await room.stop();
     await journal.close();
     await auditKeeper.stop();
     await postgres.close();
@@ -303,6 +302,7 @@ export async function startController(
     journalFolder: directory,
     events,
     told,
+    noteByPhone: followers.noteByPhone,
     ahead: (milliseconds) => void (shift += milliseconds),
     now: () => clock.now(),
     arrive({ number = null, imei, channelId, variables = {} } = {}) {

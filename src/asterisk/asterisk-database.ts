@@ -1,14 +1,15 @@
 import { z } from 'zod';
-import type { AriAnswer, AriCommands } from '../asterisk/commands.ts';
+import type { AriAnswer, AriCommands } from './commands.ts';
 
 /** What the dialplan keeps in Asterisk's own database for when no controller is there. */
 export interface AsteriskDatabase {
   /** A global variable of the dialplan; null when Asterisk does not answer. */
   read(
-    variable: 'SIAGA_EVACUATED' | 'SIAGA_BACKUP_CENTRE' | 'SIAGA_OVERFLOW' | 'SIAGA_REFUSED_CODES',
+    variable:
+      'SIAGA_EVACUATED' | 'SIAGA_BACKUP_CENTRE' | 'SIAGA_OVERFLOW' | 'SIAGA_REFUSED_CODES' | 'SIAGA_RESPONDER_NUMBER',
   ): Promise<string | null>;
   /** Each answers whether Asterisk took it: reading it back tells whether it was done. */
-  keep(key: 'backup-centre' | 'evacuation-code', value: string): Promise<boolean>;
+  keep(key: 'backup-centre' | 'evacuation-code' | 'responder-number', value: string): Promise<boolean>;
   evacuate(evacuated: boolean, by: string): Promise<boolean>;
 }
 

@@ -1,0 +1,19 @@
+import type { Settings } from '../settings/setting.ts';
+
+/** The crews' number as the dialplan compares it with what a carrier dialled; empty if there is none. */
+export function keptResponderNumber(number: string | null): string {
+  return number === null ? '' : encodeURIComponent(number);
+}
+
+/** Why the settings' number for crews would take calls from somebody else; undefined when it takes none. */
+export function whyNotForCrews(
+  settings: Pick<Settings, 'responderNumber' | 'queues' | 'outgoingNumber'>,
+): string | undefined {
+  const { responderNumber: number, queues, outgoingNumber } = settings;
+  if (number === null) return undefined;
+  // Carriers deliver 112 with an area code before it, too.
+  if (number.endsWith('112')) return 'responderNumber ends in 112: whoever is delivered on it may have dialled 112.';
+  if (number === outgoingNumber) return 'responderNumber is outgoingNumber: citizens call back there.';
+  const queue = queues.find(({ numbers }) => numbers.includes(number));
+  return queue && `responderNumber is a number of the queue ${queue.id}: its callers would reach no operator.`;
+}
