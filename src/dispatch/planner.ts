@@ -88,9 +88,10 @@ export function createPlanner(deps: {
     for (const { agencyId, mode, ruleId, stage, fallbacks } of [...actions].sort((a, b) => a.stage - b.stage)) {
       const after = planned.filter((one) => one.stage < stage).map((one) => one.dispatch.id);
       const all = [...withAlternates(agencyId), ...fallbacks];
-      // Who is closed is asked after all others, and not never: somebody may be there.
-      const closed = (id: string): boolean => facts?.agencies[id]?.open === false;
-      const asked = [...all.filter((id) => !closed(id)), ...all.filter(closed)];
+      // Who is closed, or serves other districts, is asked after all others, and not never: somebody may be there.
+      const last = (id: string): boolean =>
+        facts?.agencies[id]?.open === false || facts?.agencies[id]?.serves === false;
+      const asked = [...all.filter((id) => !last(id)), ...all.filter(last)];
       const dispatch = planFirst(asked, { mode, reason: { by: 'rule', ruleSetVersion, ruleId }, after, at });
       if (dispatch !== undefined) planned.push({ stage, dispatch });
     }
