@@ -276,6 +276,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     // A caller's own channel is no leg: of an operator who called 112 himself the line knows nothing.
     ours: (id) =>
       codes.owns(id) || machines().some((one) => one.owns(id)) || (calls.runner.ownerOf(id)?.channelId ?? id) !== id,
+    onContactsFollowed: () => void trunks.askAnew(),
     onContact: (contact) => [acd, trunks].forEach((room) => room.contact(contact)),
     onRefusal: (refusal) => records.alarm('call-refused-by-asterisk', { ...refusal }),
     knownSipCall: (sipCallId) => calls.intake.took(sipCallId) || records.sawSipCall(sipCallId),

@@ -178,28 +178,25 @@ export function phoneAccount({ context, account, passwordDigest, callerId, media
   ];
 }
 
-/** The objects that let Asterisk send OPTIONS to a trunk have this before the trunk's id. */
-export const probePrefix = 'trunk-';
+/** The address of record under which Asterisk asks all trunks; an endpoint of this name has it (pjsip.conf). */
+export const trunkProbes = 'trunks';
 
 /**
- * Lets Asterisk ask a trunk every few seconds whether it lives (OPTIONS; RFC 3261, 11). Any answer counts as life, also a
- * refusal. Nothing is rung by it, and nobody calls in by it: whoever it names is known by no address.
+ * Lets Asterisk ask trunks every few seconds whether they live (OPTIONS; RFC 3261, 11). Any answer counts as life, also a
+ * refusal. Nothing is rung by it, and nobody calls in by it. One object for all: for each that is written Asterisk reads
+ * every account anew, with a warning for each. No trunks: nobody is asked.
  */
-export function trunkProbe({ trunkId, uri, every }: { trunkId: string; uri: string; every: number }): PjsipObject[] {
-  const id = `${probePrefix}${trunkId}`;
-  return [
-    {
-      type: 'aor',
-      id,
-      fields: { contact: uri, qualify_frequency: String(every), qualify_timeout: `${Math.min(3, every)}.000000` },
+export function trunkProbe({ uris, every }: { uris: readonly string[]; every: number }): PjsipObject {
+  const contact = [...new Set(uris)].sort().join(',');
+  return {
+    type: 'aor',
+    id: trunkProbes,
+    fields: {
+      contact,
+      qualify_frequency: String(contact === '' ? 0 : every),
+      qualify_timeout: `${Math.min(3, every)}.000000`,
     },
-    // Asterisk tells of a contact only where an endpoint has it.
-    {
-      type: 'endpoint',
-      id,
-      fields: { context: 'refused', identify_by: 'ip', aors: id, disallow: 'all', allow: 'alaw' },
-    },
-  ];
+  };
 }
 
 /** HA1 of RFC 2617, for Asterisk's default realm. */

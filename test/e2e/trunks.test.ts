@@ -1,4 +1,6 @@
 import { createSocket } from 'node:dgram';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { accepts, answers, rejects, startPhone, type Phone } from '../../scripts/sip/phone.mjs';
 import { agencyBody, type AgencyBody } from '../../src/agencies/agency.ts';
@@ -147,6 +149,43 @@ test.each([404, 405, 481, 501])('a trunk that answers OPTIONS with %i is alive',
   answering.close();
 });
 
+/** The numbers that Asterisk asks whether they live. */
+async function askedNumbers(): Promise<string[]> {
+  const { body } = await centre.ari('GET', 'asterisk/config/dynamic/res_pjsip/aor/trunks');
+  const fields = z.array(z.object({ attribute: z.string(), value: z.string() })).parse(body);
+  const contacts = fields.flatMap(({ attribute, value }) => (attribute === 'contact' ? [value] : []));
+  return contacts.map((uri) => uri.slice('sip:'.length, uri.indexOf('@')));
+}
+
+/** What Asterisk has said so far of accounts that it read. */
+async function complaints(): Promise<number> {
+  const log = await readFile(join(centre.asterisk.runDirectory, 'log/messages.log'), 'utf8');
+  return log.split('\n').filter((line) => /\] (WARNING|ERROR)\[.*stir_shaken/.test(line)).length;
+}
+
+test('fifty trunks, one of them changed: Asterisk asks each, and complains no more than of one', async () => {
+  const exchange = await answerOptions(404);
+  const before = await complaints();
+  const trunk = (agency: string, n: number) =>
+    ({ id: `${agency}-${n}`, type: 'sip', transport: 'udp', host: '127.0.0.1', port: exchange.port }) as const;
+  const agencies = ['basarnas', 'bpbd', 'dishub'];
+  const lists = agencies.map((agency, of) =>
+    Array.from({ length: 17 }, (_, n) => ({ ...trunk(agency, n), number: `7${of}${n}` })),
+  );
+  for (const [index, agency] of agencies.entries()) await change(agency, { trunks: lists[index] ?? [] });
+  await Promise.all(agencies.flatMap((agency) => [isNow(`${agency}-0`, 'up'), isNow(`${agency}-16`, 'up')]));
+  const changed = (lists[0] ?? []).map((one, n) => (n === 3 ? { ...one, number: '7777' } : one));
+  await change('basarnas', { trunks: changed });
+  await until('the new number is asked', async () => (await askedNumbers()).includes('7777'));
+  expect(await askedNumbers()).not.toContain('703');
+  await isNow('basarnas-3', 'up');
+  // Four changes, each written and taken away, with the accounts of one operator and of no desk.
+  expect((await complaints()) - before).toBeLessThan(12);
+  for (const agency of agencies)
+    await change(agency, { trunks: lists[0]?.slice(0, 1).map((one) => ({ ...one, id: agency })) ?? [] });
+  exchange.close();
+}, 90_000);
+
 test("an agency's own desk: an account, a phone that rings and is in the call, and calls nobody itself", async () => {
   await change('pln', { acceptance: 'key', trunks: [{ id: 'pln-desk', type: 'desk', name: 'Meja piket' }] });
   expect(await trunkNow('pln-desk')).toMatchObject({ health: 'down', unusable: true });
@@ -205,4 +244,24 @@ test('a number in the telephone network is rung over the trunk to the outside, a
   expect(invite.uri).toMatch(/^sip:0761119@127\.0\.0\.1/);
   expect(invite.header('From')).toContain('sip:0761112@');
   expect((await trunkNow('pmi-tel')).health).toBe('up');
+}, 60_000);
+
+test('a controller that comes back learns which trunks are up, and lets nobody ask one that was taken away meanwhile', async () => {
+  const exchange = await answerOptions(501);
+  const address = { type: 'sip', transport: 'udp', host: '127.0.0.1', port: exchange.port } as const;
+  const trunks = [
+    { ...address, id: 'psc-stays', number: '8001' },
+    { ...address, id: 'psc-goes', number: '8002' },
+  ];
+  await change('psc', { trunks });
+  await Promise.all(trunks.map(({ id }) => isNow(id, 'up')));
+  for (const controller of centre.controllers) controller.kill('SIGKILL');
+  await Promise.all(centre.controllers.map(({ exited }) => exited));
+  await centre.api.sql(z.unknown(), "delete from trunks where id = 'psc-goes'");
+  await centre.startController({ rank: 0, name: 'controller-back' });
+  await centre.follow();
+  await isNow('psc-stays', 'up');
+  expect(await askedNumbers()).toContain('8001');
+  expect(await askedNumbers()).not.toContain('8002');
+  exchange.close();
 }, 60_000);
