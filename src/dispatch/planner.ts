@@ -20,7 +20,11 @@ interface Plan {
 
 export interface Planner {
   /** Null for an incident that has no kind yet. */
-  planByRules: (incident: Incident, known: CallFacts, at: number) => Plan | null;
+  planByRules: (
+    incident: Pick<Incident, 'kind' | 'severity' | 'district'>,
+    known: CallFacts,
+    at: number,
+  ) => Plan | null;
   /** Undefined when there is no such agency. */
   planByPerson: (wanted: Wish, at: number) => Dispatch | undefined;
   /** The same for a drill: each agency on its trunk for drills; null for one that has none: it is left in peace. */

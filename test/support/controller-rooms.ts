@@ -16,6 +16,7 @@ import { createFeed, type FeedEvent } from '../../src/events/feed.ts';
 import { eventRoutes } from '../../src/events/routes.ts';
 import { readConfig } from '../../src/config.ts';
 import { startReports } from '../../src/incidents/reports.ts';
+import { askingAgain } from '../../src/incidents/ask-again.ts';
 import { incidentReader, startIncidents } from '../../src/incidents/start.ts';
 import { loadDistrictMap } from '../../src/location/districts/district-map-start.ts';
 import { startLocation } from '../../src/location/start.ts';
@@ -207,6 +208,14 @@ export async function startController(
     policies: () => linePolicy(settings()),
     ...deafToLine,
   });
+  const planner = createPlanner({
+    clock,
+    wayTo: sipOnly,
+    agencies: () => rooms.agencies.current(),
+    settings,
+    decide: (incident, at) => rooms.routing.decide(incident, at),
+  });
+  const askAgain = askingAgain({ clock, logger, ...planner, ...reader, runner: () => calls.runner });
   const calls = startCalls({
     node: 'node',
     application,
@@ -236,16 +245,10 @@ export async function startController(
       records.recorded(entry);
       triage.recorded(entry);
       followers.heardOf(entry);
+      askAgain.heardOf(entry);
     },
     alarm: records.alarm,
     ownedElsewhere: () => false,
-  });
-  const planner = createPlanner({
-    clock,
-    wayTo: sipOnly,
-    agencies: () => rooms.agencies.current(),
-    settings,
-    decide: (incident, at) => rooms.routing.decide(incident, at),
   });
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, ...reader, ...planner };
   const quiet = { application, postgres, clock: fast, recorded: records.withoutCall };
@@ -262,7 +265,7 @@ export async function startController(
   });
   const dispatches = dispatchRoom({ ...shared, withoutCall, follow: followers.follow });
   const changedLater = inOrder(triage.incidentChanged, followers.incidentChanged);
-  const incidents = startIncidents({ ...shared, changedLater });
+  const incidents = startIncidents({ ...shared, logger, keepDecision, withoutCall, changedLater });
   const inner = [calls, location, incidents, reports, dispatches, followers, triage, records].flatMap(
     (room) => room.routes,
   );
