@@ -8,7 +8,7 @@ import type { CallView } from '../../src/calls/view.ts';
 import type { Centre } from '../support/centre.ts';
 import type { Dispatch } from '../support/centre-api.ts';
 import { heardIn } from '../support/ear.ts';
-import { until } from '../support/rest.ts';
+import { until, type Answer } from '../support/rest.ts';
 import { startCentre } from '../support/start-centre.ts';
 import { offer, WireCall } from '../support/wire.ts';
 
@@ -235,6 +235,16 @@ test("an agency's own desk: an account, a phone that rings and is in the call, a
 test('a number in the telephone network is rung over the trunk to the outside, as the centre', async () => {
   await change('pmi', { trunks: [{ id: 'pmi-tel', type: 'carrier', number: '0761119' }] });
   expect(await trunkNow('pmi-tel')).toMatchObject({ health: 'down', unusable: true });
+  const putRules = async (): Promise<Answer> => {
+    const body = {
+      default: [{ agencyId: 'polisi' }],
+      rules: [{ id: 'all', name: 'All', then: [{ agencyId: 'pmi' }] }],
+    };
+    const { headers } = await centre.api.ask('GET', '/v1/rules');
+    return centre.api.ask('PUT', '/v1/rules', { body, headers: { 'if-match': headers.get('etag') ?? '' } });
+  };
+  const unfit = await putRules();
+  expect([unfit.status, unfit.pluck('faults', 'code')]).toEqual([422, ['agency-without-trunk']]);
   const phone = await centre.outsidePhone({ tone: 1320, behaviour: accepting });
   await centre.api.set({ outgoingNumber: '0761112' });
   await until('the way is there', async () => !(await trunkNow('pmi-tel')).unusable);
@@ -244,6 +254,14 @@ test('a number in the telephone network is rung over the trunk to the outside, a
   expect(invite.uri).toMatch(/^sip:0761119@127\.0\.0\.1/);
   expect(invite.header('From')).toContain('sip:0761112@');
   expect((await trunkNow('pmi-tel')).health).toBe('up');
+
+  // Rules depend on it from now on.
+  expect((await putRules()).status).toBe(200);
+  const settings = await centre.api.ask('GET', '/v1/settings');
+  const cut = { body: { outgoingTrunk: null }, headers: { 'if-match': settings.headers.get('etag') ?? '' } };
+  const refused = await centre.api.ask('PATCH', '/v1/settings', cut);
+  expect([refused.status, refused.code]).toEqual([422, 'settings.no-way']);
+  expect(refused.text).toContain('pmi (rule all)');
 }, 60_000);
 
 test('a controller that comes back learns which trunks are up, and lets nobody ask one that was taken away meanwhile', async () => {
