@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { plainText, slug } from '../platform/text.ts';
-import { districtKey } from '../routing/condition.ts';
+import { districtKey, plainText, slug } from '../platform/text.ts';
 
 // Host, port and number end up in SIP configuration and in the INVITE's request line: nothing but letters, digits
 // and the few signs named here may pass.

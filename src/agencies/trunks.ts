@@ -112,9 +112,10 @@ export async function startTrunks(deps: TrunksDeps): Promise<TrunksRoom> {
   const kept = keepObjects({ ...deps, wanted });
   const pushChanged = (): void => void kept.pushChanged();
   let cancelSoon: Cancel | undefined;
-  // Agencies are often edited one after the other: all trunks are asked anew for each push.
+  // Agencies are often edited one after the other: all trunks are asked anew for each push. The leader is first, and who
+  // comes later finds it done.
   const pushSoon = (): void => {
-    cancelSoon ??= clock.after(gathering, () => {
+    cancelSoon ??= clock.after(gathering * (1 + 2 * config.SIAGA_RANK), () => {
       cancelSoon = undefined;
       pushChanged();
     });

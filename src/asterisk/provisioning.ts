@@ -68,7 +68,7 @@ export function createProvisioning(options: {
     if (object.fields['contact'] === undefined) return (there?.get('contact') ?? '') === '';
     // One with an address of its own would have a new address beside the old one: it is made anew.
     if (there === null) return true;
-    if (Object.entries(object.fields).every(([name, value]) => there.get(name) === value)) return false;
+    if (isSame(object, there)) return false;
     await remove(object);
     return true;
   };
@@ -76,7 +76,13 @@ export function createProvisioning(options: {
   const found = async (object: PjsipObject): Promise<ReadonlyMap<string, string> | null> => {
     try {
       const there = await withClient((connected) => connected.asterisk.getObject(named(object)));
-      return new Map(there.map(({ attribute, value }) => [attribute, value]));
+      // An address of record tells each of its contacts by itself.
+      const values = new Map<string, string>();
+      for (const { attribute, value } of there) {
+        const before = values.get(attribute);
+        values.set(attribute, before === undefined ? value : `${before},${value}`);
+      }
+      return values;
     } catch (error) {
       if (isAbsent(error)) return null;
       throw error;
@@ -102,6 +108,10 @@ export function createProvisioning(options: {
             fields: Object.entries(object.fields).map(([attribute, value]) => ({ attribute, value })),
           }),
         );
+        // Somebody who read it while it was made anew may have brought what it was before back into Asterisk's cache.
+        if (object.fields['contact'] === undefined) continue;
+        const there = await found(object);
+        if (there === null || !isSame(object, there)) throw new Error('Asterisk has not got what it was given');
       }
     },
     async hasTransport(id) {
@@ -202,6 +212,12 @@ export function trunkProbe({ uris, every }: { uris: readonly string[]; every: nu
 /** HA1 of RFC 2617, for Asterisk's default realm. */
 export function passwordDigest(account: string, password: string): string {
   return createHash('md5').update(`${account}:asterisk:${password}`).digest('hex');
+}
+
+/** Whether Asterisk has an object as it is wanted; contacts in any order. */
+function isSame({ fields }: PjsipObject, there: ReadonlyMap<string, string>): boolean {
+  const inOrder = (list: string): string => list.split(',').sort().join(',');
+  return Object.entries(fields).every(([name, value]) => inOrder(there.get(name) ?? '') === inOrder(value));
 }
 
 function named({ type, id }: Pick<PjsipObject, 'type' | 'id'>) {

@@ -6,6 +6,7 @@ import type { Feed } from '../events/feed.ts';
 import { placeOf, type DistrictMap } from '../location/districts/district-map.ts';
 import type { Principal } from '../platform/auth.ts';
 import { newId } from '../platform/ids.ts';
+import { nothing } from '../platform/nothing.ts';
 import type { Postgres, Sql } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import type { CallFacts } from '../routing/facts.ts';
@@ -85,10 +86,6 @@ export function startReports(deps: ReportDeps): { readonly routes: Route[] } {
   };
 
   return { routes: reportRoutes({ ...deps, report }) };
-}
-
-function nothing(): void {
-  return undefined;
 }
 
 function incidentOf(body: ReportBody, at: number, deps: Pick<ReportDeps, 'settings' | 'districtMap'>): Incident {

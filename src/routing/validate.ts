@@ -1,5 +1,6 @@
 import type { AgencyDirectory } from '../agencies/agency.ts';
-import { districtKey, type Condition } from './condition.ts';
+import { districtKey } from '../platform/text.ts';
+import type { Condition } from './condition.ts';
 import { findKind } from './kind.ts';
 import { namedBy, overlaps } from './overlap.ts';
 import { defaultRuleId, speaks, type Action, type Rule, type RuleSetContent } from './rule.ts';

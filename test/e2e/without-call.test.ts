@@ -166,6 +166,8 @@ test('an agency that declines, after a trunk that is dead: the outcome is on the
   ]);
   await until('it is on record', async () => (await timelineOf(incidentId)).includes('dispatch.declined'));
   expect(centre.phones[0]?.calls.length).toBe(before);
+  // Who is asked in its place has trunks that answer nothing.
+  await centre.quiet(25_000);
 }, 60_000);
 
 test('the controller is killed while the agency rings: another goes on, and the phone rings once', async () => {
