@@ -309,7 +309,9 @@ export function startNotifications(deps: NotificationsDeps): NotificationsRoom {
       if (input.type !== 'incident-changed' || input.decision === undefined) return;
       const { ruleSetVersion } = input.decision;
       const { id: incidentId, version: incidentVersion } = state.incident;
-      const told = new Map((input.tell ?? toldBy(input.decision)).map(({ recipientId, ruleId }) => [recipientId, ruleId]));
+      const told = new Map(
+        (input.tell ?? toldBy(input.decision)).map(({ recipientId, ruleId }) => [recipientId, ruleId]),
+      );
       for (const [recipientId, ruleId] of told) {
         const reason = { by: 'rule' as const, ruleSetVersion, ruleId, incidentVersion };
         notify({ incidentId, callId: state.id, recipientIds: [recipientId], reason, message: aboutCall(state) });

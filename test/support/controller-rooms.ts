@@ -98,7 +98,7 @@ export async function startController(
     withoutCall?: Partial<WithoutCallDeps>;
   } = {},
 ): Promise<ControllerRooms> {
-  const logger = createLogger('silent');
+  const [logger, metrics] = [createLogger('silent'), createMetrics()];
   const stateDir = options.stateDir ?? (await stateFolder());
   const { application = `siaga-test-${(channels += 1)}` } = options;
   const directory = join(stateDir, 'journal');
@@ -110,7 +110,6 @@ export async function startController(
   const feed = createFeed({ clock, callOf: (callId) => calls.runner.get(callId) });
   const events: FeedEvent[] = [];
   feed.subscribe((event) => events.push(event));
-  const metrics = createMetrics();
   const settings = (): Settings => ({ ...rooms.settings.current(), ...options.settings });
   const map = await loadDistrictMap('pekanbaru');
   let ready = false;
@@ -242,10 +241,8 @@ export async function startController(
     nuisanceOf: triage.nuisanceOf,
     earlierOf: triage.earlierOf,
     recorded(entry) {
-      records.recorded(entry);
-      triage.recorded(entry);
-      followers.heardOf(entry);
-      askAgain.heardOf(entry);
+      for (const room of [records, triage]) room.recorded(entry);
+      for (const room of [followers, askAgain]) room.heardOf(entry);
     },
     alarm: records.alarm,
     ownedElsewhere: () => false,
