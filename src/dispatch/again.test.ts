@@ -22,6 +22,8 @@ const asked = (over: Partial<Asked> = {}): Asked => ({
 
 test.each<[string, Partial<Asked>, DispatchMode, [again: boolean, classified: boolean]]>([
   ['engaged', { state: 'ringing', over: false, ruleId: null }, 'bridge', [false, false]],
+  ['being told', { state: 'requested', mode: 'notify', over: false }, 'notify', [false, false]],
+  ['being told, and to be rung', { state: 'requested', mode: 'notify', over: false }, 'bridge', [true, true]],
   ['accepted, and gone', { state: 'left', accepted: true, ruleId: 'other' }, 'bridge', [false, false]],
   ['told', { state: 'told', mode: 'notify' }, 'notify', [false, false]],
   ['told, and to be rung', { state: 'told', mode: 'notify' }, 'bridge', [true, true]],

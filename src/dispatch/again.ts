@@ -47,10 +47,11 @@ export function notYetTold({ tell }: Pick<Decision, 'tell'>, told: readonly stri
 
 function settles(earlier: Asked, dispatch: Dispatch, classified: boolean): boolean {
   if (earlier.agencyId !== dispatch.agencyId) return false;
-  if (!earlier.over || earlier.accepted) return true;
+  if (earlier.accepted) return true;
+  // Whoever is only told may be rung all the same.
+  if (!earlier.over) return earlier.mode !== 'notify' || dispatch.mode === 'notify';
   // Somebody has called it off: that is for somebody to change.
   if (!classified && earlier.state === 'cancelled') return true;
-  // Whoever was only told may be rung all the same.
   if (earlier.state === 'told') return dispatch.mode === 'notify';
   return !classified && dispatch.reason.by === 'rule' && earlier.ruleId === dispatch.reason.ruleId;
 }

@@ -57,9 +57,7 @@ export async function keepAfterwards(
 ): Promise<WithoutCall | null> {
   const { decision, tell: recipients } = wanted;
   await deps.keepDecision(sql, { callId: null, claimedAt: at, sequence: version, incidentId, at, decision });
-  const dispatches = wanted.dispatches.filter(
-    ({ agencyId }) => deps.withoutCall.engagedHere(incidentId, agencyId) === undefined,
-  );
+  const dispatches = wanted.dispatches.filter((one) => deps.withoutCall.engagedHere(incidentId, one) === undefined);
   const [incident, message] = [await readForDispatch(sql, incidentId), await aboutStored(sql, incidentId)];
   if (incident === undefined || message === undefined || dispatches.length + recipients.length === 0) return null;
   const { ruleSetVersion } = decision;

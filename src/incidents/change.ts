@@ -110,7 +110,7 @@ function newOf(plan: Plan, done: Done, asks: 'classified' | 'moved' | null) {
 /** Rings for a call that is over, and still here; its entry has told whom the rules want told. */
 function ringAfterwards(deps: ChangeDeps, call: Call, planned: readonly Dispatch[], at: number): string[] {
   const incident = { ...forDispatchOf(call), id: call.incident.id };
-  const free = planned.filter((one) => deps.withoutCall.engagedHere(incident.id, one.agencyId) === undefined);
+  const free = planned.filter((one) => deps.withoutCall.engagedHere(incident.id, one) === undefined);
   if (free.length === 0) return [];
   const { incident: changed } = deps.calls.get(call.id) ?? call;
   const wish = wishFor(deps, { ...incident, kind: changed.kind }, { dispatches: free, tell: null, at });

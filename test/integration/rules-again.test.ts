@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Call } from '../../src/calls/call.ts';
 import type { RingJob } from '../../src/dispatch/dispatch.ts';
-import type { NotifyWish } from '../../src/notifications/start.ts';
+import type { NotifyWish } from '../../src/notifications/tell.ts';
 import type { Role } from '../../src/platform/auth.ts';
 import { startController, type ControllerRooms } from '../support/controller-rooms.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
