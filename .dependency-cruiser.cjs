@@ -1,6 +1,7 @@
 // DESIGN: in a room, the file named after the noun and the decision files are pure and import only pure files;
 // stores, routes and workers belong to their own room's wiring; platform and asterisk import no room.
 const pureNames = [
+  'again',
   'agency',
   'aml',
   'aml-https',

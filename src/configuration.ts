@@ -8,7 +8,7 @@ import type { Logger } from './platform/logger.ts';
 import type { Postgres } from './platform/postgres.ts';
 import { loadDistrictMap, startDistrictMap } from './location/districts/district-map-start.ts';
 import { startRecipients } from './notifications/recipients.ts';
-import { startRouting } from './routing/start.ts';
+import { startRouting, type RoutingRoom } from './routing/start.ts';
 import { citySettings } from './settings/city.ts';
 import { cityFile, loadCity } from './settings/load-city.ts';
 import { startSettings, type SettingsCheck } from './settings/start.ts';
@@ -27,12 +27,17 @@ export async function startConfiguration(
   cityId: string,
 ) {
   const [city, seed] = await Promise.all([loadCity(cityFile(cityId)), loadDistrictMap(cityId)]);
+  const outgoing = (): boolean => settings.current().outgoingTrunk !== null;
+  const refuses: SettingsCheck = (patch, wanted) => {
+    const cutsOff = patch.outgoingTrunk === null && outgoing();
+    return common.refuses?.(patch, wanted) ?? (cutsOff ? routing.needsOutgoing() : undefined);
+  };
   // At once: with PostgreSQL frozen each waits for its limit, and callers wait for all.
   const [audit, access, settings, agencies, districtMap] = await Promise.all([
     startAudit(common),
     startAccess(common),
-    startSettings({ ...common, seed: citySettings(city) }),
-    startAgencies({ ...common, seed: city.agencies }),
+    startSettings({ ...common, seed: citySettings(city), refuses }),
+    startAgencies({ ...common, seed: city.agencies, outgoing }),
     startDistrictMap({ ...common, seed }),
   ]);
   const recipients = await startRecipients({
@@ -56,7 +61,7 @@ export async function startConfiguration(
         .map(({ id }) => `recipient/${id}`),
     ),
   );
-  const routing = await startRouting({
+  const routing: RoutingRoom = await startRouting({
     ...common,
     agencies,
     districts: () => settings.current().districts,

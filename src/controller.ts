@@ -22,6 +22,7 @@ import { dispatchRoom, startDispatch, toldToCalls } from './dispatch/start.ts';
 import { followDispatches } from './dispatch-followers.ts';
 import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
+import { askingAgain } from './incidents/ask-again.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
 import { startNotifications } from './notifications/start.ts';
 import { watchClock, type Clock } from './platform/clock.ts';
@@ -33,6 +34,7 @@ import { createPauseGuard } from './platform/pause-guard.ts';
 import { createPostgres } from './platform/postgres.ts';
 import { inOrder, inTurn } from './records/in-turn.ts';
 import { startRecords } from './records/start.ts';
+import { keepDecision } from './records/write-call.ts';
 import { startTriage } from './triage/start.ts';
 import { startLocation } from './location/start.ts';
 import { reservationsOf } from './outgoing/reservations.ts';
@@ -122,6 +124,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const { alarm } = records;
   const trunks = await startTrunks({ ...process, ...common, ...configuration, provisioning, publish, alarm });
   const reader = incidentReader(postgres);
+  const askAgain = askingAgain({ ...process, ...planner, ...reader, runner: () => calls.runner });
   const guard = createPauseGuard(clock);
   const location = startLocation({
     ...common,
@@ -187,10 +190,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       records.recorded(entry);
       triage.recorded(entry);
       acd.recorded(entry);
-      outgoing.heardOf(entry);
-      notifications.heardOf(entry);
-      followers.heardOf(entry);
       learn(entry);
+      for (const room of [outgoing, notifications, followers, askAgain]) room.heardOf(entry);
     },
     ownedElsewhere: (channelId) => machines().some((one) => one.owns(channelId)),
     alarm: records.alarm,
@@ -279,6 +280,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     // A caller's own channel is no leg: of an operator who called 112 himself the line knows nothing.
     ours: (id) =>
       codes.owns(id) || machines().some((one) => one.owns(id)) || (calls.runner.ownerOf(id)?.channelId ?? id) !== id,
+    onContactsFollowed: () => void trunks.askAnew(),
     onContact: (contact) => [acd, trunks].forEach((room) => room.contact(contact)),
     onRefusal: (refusal) => records.alarm('call-refused-by-asterisk', { ...refusal }),
     knownSipCall: (sipCallId) => calls.intake.took(sipCallId) || records.sawSipCall(sipCallId),
@@ -291,7 +293,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, ...reader, ...planner, withoutCall };
   const dispatches = dispatchRoom({ ...shared, follow: followers.follow });
   const changedLater = inOrder(triage.incidentChanged, followers.incidentChanged);
-  const incidents = startIncidents({ ...shared, changedLater });
+  const incidents = startIncidents({ ...shared, logger, keepDecision, changedLater });
   const ofIncidents = [calls, location, incidents, reports, dispatches, followers, outgoing, notifications];
   const rooms = [...ofIncidents, triage, acd, evacuation, trunks, configuration, records];
   const parts = { rooms, feed, postgres, auditLater, asterisk, dispatch, journal, records };

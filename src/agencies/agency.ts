@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { plainText, slug } from '../platform/text.ts';
-import { districtKey } from '../routing/condition.ts';
+import { districtKey, plainText, slug } from '../platform/text.ts';
 
 // Host, port and number end up in SIP configuration and in the INVITE's request line: nothing but letters, digits
 // and the few signs named here may pass.
@@ -117,12 +116,15 @@ export interface AgencyDirectory {
   /** It has a trunk that is not down. */
   reachable(agencyId: string): boolean;
   health(trunkId: string): TrunkHealth;
+  /** It has a trunk that can be rung as things are, up or down. */
+  canBeRung(agencyId: string): boolean;
 }
 
 /** A directory of the agencies given. */
 export function directoryOf(
   agencies: readonly Agency[],
   health: AgencyDirectory['health'] = () => 'unknown',
+  usable: (trunk: Trunk) => boolean = () => true,
 ): AgencyDirectory {
   const byId = new Map(agencies.map((agency) => [agency.id, agency]));
   const byTrunk = new Map(
@@ -134,5 +136,6 @@ export function directoryOf(
     findTrunk: (id) => byTrunk.get(id),
     reachable: (id) => byId.get(id)?.trunks.some((trunk) => health(trunk.id) !== 'down') ?? false,
     health,
+    canBeRung: (id) => byId.get(id)?.trunks.some(usable) ?? false,
   };
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { RecordAudit } from '../audit/audit.ts';
 import { roles } from '../platform/auth.ts';
-import { etag, requireIfMatch } from '../platform/etag.ts';
+import { etag, nextVersion, requireIfMatch } from '../platform/etag.ts';
 import type { Postgres, Sql } from '../platform/postgres.ts';
-import { conflict, notFound, preconditionFailed, preconditionRequired, unprocessable } from '../platform/problem.ts';
+import { conflict, notFound, unprocessable } from '../platform/problem.ts';
 import { defineRoute, noContent, type Route } from '../platform/route.ts';
 import { isoTime, slug } from '../platform/text.ts';
 import {
@@ -17,6 +17,8 @@ import {
   type TrunkState,
 } from './agency.ts';
 import { deleteAgency, lockConfiguration, lockVersion, readAgencies, saveAgency } from './store.ts';
+
+const what = { room: 'agencies', noun: 'agency' };
 
 interface AgencyRouteDeps {
   readonly postgres: Postgres;
@@ -88,7 +90,7 @@ function putRoute(deps: AgencyRouteDeps): Route {
     handler: async ({ params: { agencyId }, body, principal, ifMatch, ifNoneMatch }) => {
       const agency = await postgres.transaction(async (sql) => {
         await lockConfiguration(sql);
-        const version = nextVersion(await lockVersion(sql, agencyId), ifMatch, ifNoneMatch);
+        const version = nextVersion(await lockVersion(sql, agencyId), { ifMatch, ifNoneMatch }, what);
         await mustFit(deps, sql, agencyId, body);
         const saved = await store(sql, agencyId, body, version);
         const detail = { version, trunks: body.trunks.map((trunk) => trunk.id) };
@@ -100,20 +102,6 @@ function putRoute(deps: AgencyRouteDeps): Route {
       return agency.version === 1 ? { status: 201, body: agency, headers } : { status: 200, body: agency, headers };
     },
   });
-}
-
-/** The version to write; throws unless the preconditions name what is there. */
-function nextVersion(found: number | undefined, ifMatch: string | undefined, ifNoneMatch: string | undefined): number {
-  if (ifNoneMatch === '*') {
-    if (found !== undefined) throw preconditionFailed('agencies.exists', 'There is an agency with this id already.');
-    return 1;
-  }
-  if (found === undefined) {
-    if (ifMatch !== undefined) throw preconditionFailed('agencies.gone', 'There is no agency with this id.');
-    throw preconditionRequired('request.if-none-match-missing', 'Send If-None-Match: * to create an agency.');
-  }
-  requireIfMatch(ifMatch, found);
-  return found + 1;
 }
 
 /** Throws where the agency names what does not exist, or loses a trunk that the active rules need. */

@@ -12,12 +12,14 @@ import {
   directoryOf,
   type AgencyDirectory,
   type AgencyDraft,
+  type Trunk,
   type TrunkHealth,
   type TrunkState,
 } from './agency.ts';
 import { agencyRoutes } from './routes.ts';
 import { validateAgency } from './validate.ts';
-import { agenciesChannel, lockConfiguration, readAgencies, seedAgencies } from './store.ts';
+import { agenciesChannel, lockConfiguration, readAgencies, readTrunkAccounts, seedAgencies } from './store.ts';
+import { usableWith } from './way.ts';
 
 export interface AgenciesRoom {
   readonly routes: Route[];
@@ -33,6 +35,8 @@ export interface AgenciesRoom {
   readonly checkAgainst: (known: Known) => void;
   /** Inside a transaction: the agencies that have a recipient among their contacts, as `agency/<id>`. */
   readonly naming: (sql: Sql, recipientId: string) => Promise<string[]>;
+  /** A trunk that is a desk has an account, as far as this process knows. */
+  readonly hasAccount: (trunkId: string) => boolean;
   /** Inside a transaction: locks agencies and rules against other changes and answers what is stored now. */
   readonly lockAndRead: (sql: Sql) => Promise<AgencyDirectory>;
   readonly stop: () => Promise<void>;
@@ -56,6 +60,8 @@ interface AgenciesDeps {
   readonly seed: readonly AgencyDraft[];
   /** Undefined: nothing is known of it. */
   readonly trunkState?: (trunkId: string) => TrunkState | undefined;
+  /** The settings name a trunk to the outside. */
+  readonly outgoing: () => boolean;
 }
 
 const unknownState: TrunkState = { health: 'unknown', since: null, why: 'nothing is known', unusable: false };
@@ -81,10 +87,11 @@ export async function startAgencies(deps: AgenciesDeps): Promise<AgenciesRoom> {
   });
   const stateOf = (trunkId: string): TrunkState => deps.trunkState?.(trunkId) ?? unknownState;
   const health = (trunkId: string): TrunkHealth => stateOf(trunkId).health;
-  let directory = directoryOf(copy.current(), health);
+  const usable = (trunk: Trunk): boolean => !stateOf(trunk.id).unusable;
+  let directory = directoryOf(copy.current(), health, usable);
   const watchers = new Set<(directory: AgencyDirectory) => void>();
   copy.onChange((agencies) => {
-    directory = directoryOf(agencies, health);
+    directory = directoryOf(agencies, health, usable);
     for (const watcher of watchers) watcher(directory);
   });
   const guards: NeededBy[] = [];
@@ -126,9 +133,15 @@ export async function startAgencies(deps: AgenciesDeps): Promise<AgenciesRoom> {
       (await readAgencies(sql))
         .filter(({ contacts }) => contacts.includes(recipientId))
         .map(({ id }) => `agency/${id}`),
+    hasAccount: (trunkId) => directory.findTrunk(trunkId)?.trunk.type === 'desk' && !stateOf(trunkId).unusable,
     lockAndRead: async (sql) => {
       await lockConfiguration(sql);
-      return directoryOf(await readAgencies(sql), health);
+      const desks = new Set((await readTrunkAccounts(sql)).map(({ trunkId }) => trunkId));
+      return directoryOf(
+        await readAgencies(sql),
+        health,
+        usableWith(deps.outgoing(), (id) => desks.has(id)),
+      );
     },
     stop: () => {
       copy.stop();

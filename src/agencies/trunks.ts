@@ -4,19 +4,19 @@ import type { Contact } from '../asterisk/contact-monitor.ts';
 import { keepObjects } from '../asterisk/kept-objects.ts';
 import {
   phoneAccount,
-  probePrefix,
   trunkProbe,
+  trunkProbes,
   type PjsipObject,
   type Provisioning,
 } from '../asterisk/provisioning.ts';
 import type { RecordAudit } from '../audit/audit.ts';
 import type { Config } from '../config.ts';
-import type { Clock } from '../platform/clock.ts';
+import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
-import type { AgencyDirectory, Trunk, TrunkState } from './agency.ts';
+import type { AgencyDirectory, SipTrunk, Trunk, TrunkState } from './agency.ts';
 import type { AgenciesRoom } from './start.ts';
 import type { TrunkAccount } from './store.ts';
 import { startTrunkAccounts } from './trunk-accounts.ts';
@@ -37,6 +37,8 @@ interface TrunksRoom {
   readonly pushAll: () => Promise<void>;
   /** After a change of the settings. */
   readonly look: () => void;
+  /** Lets Asterisk ask every trunk anew: it tells of changes only, and what it said before nobody heard. Never rejects. */
+  readonly askAnew: () => Promise<void>;
   readonly stop: () => void;
 }
 
@@ -62,6 +64,9 @@ interface TrunksDeps {
   readonly publish: (type: 'trunk.down' | 'trunk.up', detail: Record<string, unknown>) => void;
   readonly alarm: (code: 'trunk-down', detail: Record<string, string>) => void;
 }
+
+/** So long edits of agencies are gathered, in milliseconds. */
+const gathering = 1_000;
 
 /** NOTIFY on it tells every controller what attempts said of trunks. */
 const attemptsChannel = 'siaga_trunk_attempts';
@@ -96,18 +101,26 @@ export async function startTrunks(deps: TrunksDeps): Promise<TrunksRoom> {
 
   const objectsOf = ({ account, passwordDigest }: TrunkAccount): PjsipObject[] =>
     phoneAccount({ context: 'from-agency', account, passwordDigest, callerId: '"112" <112>', media: 'rtp' });
+  const sipTrunks = (): SipTrunk[] =>
+    agencies().agencies.flatMap((agency) => agency.trunks.filter((trunk) => trunk.type === 'sip'));
   const wanted = (): Map<string, PjsipObject[]> => {
     const every = settings().trunkOptionsSeconds;
-    const trunks = every === 0 ? [] : agencies().agencies.flatMap((agency) => agency.trunks);
-    const probes = trunks.flatMap((trunk): [string, PjsipObject[]][] =>
-      trunk.type === 'sip' ? [[trunk.id, trunkProbe({ trunkId: trunk.id, uri: trunkUri(trunk), every })]] : [],
-    );
+    const uris = every === 0 ? [] : sipTrunks().map(trunkUri);
     const phones = accounts.current().map((one): [string, PjsipObject[]] => [one.account, objectsOf(one)]);
-    return new Map([...phones, ...probes]);
+    return new Map([...phones, [trunkProbes, [trunkProbe({ uris, every })]]]);
   };
   const kept = keepObjects({ ...deps, wanted });
   const pushChanged = (): void => void kept.pushChanged();
-  const cancelAgencies = deps.onAgencies(pushChanged);
+  let cancelSoon: Cancel | undefined;
+  // Agencies are often edited one after the other: all trunks are asked anew for each push. The leader is first, and who
+  // comes later finds it done.
+  const pushSoon = (): void => {
+    cancelSoon ??= clock.after(gathering * (1 + 2 * config.SIAGA_RANK), () => {
+      cancelSoon = undefined;
+      pushChanged();
+    });
+  };
+  const cancelAgencies = deps.onAgencies(pushSoon);
   const cancelAccounts = accounts.onChange(pushChanged);
   pushChanged();
 
@@ -143,15 +156,18 @@ export async function startTrunks(deps: TrunksDeps): Promise<TrunksRoom> {
         logger.debug({ err: error, trunkId }, 'the other controllers do not hear of an attempt');
       });
     },
-    contact({ endpoint, present }) {
-      const trunkId = endpoint.startsWith(probePrefix)
-        ? endpoint.slice(probePrefix.length)
-        : accounts.current().find(({ account }) => account === endpoint)?.trunkId;
-      if (trunkId !== undefined) watch.tell(trunkId, { type: 'contact', present, at: clock.now() });
+    contact({ endpoint, present, uri }) {
+      const trunkIds =
+        endpoint === trunkProbes
+          ? sipTrunks().flatMap((trunk) => (trunkUri(trunk) === uri ? [trunk.id] : []))
+          : accounts.current().flatMap(({ account, trunkId }) => (account === endpoint ? [trunkId] : []));
+      for (const trunkId of trunkIds) watch.tell(trunkId, { type: 'contact', present, at: clock.now() });
     },
     pushAll: () => kept.pushAll(),
     look: pushChanged,
+    askAnew: () => kept.renew(trunkProbes),
     stop() {
+      cancelSoon?.();
       kept.stop();
       watch.stop();
       accounts.stop();

@@ -1,4 +1,4 @@
-import { districtKey } from '../routing/condition.ts';
+import { districtKey } from '../platform/text.ts';
 import type { Agency, AgencyBody } from './agency.ts';
 
 /** What an agency names that does not exist; `path` as in the request, such as `body.alternates.0`. */

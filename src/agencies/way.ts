@@ -38,6 +38,11 @@ export function wayTo(trunk: Trunk, means: WayMeans): Way | { readonly unusable:
   }
 }
 
+/** Whether a trunk can be rung where there is, or is not, a trunk to the outside, and these desks have accounts. */
+export function usableWith(outgoing: boolean, hasAccount: (trunkId: string) => boolean): (trunk: Trunk) => boolean {
+  return ({ type, id }) => (type === 'carrier' ? outgoing : type === 'desk' ? hasAccount(id) : true);
+}
+
 /** The SIP URI of a trunk. Its parts were checked when the agency was stored: nothing in them can open a header. */
 export function trunkUri({ number, host, port, transport }: SipTrunk): string {
   return `sip:${escaped(number)}@${host}:${port}${transport === 'tcp' ? ';transport=tcp' : ''}`;

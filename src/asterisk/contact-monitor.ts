@@ -4,13 +4,15 @@ import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { AriCommands } from './commands.ts';
 import { watchEndpoints } from './endpoints.ts';
-import { probePrefix } from './provisioning.ts';
+import { trunkProbes } from './provisioning.ts';
 import { readChannels } from './translate.ts';
 
 /** Whether a phone or trunk can be reached, as Asterisk sees it. */
 export interface Contact {
   endpoint: string;
   present: boolean;
+  /** Which of the trunks that Asterisk asks. */
+  uri?: string;
   /** What it registered over; a snapshot does not tell. */
   transport?: 'udp' | 'tcp' | 'tls';
   /** It is in a call that is none of this controller's; only a snapshot tells. */
@@ -28,8 +30,11 @@ export function readContactStatus(event: unknown): Contact | null {
   const parsed = contactStatus.safeParse(event);
   if (!parsed.success) return null;
   const { aor, contactstatus, uri } = parsed.data;
-  // That a trunk's address was written down says nothing of whoever is there.
-  if (aor.startsWith(probePrefix) && !asked.has(contactstatus)) return null;
+  if (aor === trunkProbes) {
+    // That a trunk's address was written down says nothing of whoever is there.
+    if (uri === undefined || !asked.has(contactstatus)) return null;
+    return { endpoint: aor, present: contactstatus === 'Reachable', uri };
+  }
   const transport = uri === undefined ? null : transportOf(uri);
   if (present.has(contactstatus)) return { endpoint: aor, present: true, ...(transport === null ? {} : { transport }) };
   return absent.has(contactstatus) ? { endpoint: aor, present: false } : null;
@@ -90,6 +95,8 @@ export function startContactMonitor(deps: {
   /** This controller has the channel in hand, as a leg of its own. */
   ours: (channelId: string) => boolean;
   onContact: (contact: Contact) => void;
+  /** From now on every change is told; what was told before is not told again. */
+  onConnected: () => void;
 }): { stop: () => void; connected: () => boolean } {
   const { clock, logger, onContact } = deps;
   const contacts = readContacts();
@@ -111,6 +118,7 @@ export function startContactMonitor(deps: {
       reported = false;
       logger.info('following registrations over AMI');
       void snapshot();
+      deps.onConnected();
     });
     current.on('contactstatus', (event: unknown) => {
       const contact = contacts.read(event);

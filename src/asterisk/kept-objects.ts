@@ -10,6 +10,8 @@ export interface KeptObjects {
   pushChanged(): Promise<void>;
   /** Gives Asterisk everything: it may have lost them. Never rejects. */
   pushAll(): Promise<void>;
+  /** Makes objects anew that are there already. Never rejects. */
+  renew(key: string): Promise<void>;
   /** Takes objects away at once. Never rejects. */
   withdraw(key: string, objects: readonly Pick<PjsipObject, 'type' | 'id'>[]): Promise<void>;
   stop(): void;
@@ -30,6 +32,8 @@ export function keepObjects(deps: {
   const { provisioning, logger } = deps;
   const pushed = new Map<string, { text: string; objects: PjsipObject[] }>();
 
+  const stale = new Set<string>();
+
   const put = async (key: string, objects: PjsipObject[]): Promise<void> => {
     await provisioning.put(objects);
     pushed.set(key, { text: JSON.stringify(objects), objects });
@@ -47,9 +51,11 @@ export function keepObjects(deps: {
     const wanted = deps.wanted();
     for (const [key, { objects }] of pushed) if (!wanted.has(key)) await withdraw(key, objects);
     for (const [key, objects] of wanted) {
-      if (pushed.get(key)?.text === JSON.stringify(objects)) continue;
+      if (!stale.has(key) && pushed.get(key)?.text === JSON.stringify(objects)) continue;
       try {
+        if (stale.has(key)) await provisioning.remove([...objects].reverse());
         await put(key, objects);
+        stale.delete(key);
       } catch (error) {
         logger.warn({ err: error, key }, 'objects could not be given to Asterisk');
         return;
@@ -69,6 +75,10 @@ export function keepObjects(deps: {
     pushChanged,
     pushAll() {
       pushed.clear();
+      return pushChanged();
+    },
+    renew(key) {
+      stale.add(key);
       return pushChanged();
     },
     withdraw,

@@ -68,7 +68,7 @@ export function createProvisioning(options: {
     if (object.fields['contact'] === undefined) return (there?.get('contact') ?? '') === '';
     // One with an address of its own would have a new address beside the old one: it is made anew.
     if (there === null) return true;
-    if (Object.entries(object.fields).every(([name, value]) => there.get(name) === value)) return false;
+    if (isSame(object, there)) return false;
     await remove(object);
     return true;
   };
@@ -76,7 +76,13 @@ export function createProvisioning(options: {
   const found = async (object: PjsipObject): Promise<ReadonlyMap<string, string> | null> => {
     try {
       const there = await withClient((connected) => connected.asterisk.getObject(named(object)));
-      return new Map(there.map(({ attribute, value }) => [attribute, value]));
+      // An address of record tells each of its contacts by itself.
+      const values = new Map<string, string>();
+      for (const { attribute, value } of there) {
+        const before = values.get(attribute);
+        values.set(attribute, before === undefined ? value : `${before},${value}`);
+      }
+      return values;
     } catch (error) {
       if (isAbsent(error)) return null;
       throw error;
@@ -102,6 +108,10 @@ export function createProvisioning(options: {
             fields: Object.entries(object.fields).map(([attribute, value]) => ({ attribute, value })),
           }),
         );
+        // Somebody who read it while it was made anew may have brought what it was before back into Asterisk's cache.
+        if (object.fields['contact'] === undefined) continue;
+        const there = await found(object);
+        if (there === null || !isSame(object, there)) throw new Error('Asterisk has not got what it was given');
       }
     },
     async hasTransport(id) {
@@ -178,33 +188,36 @@ export function phoneAccount({ context, account, passwordDigest, callerId, media
   ];
 }
 
-/** The objects that let Asterisk send OPTIONS to a trunk have this before the trunk's id. */
-export const probePrefix = 'trunk-';
+/** The address of record under which Asterisk asks all trunks; an endpoint of this name has it (pjsip.conf). */
+export const trunkProbes = 'trunks';
 
 /**
- * Lets Asterisk ask a trunk every few seconds whether it lives (OPTIONS; RFC 3261, 11). Any answer counts as life, also a
- * refusal. Nothing is rung by it, and nobody calls in by it: whoever it names is known by no address.
+ * Lets Asterisk ask trunks every few seconds whether they live (OPTIONS; RFC 3261, 11). Any answer counts as life, also a
+ * refusal. Nothing is rung by it, and nobody calls in by it. One object for all: for each that is written Asterisk reads
+ * every account anew, with a warning for each. No trunks: nobody is asked.
  */
-export function trunkProbe({ trunkId, uri, every }: { trunkId: string; uri: string; every: number }): PjsipObject[] {
-  const id = `${probePrefix}${trunkId}`;
-  return [
-    {
-      type: 'aor',
-      id,
-      fields: { contact: uri, qualify_frequency: String(every), qualify_timeout: `${Math.min(3, every)}.000000` },
+export function trunkProbe({ uris, every }: { uris: readonly string[]; every: number }): PjsipObject {
+  const contact = [...new Set(uris)].sort().join(',');
+  return {
+    type: 'aor',
+    id: trunkProbes,
+    fields: {
+      contact,
+      qualify_frequency: String(contact === '' ? 0 : every),
+      qualify_timeout: `${Math.min(3, every)}.000000`,
     },
-    // Asterisk tells of a contact only where an endpoint has it.
-    {
-      type: 'endpoint',
-      id,
-      fields: { context: 'refused', identify_by: 'ip', aors: id, disallow: 'all', allow: 'alaw' },
-    },
-  ];
+  };
 }
 
 /** HA1 of RFC 2617, for Asterisk's default realm. */
 export function passwordDigest(account: string, password: string): string {
   return createHash('md5').update(`${account}:asterisk:${password}`).digest('hex');
+}
+
+/** Whether Asterisk has an object as it is wanted; contacts in any order. */
+function isSame({ fields }: PjsipObject, there: ReadonlyMap<string, string>): boolean {
+  const inOrder = (list: string): string => list.split(',').sort().join(',');
+  return Object.entries(fields).every(([name, value]) => inOrder(there.get(name) ?? '') === inOrder(value));
 }
 
 function named({ type, id }: Pick<PjsipObject, 'type' | 'id'>) {

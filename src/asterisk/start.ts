@@ -32,6 +32,8 @@ export function listenToAsterisk(deps: {
   /** The channel is a leg of this controller's own. */
   ours: (channelId: string) => boolean;
   onContact: (contact: Contact) => void;
+  /** Changes of contacts are told from now on. */
+  onContactsFollowed: () => void;
   onRefusal: (refusal: Refusal) => void;
   knownSipCall: (sipCallId: string) => boolean;
   alarm: (code: string, detail: Record<string, string>) => void;
@@ -69,6 +71,7 @@ export function listenToAsterisk(deps: {
       ari: deps.ari,
       ours: deps.ours,
       onContact: deps.onContact,
+      onConnected: deps.onContactsFollowed,
     });
     const refusals = startRefusalWatch({
       host: config.SIAGA_HEP_HOST,

@@ -143,5 +143,15 @@ describe('readContactStatus', () => {
     expect(readContactStatus(event)).toEqual({ endpoint: 'op-1', present: true, transport });
   });
   it('says nothing of other states', () => expect(readContactStatus({ aor: 'op-1', contactstatus: 'Odd' })).toBeNull());
+  it.each([
+    ['Reachable', { present: true }],
+    ['Unreachable', { present: false }],
+    ['Created', null],
+    ['Removed', null],
+  ])('of a trunk that is asked, %s', (contactstatus, told) => {
+    const contact = { aor: 'trunks', contactstatus, uri: 'sip:113@192.0.2.1:5060' };
+    const expected = told && { endpoint: 'trunks', uri: contact.uri, ...told };
+    expect(readContactStatus(contact)).toEqual(expected);
+  });
   it('says nothing of another event', () => expect(readContactStatus({ event: 'X' })).toBeNull());
 });

@@ -62,6 +62,8 @@ export type CallInput = { at: number } & (
       dispatches: Dispatch[];
       /** What the rules said, with why: journalled with the call, so that it can be explained for ever. */
       decision?: Decision;
+      /** Those of the decision who are told now; absent: all of them. */
+      tell?: Decision['tell'];
     }
   | { type: 'dispatch-requested'; dispatch: Dispatch }
   | { type: 'dispatch-cancelled'; dispatchId: string; by: string }

@@ -81,6 +81,8 @@ export interface Call {
   readonly earlier: EarlierAttempt | null;
   incident: Incident;
   dispatches: Dispatch[];
+  /** Recipients whom the rules had told. */
+  told?: string[];
   /** Supervisors who listen, whisper or have barged in. */
   monitors: Monitor[];
   /** Due times in epoch milliseconds; the owner wakes the call with a timer input. */

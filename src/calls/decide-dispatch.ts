@@ -108,7 +108,10 @@ export function changeTheIncident(
     const { kind, severity, status, disposition } = incident;
     tell(step, 'incident.changed', { by: input.by, changed: changed.join(','), kind, severity, status, disposition });
   }
-  if (input.decision !== undefined) tell(step, 'routing.decided', summary(input.decision));
+  if (input.decision !== undefined) {
+    tell(step, 'routing.decided', summary(input.decision));
+    call.told = [...new Set([...(call.told ?? []), ...input.decision.tell.map(({ recipientId }) => recipientId)])];
+  }
   for (const dispatch of input.dispatches) addDispatch(step, dispatch);
 }
 

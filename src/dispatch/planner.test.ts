@@ -13,13 +13,18 @@ const directory = directoryOf([
   agency('damkar', { alternates: ['bpbd', 'gone'] }),
   agency('bpbd'),
   agency('pmi'),
+  agency('sail-only', { districts: ['Sail'], alternates: ['pmi'] }),
   ...Array.from({ length: 9 }, (_, n) => agency(`many-${n}`)),
 ]);
 
-function planner(actions: Partial<Decision['actions'][number]>[], closed: string[] = []) {
+function planner(
+  actions: Partial<Decision['actions'][number]>[],
+  closed: string[] = [],
+  district: string | null = null,
+) {
   const agencies = Object.fromEntries(closed.map((id) => [id, { open: false, reachable: true }]));
   const moment = { at: 0, timeZone: 'Asia/Jakarta', holidays: [], directory };
-  const facts = completeFacts({ kind: 'fire', agencies }, moment);
+  const facts = completeFacts({ kind: 'fire', district, agencies }, moment);
   return createPlanner({
     clock: systemClock,
     agencies: () => directory,
@@ -65,6 +70,18 @@ test('alternates and fallbacks are asked one after the other, each once, under a
 test('an agency that is closed is asked after all others, and not never', () => {
   expect(chain(plan([{ fallbacks: ['pmi'] }], ['damkar'])[0])).toEqual(['bpbd', 'pmi', 'damkar']);
   expect(chain(plan([{ agencyId: 'pmi' }], ['pmi'])[0])).toEqual(['pmi']);
+});
+
+test('an agency that serves other districts is asked last; where nobody knows the district, all serve it', () => {
+  const rule = [{ agencyId: 'sail-only', fallbacks: ['bpbd'] }];
+  expect(chain(plan(rule, [], 'Rumbai')[0])).toEqual(['pmi', 'bpbd', 'sail-only']);
+  expect(chain(plan(rule, [], '  SAIL')[0])).toEqual(['sail-only', 'pmi', 'bpbd']);
+  expect(chain(plan(rule)[0])).toEqual(['sail-only', 'pmi', 'bpbd']);
+  expect(chain(plan([{ agencyId: 'pmi', fallbacks: ['sail-only', 'bpbd'] }], [], 'Rumbai')[0])).toEqual([
+    'pmi',
+    'bpbd',
+    'sail-only',
+  ]);
 });
 
 test('an agency that is not there any more is passed over; no chain has more than six', () => {

@@ -20,7 +20,11 @@ interface Plan {
 
 export interface Planner {
   /** Null for an incident that has no kind yet. */
-  planByRules: (incident: Incident, known: CallFacts, at: number) => Plan | null;
+  planByRules: (
+    incident: Pick<Incident, 'kind' | 'severity' | 'district'>,
+    known: CallFacts,
+    at: number,
+  ) => Plan | null;
   /** Undefined when there is no such agency. */
   planByPerson: (wanted: Wish, at: number) => Dispatch | undefined;
   /** The same for a drill: each agency on its trunk for drills; null for one that has none: it is left in peace. */
@@ -88,9 +92,10 @@ export function createPlanner(deps: {
     for (const { agencyId, mode, ruleId, stage, fallbacks } of [...actions].sort((a, b) => a.stage - b.stage)) {
       const after = planned.filter((one) => one.stage < stage).map((one) => one.dispatch.id);
       const all = [...withAlternates(agencyId), ...fallbacks];
-      // Who is closed is asked after all others, and not never: somebody may be there.
-      const closed = (id: string): boolean => facts?.agencies[id]?.open === false;
-      const asked = [...all.filter((id) => !closed(id)), ...all.filter(closed)];
+      // Who is closed, or serves other districts, is asked after all others, and not never: somebody may be there.
+      const last = (id: string): boolean =>
+        facts?.agencies[id]?.open === false || facts?.agencies[id]?.serves === false;
+      const asked = [...all.filter((id) => !last(id)), ...all.filter(last)];
       const dispatch = planFirst(asked, { mode, reason: { by: 'rule', ruleSetVersion, ruleId }, after, at });
       if (dispatch !== undefined) planned.push({ stage, dispatch });
     }

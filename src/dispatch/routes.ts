@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { contextOf } from '../calls/apply-dispatch.ts';
 import { liveCallOf, tellCall } from '../calls/command.ts';
 import type { Call } from '../calls/call.ts';
 import { engagedBy, whyNoMute } from '../calls/decide-dispatch.ts';
 import type { CallRunner } from '../calls/runner.ts';
-import type { IncidentForDispatch } from '../incidents/for-dispatch.ts';
+import { forDispatchOf, type IncidentForDispatch } from '../incidents/for-dispatch.ts';
 import { circleOfCall, confidential, mayKnow, type Circle } from '../incidents/need-to-know.ts';
 import { roles, writers, type Principal } from '../platform/auth.ts';
 import { keyReused, replayed, requireKey } from '../platform/idempotency.ts';
@@ -84,7 +83,7 @@ function dispatchRoute(deps: DispatchRouteDeps): Route {
       if (earlier !== undefined) return repeated(earlier.view, body);
       const made = call.endedAt === null ? await engage(deps, call, wish) : undefined;
       if (made !== undefined) return { status: 202, body: made };
-      return engagedAfterwards(deps, ofEndedCall(call), { ...wish, operatorId });
+      return engagedAfterwards(deps, { ...forDispatchOf(call), id: incidentId }, { ...wish, operatorId });
     },
   });
 }
@@ -113,14 +112,6 @@ async function engagedAfterwards(
   const view = store.dispatchViewOf(dispatch, incident.id, null);
   if (view.agencyId !== wish.agencyId || view.mode !== wish.mode) throw keyReused();
   return { status: 202, body: view } as const;
-}
-
-/** What an agency is told of a call that is over, and still here. */
-function ofEndedCall(call: Call): IncidentForDispatch & { readonly id: string } {
-  const { incident, location: known } = call;
-  const { callerNumber, callInfo, location } = contextOf(call);
-  const district = incident.district ?? known.best?.district ?? null;
-  return { id: incident.id, kind: incident.kind, district, callerNumber, callInfo, location, drill: false };
 }
 
 /** Undefined when nobody is left in the call. */

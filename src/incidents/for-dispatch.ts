@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { contextOf } from '../calls/apply-dispatch.ts';
+import type { Call } from '../calls/call.ts';
 import { callInfoOf } from '../calls/emergency-id.ts';
 import { readLocation } from '../location/fix-store.ts';
 import type { PrintedAsteriskLocation } from '../location/pidf-lo/asterisk-location.ts';
@@ -16,6 +18,14 @@ export interface IncidentForDispatch {
   readonly callInfo: string;
   readonly location: PrintedAsteriskLocation | null;
   readonly drill: boolean;
+}
+
+/** What an agency is told of a call that is over, and still here. */
+export function forDispatchOf(call: Call): IncidentForDispatch {
+  const { incident, location: known } = call;
+  const { callerNumber, callInfo, location } = contextOf(call);
+  const district = incident.district ?? known.best?.district ?? null;
+  return { kind: incident.kind, district, callerNumber, callInfo, location, drill: false };
 }
 
 const row = z.object({

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { kindSchema, severitySchema } from '../routing/kind.ts';
-import { plainText } from '../platform/text.ts';
+import { districtKey, plainText } from '../platform/text.ts';
 
 /** Whatever a person typed, in lines: no other control or formatting characters. */
 const lines = z
@@ -60,6 +60,5 @@ export function hashOf(body: ReportBody): string {
 
 /** A district as the city spells it; one that the city does not know stays as it came. */
 export function spelled(district: string, known: readonly string[]): string {
-  const folded = district.toLocaleLowerCase('id');
-  return known.find((one) => one.toLocaleLowerCase('id') === folded) ?? district;
+  return known.find((one) => districtKey(one) === districtKey(district)) ?? district;
 }

@@ -1,19 +1,17 @@
 import type { RecordAudit } from '../audit/audit.ts';
 import { callInfoOf, emergencyIdentifiers } from '../calls/emergency-id.ts';
 import { e164 } from '../calls/identity.ts';
-import type { Dispatch } from '../dispatch/dispatch.ts';
-import type { WithoutCallRoom, WithoutCallWish } from '../dispatch/without-call/start.ts';
+import type { WithoutCallWish } from '../dispatch/without-call/start.ts';
 import type { Feed } from '../events/feed.ts';
 import { placeOf, type DistrictMap } from '../location/districts/district-map.ts';
 import type { Principal } from '../platform/auth.ts';
-import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
-import type { Logger } from '../platform/logger.ts';
+import { nothing } from '../platform/nothing.ts';
 import type { Postgres, Sql } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import type { CallFacts } from '../routing/facts.ts';
-import type { Decision } from '../routing/rule.ts';
 import type { Settings } from '../settings/setting.ts';
+import { begin, wishFor, type AfterwardsDeps, type Plan } from './afterwards.ts';
 import { incidentNumber } from './incident-number.ts';
 import { openIncident, type Incident } from './incident.ts';
 import { isConfidential } from './need-to-know.ts';
@@ -23,44 +21,22 @@ import { insertReport } from './report-store.ts';
 import { spelled, type Report, type ReportBody } from './report.ts';
 import { addToTimeline } from './store.ts';
 
-export interface ReportDeps {
+export interface ReportDeps extends AfterwardsDeps {
   postgres: Postgres;
   audit: RecordAudit;
-  clock: Clock;
-  logger: Logger;
   feed: Feed;
   settings: () => Settings;
   districtMap: () => DistrictMap;
-  planByRules: (
-    incident: Incident,
-    known: CallFacts,
-    at: number,
-  ) => { decision: Decision; dispatches: Dispatch[] } | null;
-  /** The same for a drill; null where the agency is left in peace. */
-  forDrill: (dispatch: Dispatch) => Dispatch | null;
-  /** Keeps what the rules decided, in this transaction. */
-  keepDecision: (
-    sql: Sql,
-    place: {
-      callId: null;
-      claimedAt: number;
-      sequence: number;
-      incidentId: string;
-      at: number;
-      decision: Decision;
-    },
-  ) => Promise<void>;
   /** Lists who wants to be called back, in this transaction; what it answers is done when that is committed. */
   listCallback: (
     sql: Sql,
     wish: { incidentId: string; number: string; district: string | null; position: Report['position'] },
   ) => Promise<() => void>;
-  withoutCall: Pick<WithoutCallRoom, 'prepare' | 'keep' | 'begin'>;
 }
 
 /** Reports from registered apps: each becomes an incident, and the rules decide who is rung and told. */
 export function startReports(deps: ReportDeps): { readonly routes: Route[] } {
-  const { postgres, clock, logger } = deps;
+  const { postgres, clock } = deps;
 
   const report = async (
     body: ReportBody,
@@ -89,9 +65,7 @@ export function startReports(deps: ReportDeps): { readonly routes: Route[] } {
     if (after === undefined) return undefined;
     after();
     publish(incident, kept);
-    if (state !== null && !deps.withoutCall.begin(state)) {
-      logger.error({ incidentId: incident.id }, 'too many dispatches at once: those of this report wait');
-    }
+    if (state !== null) begin(deps, state);
     return incident.id;
   };
 
@@ -112,10 +86,6 @@ export function startReports(deps: ReportDeps): { readonly routes: Route[] } {
   };
 
   return { routes: reportRoutes({ ...deps, report }) };
-}
-
-function nothing(): void {
-  return undefined;
 }
 
 function incidentOf(body: ReportBody, at: number, deps: Pick<ReportDeps, 'settings' | 'districtMap'>): Incident {
@@ -146,28 +116,26 @@ function factsOf({ position, source, drill }: ReportBody): CallFacts {
 function wishOf(
   incident: Incident,
   report: Report,
-  { decision, dispatches }: { decision: Decision; dispatches: Dispatch[] },
-  { forDrill, settings }: Pick<ReportDeps, 'forDrill' | 'settings'>,
+  { decision, dispatches }: Plan,
+  deps: Pick<ReportDeps, 'forDrill' | 'settings'>,
 ): WithoutCallWish {
-  const { id, kind, severity, district, openedAt, version } = incident;
+  const { id, kind, severity, district, openedAt: at, version } = incident;
   const { position, drill } = report;
-  const number = report.reporterNumber === null ? null : (e164(report.reporterNumber) ?? report.reporterNumber);
-  const about = { kind, district, incidentNumber: incidentNumber(id), drill };
-  const { callId, incidentId } = emergencyIdentifiers('', { callId: id, incidentId: id }, settings().domain);
+  const callerNumber = report.reporterNumber === null ? null : (e164(report.reporterNumber) ?? report.reporterNumber);
+  const callInfo = callInfoOf(emergencyIdentifiers('', { callId: id, incidentId: id }, deps.settings().domain));
+  const about = { id, kind, district, drill, callerNumber, callInfo, location: locationOf(position) };
   const where = position && { latitude: position.latitude, longitude: position.longitude };
-  const message = { ...about, severity, openedAt, position: where, callerNumber: number, note: null };
-  return {
-    id: newId(openedAt),
-    incidentId: id,
-    about,
-    callerNumber: number,
-    callInfo: callInfoOf({ callId, incidentId }),
-    location: locationOf(position),
-    dispatches: drill ? dispatches.flatMap((one) => forDrill(one) ?? []) : dispatches,
-    tell:
-      decision.tell.length === 0
-        ? null
-        : { ruleSetVersion: decision.ruleSetVersion, incidentVersion: version, recipients: decision.tell, message },
-    operatorId: null,
+  const message = {
+    ...{ kind, district, drill, severity, openedAt: at, callerNumber },
+    incidentNumber: incidentNumber(id),
+    position: where,
+    note: null,
   };
+  const told = {
+    ruleSetVersion: decision.ruleSetVersion,
+    incidentVersion: version,
+    recipients: decision.tell,
+    message,
+  };
+  return wishFor(deps, about, { dispatches, tell: decision.tell.length === 0 ? null : told, at });
 }

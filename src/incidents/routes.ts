@@ -1,39 +1,22 @@
 import { z } from 'zod';
 import type { RecordAudit } from '../audit/audit.ts';
-import { liveCallOf, tellCall } from '../calls/command.ts';
+import { liveCallOf } from '../calls/command.ts';
 import type { Call } from '../calls/call.ts';
-import { callsOf, factsOfCall } from '../calls/call-facts.ts';
-import type { CallRunner } from '../calls/runner.ts';
-import type { Dispatch } from '../dispatch/dispatch.ts';
-import { roles, writers, type Principal } from '../platform/auth.ts';
-import type { Clock } from '../platform/clock.ts';
+import { callsOf } from '../calls/call-facts.ts';
+import { roles, writers } from '../platform/auth.ts';
 import { etag, requireIfMatch } from '../platform/etag.ts';
 import { decodeCursor, encodeCursor, pageOf, pageQuery, timePosition } from '../platform/paging.ts';
-import type { Postgres, Sql } from '../platform/postgres.ts';
-import { notFound, type Problem } from '../platform/problem.ts';
 import { defineRoute, type AuthenticatedContext, type Route } from '../platform/route.ts';
-import { isoTime, slug } from '../platform/text.ts';
-import type { CallFacts } from '../routing/facts.ts';
-import type { Decision } from '../routing/rule.ts';
-import { changeIncident, type Incident, type IncidentChange } from './incident.ts';
+import { slug } from '../platform/text.ts';
+import { change, unknown, type ChangeDeps } from './change.ts';
+import type { IncidentChange } from './incident.ts';
 import { circleOfCall, confidential, mayKnow } from './need-to-know.ts';
 import { noteReading } from './read-audit.ts';
 import * as store from './store.ts';
 import { decisionView, incidentPatch, incidentView, timelineView, type IncidentView } from './view.ts';
 
-export interface IncidentRouteDeps {
-  postgres: Postgres;
+export interface IncidentRouteDeps extends ChangeDeps {
   audit: RecordAudit;
-  clock: Clock;
-  calls: CallRunner;
-  /** What the active rules want for the incident as it is after a change; null while it has no kind. */
-  planByRules: (
-    incident: Incident,
-    known: CallFacts,
-    at: number,
-  ) => { decision: Decision; dispatches: Dispatch[] } | null;
-  /** Hears, in the same transaction, of a change to an incident whose calls are over. */
-  changedLater?: (sql: Sql, incidentId: string) => Promise<void>;
 }
 
 const params = z.object({ incidentId: z.uuid() });
@@ -52,10 +35,6 @@ export function incidentRoutes(deps: IncidentRouteDeps): Route[] {
 
 function foundLive(call: Call): store.FoundIncident {
   return { view: store.viewOf(call.incident, callsOf(call)), circle: circleOfCall(call) };
-}
-
-function unknown(incidentId: string): Problem {
-  return notFound('incidents.unknown', `There is no incident ${incidentId}.`);
 }
 
 /** The incident, for somebody who may read it; that he read a confidential one is noted. */
@@ -127,7 +106,8 @@ function patchRoute(deps: IncidentRouteDeps): Route {
     method: 'PATCH',
     path: '/v1/incidents/:incidentId',
     audited: { instead: "the incident's timeline says who did it" },
-    summary: 'Classify an incident or close it (If-Match). A new kind makes the dispatches that the rules want',
+    summary:
+      'Classify an incident or close it (If-Match). A new kind makes the dispatches that the rules want, also after the call',
     roles: writers,
     input: { params, body: incidentPatch },
     response: { 200: incidentView.extend({ dispatchIds: z.array(z.string()) }) },
@@ -156,76 +136,6 @@ function noteRoute(deps: IncidentRouteDeps): Route {
       const { view } = await change(deps, incidentId, { wanted: { note: body.text }, principal });
       return { status: 201, body: view, headers: { ETag: etag(view.version) } };
     },
-  });
-}
-
-/** What a person wants changed. */
-export interface Edit {
-  readonly wanted: IncidentChange;
-  readonly principal: Principal;
-  /** Throws unless the edit is based on this version; called where nobody can change the incident any more. */
-  readonly ifVersion?: (version: number) => void;
-}
-
-/** Changes an incident, with its call under way or in PostgreSQL. @throws Problem when it may not, or cannot. */
-export async function change(
-  deps: IncidentRouteDeps,
-  incidentId: string,
-  edit: Edit,
-): Promise<{ view: IncidentView; dispatchIds: string[] }> {
-  const { wanted, principal, ifVersion } = edit;
-  const at = deps.clock.now();
-  const by = principal.operatorId ?? principal.tokenId;
-  const call = liveCallOf(deps.calls, incidentId);
-  if (call === undefined) return { view: await changeStored(deps, incidentId, edit, by, at), dispatchIds: [] };
-  // From here to the telling nothing is awaited: what was checked is what is changed.
-  if (!mayKnow(principal, circleOfCall(call))) throw confidential();
-  ifVersion?.(call.incident.version);
-  const after = changeIncident(call.incident, wanted, by, at);
-  const reclassified = after.changed.includes('kind') || after.changed.includes('severity');
-  const plan = reclassified && call.endedAt === null ? deps.planByRules(after.incident, factsOfCall(call), at) : null;
-  const dispatches = plan?.dispatches ?? [];
-  await tellCall(deps.calls, call.id, {
-    type: 'incident-changed',
-    at,
-    change: wanted,
-    by,
-    dispatches,
-    ...(plan === null ? {} : { decision: plan.decision }),
-  });
-  const now = deps.calls.get(call.id) ?? call;
-  const made = dispatches.map((one) => one.id).filter((id) => now.dispatches.some((one) => one.id === id));
-  return { view: store.viewOf(now.incident, callsOf(call)), dispatchIds: made };
-}
-
-async function changeStored(
-  deps: IncidentRouteDeps,
-  incidentId: string,
-  { wanted, principal, ifVersion }: Edit,
-  by: string,
-  at: number,
-): Promise<IncidentView> {
-  return deps.postgres.transaction(async (sql) => {
-    const found = await store.readIncident(sql, incidentId, true);
-    if (!found) throw unknown(incidentId);
-    if (!mayKnow(principal, found.circle)) throw confidential();
-    const before = found.view;
-    // The row is locked: whoever edits at the same moment sees the version that this edit leaves.
-    ifVersion?.(before.version);
-    const { note, ...fields } = wanted;
-    const notes = note === undefined ? before.notes : [...before.notes, { at: isoTime(at), by, text: note }];
-    const after = { ...before, ...fields, notes, version: before.version + 1 };
-    await store.saveIncident(sql, after);
-    await store.addToTimeline(sql, {
-      incidentId,
-      callId: before.callIds[0] ?? null,
-      at,
-      type: 'incident.changed',
-      detail: { by, changed: Object.keys(wanted).join(','), kind: after.kind, disposition: after.disposition },
-      version: after.version,
-    });
-    await deps.changedLater?.(sql, incidentId);
-    return after;
   });
 }
 

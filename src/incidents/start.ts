@@ -1,11 +1,13 @@
 import { callInfoOf } from '../calls/emergency-id.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
+import { readDone } from './done-store.ts';
 import type { Circle } from './need-to-know.ts';
 import { readForDispatch } from './for-dispatch.ts';
 import { ghostCloser } from './ghost.ts';
 import { reviewCloser } from './reviewed.ts';
-import { change, incidentRoutes, type Edit, type IncidentRouteDeps } from './routes.ts';
+import { change, type Edit } from './change.ts';
+import { incidentRoutes, type IncidentRouteDeps } from './routes.ts';
 import { readCallInCircle, readEmergency, readIncident, readTimeline } from './store.ts';
 
 /** What other rooms read of incidents. */
@@ -20,6 +22,8 @@ export interface IncidentReader {
   readonly callOf: (callId: string) => ReturnType<typeof readCallInCircle>;
   /** What an agency is told of a stored incident; undefined when there is none of this id. */
   readonly forDispatch: (incidentId: string) => ReturnType<typeof readForDispatch>;
+  /** What is on record of what rules and people had done for an incident. Rejects while PostgreSQL is away. */
+  readonly doneBefore: (incidentId: string) => ReturnType<typeof readDone>;
 }
 
 export function incidentReader(postgres: Postgres): IncidentReader {
@@ -30,6 +34,7 @@ export function incidentReader(postgres: Postgres): IncidentReader {
       return emergency === undefined ? '' : callInfoOf(emergency);
     },
     callOf: (callId) => readCallInCircle(postgres, callId),
+    doneBefore: (incidentId) => readDone(postgres, incidentId),
     forDispatch: (incidentId) => readForDispatch(postgres, incidentId),
     circleOf: async (incidentId) => (await readIncident(postgres, incidentId))?.circle,
     kindOf: async (incidentId) => (await readIncident(postgres, incidentId))?.view.kind ?? null,

@@ -1,15 +1,8 @@
 import { z } from 'zod';
 import type { RecordAudit } from '../audit/audit.ts';
-import { etag, requireIfMatch } from '../platform/etag.ts';
+import { alreadyThere, etag, nextVersion, requireIfMatch } from '../platform/etag.ts';
 import type { Postgres, Sql } from '../platform/postgres.ts';
-import {
-  conflict,
-  notFound,
-  preconditionFailed,
-  preconditionRequired,
-  unprocessable,
-  type Problem,
-} from '../platform/problem.ts';
+import { conflict, notFound, unprocessable, type Problem } from '../platform/problem.ts';
 import { defineRoute, noContent, type Route } from '../platform/route.ts';
 import { slug } from '../platform/text.ts';
 import { recipientBody, recipientSchema, type RecipientDirectory } from './recipient.ts';
@@ -28,6 +21,7 @@ export interface RecipientRouteDeps {
 }
 
 const params = z.object({ recipientId: slug });
+const what = { room: 'recipients', noun: 'recipient' };
 /** Whom admins see: private numbers and addresses of leaders are for nobody else. */
 const readers = ['admin', 'supervisor'] as const;
 
@@ -85,9 +79,9 @@ function putRoute(deps: RecipientRouteDeps): Route {
       const secret = newWebhookSecret();
       const version = await postgres.transaction(async (sql) => {
         const found = await lockRecipient(sql, id);
-        const next = nextVersion(found, ifMatch, ifNoneMatch);
+        const next = nextVersion(found, { ifMatch, ifNoneMatch }, what);
         if (next > 1) await updateRecipient(sql, id, body, next);
-        else if (!(await insertRecipient(sql, id, body, secret))) throw exists();
+        else if (!(await insertRecipient(sql, id, body, secret))) throw alreadyThere(what);
         const detail = { version: next, channels: body.channels.map(({ type }) => type), leader: body.leader };
         await audit(sql, { principal, action: 'recipients.put', subject: `recipient/${id}`, detail });
         return next;
@@ -100,24 +94,6 @@ function putRoute(deps: RecipientRouteDeps): Route {
         : { status: 200, body: recipient, headers };
     },
   });
-}
-
-/** The version to write; throws unless the preconditions name what is there. */
-function nextVersion(found: number | undefined, ifMatch: string | undefined, ifNoneMatch: string | undefined): number {
-  if (ifNoneMatch === '*') {
-    if (found !== undefined) throw exists();
-    return 1;
-  }
-  if (found === undefined) {
-    if (ifMatch !== undefined) throw preconditionFailed('recipients.gone', 'There is no recipient with this id.');
-    throw preconditionRequired('request.if-none-match-missing', 'Send If-None-Match: * to create a recipient.');
-  }
-  requireIfMatch(ifMatch, found);
-  return found + 1;
-}
-
-function exists(): Problem {
-  return preconditionFailed('recipients.exists', 'There is a recipient with this id already.');
 }
 
 function secretRoute({ postgres, audit, reload }: RecipientRouteDeps): Route {

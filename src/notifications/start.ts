@@ -198,7 +198,8 @@ export function startNotifications(deps: NotificationsDeps): NotificationsRoom {
     owns: (channelId) => delivery.owns(channelId),
     heardOf({ input, state }) {
       if (input.type !== 'incident-changed' || input.decision === undefined) return;
-      const { ruleSetVersion, tell: recipients } = input.decision;
+      const { ruleSetVersion } = input.decision;
+      const recipients = input.tell ?? input.decision.tell;
       const { id: incidentId, version: incidentVersion } = state.incident;
       const told = { ruleSetVersion, incidentVersion, recipients, message: aboutCall(state) };
       for (const wish of wishesByRules(told, { incidentId, callId: state.id })) telling.notify(wish);

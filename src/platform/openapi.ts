@@ -10,7 +10,21 @@ const problemSchema = z
     code: z.string(),
     detail: z.string().optional(),
     reference: z.string(),
-    faults: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    faults: z
+      .array(
+        z.object({
+          path: z.string(),
+          message: z.string(),
+          code: z.string().optional(),
+          ruleId: z.string().nullable().optional().meta({ description: 'Of rules: whose it is; null: of none' }),
+        }),
+      )
+      .optional(),
+    total: z
+      .number()
+      .int()
+      .optional()
+      .meta({ description: 'How many faults there are, where only the first are listed' }),
   })
   .meta({ description: 'RFC 9457 problem details' });
 

@@ -29,3 +29,8 @@ export const slug = z
   .min(1)
   .max(40)
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'small letters, digits and dashes');
+
+/** The form in which two spellings of a district are compared: people type them, case and spacing do not count. */
+export function districtKey(name: string): string {
+  return name.trim().replaceAll(/\s+/g, ' ').toLowerCase();
+}

@@ -64,11 +64,6 @@ export const conditionSchema = z.strictObject({
 });
 export type Condition = z.output<typeof conditionSchema>;
 
-/** The form in which two spellings of a district are compared: people type them, case and spacing do not count. */
-export function districtKey(name: string): string {
-  return name.trim().replaceAll(/\s+/g, ' ').toLowerCase();
-}
-
 /** Minutes since midnight of an HH:MM. */
 export function minutesOf(time: string): number {
   return Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));

@@ -1,4 +1,5 @@
-import { districtKey, minutesOf, sources, weekdays, type Condition } from './condition.ts';
+import { districtKey } from '../platform/text.ts';
+import { minutesOf, sources, weekdays, type Condition } from './condition.ts';
 import { severities } from '../incidents/incident.ts';
 import { incidentKinds, kindIds } from './kind.ts';
 

@@ -164,6 +164,19 @@ describe('evaluate', () => {
     expect(decision.trace.at(-1)?.because).toContain('polisi does not only hear of it, as a says');
   });
 
+  test('whoever serves other districts is engaged all the same, and the trace says that he is asked last', () => {
+    const elsewhere = {
+      ...facts,
+      district: 'Rumbai',
+      agencies: { psc: { open: true, reachable: true, serves: false } },
+    };
+    const decision = evaluate(setOf({ id: 'a', then: ['psc'] }), elsewhere);
+    expect(decision.actions).toMatchObject([{ agencyId: 'psc' }]);
+    expect(decision.trace[0]?.because).toContain('psc is asked last: it does not serve Rumbai');
+    const here = evaluate(setOf({ id: 'a', then: ['psc'] }), { ...elsewhere, agencies: {} });
+    expect(here.trace[0]?.because.some((line) => line.includes('asked last'))).toBe(false);
+  });
+
   test('a request that a rule names brings nobody by default', () => {
     const ruleSet = setOf({ id: 'a', when: { kinds: ['information'] }, then: ['pln notify'] });
     expect(agencies(ruleSet, { ...facts, kind: 'information' })).toEqual(['pln']);

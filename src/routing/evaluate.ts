@@ -16,7 +16,7 @@ export function evaluate(ruleSet: RuleSet, facts: Facts): Decision {
     const { matched, because } = match(rule.when, facts);
     if (matched) {
       matchedAny = true;
-      because.push(...add(made, rule.then, rule.id), ...tell(made, rule));
+      because.push(...add(made, rule.then, rule.id, facts), ...tell(made, rule));
     }
     trace.push({ ruleId: rule.id, matched, because });
   }
@@ -35,8 +35,9 @@ function some({ actions }: Made, holds: (mode: Mode) => boolean): boolean {
   return [...actions.values()].some(({ mode }) => holds(mode));
 }
 
-function byDefault(ruleSet: RuleSet, { kind }: Facts, matchedAny: boolean, made: Made): Decision['trace'][number] {
+function byDefault(ruleSet: RuleSet, facts: Facts, matchedAny: boolean, made: Made): Decision['trace'][number] {
   const ruleId = defaultRuleId;
+  const { kind } = facts;
   if (!incidentKinds.includes(kind)) return { ruleId, matched: false, because: [`${kind} needs no agency`] };
   if (some(made, speaks)) {
     return { ruleId, matched: false, because: ['the rules bring somebody who speaks with the caller'] };
@@ -52,12 +53,12 @@ function byDefault(ruleSet: RuleSet, { kind }: Facts, matchedAny: boolean, made:
     );
   }
   const speaking = ruleSet.default.filter(({ mode }) => speaks(mode));
-  because.push(...add(made, [...speaking, ...ruleSet.default.filter(({ mode }) => !speaks(mode))], ruleId));
+  because.push(...add(made, [...speaking, ...ruleSet.default.filter(({ mode }) => !speaks(mode))], ruleId, facts));
   return { ruleId, matched: true, because };
 }
 
-/** Adds what is new; returns a note on each action that was changed or left out. */
-function add(made: Made, wanted: readonly Action[], ruleId: string): string[] {
+/** Adds what is new; returns a note on each action that was changed or left out, and on who is asked last. */
+function add(made: Made, wanted: readonly Action[], ruleId: string, { agencies, district }: Facts): string[] {
   const notes: string[] = [];
   for (const action of wanted) {
     const earlier = made.actions.get(action.agencyId);
@@ -69,6 +70,9 @@ function add(made: Made, wanted: readonly Action[], ruleId: string): string[] {
     const second = action.mode === 'transfer' && some(made, (mode) => mode === 'transfer');
     if (second) notes.push(`${action.agencyId} is bridged: another agency takes the caller over`);
     made.actions.set(action.agencyId, { ...action, mode: second ? 'bridge' : action.mode, ruleId });
+    for (const id of [action.agencyId, ...action.fallbacks]) {
+      if (agencies[id]?.serves === false) notes.push(`${id} is asked last: it does not serve ${district}`);
+    }
   }
   return notes;
 }

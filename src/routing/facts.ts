@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { isOpen, type AgencyDirectory } from '../agencies/agency.ts';
+import { isOpen, serves, type AgencyDirectory } from '../agencies/agency.ts';
 import { slug } from '../platform/text.ts';
 import { clockTime, localDate, sources, trunkStates, weekdays, weekdaySchema, word } from './condition.ts';
 import { findKind, kindSchema, severitySchema } from './kind.ts';
 import { localTime } from './local-time.ts';
 
 const position = z.object({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) });
-const agencyState = z.object({ open: z.boolean(), reachable: z.boolean() });
+/** `serves` is false of one that serves other districts than the incident's, and else not said. */
+const agencyState = z.object({ open: z.boolean(), reachable: z.boolean(), serves: z.boolean().optional() });
 
 /** What somebody may know of an incident beside its kind. Null: not known (yet). */
 const known = {
@@ -71,7 +72,7 @@ export function completeFacts(asked: KnownFacts, { at, timeZone, holidays, direc
   const weekday = weekdays.indexOf(local.weekday) + 1;
   const agencies = directory.agencies.map((agency) => {
     const state = { open: isOpen(agency, weekday, local.time), reachable: directory.reachable(agency.id) };
-    return [agency.id, state] as const;
+    return [agency.id, serves(agency, asked.district ?? null) ? state : { ...state, serves: false }] as const;
   });
   const trunks = directory.agencies.flatMap((agency) =>
     agency.trunks.map(({ id }) => [id, directory.health(id)] as const),

@@ -1,5 +1,6 @@
 import { booleanPointInPolygon } from '@turf/boolean-point-in-polygon';
-import { districtKey, minutesOf, type Condition } from './condition.ts';
+import { districtKey } from '../platform/text.ts';
+import { minutesOf, type Condition } from './condition.ts';
 import type { Facts } from './facts.ts';
 import { incidentKinds } from './kind.ts';
 

@@ -1,3 +1,4 @@
+import type { AgencyDirectory } from '../agencies/agency.ts';
 import { defaultRuleId, speaks, type Action, type RuleSetContent } from './rule.ts';
 
 /** The rules that name an agency or one of its trunks, anywhere: as `rule <id>`. */
@@ -37,6 +38,17 @@ export function rulesLosing(
     )
     .map(({ id }) => `rule ${id}`);
   return speaksWith(ruleSet.default) ? [...names, `rule ${defaultRuleId}`] : names;
+}
+
+/** The rules that bridge or transfer to agencies that could not be rung any more, as `rule <id>`, by such an agency. */
+export function rulesCutOff(
+  ruleSet: RuleSetContent,
+  now: AgencyDirectory,
+  later: AgencyDirectory,
+): Map<string, string[]> {
+  const lost = now.agencies.filter(({ id }) => now.canBeRung(id) && !later.canBeRung(id));
+  const needed = lost.map(({ id }) => [id, rulesLosing(ruleSet, id, { removed: [], left: 0 })] as const);
+  return new Map(needed.filter(([, rules]) => rules.length > 0));
 }
 
 /** The rules that tell a recipient: as `rule <id>`. */

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { directoryOf } from '../agencies/agency.ts';
 import type { AgenciesRoom } from '../agencies/start.ts';
+import { usableWith } from '../agencies/way.ts';
 import type { RecordAudit } from '../audit/audit.ts';
 import type { Clock } from '../platform/clock.ts';
 import { diskCopy } from '../platform/disk-copy.ts';
@@ -11,7 +13,7 @@ import type { Route } from '../platform/route.ts';
 import { evaluate } from './evaluate.ts';
 import { evaluateRoute } from './evaluate-routes.ts';
 import { completeFacts, type Facts, type KnownFacts } from './facts.ts';
-import { rulesLosing, rulesNaming, rulesTelling } from './naming.ts';
+import { rulesCutOff, rulesLosing, rulesNaming, rulesTelling } from './naming.ts';
 import { ruleRoutes } from './routes.ts';
 import { ruleSetSchema, type Decision, type RuleSet, type RuleSetContent } from './rule.ts';
 import { activate, insertVersion, readActive, readActiveVersion, rulesChannel } from './store.ts';
@@ -23,6 +25,8 @@ export interface RoutingRoom {
   readonly current: () => RuleSet;
   /** Asks the active rules about an incident at a moment: in the city's own time, with its agencies as they are. */
   readonly decide: (known: KnownFacts, epochMs: number) => Decision;
+  /** Why the settings cannot do without a trunk to the outside; undefined: no active rule depends on it. */
+  readonly needsOutgoing: () => string | undefined;
   readonly stop: () => Promise<void>;
 }
 
@@ -32,7 +36,7 @@ interface RoutingDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly audit: RecordAudit;
-  readonly agencies: Pick<AgenciesRoom, 'current' | 'lockAndRead' | 'guardDeletion' | 'guardTrunks'>;
+  readonly agencies: Pick<AgenciesRoom, 'current' | 'lockAndRead' | 'guardDeletion' | 'guardTrunks' | 'hasAccount'>;
   readonly districts: () => readonly string[];
   readonly timeZone: () => string;
   /** Local dates, YYYY-MM-DD. */
@@ -93,6 +97,15 @@ export async function startRouting(deps: RoutingDeps): Promise<RoutingRoom> {
       evaluateRoute({ ...shared, clock: deps.clock, agencies: agencies.current, complete }),
     ],
     current: copy.current,
+    needsOutgoing() {
+      const [now, later] = [true, false].map((outgoing) =>
+        directoryOf(agencies.current().agencies, undefined, usableWith(outgoing, agencies.hasAccount)),
+      );
+      const cutOff = now && later ? [...rulesCutOff(copy.current(), now, later)] : [];
+      if (cutOff.length === 0) return undefined;
+      const needs = cutOff.slice(0, 5).map(([agencyId, rules]) => `${agencyId} (${rules.slice(0, 5).join(', ')})`);
+      return `The active rules ring agencies over outgoingTrunk only: ${needs.join('; ')}. Give them other trunks first.`;
+    },
     decide: (known, epochMs) => evaluate(copy.current(), complete(known, epochMs)),
     stop: () => {
       copy.stop();

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { factsArbitrary, ruleSetArbitrary, someAgencies, someRecipients } from '../../test/support/rule-arbitrary.ts';
 import { testAgency } from '../../test/support/agencies.ts';
-import { directoryOf } from '../agencies/agency.ts';
+import { directoryOf, type Trunk } from '../agencies/agency.ts';
+import { usableWith } from '../agencies/way.ts';
 import { evaluate } from './evaluate.ts';
 import { incidentKinds } from './kind.ts';
 import { ruleSetContent, speaks } from './rule.ts';
@@ -31,6 +32,12 @@ const square = (west: number) => ({
   ],
 });
 const to = (...ids: string[]): { agencyId: string; mode?: string }[] => ids.map((agencyId) => ({ agencyId }));
+
+function trunkOf(id: string, type: string): Trunk {
+  if (type === 'carrier') return { id, type, number: '0761119' };
+  if (type.startsWith('desk')) return { id, type: 'desk', name: 'Piket' };
+  return { id, type: 'sip', host: '192.0.2.1', port: 5060, transport: 'udp', number: '113' };
+}
 
 describe('validate', () => {
   test('a fit rule set has no fault', () => {
@@ -263,6 +270,31 @@ describe('validate', () => {
     );
     // The property would hold for nothing if no set were ever fit.
     expect(fit).toBeGreaterThan(100);
+  });
+
+  test('the same where some trunks cannot be rung: only those that can count', () => {
+    let fit = 0;
+    const trunkTypes = fc.tuple(
+      ...someAgencies.map(() => fc.constantFrom('sip', 'carrier', 'desk', 'desk with account')),
+    );
+    fc.assert(
+      fc.property(ruleSetArbitrary, factsArbitrary, trunkTypes, fc.boolean(), (ruleSet, asked, types, outgoing) => {
+        const of = new Map(someAgencies.map((id, index) => [id as string, types[index] ?? '']));
+        const mixed = someAgencies.map((id) => testAgency(id, [], { trunks: [trunkOf(`${id}-0`, of.get(id) ?? '')] }));
+        const hasAccount = (trunkId: string): boolean => of.get(trunkId.slice(0, -2)) === 'desk with account';
+        const there = directoryOf(mixed, undefined, usableWith(outgoing, hasAccount));
+        if (validate(ruleSet, { ...surroundings, agencies: there }).total > 0) return;
+        fit += 1;
+        const speaking = evaluate(ruleSet, { ...asked, kind: 'fire' }).actions.filter(({ mode }) => speaks(mode));
+        const rung = speaking.map(({ agencyId }) => of.get(agencyId));
+        expect(rung.length).toBeGreaterThan(0);
+        for (const type of rung) {
+          expect(type === 'sip' || type === 'desk with account' || (type === 'carrier' && outgoing)).toBe(true);
+        }
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(fit).toBeGreaterThan(50);
   });
 
   test('a rule that adds nothing can be left out without changing any decision', () => {

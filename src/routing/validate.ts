@@ -1,5 +1,6 @@
 import type { AgencyDirectory } from '../agencies/agency.ts';
-import { districtKey, type Condition } from './condition.ts';
+import { districtKey } from '../platform/text.ts';
+import type { Condition } from './condition.ts';
 import { findKind } from './kind.ts';
 import { namedBy, overlaps } from './overlap.ts';
 import { defaultRuleId, speaks, type Action, type Rule, type RuleSetContent } from './rule.ts';
@@ -47,7 +48,7 @@ interface Report {
 
 const faultsListed = 200;
 
-/** Every fault of a rule set. None: whatever the incident, somebody of an agency with a trunk speaks with the caller. */
+/** Every fault of a rule set. None: whatever the incident, somebody of an agency that can be rung speaks with the caller. */
 export function validate(content: RuleSetContent, surroundings: Surroundings): Report {
   const steps = validating(content, surroundings);
   for (;;) {
@@ -100,14 +101,11 @@ function defaultFaults(actions: readonly Action[], names: Names): Fault[] {
     const message = 'Name at least one agency for incidents to which the rules bring nobody.';
     return [{ ...at, code: 'no-default', message }];
   }
-  const human = actions.some(({ agencyId, mode }) => speaks(mode) && hasTrunk(names, agencyId));
+  const human = actions.some(({ agencyId, mode }) => speaks(mode) && names.agencies.canBeRung(agencyId));
   if (human) return faults;
-  const message = 'Bridge or transfer to at least one agency with a trunk: who only hears or is told helps no caller.';
+  const message =
+    'Bridge or transfer to at least one agency with a trunk that can be rung: who only hears or is told helps no caller.';
   return [...faults, { ...at, code: 'no-human', message }];
-}
-
-function hasTrunk({ agencies }: Names, agencyId: string): boolean {
-  return (agencies.find(agencyId)?.trunks.length ?? 0) > 0;
 }
 
 function idFaults(rule: Rule, path: string, seen: Set<string>): Fault[] {
@@ -230,8 +228,8 @@ function agencyFaults(
   if (!names.agencies.find(agencyId)) {
     return [{ ...at, code: 'unknown-agency', message: `There is no agency ${agencyId}.` }];
   }
-  if (!rung || hasTrunk(names, agencyId)) return [];
-  return [{ ...at, code: 'agency-without-trunk', message: `No trunk leads to ${agencyId}.` }];
+  if (!rung || names.agencies.canBeRung(agencyId)) return [];
+  return [{ ...at, code: 'agency-without-trunk', message: `No trunk that can be rung leads to ${agencyId}.` }];
 }
 
 function recipientFaults({ id: ruleId, tell }: Rule, path: string, { recipients }: Names): Fault[] {

@@ -8,6 +8,7 @@ import type { RecipientDirectory } from '../notifications/recipient.ts';
 import type { NotifyWish } from '../notifications/tell.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
+import { nothing } from '../platform/nothing.ts';
 import { isUnavailable, type Postgres, type Sql } from '../platform/postgres.ts';
 import { closeConnection, createProducerConnection, createWorkerConnection } from '../platform/redis.ts';
 import type { ProjectorDeps } from '../records/projector.ts';
@@ -205,10 +206,6 @@ export function startSop(deps: SopDeps): SopRoom {
       closeConnection(worker);
     },
   };
-}
-
-function nothing(): void {
-  return undefined;
 }
 
 /** Which dispatches, and which incidents, entries tell something of: by their facts, whatever machine they come from. */

@@ -11,6 +11,7 @@ import { messageOf } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import { startLiveCopy } from '../platform/live-copy.ts';
 import type { Logger } from '../platform/logger.ts';
+import { nothing } from '../platform/nothing.ts';
 import { isUnavailable, type Postgres, type Sql } from '../platform/postgres.ts';
 import { closeConnection, createProducerConnection, createWorkerConnection } from '../platform/redis.ts';
 import type { Route } from '../platform/route.ts';
@@ -220,10 +221,6 @@ export async function startTriage(deps: {
       closeConnection(worker);
     },
   };
-}
-
-function nothing(): void {
-  return undefined;
 }
 
 function group(contributions: readonly Contribution[]): Map<string, Contribution[]> {

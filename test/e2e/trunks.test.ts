@@ -1,4 +1,6 @@
 import { createSocket } from 'node:dgram';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { accepts, answers, rejects, startPhone, type Phone } from '../../scripts/sip/phone.mjs';
 import { agencyBody, type AgencyBody } from '../../src/agencies/agency.ts';
@@ -6,7 +8,7 @@ import type { CallView } from '../../src/calls/view.ts';
 import type { Centre } from '../support/centre.ts';
 import type { Dispatch } from '../support/centre-api.ts';
 import { heardIn } from '../support/ear.ts';
-import { until } from '../support/rest.ts';
+import { until, type Answer } from '../support/rest.ts';
 import { startCentre } from '../support/start-centre.ts';
 import { offer, WireCall } from '../support/wire.ts';
 
@@ -63,10 +65,12 @@ async function dispatched(agencyId: string, state: 'joined' | 'over'): Promise<D
 }
 const tried = ({ attempts }: Dispatch): string[] => attempts.map(({ trunkId, outcome }) => `${trunkId} ${outcome}`);
 
-/** An exchange that answers whatever it is asked with this status. */
-async function answerOptions(status: number): Promise<{ port: number; close: () => void }> {
+/** An exchange that answers whatever it is asked with this status; `asked`: about which numbers. */
+async function answerOptions(status: number): Promise<{ port: number; asked: Set<string>; close: () => void }> {
   const socket = createSocket('udp4');
+  const asked = new Set<string>();
   socket.on('message', (data, from) => {
+    asked.add(/^OPTIONS sip:([^@]+)@/.exec(data.toString())?.[1] ?? 'something else');
     const kept = data
       .toString()
       .split('\r\n')
@@ -76,7 +80,7 @@ async function answerOptions(status: number): Promise<{ port: number; close: () 
     socket.send(answer, from.port, from.address);
   });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  return { port: socket.address().port, close: () => socket.close() };
+  return { port: socket.address().port, asked, close: () => socket.close() };
 }
 
 async function change(agencyId: string, over: Partial<AgencyBody>): Promise<void> {
@@ -147,6 +151,36 @@ test.each([404, 405, 481, 501])('a trunk that answers OPTIONS with %i is alive',
   answering.close();
 });
 
+/** What Asterisk has said so far of accounts that it read. */
+async function complaints(): Promise<number> {
+  const log = await readFile(join(centre.asterisk.runDirectory, 'log/messages.log'), 'utf8');
+  return log.split('\n').filter((line) => /\] (WARNING|ERROR)\[.*stir_shaken/.test(line)).length;
+}
+
+test('fifty trunks, one of them changed: Asterisk asks each, and complains no more than of one', async () => {
+  const exchange = await answerOptions(404);
+  const before = await complaints();
+  const trunk = (agency: string, n: number) =>
+    ({ id: `${agency}-${n}`, type: 'sip', transport: 'udp', host: '127.0.0.1', port: exchange.port }) as const;
+  const agencies = ['basarnas', 'bpbd', 'dishub'];
+  const lists = agencies.map((agency, of) =>
+    Array.from({ length: 17 }, (_, n) => ({ ...trunk(agency, n), number: `7${of}${n}` })),
+  );
+  for (const [index, agency] of agencies.entries()) await change(agency, { trunks: lists[index] ?? [] });
+  await Promise.all(agencies.flatMap((agency) => [isNow(`${agency}-0`, 'up'), isNow(`${agency}-16`, 'up')]));
+  const changed = (lists[0] ?? []).map((one, n) => (n === 3 ? { ...one, number: '7777' } : one));
+  await change('basarnas', { trunks: changed });
+  await until('the new number is asked', () => exchange.asked.has('7777'), 20_000);
+  exchange.asked.clear();
+  await until('all are asked again', () => exchange.asked.size === 51, 20_000);
+  expect([exchange.asked.has('7777'), exchange.asked.has('703')]).toEqual([true, false]);
+  // Four changes, each written and taken away, with the accounts of one operator and of no desk.
+  expect((await complaints()) - before).toBeLessThan(12);
+  for (const agency of agencies)
+    await change(agency, { trunks: lists[0]?.slice(0, 1).map((one) => ({ ...one, id: agency })) ?? [] });
+  exchange.close();
+}, 90_000);
+
 test("an agency's own desk: an account, a phone that rings and is in the call, and calls nobody itself", async () => {
   await change('pln', { acceptance: 'key', trunks: [{ id: 'pln-desk', type: 'desk', name: 'Meja piket' }] });
   expect(await trunkNow('pln-desk')).toMatchObject({ health: 'down', unusable: true });
@@ -208,6 +242,16 @@ test("a desk's phone that registers anew from elsewhere is never away", async ()
 test('a number in the telephone network is rung over the trunk to the outside, as the centre', async () => {
   await change('pmi', { trunks: [{ id: 'pmi-tel', type: 'carrier', number: '0761119' }] });
   expect(await trunkNow('pmi-tel')).toMatchObject({ health: 'down', unusable: true });
+  const putRules = async (): Promise<Answer> => {
+    const body = {
+      default: [{ agencyId: 'polisi' }],
+      rules: [{ id: 'all', name: 'All', then: [{ agencyId: 'pmi' }] }],
+    };
+    const { headers } = await centre.api.ask('GET', '/v1/rules');
+    return centre.api.ask('PUT', '/v1/rules', { body, headers: { 'if-match': headers.get('etag') ?? '' } });
+  };
+  const unfit = await putRules();
+  expect([unfit.status, unfit.pluck('faults', 'code')]).toEqual([422, ['agency-without-trunk']]);
   const phone = await centre.outsidePhone({ tone: 1320, behaviour: accepting });
   await centre.api.set({ outgoingNumber: '0761112' });
   await until('the way is there', async () => !(await trunkNow('pmi-tel')).unusable);
@@ -217,4 +261,34 @@ test('a number in the telephone network is rung over the trunk to the outside, a
   expect(invite.uri).toMatch(/^sip:0761119@127\.0\.0\.1/);
   expect(invite.header('From')).toContain('sip:0761112@');
   expect((await trunkNow('pmi-tel')).health).toBe('up');
+
+  // Rules depend on it from now on.
+  expect((await putRules()).status).toBe(200);
+  const settings = await centre.api.ask('GET', '/v1/settings');
+  const cut = { body: { outgoingTrunk: null }, headers: { 'if-match': settings.headers.get('etag') ?? '' } };
+  const refused = await centre.api.ask('PATCH', '/v1/settings', cut);
+  expect([refused.status, refused.code]).toEqual([422, 'settings.no-way']);
+  expect(refused.text).toContain('pmi (rule all)');
+}, 60_000);
+
+test('a controller that comes back learns which trunks are up, and lets nobody ask one that was taken away meanwhile', async () => {
+  const exchange = await answerOptions(501);
+  const address = { type: 'sip', transport: 'udp', host: '127.0.0.1', port: exchange.port } as const;
+  const trunks = [
+    { ...address, id: 'psc-stays', number: '8001' },
+    { ...address, id: 'psc-goes', number: '8002' },
+  ];
+  await change('psc', { trunks });
+  await Promise.all(trunks.map(({ id }) => isNow(id, 'up')));
+  for (const controller of centre.controllers) controller.kill('SIGKILL');
+  await Promise.all(centre.controllers.map(({ exited }) => exited));
+  await centre.api.sql(z.unknown(), "delete from trunks where id = 'psc-goes'");
+  await centre.startController({ rank: 0, name: 'controller-back' });
+  await centre.follow();
+  await isNow('psc-stays', 'up');
+  exchange.asked.clear();
+  await until('it is asked again', () => exchange.asked.delete('8001'), 20_000);
+  await until('and once more', () => exchange.asked.has('8001'), 20_000);
+  expect([...exchange.asked]).toEqual(['8001']);
+  exchange.close();
 }, 60_000);

@@ -137,6 +137,37 @@ test('an operator dispatches on an ended call: the agency accepts, his phone rin
   expect(heardIn(centre.recording(`${id}.o1`, 'heard'), tones)).toEqual(['damkar']);
 }, 60_000);
 
+test('an ended call is classified: whom the rules name is rung and told, and a second change rings nobody again', async () => {
+  const incidentId = await endedCall();
+  const phone = await centre.trunk('damkar-1', accepts({ pressAfter: 1_500 }), tones.damkar);
+  const coming = centre.upcoming(phone);
+  const path = `/v1/incidents/${incidentId}`;
+  const patch = async (body: object): Promise<string[]> => {
+    const { headers } = await centre.api.ask('GET', path);
+    const put = { body, headers: { 'if-match': headers.get('etag') ?? '' } };
+    return z.array(z.string()).parse((await centre.api.ask('PATCH', path, put)).at('dispatchIds'));
+  };
+  const made = await patch({ kind: 'fire', severity: 'low' });
+  const agency = await coming;
+  expect(agency.header('X-Siaga-Incident')).toBe(incidentId);
+  const { id } = await dispatchOf(incidentId, 'damkar');
+  expect(made).toContain(id);
+  await centre.feed.waitFor('dispatch.told', { detail: { dispatchId: id } });
+  await agency.hangUp();
+  expect(await ended(id, 'left')).toMatchObject({ outcome: 'told', callId: null, reason: { by: 'rule' } });
+  expect(hearsPrompt(centre.recording(`${id}.a1`, 'heard'), 'announcement-intro')).toBe(true);
+  await until('the decision is on record', async () => {
+    const decisions = z.object({ items: z.array(z.object({ ruleSetVersion: z.number() })) });
+    return (await centre.api.get(`${path}/decisions`, decisions)).items.length === 1;
+  });
+  await patch({ severity: 'moderate' });
+  const { items } = await centre.api.get(
+    `/v1/dispatches?incidentId=${incidentId}`,
+    z.object({ items: z.array(z.object({ agencyId: z.string() })) }),
+  );
+  expect(items.filter(({ agencyId }) => agencyId === 'damkar')).toHaveLength(1);
+}, 60_000);
+
 test('an agency that declines, after a trunk that is dead: the outcome is on the timeline, and no operator is rung', async () => {
   const incidentId = await endedCall();
   await centre.trunk('damkar-1', rejects(503));
@@ -150,6 +181,8 @@ test('an agency that declines, after a trunk that is dead: the outcome is on the
   ]);
   await until('it is on record', async () => (await timelineOf(incidentId)).includes('dispatch.declined'));
   expect(centre.phones[0]?.calls.length).toBe(before);
+  // Who is asked in its place has trunks that answer nothing.
+  await centre.quiet(25_000);
 }, 60_000);
 
 test('the controller is killed while the agency rings: another goes on, and the phone rings once', async () => {

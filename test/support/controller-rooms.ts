@@ -16,6 +16,7 @@ import { createFeed, type FeedEvent } from '../../src/events/feed.ts';
 import { eventRoutes } from '../../src/events/routes.ts';
 import { readConfig } from '../../src/config.ts';
 import { startReports } from '../../src/incidents/reports.ts';
+import { askingAgain } from '../../src/incidents/ask-again.ts';
 import { incidentReader, startIncidents } from '../../src/incidents/start.ts';
 import { loadDistrictMap } from '../../src/location/districts/district-map-start.ts';
 import { startLocation } from '../../src/location/start.ts';
@@ -97,7 +98,7 @@ export async function startController(
     withoutCall?: Partial<WithoutCallDeps>;
   } = {},
 ): Promise<ControllerRooms> {
-  const logger = createLogger('silent');
+  const [logger, metrics] = [createLogger('silent'), createMetrics()];
   const stateDir = options.stateDir ?? (await stateFolder());
   const { application = `siaga-test-${(channels += 1)}` } = options;
   const directory = join(stateDir, 'journal');
@@ -109,7 +110,6 @@ export async function startController(
   const feed = createFeed({ clock, callOf: (callId) => calls.runner.get(callId) });
   const events: FeedEvent[] = [];
   feed.subscribe((event) => events.push(event));
-  const metrics = createMetrics();
   const settings = (): Settings => ({ ...rooms.settings.current(), ...options.settings });
   const map = await loadDistrictMap('pekanbaru');
   let ready = false;
@@ -207,6 +207,14 @@ export async function startController(
     policies: () => linePolicy(settings()),
     ...deafToLine,
   });
+  const planner = createPlanner({
+    clock,
+    wayTo: sipOnly,
+    agencies: () => rooms.agencies.current(),
+    settings,
+    decide: (incident, at) => rooms.routing.decide(incident, at),
+  });
+  const askAgain = askingAgain({ clock, logger, ...planner, ...reader, runner: () => calls.runner });
   const calls = startCalls({
     node: 'node',
     application,
@@ -233,19 +241,11 @@ export async function startController(
     nuisanceOf: triage.nuisanceOf,
     earlierOf: triage.earlierOf,
     recorded(entry) {
-      records.recorded(entry);
-      triage.recorded(entry);
-      followers.heardOf(entry);
+      for (const room of [records, triage]) room.recorded(entry);
+      for (const room of [followers, askAgain]) room.heardOf(entry);
     },
     alarm: records.alarm,
     ownedElsewhere: () => false,
-  });
-  const planner = createPlanner({
-    clock,
-    wayTo: sipOnly,
-    agencies: () => rooms.agencies.current(),
-    settings,
-    decide: (incident, at) => rooms.routing.decide(incident, at),
   });
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, ...reader, ...planner };
   const quiet = { application, postgres, clock: fast, recorded: records.withoutCall };
@@ -262,7 +262,7 @@ export async function startController(
   });
   const dispatches = dispatchRoom({ ...shared, withoutCall, follow: followers.follow });
   const changedLater = inOrder(triage.incidentChanged, followers.incidentChanged);
-  const incidents = startIncidents({ ...shared, changedLater });
+  const incidents = startIncidents({ ...shared, logger, keepDecision, withoutCall, changedLater });
   const inner = [calls, location, incidents, reports, dispatches, followers, triage, records].flatMap(
     (room) => room.routes,
   );

@@ -18,6 +18,7 @@ import { derivedId, newId } from '../../src/platform/ids.ts';
 import { openJournal } from '../../src/platform/journal.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createPostgres } from '../../src/platform/postgres.ts';
+import { keepDecision } from '../../src/records/write-call.ts';
 import { defaultSettings } from '../../src/settings/setting.ts';
 import { sipOnly } from './agencies.ts';
 import { testCall } from './calls.ts';
@@ -77,7 +78,7 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
       ...talkRoutes({ ...command, lookUp: () => ({ refused: 'number-refused' }) }),
       ...monitorRoutes(command),
       ...silentRoutes(command),
-      ...incidentRoutes(shared),
+      ...incidentRoutes({ ...shared, logger, keepDecision }),
       ...dispatchRoutes(shared),
     ],
   });

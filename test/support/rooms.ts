@@ -54,7 +54,11 @@ export async function startRooms(
   const common = { postgres, stateDir, clock, logger, audit: audit.record };
   const access = await startAccess(common);
   const settings = await startSettings({ ...common, seed: citySettings(city) });
-  const agencies = await startAgencies({ ...common, seed: city.agencies });
+  const agencies = await startAgencies({
+    ...common,
+    seed: city.agencies,
+    outgoing: () => settings.current().outgoingTrunk !== null,
+  });
   const recipients = await startRecipients({
     ...common,
     seed: city.recipients,
