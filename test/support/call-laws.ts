@@ -200,7 +200,9 @@ function checkEnded({ call, rung, over }: World, effects: CallEffect[]): void {
     ensure(call.caller.live || speakers(call).length >= 2, 'nobody is left and the call goes on');
     return;
   }
-  ensure(Object.keys(call.timers).length === 0, 'an ended call has timers');
+  const messages = call.dispatches.filter(({ mode, endedAt }) => mode === 'notify' && endedAt === null);
+  const limits = messages.map(({ id }) => `dispatch:${id}`);
+  ensure(Object.keys(call.timers).sort().join() === limits.sort().join(), 'an ended call waits for no messages alone');
   ensure(
     operatorLegs(call).length === 0 && call.line === null && call.bridge === null,
     'an ended call holds on to something',

@@ -68,10 +68,7 @@ export function checkDispatches({ call, ended }: DispatchesSeen): void {
     const one = rung && dispatch.endedAt === null && !isPlanned(dispatch);
     ensure(live.length === (one ? 1 : 0), `a dispatch has ${live.length} live attempts`);
     ensure(
-      !isPending(dispatch) ||
-        isPlanned(dispatch) ||
-        (!rung && call.endedAt !== null) ||
-        call.timers[`dispatch:${dispatch.id}`] !== undefined,
+      !isPending(dispatch) || isPlanned(dispatch) || call.timers[`dispatch:${dispatch.id}`] !== undefined,
       'an attempt without a limit',
     );
     ensure(currentAttempt(dispatch) === live[0], 'the live attempt is not the last');
