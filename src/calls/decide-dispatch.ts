@@ -23,7 +23,7 @@ export function addDispatch(step: Step, wanted: Dispatch, requestedAt = wanted.r
     tell(step, 'dispatch.refused', { dispatchId: id, agencyId, reason: 'the call has ended' });
     return;
   }
-  const engaged = engagedBy(call, agencyId);
+  const engaged = engagedBy(call, dispatch);
   if (engaged !== undefined) {
     tell(step, 'dispatch.refused', { dispatchId: id, agencyId, reason: `already engaged by ${engaged.id}` });
     return;
@@ -35,9 +35,15 @@ export function addDispatch(step: Step, wanted: Dispatch, requestedAt = wanted.r
   }
 }
 
-/** The dispatch by which an agency is engaged for the call, if it is. */
-export function engagedBy({ dispatches }: Pick<Call, 'dispatches'>, agencyId: string): Dispatch | undefined {
-  return dispatches.find((one) => one.agencyId === agencyId && one.endedAt === null);
+/** The dispatch by which an agency is engaged for the call already, if it is: by a message it is for another message alone. */
+export function engagedBy(
+  { dispatches }: Pick<Call, 'dispatches'>,
+  wanted: Pick<Dispatch, 'agencyId' | 'mode'>,
+): Dispatch | undefined {
+  const isMessage = wanted.mode === 'notify';
+  return dispatches.find(
+    (one) => one.agencyId === wanted.agencyId && one.endedAt === null && (one.mode === 'notify') === isMessage,
+  );
 }
 
 /** Starts what has waited for an earlier stage; a dispatch that was refused is waited for by nobody. */
@@ -186,7 +192,7 @@ function afterAgencyFailed(step: Step, dispatch: Dispatch): void {
 /** Who is asked instead: the first of those planned who is not engaged already. */
 function fallbackOf(call: Call, { id, fallback }: Dispatch): Dispatch | null {
   let next = fallback;
-  while (next !== null && engagedBy(call, next.agencyId) !== undefined) next = next.fallback;
+  while (next !== null && engagedBy(call, next) !== undefined) next = next.fallback;
   if (next === null || (call.endedAt !== null && next.mode !== 'notify')) return null;
   return { ...next, reason: { by: 'fallback', of: id } };
 }
