@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { accepts, answers, rejects, rings, type Call } from '../../scripts/sip/phone.mjs';
 import { createToken } from '../../src/access/token-command.ts';
@@ -167,3 +168,46 @@ test('the controller is killed while the agency rings: another goes on, and the 
   expect(await ended(id, 'left')).toMatchObject({ outcome: 'told', attempts: [{ number: 1 }] });
   expect(phone.calls.length - before).toBe(1);
 }, 90_000);
+
+test.each(['after', 'before'])(
+  'the controller stood still, and another goes on: an agency that answers %s the first is back is not hung up on',
+  async (when) => {
+    await centre.api.set({ agencyRingSeconds: 40 });
+    const frozen = centre.controllers.find(({ ended: over }) => over === null);
+    if (centre.controllers.filter(({ ended: over }) => over === null).length < 2) await centre.startController();
+    const phone = await centre.trunk('damkar-1', rings(), tones.damkar);
+    const before = phone.calls.length;
+    const coming = centre.upcoming(phone);
+    const incidentId = await report();
+    const agency = await coming;
+    await agency.waitFor('ringing');
+    const { id } = await dispatchOf(incidentId, 'damkar');
+    await until('it is on record', async () => (await centre.api.dispatch(id)).state === 'ringing');
+    const row = z.object({ owner: z.string(), state: z.string(), outcome: z.string().nullable() });
+    const query = `select w.owner, d.state, d.outcome from dispatches_without_call w join dispatches d using (incident_id)
+      where d.id = $1`;
+    const stands = async (): Promise<z.output<typeof row> | undefined> => (await centre.api.sql(row, query, [id]))[0];
+    const first = (await stands())?.owner;
+    frozen?.kill('SIGSTOP');
+    try {
+      await until('another goes on with it', async () => (await stands())?.owner !== first, 30_000);
+      const lost = 'another process goes on with these dispatches';
+      if (when === 'after') {
+        frozen?.kill('SIGCONT');
+        await until('the first knows', () => readFileSync(frozen?.logFile ?? '', 'utf8').includes(lost), 15_000);
+      }
+      await agency.answer();
+      await until('the agency hears what it is', async () => (await stands())?.state === 'announced', 15_000);
+      await agency.press('1');
+      await until('it has accepted', async () => (await stands())?.state === 'accepted');
+      expect(agency.ended).toBe(false);
+      await agency.hangUp();
+      await until('it is over', async () => (await stands())?.state === 'left');
+      expect(await stands()).toMatchObject({ outcome: 'told' });
+      expect(phone.calls.length - before).toBe(1);
+    } finally {
+      frozen?.kill('SIGCONT');
+    }
+  },
+  90_000,
+);
