@@ -7,7 +7,7 @@ import { changeIncident, type IncidentChange } from '../incidents/incident.ts';
 import type { Decision } from '../routing/rule.ts';
 import { applyDispatchStep, contextOf, dispatchOfChannel } from './apply-dispatch.ts';
 import type { Call } from './call.ts';
-import { speakers } from './company.ts';
+import { isPrivate, speakers } from './company.ts';
 import type { Fact } from './call-effect.ts';
 import { operatorLeaves } from './decide-hold.ts';
 import { joinCaller, leaveLine, stopRinging } from './line.ts';
@@ -72,6 +72,7 @@ export function whyNoMute(call: Call, dispatchId: string, muted: boolean): strin
   const dispatch = call.dispatches.find((one) => one.id === dispatchId);
   if (call.endedAt !== null) return 'the call has ended';
   if (dispatch?.state !== 'joined') return 'the agency is not in the call';
+  if (!muted && isPrivate(call)) return 'somebody is being consulted';
   if (!muted || dispatch.muted) return null;
   if (!call.caller.live) return 'the caller has gone';
   const channelId = dispatch.attempts.at(-1)?.channelId;

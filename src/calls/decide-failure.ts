@@ -40,6 +40,11 @@ export function commandFailed(step: Step, input: Failed): void {
     case 'unmute':
       muteFailed(step, target, command === 'mute');
       return agencyMuteFailed(step, target, command === 'mute', failure === 'timeout');
+    case 'deafen':
+    case 'let-hear':
+      // It would hear what is private, or nothing any more.
+      if (failure !== 'gone') hangUp(step, target);
+      return;
     case 'ring-outside':
     case 'ring-operator':
       return ringFailed(step, target, failure);
