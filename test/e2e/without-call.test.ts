@@ -138,6 +138,22 @@ test('an agency that declines, after a trunk that is dead: the outcome is on the
   expect(centre.phones[0]?.calls.length).toBe(before);
 }, 60_000);
 
+test('an agency that has no path reaches nobody: REST, the feed and the timeline say so at once', async () => {
+  const headers = { 'if-none-match': '*' };
+  const noPath = { name: 'Tagana', nameEnglish: 'Social services', number: '1500112', trunks: [] };
+  const made = await centre.api.ask('PUT', '/v1/agencies/tagana', { body: noPath, headers });
+  expect(made.status).toBe(201);
+  const incidentId = await endedCall();
+  const before = centre.phones[0]?.calls.length;
+  const asked = await asOperator('POST', `/v1/incidents/${incidentId}/dispatches`, { agencyId: 'tagana' });
+  expect(asked.status).toBe(202);
+  const id = z.string().parse(asked.at('id'));
+  await centre.feed.waitFor('dispatch.failed', { detail: { dispatchId: id, reason: 'unreachable' } });
+  expect(await ended(id, 'failed')).toMatchObject({ outcome: 'unreachable', callId: null, attempts: [] });
+  await until('it is on record', async () => (await timelineOf(incidentId)).includes('dispatch.failed'));
+  expect(centre.phones[0]?.calls.length).toBe(before);
+}, 60_000);
+
 test('the controller is killed while the agency rings: another goes on, and the phone rings once', async () => {
   await centre.api.set({ agencyRingSeconds: 40 });
   const [first] = centre.controllers;
