@@ -3,7 +3,7 @@ import { createAriCommands } from './asterisk/commands.ts';
 import { ConfigError, readConfig, type Config } from './config.ts';
 import { startController, type Process } from './controller.ts';
 import { startDispatchWorker } from './dispatch/start.ts';
-import { startNotificationWorker } from './notifications/start.ts';
+import { startNotificationWorker } from './notifications/worker.ts';
 import { systemClock as clock } from './platform/clock.ts';
 import { createHttpServer } from './platform/http.ts';
 import { createLogger } from './platform/logger.ts';

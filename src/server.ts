@@ -32,5 +32,3 @@ export function serverOf(
     health: healthOf(deps),
   });
 }
-
-/** What /readyz tells of a controller: ready when Asterisk and the journal are there. */

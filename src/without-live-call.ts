@@ -8,10 +8,10 @@ import type { TriageRoom } from './triage/start.ts';
 
 /** What can be done for an incident that has no live call: agencies are dispatched, and apps report. */
 export function startWithoutLiveCall(
-  deps: Omit<WithoutCallDeps, 'line' | 'notify' | 'notifyAgency'> &
+  deps: Omit<WithoutCallDeps, 'line' | 'notify' | 'notifyAgency' | 'cameOf'> &
     Omit<ReportDeps, 'keepDecision' | 'listCallback' | 'withoutCall'> & {
       acd: { readonly line: WaitingLine };
-      notifications: Pick<NotificationsRoom, 'notify' | 'notifyAgency'>;
+      notifications: Pick<NotificationsRoom, 'notify' | 'notifyAgency' | 'cameOf'>;
       triage: Pick<TriageRoom, 'listReported'>;
     },
 ): { withoutCall: WithoutCallRoom; reports: ReturnType<typeof startReports> } {

@@ -35,6 +35,32 @@ export function readContactStatus(event: unknown): Contact | null {
   return absent.has(contactstatus) ? { endpoint: aor, present: false } : null;
 }
 
+/**
+ * Reads one event after the other. Of a phone that registers anew from elsewhere (another port of its NAT is enough) Asterisk tells
+ * the new contact, and then that the old one is removed: it is gone when none is left.
+ */
+export function readContacts(): { read: (event: unknown) => Contact | null; forget: (endpoint?: string) => void } {
+  const addresses = new Map<string, Set<string>>();
+  return {
+    read(event) {
+      const contact = readContactStatus(event);
+      if (contact === null) return null;
+      const { contactstatus, uri } = contactStatus.parse(event);
+      const known = addresses.get(contact.endpoint) ?? new Set<string>();
+      if (contact.present && uri !== undefined) addresses.set(contact.endpoint, known.add(uri));
+      if (contactstatus !== 'Removed') return contact;
+      if (uri !== undefined) known.delete(uri);
+      if (known.size > 0) return null;
+      addresses.delete(contact.endpoint);
+      return contact;
+    },
+    forget(endpoint) {
+      if (endpoint === undefined) addresses.clear();
+      else addresses.delete(endpoint);
+    },
+  };
+}
+
 /** Of a contact as Asterisk keeps it (`rewrite_contact`: what the phone really came by); null for any other. */
 function transportOf(uri: string): 'udp' | 'tcp' | 'tls' | null {
   const [, named = 'udp'] = /;transport=([a-z]+)/i.exec(uri) ?? [];
@@ -66,6 +92,7 @@ export function startContactMonitor(deps: {
   onContact: (contact: Contact) => void;
 }): { stop: () => void; connected: () => boolean } {
   const { clock, logger, onContact } = deps;
+  const contacts = readContacts();
   let manager: ReturnType<typeof AsteriskManager> | null = null;
   let stopped = false;
   let connected = false;
@@ -74,6 +101,8 @@ export function startContactMonitor(deps: {
 
   const connect = (): void => {
     if (stopped) return;
+    // What was removed meanwhile nobody has told.
+    contacts.forget();
     // A fresh one for every connection: its own reconnecting waits ten seconds and more.
     const current = AsteriskManager(deps.port, deps.host, deps.user, deps.password, true);
     manager = current;
@@ -84,7 +113,7 @@ export function startContactMonitor(deps: {
       void snapshot();
     });
     current.on('contactstatus', (event: unknown) => {
-      const contact = readContactStatus(event);
+      const contact = contacts.read(event);
       if (contact !== null) onContact(contact);
     });
     current.on('close', () => {
@@ -117,7 +146,10 @@ export function startContactMonitor(deps: {
         const { seen, strangers } = look(answer.body, hadStrangers ? await listed() : undefined);
         hadStrangers = strangers;
         next = strangers ? snapshotSoon : snapshotEvery;
-        for (const contact of seen) onContact(contact);
+        for (const contact of seen) {
+          if (!contact.present) contacts.forget(contact.endpoint);
+          onContact(contact);
+        }
       }
     } catch (error) {
       logger.error({ err: error }, 'a snapshot of the endpoints could not be taken in');

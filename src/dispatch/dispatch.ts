@@ -173,6 +173,21 @@ export function isPlanned(dispatch: Dispatch): boolean {
   return dispatch.startedAt === null && dispatch.endedAt === null;
 }
 
+/** By `one` an agency is engaged already for what is `wanted`: by a message it is for another message alone. */
+export function engages(
+  one: Pick<Dispatch, 'agencyId' | 'mode' | 'endedAt'>,
+  wanted: Pick<Dispatch, 'agencyId' | 'mode'>,
+): boolean {
+  return (
+    one.agencyId === wanted.agencyId && one.endedAt === null && (one.mode === 'notify') === (wanted.mode === 'notify')
+  );
+}
+
+/** Its agency is being told by a message, and nobody knows yet what came of it. */
+export function awaitsMessage({ mode, startedAt, endedAt }: Dispatch): boolean {
+  return mode === 'notify' && startedAt !== null && endedAt === null;
+}
+
 /** Its person is to speak with the caller: no mere listener, nor one who is told by a message. */
 export function talks({ mode }: Dispatch): boolean {
   return mode === 'bridge' || mode === 'transfer';

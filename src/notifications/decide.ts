@@ -42,15 +42,13 @@ function take(step: Step, input: NotificationInput): void {
   if (notification.endedAt !== null) return;
   switch (input.type) {
     case 'begin':
+    case 'resumed':
+      // What its dead owner began may still come to something: its limit stands.
       if (notification.deliveries.length > 0) return;
       fact(step, 'notification.requested', { reason: notification.reason.by });
       return tryChannel(step, 0);
     case 'attempt-ended':
       return attemptEnded(step, input.attemptId, input.outcome);
-    case 'resumed':
-      // What its dead owner began may still come to something: its limit stands.
-      if (notification.deliveries.length === 0) tryChannel(step, 0);
-      return;
     case 'timer':
       return timeUp(step);
   }

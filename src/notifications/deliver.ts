@@ -83,9 +83,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     const ring = async (): Promise<NotifyResult> => {
       const soon = { ...job, expiresAt: clock.now() + takenWithin };
       const options = { jobId: id, expiresAt: soon.expiresAt };
-      const result = await jobs.run(job.type, soon, options);
+      const result = await jobs.run('notify', soon, options);
       // The same channel, should it ring already: Asterisk makes no second one.
-      return result === lostJob ? jobs.run(job.type, { ...soon, expiresAt }, { ...options, inLine: true }) : result;
+      return result === lostJob ? jobs.run('notify', { ...soon, expiresAt }, { ...options, inLine: true }) : result;
     };
     return voice.say({ id, notificationId, prompts, expiresAt, ring });
   };
@@ -105,7 +105,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       const { job } = prepared;
       if (job.type === 'voice') return say(notification, job);
       const { expiresAt, attemptId: jobId } = job;
-      return nobodyThere(await jobs.run(job.type, job, { jobId, expiresAt, inLine: effect.inLine }));
+      return nobodyThere(await jobs.run('notify', job, { jobId, expiresAt, inLine: effect.inLine }));
     },
     follow({ deliveries, dueAt }) {
       const attempt = deliveries.at(-1)?.attempts.at(-1);

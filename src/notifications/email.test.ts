@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { generate } from 'selfsigned';
+import { fakeClock } from '../../test/support/fake-clock.ts';
 import { mailServer, type MailServer } from '../../test/support/mail-server.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createMailer, type Mail } from './email.ts';
@@ -57,6 +58,23 @@ test('a certificate that nobody vouches for is not taken', async () => {
   expect(await send(tls.url(''))).toMatchObject({ result: 'failed', again: true });
   expect(tls.received).toEqual([]);
   await tls.close();
+});
+
+test('what a slow server has not taken when it is given up is not handed over after all', async () => {
+  const clock = fakeClock();
+  let asked: (done: () => void) => void = () => undefined;
+  const rcptTo = new Promise<() => void>((resolve) => (asked = resolve));
+  let left = (): void => undefined;
+  const gone = new Promise<void>((resolve) => (left = resolve));
+  const slow = await mailServer({ onRcptTo: (_address, _session, done) => asked(done), onClose: () => left() });
+  const sending = createMailer(slow.url(), { clock }).send(mail);
+  const answer = await rcptTo;
+  clock.advance(20_000);
+  expect(await sending).toEqual({ result: 'failed', reason: 'the mail server took longer than 20 s', again: true });
+  answer();
+  await gone;
+  expect(slow.received).toEqual([]);
+  await slow.close();
 });
 
 test('nobody there, and one who never says a word, may be better a little later', async () => {

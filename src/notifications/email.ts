@@ -32,13 +32,12 @@ export function createMailer(smtpUrl: string, deps: { clock: Clock }): Mailer {
   return {
     async send({ to, from, subject, text, deliveryId }) {
       const transport = createTransport(options);
-      let cancel = (): void => undefined;
-      const late = new Promise<SendResult>((resolve) => {
-        cancel = deps.clock.after(limit, () => resolve(failed(`the mail server took longer than ${limit / 1_000} s`)));
-      });
+      // Given up, it is cut off: a slow server would deliver it after all, and another try the same once more.
+      const stop = new AbortController();
+      const cancel = deps.clock.after(limit, () => stop.abort());
       const host = from.slice(from.lastIndexOf('@') + 1);
-      const sent = transport
-        .sendMail({
+      try {
+        await transport.sendMail({
           from: { name: 'Siaga 112', address: from },
           to: { name: '', address: to },
           subject,
@@ -47,12 +46,15 @@ export function createMailer(smtpUrl: string, deps: { clock: Clock }): Mailer {
           headers: { 'Auto-Submitted': 'auto-generated', 'X-Siaga-Delivery': deliveryId },
           disableFileAccess: true,
           disableUrlAccess: true,
-        })
-        .then((): SendResult => ({ result: 'delivered' }), faultOf);
-      const result = await Promise.race([sent, late]);
-      cancel();
-      transport.close();
-      return result;
+          signal: stop.signal,
+        });
+        return { result: 'delivered' };
+      } catch (error) {
+        return stop.signal.aborted ? failed(`the mail server took longer than ${limit / 1_000} s`) : faultOf(error);
+      } finally {
+        cancel();
+        transport.close();
+      }
     },
   };
 }

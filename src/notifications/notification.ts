@@ -71,6 +71,13 @@ export type NotificationInput = { at: number } & (
   | { type: 'timer' }
 );
 
+/** How a dispatch of mode `notify` ended: its agency has been told, or could not be. */
+export interface DispatchTold {
+  readonly dispatchId: string;
+  readonly outcome: 'delivered' | 'acknowledged' | 'failed';
+  readonly reason: string | null;
+}
+
 /** What a decision wants done; each safe to repeat. */
 export type NotificationEffect =
   /** In line when the queue has lost an earlier try. */
@@ -79,12 +86,7 @@ export type NotificationEffect =
   | { do: 'stop'; attemptId: string }
   /** Whoever comes next is told instead. */
   | { do: 'tell-next'; recipientIds: readonly string[] }
-  | {
-      do: 'dispatch-told';
-      dispatchId: string;
-      outcome: 'delivered' | 'acknowledged' | 'failed';
-      reason: string | null;
-    };
+  | ({ do: 'dispatch-told' } & DispatchTold);
 
 /** One line of the incident's timeline; never a number or an address. */
 export interface NotificationFact {

@@ -165,39 +165,3 @@ export async function knownNotifications(sql: Sql, ids: readonly string[]): Prom
   ]);
   return new Set(rows.map(({ id }) => id));
 }
-
-/** How long an owner has who says nothing; he says something every few seconds. */
-export const leaseSeconds = 20;
-
-/**
- * Says that this process goes on with its own, and answers which of `held` belong to somebody else by now: it was taken for
- * dead.
- */
-export async function renewLeases(sql: Sql, owner: string, held: readonly string[]): Promise<string[]> {
-  await sql.execute(
-    `update notifications set lease_until = now() + make_interval(secs => ${leaseSeconds})
-     where owner = $1 and ended_at is null`,
-    [owner],
-  );
-  const lost = await sql.rows(
-    z.object({ id: z.string() }),
-    'select id::text from notifications where id = any($1) and owner <> $2',
-    [held, owner],
-  );
-  return lost.map(({ id }) => id);
-}
-
-/** Takes over what nobody goes on with; each is given to one process only. `at` orders its owners. */
-export async function claimForsaken(sql: Sql, owner: string, at: number, limit: number): Promise<Notification[]> {
-  const rows = await sql.rows(
-    z.object({ content: notificationSchema }),
-    `update notifications n set owner = $1, claimed_at = greatest($2, n.claimed_at + 1), sequence = 0,
-       content = n.content || jsonb_build_object('claimedAt', greatest($2, n.claimed_at + 1)),
-       lease_until = now() + make_interval(secs => ${leaseSeconds})
-     from (select id from notifications where ended_at is null and lease_until < now()
-           order by requested_at limit $3 for update skip locked) as forsaken
-     where n.id = forsaken.id returning n.content`,
-    [owner, at, limit],
-  );
-  return rows.map(({ content }) => content);
-}

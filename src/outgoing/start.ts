@@ -1,5 +1,6 @@
 import type { AriCommands } from '../asterisk/commands.ts';
 import type { AsteriskEvent } from '../asterisk/translate.ts';
+import { watchLegs } from '../asterisk/watch-legs.ts';
 import type { CallEntry } from '../calls/runner.ts';
 import type { Circle } from '../incidents/need-to-know.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -24,7 +25,6 @@ import {
   type ReservationOutcome,
 } from './outgoing.ts';
 import { createOutgoingPerformer } from './perform.ts';
-import { reconcileOutgoing } from './reconcile.ts';
 import { recount } from './recount.ts';
 import { outgoingRoutes } from './routes.ts';
 import { createOutgoingRunner } from './runner.ts';
@@ -227,7 +227,11 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
     place: callBack,
   });
 
-  const stopReconciling = reconcileOutgoing({ ari, runner, clock, logger, connected: deps.connected });
+  const stopWatching = watchLegs({
+    ...deps,
+    expected: () => runner.all().flatMap(legsOf),
+    gone: (id, channelId) => void runner.tell(id, { type: 'leg-gone', at: clock.now(), channelId, cause: 0 }),
+  });
   const take = createOutgoingIntake({ application: deps.application, ari, runner, clock, logger });
 
   return {
@@ -270,10 +274,20 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
     stop() {
       stopRecounting();
       callbacks.stop();
-      stopReconciling();
+      stopWatching();
       runner.stop();
     },
   };
+}
+
+/** Channels that must be there. */
+function legsOf({ id, endedAt, operator, outside, ringingAt }: OutgoingCall): { id: string; channelId: string }[] {
+  if (endedAt !== null) return [];
+  const legs = [
+    ...(operator.state === 'entered' ? [operator] : []),
+    ...(outside.state === 'entered' || ringingAt !== null ? [outside] : []),
+  ];
+  return legs.map(({ channelId }) => ({ id, channelId }));
 }
 
 function timingOf(settings: Settings, purpose: OutgoingCall['purpose']): OutgoingTiming {

@@ -80,7 +80,8 @@ export function createHttpServer(options: HttpOptions): HttpServer {
       .catch(next);
   });
   app.use('/v1', guard.limit);
-  for (const { kind, path } of routes) if (kind === 'page') app.use(path, guard.limit);
+  const pages = new Set(routes.filter(({ kind }) => kind === 'page').map(({ path }) => path));
+  for (const path of pages) app.use(path, guard.limit);
   // Who it is comes before the body: behind a route's guards, nobody without a token makes us parse anything.
   const parseJson = express.json({ limit: bodyLimit, strict: false });
   const jsonParserFor = ({ bodyLimit: limit }: Route) =>
@@ -177,9 +178,9 @@ function fromThisMachine(request: Request): boolean {
   return loopback && forwarded === undefined && bearerToken(request.headers.authorization) === undefined;
 }
 
-/** A page's path is its key. */
+/** A page's path is its key, however it is written: paths match in any case, and a request may name the whole address. */
 function withoutLink(path: string): string {
-  return path.replace(/^\/r\/.*/, '/r/…');
+  return path.replace(/\/r\/.*/i, '/r/…');
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

@@ -56,9 +56,9 @@ export async function lookAt(sql: Sql, dispatchIds: readonly string[], deps: Loo
       await addDispatchLine(sql, dispatch, { type, place: type, index, at, detail: detailOf(looked.clock, dispatch) });
     }
     const { dispatchId, clock: name, seconds, nextAt } = looked.clock;
-    const { incidentId, agencyName } = dispatch;
+    const { incidentId, agencyId, agencyName } = dispatch;
     if (looked.tell.length > 0)
-      tell.push({ dispatchId, clock: name, seconds, incidentId, agencyName, toTell: [...looked.tell] });
+      tell.push({ dispatchId, clock: name, seconds, incidentId, agencyId, agencyName, toTell: [...looked.tell] });
     if (nextAt !== null && nextAt !== clock.nextAt) wake.push({ dispatchId, clock: name, at: nextAt });
   }
   return { tell, wake };

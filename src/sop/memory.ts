@@ -34,23 +34,34 @@ interface Kept {
 
 const most = 1_000;
 const keptFor = 2 * 60 * 60_000;
+/** Nobody may know sooner that PostgreSQL is away: what moved meanwhile the record has not told. */
+const unnoticed = 12_000;
 
 /**
  * The clocks of this process's own calls, from what their entries say: best effort for as long as PostgreSQL is away. They
  * are moved at all times, so that nobody is told again of what the record has told already.
  */
 export function createClockMemory(deps: LookDeps): {
-  heardOf(entry: CallEntry): void;
+  heardOf(entry: Pick<CallEntry, 'state' | 'callId' | 'at'>): void;
   /** A crew has told something, to whichever controller. */
   heard(line: DispatchLine): void;
-  /** Moves all clocks, and answers which moved. */
-  move(at: number): Moved[];
+  /** Moves all clocks; while the record is away, answers which moved of late, each once. */
+  move(at: number, recordIsAway: boolean): Moved[];
+  /** The dispatches that it goes on with. */
+  open(): string[];
+  /** On record nothing is left to do for these: their crew or their incident has ended them. */
+  ended(dispatchIds: readonly string[], at: number): void;
 } {
   const kept = new Map<string, Kept>();
+  let untold: { readonly at: number; readonly moved: Moved }[] = [];
+
+  const isOver = ({ clocks }: Kept): boolean => clocks.every(({ endedAt }) => endedAt !== null);
 
   const forgetOld = (at: number): void => {
-    for (const [id, { requestedAt, clocks }] of kept) {
-      const over = clocks.every(({ endedAt }) => endedAt !== null);
+    for (const [id, one] of kept) {
+      // While its call tells of it, it would be taken for a new one.
+      const over = isOver(one) && one.facts.endedAt !== null;
+      const { requestedAt } = one;
       if (over || requestedAt < at - keptFor || kept.size > most) kept.delete(id);
     }
   };
@@ -91,20 +102,31 @@ export function createClockMemory(deps: LookDeps): {
       const one = kept.get(String(detail['dispatchId']));
       if (state.success && one !== undefined) one.responses.push({ state: state.data, at });
     },
-    move(at) {
-      const moved: Moved[] = [];
+    move(at, recordIsAway) {
+      untold = untold.filter((one) => one.at >= at - unnoticed);
       for (const one of kept.values()) {
         const { agencyId, agencyName, callId, incidentId, message } = one;
         one.clocks = one.clocks.map((before) => {
           const { clock, events, tell } = decideClock(before, progressOf(one.facts), deps.ladderOf(agencyId), at);
           if (events.length + tell.length > 0) {
-            moved.push({ clock, events, tell, agencyId, agencyName, callId, incidentId, message });
+            untold.push({ at, moved: { clock, events, tell, agencyId, agencyName, callId, incidentId, message } });
           }
           return clock;
         });
       }
       forgetOld(at);
+      if (!recordIsAway) return [];
+      const moved = untold.map((one) => one.moved);
+      untold = [];
       return moved;
+    },
+    open: () => [...kept].filter(([, one]) => !isOver(one)).map(([id]) => id),
+    ended(dispatchIds, at) {
+      for (const id of dispatchIds) {
+        const one = kept.get(id);
+        if (one !== undefined) one.clocks = one.clocks.map((clock) => ({ ...clock, endedAt: clock.endedAt ?? at }));
+      }
+      untold = untold.filter(({ moved }) => !dispatchIds.includes(moved.clock.dispatchId));
     },
   };
 }

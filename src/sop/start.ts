@@ -5,7 +5,7 @@ import type { Feed } from '../events/feed.ts';
 import { isConfidential } from '../incidents/need-to-know.ts';
 import type { NotificationMessage } from '../notifications/message.ts';
 import type { RecipientDirectory } from '../notifications/recipient.ts';
-import type { NotifyWish } from '../notifications/start.ts';
+import type { NotifyWish } from '../notifications/tell.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { isUnavailable, type Postgres, type Sql } from '../platform/postgres.ts';
@@ -21,8 +21,8 @@ import type { SopClock } from './sop-clock.ts';
 import {
   claimUntold,
   clocklessDispatches,
-  dropUntold,
   dueDispatches,
+  endedDispatches,
   openDispatches,
   readClocks,
   type Untold,
@@ -87,10 +87,23 @@ export function startSop(deps: SopDeps): SopRoom {
   const timers = createSopTimers({ node, prefix, producer, worker, clock, logger, due: (id) => lookNow([id]) });
 
   const tell = (one: Untold, message: NotificationMessage, callId: string | null): void => {
-    const { dispatchId, clock: name, incidentId, toTell } = one;
-    const note = lateNote(one.agencyName, name, one.seconds, deps.linkOf(dispatchId));
+    const { dispatchId, clock: name, incidentId, agencyId, toTell } = one;
     const reason = { by: 'sop' as const, dispatchId, clock: name };
-    deps.notify({ incidentId, recipientIds: toTell, reason, message: { ...message, note }, callId });
+    const notify = (recipientIds: readonly string[], link: NotificationMessage['note']): void => {
+      const note = lateNote(one.agencyName, name, one.seconds, link);
+      if (recipientIds.length > 0)
+        deps.notify({ incidentId, recipientIds, reason, message: { ...message, note }, callId });
+    };
+    // Leaders are told that the crew is late; where it is, its own agency says.
+    const contacts = deps.contactsOf(agencyId);
+    notify(
+      toTell.filter((id) => contacts.includes(id)),
+      deps.linkOf(dispatchId),
+    );
+    notify(
+      toTell.filter((id) => !contacts.includes(id)),
+      null,
+    );
   };
 
   /** What is not on record in time the sweep tells again. */
@@ -128,11 +141,8 @@ export function startSop(deps: SopDeps): SopRoom {
         logger.error({ err: error, dispatchId: id }, 'the clocks of a dispatch cannot be looked at');
       });
     }
-    for (const one of await claimUntold(postgres, at, at + tellLimit, atOnce)) {
-      const gone = one.toTell.filter((id) => deps.recipients().find(id) === undefined);
-      if (gone.length > 0) await dropUntold(postgres, one, gone);
-      tellSoon({ ...one, toTell: one.toTell.filter((id) => !gone.includes(id)) });
-    }
+    for (const one of await claimUntold(postgres, at, at + tellLimit, atOnce)) tellSoon(one);
+    memory.ended(await endedDispatches(postgres, memory.open()), at);
   };
 
   let sweeping = false;
@@ -147,7 +157,7 @@ export function startSop(deps: SopDeps): SopRoom {
   });
 
   const fromMemory = (moved: Moved): void => {
-    const { clock: one, incidentId, callId, agencyName, message } = moved;
+    const { clock: one, incidentId, callId, message, agencyId, agencyName } = moved;
     for (const type of moved.events) {
       const confidential = isConfidential(message.kind);
       const line = { type, incidentId, confidential, at: clock.now(), detail: detailOf(one, moved) };
@@ -155,11 +165,11 @@ export function startSop(deps: SopDeps): SopRoom {
     }
     if (moved.tell.length === 0) return;
     const { dispatchId, clock: name, seconds } = one;
-    tell({ dispatchId, clock: name, seconds, incidentId, agencyName, toTell: [...moved.tell] }, message, callId);
+    const late = { dispatchId, clock: name, seconds, incidentId, agencyId, agencyName, toTell: [...moved.tell] };
+    tell(late, message, callId);
   };
   const stopMemory = clock.every(1_000, () => {
-    const moved = memory.move(clock.now());
-    if (postgres.reachable() === false) for (const one of moved) fromMemory(one);
+    for (const one of memory.move(clock.now(), postgres.reachable() === false)) fromMemory(one);
   });
 
   return {

@@ -158,24 +158,38 @@ export async function openDispatches(sql: Sql, incidentIds: readonly string[]): 
   return rows.map(({ id }) => id);
 }
 
+/** Those of these dispatches whose clocks have all ended on record. */
+export async function endedDispatches(sql: Sql, dispatchIds: readonly string[]): Promise<string[]> {
+  if (dispatchIds.length === 0) return [];
+  const rows = await sql.rows(
+    idRow,
+    `select dispatch_id::text as id from sop_clocks where dispatch_id = any($1)
+     group by dispatch_id having bool_and(ended_at is not null)`,
+    [dispatchIds],
+  );
+  return rows.map(({ id }) => id);
+}
+
 const untoldRow = z.object({
   dispatchId: z.string(),
   clock: z.enum(clockNames),
   seconds: z.number(),
   incidentId: z.string(),
+  agencyId: z.string(),
   agencyName: z.string(),
   toTell: z.array(z.string()),
 });
 export type Untold = z.output<typeof untoldRow>;
 
 /**
- * Takes note of the notifications that are on record by now, and answers whom of the others this process tells again; no
- * other does until `tellAfter`.
+ * Takes note of the notifications that are on record by now, and of recipients that there are no longer, and answers whom of
+ * the others this process tells again; no other does until `tellAfter`. By the record alone: a process that has just started may
+ * know nobody yet.
  */
 export async function claimUntold(sql: Sql, at: number, tellAfter: number, limit: number): Promise<Untold[]> {
   await sql.execute(
     `update sop_clocks c set to_tell = array(
-       select t from unnest(c.to_tell) t where not exists (
+       select t from unnest(c.to_tell) t where exists (select 1 from recipients r where r.id = t) and not exists (
          select 1 from notifications n where n.incident_id = c.incident_id and n.recipient_id = t
            and n.content->'reason' @> jsonb_build_object('by', 'sop', 'dispatchId', c.dispatch_id, 'clock', c.clock)))
      where to_tell <> '{}' and tell_after <= $1`,
@@ -188,16 +202,7 @@ export async function claimUntold(sql: Sql, at: number, tellAfter: number, limit
            order by s.tell_after limit $3 for update skip locked) as mine, dispatches d
      where c.dispatch_id = mine.dispatch_id and c.clock = mine.clock and d.id = c.dispatch_id
      returning c.dispatch_id::text as "dispatchId", c.clock, c.seconds, c.incident_id::text as "incidentId",
-       d.agency_name as "agencyName", c.to_tell as "toTell"`,
+       d.agency_id as "agencyId", d.agency_name as "agencyName", c.to_tell as "toTell"`,
     [isoTime(at), isoTime(tellAfter), limit],
-  );
-}
-
-/** Recipients that there are no longer are not told. */
-export async function dropUntold(sql: Sql, { dispatchId, clock }: Untold, gone: readonly string[]): Promise<void> {
-  await sql.execute(
-    `update sop_clocks set to_tell = array(select t from unnest(to_tell) t where t <> all($3))
-     where dispatch_id = $1 and clock = $2`,
-    [dispatchId, clock, gone],
   );
 }

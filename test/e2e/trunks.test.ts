@@ -193,6 +193,18 @@ test("an agency's own desk: an account, a phone that rings and is in the call, a
   expect(renewed.at('sip.password')).not.toBe(sip.password);
 }, 90_000);
 
+test("a desk's phone that registers anew from elsewhere is never away", async () => {
+  const made = await centre.api.ask('POST', '/v1/agencies/pln/trunks/pln-desk/credentials');
+  const { sip } = z.object({ sip: z.object({ username: z.string(), password: z.string() }) }).parse(made.body);
+  const downs = (): number => centre.feed.all('trunk.down', { detail: { trunkId: 'pln-desk' } }).length;
+  started.push(await centre.registerOperator({ id: 'x', extension: 'pln-1', ...sip }, accepting, 1540));
+  await isNow('pln-desk', 'up');
+  const before = downs();
+  started.push(await centre.registerOperator({ id: 'x', extension: 'pln-2', ...sip }, accepting, 1540));
+  expect(tried(await dispatched('pln', 'joined'))).toEqual(['pln-desk null']);
+  expect([downs(), (await trunkNow('pln-desk')).health]).toEqual([before, 'up']);
+}, 90_000);
+
 test('a number in the telephone network is rung over the trunk to the outside, as the centre', async () => {
   await change('pmi', { trunks: [{ id: 'pmi-tel', type: 'carrier', number: '0761119' }] });
   expect(await trunkNow('pmi-tel')).toMatchObject({ health: 'down', unusable: true });

@@ -1,7 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { Queue } from 'bullmq';
+import { notifyQueueName } from '../../src/notifications/jobs.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { closeConnection, createProducerConnection } from '../../src/platform/redis.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startNotificationRoom, type NotificationRoom } from '../support/notification-room.ts';
 import { brawl } from '../support/notifications.ts';
@@ -122,3 +126,15 @@ test('a controller is killed while a try is under way: another hears how it went
   await worker.stop();
   await other.stop();
 }, 90_000);
+
+test('a try is a job named notify, whose data say the channel', async () => {
+  const connection = createProducerConnection(redisUrl(), { logger: createLogger('silent'), name: 'looks' });
+  await until('Redis is there', () => connection.status === 'ready');
+  const queue = new Queue(notifyQueueName('n1'), { connection, prefix });
+  const waiting = await queue.getJobs();
+  expect(waiting.length).toBeGreaterThan(0);
+  for (const { name, data } of waiting) expect([name, data]).toMatchObject(['notify', { type: 'webhook' }]);
+  await queue.close();
+  closeConnection(connection);
+  await room.stop();
+});

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { signatureOf } from '../../src/notifications/signature.ts';
-import type { NotifyWish } from '../../src/notifications/start.ts';
+import type { NotifyWish } from '../../src/notifications/tell.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
 import type { Role } from '../../src/platform/auth.ts';

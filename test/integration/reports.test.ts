@@ -1,7 +1,7 @@
 import { createToken } from '../../src/access/token-command.ts';
 import { callbackView } from '../../src/triage/callback-routes.ts';
 import type { RingJob } from '../../src/dispatch/dispatch.ts';
-import type { NotifyWish } from '../../src/notifications/start.ts';
+import type { NotifyWish } from '../../src/notifications/tell.ts';
 import { roles, type Role } from '../../src/platform/auth.ts';
 import { z } from 'zod';
 import { startController, type ControllerRooms } from '../support/controller-rooms.ts';

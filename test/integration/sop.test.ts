@@ -58,6 +58,13 @@ test('a late agency: a warning, then its contacts one after the other, then all 
   rooms.ahead(61_000);
   await until('the leaders are told', () => told(rooms).length >= 6);
   expect(told(rooms).slice(2)).toEqual(['damkar-dua', ...leaders]);
+  // They are told that it is late; the crew's link is for its own agency.
+  for (const { recipientIds, message } of rooms.told) {
+    expect([recipientIds, message.note?.en.includes('/r/')]).toEqual([
+      recipientIds,
+      !leaders.includes(recipientIds[0] ?? ''),
+    ]);
+  }
   for (const wish of rooms.told.slice(3)) await centre.record(rooms, wish);
   rooms.ahead(3_600_000);
   // The sweep comes several times before another dispatch is warned of.
@@ -193,4 +200,23 @@ test('with PostgreSQL away a live call is warned of and its agency told all the 
   expect(rooms.told[1]?.recipientIds).toEqual(wish?.recipientIds);
   await rooms.stop();
   await proxy.close();
+});
+
+test('who is still to be told the record says: one of whom this process has not heard yet is not left out', async () => {
+  const rooms = await centre.controller();
+  const { id } = await centre.dispatch(rooms);
+  await rooms.database.execute(
+    `insert into recipients (id, name, leader, language, channels, secret, version)
+     values ('newcomer', 'Newcomer', true, 'id', '[]', 'secret', 1)`,
+  );
+  expect(rooms.recipients.current().find('newcomer')).toBeUndefined();
+  await rooms.database.execute(
+    `update sop_clocks set to_tell = '{gone,newcomer}', tell_after = now() - interval '1 day'
+     where dispatch_id = $1 and clock = 'accept'`,
+    [id],
+  );
+  await until('the newcomer is told', () => told(rooms).includes('newcomer'));
+  expect(told(rooms)).toEqual(['newcomer']);
+  await rooms.database.execute(`delete from recipients where id = 'newcomer'`);
+  await rooms.stop();
 });

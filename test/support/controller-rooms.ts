@@ -24,7 +24,7 @@ import { openJournal } from '../../src/platform/journal.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { createPostgres, type Postgres } from '../../src/platform/postgres.ts';
-import type { NotifyWish } from '../../src/notifications/start.ts';
+import type { NotifyWish } from '../../src/notifications/tell.ts';
 import { aboutStored } from '../../src/notifications/about-incident.ts';
 import { inOrder, inTurn } from '../../src/records/in-turn.ts';
 import { startRecords } from '../../src/records/start.ts';

@@ -1,16 +1,11 @@
 import type { AriCommands } from '../../src/asterisk/commands.ts';
 import type { Call } from '../../src/calls/call.ts';
 import type { Circle } from '../../src/incidents/need-to-know.ts';
-import type { NotificationEntry } from '../../src/notifications/notification.ts';
+import type { DispatchTold, NotificationEntry } from '../../src/notifications/notification.ts';
 import type { Channel, Recipient } from '../../src/notifications/recipient.ts';
 import { recipientsOf } from '../../src/notifications/recipient.ts';
-import {
-  startNotifications,
-  startNotificationWorker,
-  type DispatchTold,
-  type NotificationsDeps,
-  type NotificationsRoom,
-} from '../../src/notifications/start.ts';
+import { startNotifications, type NotificationsDeps, type NotificationsRoom } from '../../src/notifications/start.ts';
+import { startNotificationWorker } from '../../src/notifications/worker.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
@@ -95,7 +90,7 @@ export function startNotificationRoom(options: {
     settings: () => ({ ...defaultSettings, webhookNetworks: ['127.0.0.0/8'] }),
     recipients: () => directory,
     secretOf: () => webhookSecret,
-    contactsOf: () => [],
+    contactsOf: (agencyId) => directory.ofAgency(agencyId).map(({ id }) => id),
     noteOf: () => null,
     liveCallOf: (incidentId) => options.calls?.get(incidentId),
     circleOf: (incidentId) => Promise.resolve(options.circles?.get(incidentId)),

@@ -24,6 +24,7 @@ export function quietWithoutCall(
     sayable: (prompts) => [...prompts],
     notify: nothing,
     notifyAgency: nothing,
+    cameOf: () => Promise.resolve([]),
     recorded: nothing,
     synced: () => Promise.resolve(true),
     alarm: nothing,

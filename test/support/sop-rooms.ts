@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Call } from '../../src/calls/call.ts';
-import type { NotifyWish } from '../../src/notifications/start.ts';
+import type { NotifyWish } from '../../src/notifications/tell.ts';
 import type { Role } from '../../src/platform/auth.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { startController, type ControllerRooms } from './controller-rooms.ts';

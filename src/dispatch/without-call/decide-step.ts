@@ -3,7 +3,15 @@
 
 import { announcement } from '../announcement.ts';
 import { decideDispatch } from '../decide.ts';
-import { currentAttempt, isPlanned, isOutOfTheWay, type Attempt, type Dispatch, type DispatchState } from '../dispatch.ts';
+import {
+  currentAttempt,
+  engages,
+  isPlanned,
+  isOutOfTheWay,
+  type Attempt,
+  type Dispatch,
+  type DispatchState,
+} from '../dispatch.ts';
 import { openKind, type DispatchAction, type DispatchContext, type DispatchInput } from '../step.ts';
 import type { WithoutCall, WithoutCallEffect, WithoutCallFact } from './without-call.ts';
 
@@ -39,8 +47,7 @@ const withoutAcceptance: ReadonlySet<DispatchState> = new Set(['declined', 'no-a
 
 /** Who is asked instead: the first of those planned who is not engaged already. */
 function askNext({ state, at }: WithoutCallStep, { id, fallback }: Dispatch): void {
-  const isEngaged = ({ agencyId }: Dispatch): boolean =>
-    state.dispatches.some((one) => one.agencyId === agencyId && one.endedAt === null);
+  const isEngaged = (wanted: Dispatch): boolean => state.dispatches.some((one) => engages(one, wanted));
   let next = fallback;
   while (next !== null && isEngaged(next)) next = next.fallback;
   if (next === null) return;

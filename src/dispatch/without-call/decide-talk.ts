@@ -97,7 +97,10 @@ export function operatorMissing(step: WithoutCallStep, reason: string, freed: Re
   if (agency === undefined) return;
   const { dispatch, attempt } = agency;
   effects.push({ do: 'stop-ring-tone', channelId: attempt.channelId });
-  if (dispatch.state === 'accepted') tellByAnnouncement(step, dispatch.id, attempt.channelId);
+  // In the bridge it may be already, with nobody.
+  dispatch.state = 'accepted';
+  dispatch.joinedAt = null;
+  tellByAnnouncement(step, dispatch.id, attempt.channelId);
 }
 
 /** His phone is out of it. */

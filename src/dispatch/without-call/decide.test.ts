@@ -1,93 +1,12 @@
-import { sipOnly, testAgency } from '../../../test/support/agencies.ts';
-import type { Dispatch, DispatchMode } from '../dispatch.ts';
-import { planDispatch } from '../plan.ts';
-import { decideWithoutCall } from './decide.ts';
 import {
-  newWithoutCall,
-  type WithoutCall,
-  type WithoutCallEffect,
-  type WithoutCallInput,
-  type WithoutCallSeed,
-} from './without-call.ts';
-
-type Told = WithoutCallInput extends infer One ? (One extends { at: number } ? Omit<One, 'at'> : never) : never;
-
-const timing = { jobExpires: 2_000, ring: 25_000, accept: 15_000 };
-interface Wanted {
-  trunks?: string[];
-  after?: string[];
-  acceptance?: 'key' | 'answer';
-  mode?: DispatchMode;
-  fallback?: Dispatch;
-}
-const dispatchOf = (id: string, over: Wanted = {}): Dispatch =>
-  planDispatch({
-    id,
-    agency: testAgency(`agency-${id}`, over.trunks, { acceptance: over.acceptance ?? 'key' }),
-    mode: over.mode ?? 'bridge',
-    fallback: over.fallback ?? null,
-    trunks: { wayTo: sipOnly, health: () => 'unknown' },
-    reason: { by: 'person', tokenId: 'token' },
-    timing,
-    after: over.after ?? [],
-    at: 0,
-  });
-
-/** The inputs of one after another, with what came of the last. */
-class Story {
-  state: WithoutCall;
-  at = 0;
-  effects: WithoutCallEffect[] = [];
-  facts: string[] = [];
-
-  constructor(over: Partial<WithoutCallSeed> = {}) {
-    this.state = newWithoutCall({
-      id: 'w',
-      incidentId: 'incident',
-      application: 'siaga-1',
-      at: 0,
-      about: { kind: 'fire', district: 'Tampan', incidentNumber: '004711', drill: false },
-      callerNumber: '+62812345678',
-      callInfo: '',
-      location: null,
-      timing: { reserve: 3_000, operatorRing: 20_000, told: 60_000, talk: 600_000 },
-      dispatches: [dispatchOf('d1')],
-      operatorId: null,
-      ...over,
-    });
-  }
-
-  tell(...inputs: Told[]): this {
-    this.effects = [];
-    this.facts = [];
-    for (const input of inputs) {
-      const { state, effects, facts } = decideWithoutCall(this.state, { ...input, at: this.at });
-      this.state = state;
-      this.effects.push(...effects);
-      this.facts.push(...facts.map(({ type }) => type));
-    }
-    return this;
-  }
-
-  get done(): string[] {
-    return this.effects.map((one) => {
-      const what = 'channelId' in one ? one.channelId : 'bridgeId' in one ? one.bridgeId : '';
-      if (one.do === 'ring-agency') return `ring-agency ${one.job.channelId}`;
-      if (one.do === 'operator-outcome') return `operator-outcome ${one.outcome}`;
-      return `${one.do} ${what}`.trim();
-    });
-  }
-
-  dispatch(id = 'd1') {
-    return this.state.dispatches.find((one) => one.id === id);
-  }
-}
-
-const begin: Told = { type: 'begin' };
-const entered = (channelId = 'd1.a1'): Told => ({ type: 'leg-entered', channelId });
-const pressed = (key: string, channelId = 'd1.a1'): Told => ({ type: 'key-pressed', channelId, key });
-const gone = (channelId = 'd1.a1', cause = 16): Told => ({ type: 'leg-gone', channelId, cause });
-const reserved: Told = { type: 'reserved', operatorId: 'ani', assignmentId: 'as-1', account: 'op-a' };
+  begin,
+  dispatchOf,
+  entered,
+  gone,
+  pressed,
+  reserved,
+  Story,
+} from '../../../test/support/without-call-story.ts';
 
 describe('an agency that is rung with nobody to connect', () => {
   it('hears the announcement, accepts, hears it once more, and has been told when it hangs up', () => {
@@ -163,6 +82,17 @@ describe('an agency that is rung with nobody to connect', () => {
     expect(story.state.endedAt).toBe(0);
   });
 
+  it('and that is told is rung as well where somebody wants it, but not told twice', () => {
+    const asked = (mode: 'bridge' | 'notify') => {
+      const other = { ...dispatchOf('d3', { mode }), agencyId: 'agency-d1' };
+      const failing = dispatchOf('d2', { mode: 'notify', fallback: other });
+      const story = new Story({ dispatches: [dispatchOf('d1', { mode: 'notify' }), failing] });
+      return story.tell(begin, { type: 'notified', dispatchId: 'd2', outcome: 'failed', reason: null });
+    };
+    expect(asked('bridge').done.slice(2)).toEqual(['ring-agency d3.a1']);
+    expect(asked('notify').done.slice(2)).toEqual([]);
+  });
+
   it('is not held up by a message of an earlier stage', () => {
     const dispatches = [dispatchOf('d1', { mode: 'notify' }), dispatchOf('d2', { after: ['d1'] })];
     expect(new Story({ dispatches }).tell(begin).done).toEqual(['notify-agency', 'ring-agency d2.a1']);
@@ -221,6 +151,23 @@ describe('an operator who asked for it', () => {
     expect(story.dispatch()?.state).toBe('accepted');
   });
 
+  it.each([
+    ['before', ['fails', 'joins']],
+    ['after', ['joins', 'fails']],
+  ])('who does not get into the bridge %s the agency does: it is told, and there is a limit', (_when, order) => {
+    const inputs = {
+      fails: { type: 'command-failed', command: 'join', target: 'w.o1' },
+      joins: { type: 'leg-joined', channelId: 'd1.a1' },
+    } as const;
+    const story = accepted().tell(reserved, entered('w.o1'));
+    story.tell(...order.map((what) => inputs[what === 'fails' ? 'fails' : 'joins']));
+    expect(story.done).toContain('announce d1.a1');
+    expect(story.state.timers).toEqual({ 'dispatch:d1': 60_000 });
+    story.at = 60_000;
+    expect(story.tell({ type: 'timer', name: 'dispatch:d1' }).done).toContain('hang-up d1.a1');
+    expect([story.dispatch()?.outcome, story.state.endedAt]).toEqual(['told', 60_000]);
+  });
+
   it('who hangs up ends it, and so does the agency', () => {
     const talking = () =>
       accepted().tell(reserved, entered('w.o1'), { type: 'leg-joined', channelId: 'd1.a1' } as const);
@@ -256,6 +203,16 @@ describe('a new owner', () => {
     expect(story.tell({ type: 'followed', channelId: 'd1.a1', there: false }).done).toEqual([
       'hang-up d1.a1',
       'ring-agency d1.a2',
+    ]);
+  });
+
+  it('has an agency told again that was to be told: whether it ever was, nobody knows', () => {
+    const dispatches = ['d1', 'd2', 'd3'].map((id) => dispatchOf(id, { mode: id === 'd3' ? 'bridge' : 'notify' }));
+    const story = new Story({ dispatches }).tell(begin);
+    story.tell({ type: 'notified', dispatchId: 'd2', outcome: 'delivered', reason: null });
+    expect(story.tell({ type: 'resumed' }).effects).toEqual([
+      { do: 'notify-agency', dispatchId: 'd1', agencyId: 'agency-d1' },
+      { do: 'follow', channelId: 'd3.a1' },
     ]);
   });
 

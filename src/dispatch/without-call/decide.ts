@@ -1,4 +1,4 @@
-import { currentAttempt, type Dispatch } from '../dispatch.ts';
+import { awaitsMessage, currentAttempt, type Dispatch } from '../dispatch.ts';
 import type { DispatchInput } from '../step.ts';
 import {
   acceptedLeg,
@@ -63,8 +63,7 @@ function take(step: WithoutCallStep, input: WithoutCallInput): void {
     case 'leg-entered':
       return entered(step, input.channelId);
     case 'leg-joined':
-      if (input.channelId !== step.state.operator?.channelId) toOwner(step, input.channelId, input);
-      return;
+      return joined(step, input.channelId);
     case 'leg-gone':
       return gone(step, input.channelId, input.cause);
     case 'key-pressed':
@@ -102,6 +101,10 @@ function resumed(step: WithoutCallStep): void {
   for (const dispatch of state.dispatches) {
     const attempt = currentAttempt(dispatch);
     if (attempt !== undefined) effects.push({ do: 'follow', channelId: attempt.channelId });
+    // Whether it was ever passed on, nobody knows; told twice, it is sent once.
+    if (awaitsMessage(dispatch)) {
+      effects.push({ do: 'notify-agency', dispatchId: dispatch.id, agencyId: dispatch.agencyId });
+    }
   }
   const { operator } = state;
   if (operator?.state === 'reserving') effects.push({ do: 'reserve', operatorId: operator.operatorId });
@@ -134,6 +137,13 @@ function entered(step: WithoutCallStep, channelId: string): void {
     return toOwner(step, channelId, { type: 'leg-entered', at: step.at, channelId });
   if (operator.state === 'gone') hangUp(step, channelId);
   else operatorEntered(step);
+}
+
+/** With nobody whom it could talk with an agency has not come together with anybody, whatever Asterisk has done by now. */
+function joined(step: WithoutCallStep, channelId: string): void {
+  const { operator } = step.state;
+  if (operator?.state !== 'entered' || channelId === operator.channelId) return;
+  toOwner(step, channelId, { type: 'leg-joined', at: step.at, channelId });
 }
 
 function gone(step: WithoutCallStep, channelId: string, cause: number): void {

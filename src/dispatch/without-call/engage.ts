@@ -24,11 +24,11 @@ export async function engageWithoutCall(
   wish: Wish & { readonly operatorId: string | null },
 ): Promise<Dispatch> {
   const { withoutCall } = deps;
-  const elsewhere = await withoutCall.engagedElsewhere(incident.id, wish.agencyId);
+  const elsewhere = await withoutCall.engagedElsewhere(incident.id, wish);
   // From here on nothing is awaited: of two requests at once the second finds what the first has made.
   const repeated = wish.id === undefined ? undefined : withoutCall.find(wish.id)?.dispatch;
   if (repeated !== undefined) return repeated;
-  const engagedBy = withoutCall.engagedHere(incident.id, wish.agencyId) ?? elsewhere;
+  const engagedBy = withoutCall.engagedHere(incident.id, wish) ?? elsewhere;
   if (engagedBy !== undefined) throw engaged(wish.agencyId, engagedBy);
   const planned = deps.planByPerson(wish, deps.clock.now());
   if (planned === undefined) throw unprocessable('agencies.unknown', `There is no agency ${wish.agencyId}.`);

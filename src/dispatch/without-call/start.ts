@@ -1,21 +1,23 @@
 import type { AriAnswer, AriCommands } from '../../asterisk/commands.ts';
-import { readChannels, type AsteriskEvent } from '../../asterisk/translate.ts';
-import type { DispatchTold, NotifyWish } from '../../notifications/start.ts';
-import type { Cancel, Clock } from '../../platform/clock.ts';
+import type { AsteriskEvent } from '../../asterisk/translate.ts';
+import { watchLegs } from '../../asterisk/watch-legs.ts';
+import type { DispatchTold } from '../../notifications/notification.ts';
+import { wishesByRules, type AgencyToTell, type NotifyWish } from '../../notifications/tell.ts';
+import type { Clock } from '../../platform/clock.ts';
 import { messageOf } from '../../platform/errors.ts';
+import { everyTurn } from '../../platform/every-turn.ts';
+import { watchLeases } from '../../platform/leases.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { isUnavailable, type Postgres, type Sql } from '../../platform/postgres.ts';
 import type { Settings } from '../../settings/setting.ts';
 import type { Reservations } from '../../outgoing/start.ts';
-import { currentAttempt, type Dispatch, type RingJob, type RingResult } from '../dispatch.ts';
-import { watchForsaken } from './adopt.ts';
+import { awaitsMessage, currentAttempt, engages, type Dispatch, type RingJob, type RingResult } from '../dispatch.ts';
 import { createWithoutCallIntake } from './intake.ts';
-import { claimOf, keepWithoutCall, underWay } from './lease-store.ts';
+import { keepWithoutCall, underWay, withoutCallLeases } from './lease-store.ts';
 import { createWithoutCallPerformer, isEnding, targetOf, type WithoutCallCommand } from './perform.ts';
-import { createWithoutCallRunner, type WithoutCallRunner } from './runner.ts';
+import { createWithoutCallRunner } from './runner.ts';
 import {
   newWithoutCall,
-  type ToldByRules,
   type WithoutCall,
   type WithoutCallEffect,
   type WithoutCallEntry,
@@ -24,6 +26,8 @@ import {
 
 /** What is asked for. */
 export type WithoutCallWish = Omit<WithoutCallSeed, 'application' | 'timing' | 'at'>;
+
+type Wanted = Pick<Dispatch, 'agencyId' | 'mode'>;
 
 export interface WithoutCallRoom {
   /** As it will be: kept by whoever must know of it before it begins. */
@@ -34,10 +38,10 @@ export interface WithoutCallRoom {
   readonly begin: (state: WithoutCall) => boolean;
   /** A dispatch that is here, with its incident. */
   readonly find: (dispatchId: string) => { dispatch: Dispatch; incidentId: string } | undefined;
-  /** The dispatch by which an agency is engaged for this incident without a call, of this process. */
-  readonly engagedHere: (incidentId: string, agencyId: string) => string | undefined;
+  /** The dispatch by which an agency is engaged already for what is wanted, without a call, of this process. */
+  readonly engagedHere: (incidentId: string, wanted: Wanted) => string | undefined;
   /** The same of others; with PostgreSQL away nobody knows, and nobody waits for it. */
-  readonly engagedElsewhere: (incidentId: string, agencyId: string) => Promise<string | undefined>;
+  readonly engagedElsewhere: (incidentId: string, wanted: Wanted) => Promise<string | undefined>;
   /** False: it is not here. Resolves when the journal has it. */
   readonly cancel: (dispatchId: string, by: string) => Promise<boolean>;
   /** Resolves true when all that was journalled is on the disk. */
@@ -70,13 +74,16 @@ export interface WithoutCallDeps {
   /** Those of the prompts that Asterisk has. */
   sayable: (prompts: readonly string[]) => string[];
   notify: (wish: NotifyWish) => void;
-  notifyAgency: (dispatch: { dispatchId: string; agencyId: string; incidentId: string }) => void;
+  notifyAgency: (agency: AgencyToTell) => void;
+  /** What came of the messages of these dispatches, as far as that is on record: whoever sent them may be another process. */
+  cameOf: (dispatchIds: readonly string[]) => Promise<DispatchTold[]>;
   recorded: (entry: WithoutCallEntry) => void;
   synced: () => Promise<boolean>;
   alarm: (code: string, detail: Record<string, string>) => void;
 }
 
-const reconcileEvery = 5_000;
+/** Milliseconds. */
+const askedEvery = 5_000;
 
 /** Dispatches of incidents that have no live call: agencies are rung, and connected with who asked, or told. */
 export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
@@ -99,7 +106,7 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
       case 'ring-agency':
         return ring(id, effect.job);
       case 'tell':
-        return tellRecipients(incidentId, effect.told);
+        return wishesByRules(effect.told, { incidentId, callId: null }).forEach(deps.notify);
       case 'notify-agency':
         return deps.notifyAgency({ dispatchId: effect.dispatchId, agencyId: effect.agencyId, incidentId });
       case 'reserve': {
@@ -135,14 +142,6 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
       .catch((error: unknown) => logger.fatal({ err: error }, 'what came of a ring job was not passed on'));
   }
 
-  function tellRecipients(incidentId: string, told: ToldByRules): void {
-    const { ruleSetVersion, incidentVersion, message, recipients } = told;
-    for (const { recipientId, ruleId } of recipients) {
-      const reason = { by: 'rule' as const, ruleSetVersion, ruleId, incidentVersion };
-      deps.notify({ incidentId, recipientIds: [recipientId], reason, message, callId: null });
-    }
-  }
-
   function answered(id: string, command: WithoutCallCommand, answer: AriAnswer): void {
     const at = clock.now();
     if (command.do === 'follow') {
@@ -161,38 +160,65 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
   }
 
   const begin = (state: WithoutCall, input: 'begin' | 'resumed'): boolean => {
-    if (runner.get(state.id) !== undefined) return true;
+    if (runner.opened(state.id)) return true;
     if (!runner.open(state)) return false;
     return runner.tell(state.id, { type: input, at: clock.now() });
   };
 
-  const ofAgency = (incidentId: string, agencyId: string): Dispatch[] =>
+  const ofIncident = (incidentId: string): Dispatch[] =>
     runner
       .all()
       .filter((one) => one.incidentId === incidentId)
-      .flatMap(({ dispatches }) => dispatches.filter((one) => one.agencyId === agencyId));
+      .flatMap(({ dispatches }) => dispatches);
 
   const takeOver = async (id: string, dead: string): Promise<boolean> => {
-    const state = await claimOf(postgres, application, clock.now(), { id, application: dead });
+    const by = { owner: application, at: clock.now() };
+    const state = await withoutCallLeases.ofDead(postgres, by, { id, owner: dead });
     if (state === undefined) return false;
+    // What was here of it, long ago, is older.
+    if (runner.get(id) === undefined) runner.forget(id);
     logger.info({ withoutCallId: id }, 'going on with dispatches whose controller has died: an agency has answered');
     return begin(state, 'resumed');
   };
 
+  const told = ({ dispatchId, outcome, reason }: DispatchTold): boolean => {
+    const owner = runner.ownerOf(dispatchId);
+    if (owner === undefined) return false;
+    return runner.tell(owner.id, { type: 'notified', at: clock.now(), dispatchId, outcome, reason });
+  };
+
   const take = createWithoutCallIntake({ ...deps, runner, takeOver });
-  const stopAdopting = watchForsaken({
+  const stopAdopting = watchLeases({
+    ...deps,
     owner: application,
-    postgres,
-    runner,
-    clock,
-    logger,
-    connected: deps.connected,
+    leases: withoutCallLeases,
+    mailboxes: runner,
+    every: 2_000,
+    sound: 3,
+    // Without Asterisk nothing can be gone on with.
+    mayTake: deps.connected,
     taken(state) {
-      logger.info({ withoutCallId: state.id }, 'going on with dispatches that another process left');
+      logger.info({ withoutCallId: state.id }, 'going on with dispatches that nobody goes on with');
       begin(state, 'resumed');
     },
   });
-  const stopReconciling = reconcile({ ...deps, runner });
+  const stopAsking = everyTurn(
+    clock,
+    askedEvery,
+    async () => {
+      const awaited = runner.all().flatMap(({ dispatches }) => dispatches.filter(awaitsMessage));
+      if (awaited.length === 0) return;
+      for (const one of await deps.cameOf(awaited.map(({ id }) => id))) told(one);
+    },
+    (error) => {
+      if (!isUnavailable(error)) logger.error({ err: error }, 'what came of messages to agencies is not known');
+    },
+  );
+  const stopWatching = watchLegs({
+    ...deps,
+    expected: () => runner.all().flatMap((one) => legsOf(one).map((channelId) => ({ id: one.id, channelId }))),
+    gone: (id, channelId) => void runner.tell(id, { type: 'leg-gone', at: clock.now(), channelId, cause: 0 }),
+  });
 
   return {
     prepare: (wish) => newWithoutCall({ ...wish, application, at: clock.now(), timing: timingOf(deps.settings()) }),
@@ -207,14 +233,14 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
       }
       return undefined;
     },
-    engagedHere: (incidentId, agencyId) => ofAgency(incidentId, agencyId).find(({ endedAt }) => endedAt === null)?.id,
-    async engagedElsewhere(incidentId, agencyId) {
-      const stored = await underWay(postgres, incidentId, agencyId).catch((error: unknown) => {
+    engagedHere: (incidentId, wanted) => ofIncident(incidentId).find((one) => engages(one, wanted))?.id,
+    async engagedElsewhere(incidentId, wanted) {
+      const stored = await underWay(postgres, incidentId, wanted).catch((error: unknown) => {
         if (isUnavailable(error)) return undefined;
         throw error;
       });
       // What ended here a moment ago may not be on record as ended yet.
-      return ofAgency(incidentId, agencyId).some(({ id }) => id === stored) ? undefined : stored;
+      return ofIncident(incidentId).some(({ id }) => id === stored) ? undefined : stored;
     },
     async cancel(dispatchId, by) {
       const owner = runner.ownerOf(dispatchId);
@@ -224,53 +250,18 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
       return true;
     },
     synced: deps.synced,
-    told({ dispatchId, outcome, reason }) {
-      const owner = runner.ownerOf(dispatchId);
-      if (owner === undefined) return false;
-      return runner.tell(owner.id, { type: 'notified', at: clock.now(), dispatchId, outcome, reason });
-    },
+    told,
     take,
     owns: (channelId) => runner.ownerOf(channelId) !== undefined,
     reserved: (id, reservation) => runner.tell(id, { type: 'reserved', at: clock.now(), ...reservation }),
     refused: (id, reason) => runner.tell(id, { type: 'reservation-refused', at: clock.now(), reason }),
     stop() {
       stopAdopting();
-      stopReconciling();
+      stopAsking();
+      stopWatching();
       runner.stop();
     },
   };
-}
-
-/** Makes up, every five seconds, for ends of legs that were not heard: a channel that is not listed has gone. */
-function reconcile(deps: {
-  ari: AriCommands;
-  runner: WithoutCallRunner;
-  clock: Clock;
-  logger: Logger;
-  connected: () => boolean;
-}): Cancel {
-  const { ari, runner, clock, logger } = deps;
-
-  const once = async (): Promise<void> => {
-    // As it was when Asterisk was asked: a leg that is rung meanwhile may not be listed.
-    const expected = runner.all().flatMap((state) => legsOf(state).map((channelId) => ({ id: state.id, channelId })));
-    if (expected.length === 0) return;
-    const answer = await ari.send('GET', '/channels');
-    if (!answer.ok) return;
-    const there = new Set(readChannels(answer.body).map(({ id }) => id));
-    for (const { id, channelId } of expected) {
-      if (!there.has(channelId)) runner.tell(id, { type: 'leg-gone', at: clock.now(), channelId, cause: 0 });
-    }
-  };
-
-  let busy = false;
-  return clock.every(reconcileEvery, () => {
-    if (busy || !deps.connected()) return;
-    busy = true;
-    once()
-      .catch((error: unknown) => logger.error({ err: error }, 'reconciling dispatches without a call failed'))
-      .finally(() => (busy = false));
-  });
 }
 
 /** Channels that must be there. */
