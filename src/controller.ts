@@ -250,7 +250,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     circleOf: ofCalls.circleOf,
     recorded: records.notification,
     dispatchTold(told) {
-      if (!withoutCall.told(told)) toCalls(told);
+      if (!withoutCall.told(told)) toCalls.told(told);
     },
   });
   const partners = { ...common, ...configuration, ...planner, ...prompts, acd, triage, notifications, feed };
@@ -319,6 +319,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['evacuation', evacuation.stop],
       ['outgoing', outgoing.stop],
       ['notifications', notifications.stop],
+      ['messages of ended calls', toCalls.stop],
       ['dispatches without a call', withoutCall.stop],
       ['dispatch followers', followers.stop],
       ['location', location.stop],

@@ -1,7 +1,8 @@
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
+import { createKeptWrites } from '../platform/keep-writing.ts';
 import type { Logger } from '../platform/logger.ts';
-import { isUnavailable, type Postgres } from '../platform/postgres.ts';
+import type { Postgres } from '../platform/postgres.ts';
 import { isoTime } from '../platform/text.ts';
 import type { AuditEntry, RecordAudit } from './audit.ts';
 
@@ -15,7 +16,6 @@ export interface AuditKeeper {
   stop(): Promise<void>;
 }
 
-const again = 5_000;
 /** More than this, and the oldest are in the log alone. */
 const most = 500;
 
@@ -27,54 +27,17 @@ export function createAuditKeeper(deps: {
   logger: Logger;
 }): AuditKeeper {
   const { clock, logger } = deps;
-  const waiting: AuditEntry[] = [];
-  let writing: Promise<void> | null = null;
-
-  const lose = (lost: AuditEntry, error?: unknown): void =>
-    logger.error({ lost, err: error }, 'an audit entry is in this log alone');
-
-  const writeOne = async (entry: AuditEntry): Promise<void> => {
-    try {
-      await deps.audit(deps.postgres, entry);
-    } catch (error) {
-      if (isUnavailable(error)) throw error;
-      // It would be refused again, and those behind it would never be written.
-      lose(entry, error);
-    }
-  };
-
-  const writeAll = async (): Promise<void> => {
-    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      const entry = next;
-      await writeOne(entry);
-      if (waiting[0] === entry) waiting.shift();
-    }
-  };
-
-  const write = (): Promise<void> => {
-    writing ??= writeAll()
-      .catch((error: unknown) => logger.warn({ err: error, waiting: waiting.length }, 'audit entries wait'))
-      .finally(() => (writing = null));
-    return writing;
-  };
-
-  const stopRetrying = clock.every(again, () => {
-    if (waiting.length > 0) void write();
+  const writes = createKeptWrites<AuditEntry>({
+    ...{ clock, logger, most, what: 'audit entries' },
+    write: (entry) => deps.audit(deps.postgres, entry),
+    lose: (lost, error) => logger.error({ lost, err: error }, 'an audit entry is in this log alone'),
   });
-
   return {
     note(entry) {
       const now = clock.now();
       // Written, and the answer lost: it is tried again.
-      waiting.push({ key: newId(now), ...entry, detail: { at: isoTime(now), ...entry.detail } });
-      const dropped = waiting.length > most ? waiting.shift() : undefined;
-      if (dropped !== undefined) lose(dropped);
-      void write();
+      writes.keep({ key: newId(now), ...entry, detail: { at: isoTime(now), ...entry.detail } });
     },
-    async stop() {
-      stopRetrying();
-      if (waiting.length > 0) await write();
-      for (const lost of waiting) lose(lost);
-    },
+    stop: writes.stop,
   };
 }

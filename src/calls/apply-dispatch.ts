@@ -97,7 +97,7 @@ function apply(step: Step, dispatch: Dispatch, action: DispatchAction): void {
       hangUp(step, action.channelId);
       return;
     case 'wake':
-      if (action.at === null || call.endedAt !== null) Reflect.deleteProperty(call.timers, `dispatch:${dispatch.id}`);
+      if (action.at === null) Reflect.deleteProperty(call.timers, `dispatch:${dispatch.id}`);
       else call.timers[`dispatch:${dispatch.id}`] = action.at;
       return;
     case 'tell':

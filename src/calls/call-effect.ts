@@ -13,8 +13,8 @@ export type CallEffect =
   | { do: 'music'; channelId: string }
   | { do: 'make-bridge'; bridgeId: string }
   | { do: 'destroy-bridge'; bridgeId: string }
-  /** `muted`: before it is in the bridge, and not at all if that cannot be done. */
-  | { do: 'join'; bridgeId: string; channelId: string; absorbKeys: boolean; muted?: boolean }
+  /** `muted`, and `deaf`: before it is in the bridge, and not at all if that cannot be done. */
+  | { do: 'join'; bridgeId: string; channelId: string; absorbKeys: boolean; muted?: boolean; deaf?: boolean }
   /** Tells from now on when the channel's side begins and ceases to speak. */
   | { do: 'detect-talk'; channelId: string }
   /** Asks how many packets have come from the channel. */
@@ -24,6 +24,9 @@ export type CallEffect =
   /** Whether the others hear him. */
   | { do: 'mute'; channelId: string }
   | { do: 'unmute'; channelId: string }
+  /** Whether he hears the others. */
+  | { do: 'deafen'; channelId: string }
+  | { do: 'let-hear'; channelId: string }
   | { do: 'hang-up'; channelId: string; cause: 'normal' | 'answered-elsewhere' | 'no-answer' }
   | { do: 'return-to-dialplan'; channelId: string }
   | {

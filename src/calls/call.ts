@@ -57,6 +57,8 @@ export interface Call {
   phoneHold: { since: number } | null;
   /** Whoever's phone holds the call, by channel: Asterisk plays music to the others, and on when such a one goes. */
   holding?: string[];
+  /** Channels of agencies that hear nothing while somebody is consulted. */
+  deaf?: string[];
   /** The keys of a code that the operator has not typed to its end. */
   typed: string;
   /** The operator who talked with the caller; the latest of several. Stays when he has left. */

@@ -20,6 +20,11 @@ export function unheardAgencies(call: Call): string[] {
   return legsOf(call.dispatches.filter(({ state, muted }) => (state === 'joined' || state === 'accepted') && muted));
 }
 
+/** The operator speaks with somebody whom he consults, for nobody else to hear. */
+export function isPrivate({ hold }: Pick<Call, 'hold'>): boolean {
+  return hold?.because === 'consult';
+}
+
 /**
  * The channels of everyone who took the call and was in its bridge: who can speak to a caller who is not on hold. An operator
  * who has muted himself is among them: he hears the caller, and it is his to end.

@@ -7,6 +7,7 @@ import { watchPhoneHold } from './decide-phone-hold.ts';
 import { watchSilence } from './decide-silent.ts';
 import { settleMonitors } from './decide-monitor-hear.ts';
 import { settleParties } from './decide-party-end.ts';
+import { settlePrivate } from './decide-private.ts';
 import { becomeOperator } from './decide-take-over.ts';
 import { alone, destroyReplaced } from './line.ts';
 import { musicToCaller, report, silence, tell, type Step } from './step.ts';
@@ -17,6 +18,7 @@ export function settle(step: Step): void {
   if (call.endedAt !== null) return;
   becomeOperator(step);
   settleParties(step);
+  settlePrivate(step);
   watchPhoneHold(step);
   settleMonitors(step);
   forgetJoins(step);

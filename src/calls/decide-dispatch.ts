@@ -7,7 +7,7 @@ import { changeIncident, type IncidentChange } from '../incidents/incident.ts';
 import type { Decision } from '../routing/rule.ts';
 import { applyDispatchStep, contextOf, dispatchOfChannel } from './apply-dispatch.ts';
 import type { Call } from './call.ts';
-import { speakers } from './company.ts';
+import { isPrivate, speakers } from './company.ts';
 import type { Fact } from './call-effect.ts';
 import { operatorLeaves } from './decide-hold.ts';
 import { joinCaller, leaveLine, stopRinging } from './line.ts';
@@ -23,7 +23,7 @@ export function addDispatch(step: Step, wanted: Dispatch, requestedAt = wanted.r
     tell(step, 'dispatch.refused', { dispatchId: id, agencyId, reason: 'the call has ended' });
     return;
   }
-  const engaged = engagedBy(call, agencyId);
+  const engaged = engagedBy(call, dispatch);
   if (engaged !== undefined) {
     tell(step, 'dispatch.refused', { dispatchId: id, agencyId, reason: `already engaged by ${engaged.id}` });
     return;
@@ -35,9 +35,15 @@ export function addDispatch(step: Step, wanted: Dispatch, requestedAt = wanted.r
   }
 }
 
-/** The dispatch by which an agency is engaged for the call, if it is. */
-export function engagedBy({ dispatches }: Pick<Call, 'dispatches'>, agencyId: string): Dispatch | undefined {
-  return dispatches.find((one) => one.agencyId === agencyId && one.endedAt === null);
+/** The dispatch by which an agency is engaged for the call already, if it is: by a message it is for another message alone. */
+export function engagedBy(
+  { dispatches }: Pick<Call, 'dispatches'>,
+  wanted: Pick<Dispatch, 'agencyId' | 'mode'>,
+): Dispatch | undefined {
+  const isMessage = wanted.mode === 'notify';
+  return dispatches.find(
+    (one) => one.agencyId === wanted.agencyId && one.endedAt === null && (one.mode === 'notify') === isMessage,
+  );
 }
 
 /** Starts what has waited for an earlier stage; a dispatch that was refused is waited for by nobody. */
@@ -66,6 +72,7 @@ export function whyNoMute(call: Call, dispatchId: string, muted: boolean): strin
   const dispatch = call.dispatches.find((one) => one.id === dispatchId);
   if (call.endedAt !== null) return 'the call has ended';
   if (dispatch?.state !== 'joined') return 'the agency is not in the call';
+  if (!muted && isPrivate(call)) return 'somebody is being consulted';
   if (!muted || dispatch.muted) return null;
   if (!call.caller.live) return 'the caller has gone';
   const channelId = dispatch.attempts.at(-1)?.channelId;
@@ -189,7 +196,7 @@ function afterAgencyFailed(step: Step, dispatch: Dispatch): void {
 /** Who is asked instead: the first of those planned who is not engaged already. */
 function fallbackOf(call: Call, { id, fallback }: Dispatch): Dispatch | null {
   let next = fallback;
-  while (next !== null && engagedBy(call, next.agencyId) !== undefined) next = next.fallback;
+  while (next !== null && engagedBy(call, next) !== undefined) next = next.fallback;
   if (next === null || (call.endedAt !== null && next.mode !== 'notify')) return null;
   return { ...next, reason: { by: 'fallback', of: id } };
 }

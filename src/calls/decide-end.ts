@@ -1,7 +1,7 @@
 // How a call ends, is given back to the dialplan, or is taken up again. It alone sets outcome and end.
 
+import type { Call } from './call.ts';
 import { isTalking, speakers } from './company.ts';
-import { toldWithin } from '../dispatch/decide-notify.ts';
 import { decideDispatch } from '../dispatch/decide.ts';
 import { applyDispatchStep, contextOf } from './apply-dispatch.ts';
 import { backToLine, destroyReplaced, leaveLine, stopRinging } from './line.ts';
@@ -88,9 +88,6 @@ export function reopen(step: Step): void {
   call.caller = { live: true, joined: false, left: false, sound: null };
   call.counters.rebuilt = 0;
   call.counters.unrung = 0;
-  for (const { id, mode, endedAt } of call.dispatches) {
-    if (mode === 'notify' && endedAt === null) call.timers[`dispatch:${id}`] = step.at + toldWithin;
-  }
   backToLine(step);
 }
 
@@ -118,11 +115,21 @@ function close(step: Step, outcome: 'answered' | 'abandoned' | 'returned', reaso
     step.effects.push({ do: 'destroy-bridge', bridgeId: call.bridge.id });
     call.bridge = null;
   }
-  call.timers = {};
+  call.timers = limitsOfMessages(call);
   call.joining = [];
   call.endedAt = step.at;
   call.outcome = outcome;
   call.reason = reason;
+}
+
+/** A message goes on after the call, and so does its limit: somebody else may have to be told in the agency's place. */
+function limitsOfMessages({ dispatches, timers }: Call): Call['timers'] {
+  const kept: Call['timers'] = {};
+  for (const { id, endedAt } of dispatches) {
+    const limit = timers[`dispatch:${id}`];
+    if (endedAt === null && limit !== undefined) kept[`dispatch:${id}`] = limit;
+  }
+  return kept;
 }
 
 /** Off the line, and the phone that rings for this caller falls silent. */

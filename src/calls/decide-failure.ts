@@ -3,7 +3,7 @@
 import { isTalking, operatorLegs } from './company.ts';
 import type { CallInput, CommandFailure } from './call-input.ts';
 import { callerLeft, giveBack, reopen } from './decide-end.ts';
-import { agencyMuteFailed } from './decide-dispatch.ts';
+import { agencyInput, agencyMuteFailed } from './decide-dispatch.ts';
 import { monitorCommandFailed } from './decide-monitor-leg.ts';
 import { challengeUnheard } from './decide-challenge.ts';
 import { joinFailed, rebuildBridge } from './decide-join.ts';
@@ -40,6 +40,11 @@ export function commandFailed(step: Step, input: Failed): void {
     case 'unmute':
       muteFailed(step, target, command === 'mute');
       return agencyMuteFailed(step, target, command === 'mute', failure === 'timeout');
+    case 'deafen':
+    case 'let-hear':
+      // It would hear what is private, or nothing any more.
+      hangUp(step, target);
+      return agencyInput(step, { type: 'leg-gone', at: step.at, channelId: target, cause: 41 });
     case 'ring-outside':
     case 'ring-operator':
       return ringFailed(step, target, failure);

@@ -7,6 +7,7 @@ import {
   waiting,
   withAgency,
   type Told,
+  type Story,
 } from '../../test/support/calls.ts';
 import { speakers } from './company.ts';
 
@@ -221,8 +222,22 @@ describe('an agency that is told by a message', () => {
   it('is told also when the call has ended', () => {
     const call = talking().tell(engage({ mode: 'notify' }), { type: 'call-ended-by', by: 'op1' });
     expect(call.call.dispatches[0]?.endedAt).toBeNull();
-    expect(call.timers).toEqual({});
+    expect(Object.keys(call.timers)).toEqual(['dispatch:d1']);
     expect(call.tell(notified('delivered')).call.dispatches[0]?.state).toBe('told');
+    expect(call.timers).toEqual({});
+  });
+
+  it.each<[string, (call: Story) => Story]>([
+    ['said so', (call) => call.tell(notified('failed'))],
+    ['nobody said what came of it', (call) => call.fire('dispatch:d1')],
+  ])('and cannot be is followed by the next when the call has ended: %s', (_what, fails) => {
+    const fallback = testDispatch({ id: 'd2', agencyId: 'pln', mode: 'notify' });
+    const call = talking().tell(engage({ mode: 'notify', fallback }), { type: 'call-ended-by', by: 'op1' });
+    expect(fails(call).done).toEqual(['notify pln d2']);
+    expect(Object.keys(call.timers)).toEqual(['dispatch:d2']);
+    call.tell({ type: 'notified', dispatchId: 'd2', outcome: 'delivered', reason: null });
+    expect(call.call.dispatches.map(({ state }) => state)).toEqual(['failed', 'told']);
+    expect(call.timers).toEqual({});
   });
 
   it('is not waited for by an agency of a later stage: a message may take minutes', () => {

@@ -79,12 +79,13 @@ export function ringOperator(
 }
 
 /** The ring timer is that of the phone that has rung longest. */
-function limitRinging({ call }: Step): void {
+function limitRinging({ call, at }: Step): void {
   const since = operatorLegs(call)
     .filter(({ state }) => state === 'ringing')
     .map(({ assignedAt }) => assignedAt);
   if (since.length === 0) delete call.timers.ring;
-  else call.timers.ring = Math.min(...since) + call.timing.operatorRing;
+  // Of a timer that comes late the time is over already.
+  else call.timers.ring = Math.max(at + 1, Math.min(...since) + call.timing.operatorRing);
 }
 
 export function operatorEntered(step: Step, channelId: string): void {

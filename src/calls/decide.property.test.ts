@@ -26,6 +26,20 @@ describe('whatever a call is told, in whatever order', () => {
             ],
             {},
           ],
+          // Two phones ring for longer than they may when one of them falls silent: the other's limit is not in the past.
+          [
+            [
+              ['obey-on', 0, 0],
+              ['backup-centre', 0, 0],
+              ['assign', 0, 0],
+              ['ask', 0, 0],
+              ['timer-due', 112, 0],
+              ['assign-together', 0, 0],
+              ['timer-due', 328, 0],
+              ['operator-hangs-up', 0, 0],
+            ],
+            {},
+          ],
         ],
       },
     );

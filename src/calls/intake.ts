@@ -10,9 +10,9 @@ import type { EarlierAttempt } from '../triage/redial.ts';
 import type { CallNuisance } from '../triage/score.ts';
 import { newCall, type Call, type CallOrigin, type CallTiming } from './call.ts';
 import { emergencyOfRedial } from './emergency-id.ts';
+import { wayOut, whereTo, type WayOut } from './forsaken-leg.ts';
 import type { CallerIdentity } from './identity.ts';
 import { originOf } from './origin.ts';
-import { toItsCaller } from './reconcile.ts';
 import type { CallRunner } from './runner.ts';
 
 export interface Intake {
@@ -90,15 +90,19 @@ export function createIntake(deps: IntakeDeps): Intake {
     const call = callId === undefined ? undefined : runner.get(callId);
     if (call === undefined || (legId !== undefined && legId !== channel.id)) {
       if (role === 'snoop' || role === 'monitor') return void hangUp(channel.id);
-      logger.warn({ callId, channelId: channel.id, role }, 'a leg of a call that is not here is sent to its caller');
-      void giveBack(channel.id, toItsCaller);
+      const way = wayOut(channel);
+      logger.warn(
+        { callId, channelId: channel.id, role, way },
+        'a leg of a call that is not here goes to the dialplan',
+      );
+      void giveBack(channel.id, way);
       return;
     }
     runner.tell(call.id, { type: 'leg-entered', at: clock.now(), channelId: channel.id });
   };
 
-  const giveBack = async (channelId: string, where?: { context: string; extension: string; priority: number }) => {
-    const answer = await ari.send('POST', `/channels/${channelId}/continue`, where);
+  const giveBack = async (channelId: string, way: WayOut): Promise<void> => {
+    const answer = await ari.send('POST', `/channels/${channelId}/continue`, whereTo(way));
     if (!answer.ok && answer.failure !== 'gone') {
       logger.warn({ channelId, reason: answer.reason }, 'a channel could not be sent back to the dialplan');
     }

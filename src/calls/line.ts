@@ -1,5 +1,5 @@
 import type { Call } from './call.ts';
-import { company, operatorLegs, speakers, unheardAgencies } from './company.ts';
+import { company, isPrivate, operatorLegs, speakers, unheardAgencies } from './company.ts';
 import type { Prompt } from './prompt.ts';
 import { hangUp, hushQuestion, playToCaller, report, silence, type Step, tell } from './step.ts';
 
@@ -81,9 +81,12 @@ export function join(step: Step, channelId: string): void {
   if (call.bridge === null) makeBridge(step);
   if (!call.joining.includes(channelId)) call.joining.push(channelId);
   call.timers.join = step.at + call.timing.join;
-  const muted = unheardAgencies(call).includes(channelId) ? { muted: true } : {};
+  const muted = unheardAgencies(call).includes(channelId);
+  const deaf = muted && isPrivate(call);
+  if (deaf && call.deaf?.includes(channelId) !== true) call.deaf = [...(call.deaf ?? []), channelId];
   const absorbKeys = channelId !== call.channelId;
-  step.effects.push({ do: 'join', bridgeId: bridgeOf(call), channelId, absorbKeys, ...muted });
+  const how = { ...(muted ? { muted } : {}), ...(deaf ? { deaf } : {}) };
+  step.effects.push({ do: 'join', bridgeId: bridgeOf(call), channelId, absorbKeys, ...how });
 }
 
 export function makeBridge(step: Step): void {

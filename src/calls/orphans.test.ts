@@ -40,6 +40,11 @@ describe('what a dead controller left', () => {
     expect(find({ held: [agency.id], channels: [agency, caller] })).toEqual([{ do: 'rescue', channelId: agency.id }]);
   });
 
+  it('an agency that answered for a dispatch without a call is offered to whoever goes on with it', () => {
+    const answered = { ...agency, variables: { SIAGA_APPLICATION: dead, SIAGA_ROLE: 'agency' } };
+    expect(find({ held: [agency.id], channels: [answered] })).toEqual([{ do: 'offer', channelId: agency.id }]);
+  });
+
   it('an operator who dialled 112 is a caller; what else he dialled is hung up, and a crew that reports', () => {
     const phone = { id: 'n1-9.1', name: 'PJSIP/op-a-00000009', state: 'Up' };
     const dialled = { ...phone, variables: { SIAGA_ROLE: 'caller' } };

@@ -5,6 +5,7 @@ import type { Cancel, Clock } from '../platform/clock.ts';
 import { derivedId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import { epochOf } from '../platform/uniqueid.ts';
+import { wayOut, whereTo, type WayOut } from './forsaken-leg.ts';
 
 /** What Asterisk holds, as far as it tells who is left alone. */
 export interface AsteriskSnapshot {
@@ -20,8 +21,8 @@ export interface AsteriskSnapshot {
 export type Orphan =
   /** A caller with nobody: the dialplan rings for him, and offers him to the controllers again. */
   | { do: 'human-path'; channelId: string }
-  /** A phone that was answered and has nobody: it gets its caller, or is told that he has gone. */
-  | { do: 'rescue'; channelId: string }
+  /** A phone that was answered and has nobody: it gets its caller, is told that he has gone, or is offered. */
+  | { do: WayOut; channelId: string }
   /** Who talks, and may have been mute: nobody is there any more who could end that. */
   | { do: 'unmute'; channelId: string }
   /** A phone that rings for nobody, and whoever only listens. */
@@ -51,7 +52,7 @@ export function findOrphans(snapshot: AsteriskSnapshot, dead: ReadonlySet<string
         return held.has(id) && !talking.has(id) ? [{ do: 'hang-up', channelId: id }] : [];
       if (held.has(id) && listens(channel)) return [{ do: 'hang-up', channelId: id }];
       if (held.has(id) && !talking.has(id) && (isCaller || state === 'Up')) {
-        return [{ do: isCaller ? 'human-path' : 'rescue', channelId: id }];
+        return [{ do: isCaller ? 'human-path' : wayOut(channel), channelId: id }];
       }
       if (held.has(id) && !isCaller && /^PJSIP\/(op|ag|agency|outside)-/.test(name) && state === 'Up') {
         return [{ do: 'unmute', channelId: id }];
@@ -96,6 +97,8 @@ export function otherControllers(names: readonly string[], node: string, own: st
 function rankOf(application: string): number {
   return Number(/-(\d+)-\d+-[0-9a-z]+$/.exec(application)?.[1] ?? 0);
 }
+
+const toHumanPath = { context: 'human-path', extension: 'forsaken', priority: 1 };
 
 /** A journal is touched every second by the process that writes it. */
 const deadAfter = 4_000;
@@ -209,11 +212,12 @@ export function watchOrphans(deps: {
   const send = (orphan: Orphan) => {
     switch (orphan.do) {
       case 'human-path':
-        return ari.send('POST', `/channels/${orphan.channelId}/continue`, toDialplan('human-path', 'forsaken'));
+        return ari.send('POST', `/channels/${orphan.channelId}/continue`, toHumanPath);
       case 'rescue':
-        return ari.send('POST', `/channels/${orphan.channelId}/continue`, toDialplan('siaga-legs', 'rescue'));
+      case 'offer':
+        return ari.send('POST', `/channels/${orphan.channelId}/continue`, whereTo(orphan.do));
       case 'unmute':
-        return ari.send('DELETE', `/channels/${orphan.channelId}/mute`, { direction: 'in' });
+        return ari.send('DELETE', `/channels/${orphan.channelId}/mute`, { direction: 'both' });
       case 'hang-up':
         return ari.send('DELETE', `/channels/${orphan.channelId}`, { reason_code: 26 });
       case 'delete-bridge':
@@ -227,7 +231,7 @@ export function watchOrphans(deps: {
 
   const tell = (orphans: readonly Orphan[], dead: ReadonlySet<string>): void => {
     const count = (what: Orphan['do']): number => orphans.filter((orphan) => orphan.do === what).length;
-    const [callers, phones] = [count('human-path'), count('rescue') + count('hang-up')];
+    const [callers, phones] = [count('human-path'), count('rescue') + count('offer') + count('hang-up')];
     const fresh = [...dead].filter((name) => !told.has(name));
     if (callers + phones === 0 || fresh.length === 0) return;
     for (const name of fresh) told.add(name);
@@ -243,8 +247,4 @@ export function watchOrphans(deps: {
       .finally(() => (busy = false));
   });
   return { sweep, stop };
-}
-
-function toDialplan(context: string, extension: string) {
-  return { context, extension, priority: 1 };
 }

@@ -114,7 +114,8 @@ export function createPerformer(deps: {
         return ari.send('DELETE', `/bridges/${effect.bridgeId}`);
       case 'join': {
         if (effect.muted === true) {
-          const muted = await ari.send('POST', `/channels/${effect.channelId}/mute`, { direction: 'in' });
+          const direction = effect.deaf === true ? 'both' : 'in';
+          const muted = await ari.send('POST', `/channels/${effect.channelId}/mute`, { direction });
           // Whoever is not to be heard does not come in before that holds. Gone is what a join says with 400.
           if (!muted.ok) return muted.failure === 'gone' ? { ...muted, status: 400 } : muted;
         }
@@ -129,6 +130,10 @@ export function createPerformer(deps: {
         return ari.send('POST', `/channels/${effect.channelId}/mute`, { direction: 'in' });
       case 'unmute':
         return ari.send('DELETE', `/channels/${effect.channelId}/mute`, { direction: 'in' });
+      case 'deafen':
+        return ari.send('POST', `/channels/${effect.channelId}/mute`, { direction: 'out' });
+      case 'let-hear':
+        return ari.send('DELETE', `/channels/${effect.channelId}/mute`, { direction: 'out' });
       case 'hang-up':
         return ari.send('DELETE', `/channels/${effect.channelId}`, hangUpReason(effect.cause));
       case 'return-to-dialplan':

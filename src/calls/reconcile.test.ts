@@ -81,9 +81,15 @@ describe('what was missed while Asterisk could not be heard', () => {
   });
 
   it('a leg in our application of a call that nobody knows any more is sent to its caller', () => {
-    const leg = channel('x.o1', 'operator', 'x');
+    const one = channel('x.o1', 'operator', 'x');
+    const leg = { ...one, variables: { ...one.variables, SIAGA_CALLER_CHANNEL: 'somebody' } };
     expect(corrections([leg], [])).toEqual([{ do: 'rescue', channelId: 'x.o1' }]);
     expect(compare({ channels: [leg], ours: new Set(), bridges: [] }, [], [], later)).toEqual([]);
+  });
+
+  it('one that has no caller is offered: another controller may have its dispatch by now', () => {
+    expect(corrections([channel('d1.a1', 'agency', 'd1')], [])).toEqual([{ do: 'offer', channelId: 'd1.a1' }]);
+    expect(corrections([channel('x.p1', 'outside', 'x')], [])).toEqual([{ do: 'rescue', channelId: 'x.p1' }]);
   });
 
   it('what is left of an ended call is ended, after a moment', () => {

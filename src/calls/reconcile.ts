@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Call } from './call.ts';
 import { operatorLegs } from './company.ts';
+import { wayOut, whereTo, type WayOut } from './forsaken-leg.ts';
 import { monitorOf } from './monitor.ts';
 import { hasLeg } from './party.ts';
 import type { CallRunner } from './runner.ts';
@@ -23,13 +24,13 @@ export type Correction =
   | { do: 'arrive'; channel: AsteriskChannel }
   | { do: 'enter'; callId: string; channelId: string }
   | { do: 'hang-up'; channelId: string }
-  | { do: 'rescue'; channelId: string }
+  | { do: WayOut; channelId: string }
   | { do: 'destroy-bridge'; bridgeId: string };
 
 /**
  * Compares what Asterisk lists with the calls: `before` as they were when it was asked, `calls` as they are at `at`, when
  * it has answered. Pure. A channel in our application that no call wants is hung up; one of a call that nobody knows is
- * sent to its caller, should he still be there; a caller there whom nobody knows has arrived; a leg there that still
+ * sent to its caller, should he still be there, or offered to the other controllers; a caller there whom nobody knows has arrived; a leg there that still
  * rings by our books has answered; a channel of a call that is not listed has gone.
  */
 export function compare(listed: Listed, before: readonly Call[], calls: readonly Call[], at: number): Correction[] {
@@ -67,8 +68,8 @@ function ofOurs(channel: AsteriskChannel, calls: readonly Call[], at: number): C
   }
   if (role !== 'operator' && role !== 'agency' && role !== 'outside') return [];
   const call = calls.find((one) => one.id === channel.variables['SIAGA_CALL']);
-  // Its call is over and forgotten, and whatever was to hang it up did not: the dialplan ends it.
-  if (call === undefined) return [{ do: 'rescue', channelId: channel.id }];
+  // Its call is over and forgotten, and whatever was to hang it up did not: the dialplan ends it. Or it is another's by now.
+  if (call === undefined) return [{ do: wayOut(channel), channelId: channel.id }];
   if (call.endedAt !== null && call.endedAt > at - settles) return [];
   const wanted = call.endedAt === null && isLegOf(call, channel.id);
   if (!wanted) return [{ do: 'hang-up', channelId: channel.id }];
@@ -119,9 +120,6 @@ function expectedChannels(call: Call): string[] {
     ...monitors,
   ];
 }
-
-/** Where the dialplan takes a leg that nobody controls. */
-export const toItsCaller = { context: 'siaga-legs', extension: 'rescue', priority: 1 };
 
 /** Commands that end a call are given so long to be carried out. */
 const settles = 5_000;
@@ -189,7 +187,8 @@ export function keepReconciled(deps: {
         await ari.send('DELETE', `/channels/${correction.channelId}`);
         return;
       case 'rescue':
-        await ari.send('POST', `/channels/${correction.channelId}/continue`, toItsCaller);
+      case 'offer':
+        await ari.send('POST', `/channels/${correction.channelId}/continue`, whereTo(correction.do));
         return;
       case 'destroy-bridge':
         await ari.send('DELETE', `/bridges/${correction.bridgeId}`);

@@ -17,6 +17,7 @@ import type { Route } from '../platform/route.ts';
 import { auditOfFacts } from './audit-facts.ts';
 import { drain } from './drain.ts';
 import { createIntake, type Intake, type IntakeDeps } from './intake.ts';
+import { createLingering } from './lingering.ts';
 import { createPerformer } from './perform.ts';
 import { keepReconciled } from './reconcile.ts';
 import { talkRoutes } from './talk-routes.ts';
@@ -43,11 +44,6 @@ export interface CallsRoom {
   readonly connected: () => void;
   readonly stop: () => void;
 }
-
-/** A call stays in memory so long after its last record, for edits that come right after the hang-up. */
-const lingers = 5_000;
-/** One that was given back to the dialplan may be claimed again. */
-const lingersReturned = 3_600_000;
 
 export function startCalls(deps: {
   node: string;
@@ -136,6 +132,7 @@ export function startCalls(deps: {
       },
     },
   });
+  const lingering = createLingering({ clock, runner });
   const intake = createIntake({ ...deps, runner, keepsUp: deps.guard.keepsUp, staffed: () => deps.line().staffed() });
   let reconciler: ReturnType<typeof keepReconciled> | null = null;
   let stopSweep: Cancel = () => undefined;
@@ -149,13 +146,7 @@ export function startCalls(deps: {
       await drain(runner, intake, clock, limit);
       await performer.settled();
     },
-    projected(callId, sequence) {
-      const call = runner.get(callId);
-      if (call === undefined || call.endedAt === null || runner.sequenceOf(callId) !== sequence) return;
-      clock.after(call.outcome === 'returned' ? lingersReturned : lingers, () => {
-        if (runner.sequenceOf(callId) === sequence) runner.forget(callId);
-      });
-    },
+    projected: lingering.projected,
     routes: [
       ...silentRoutes({ clock, runner, auditLater }),
       ...monitorRoutes({ clock, runner, auditLater }),
@@ -181,6 +172,7 @@ export function startCalls(deps: {
     connected: () => reconciler?.connected(),
     stop() {
       stopSweep();
+      lingering.stop();
       reconciler?.stop();
       runner.stop();
     },

@@ -4,7 +4,7 @@ import type { AriCommands } from '../asterisk/commands.ts';
 import { createAnsweredJobs } from '../platform/answered-jobs.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import { agencyEndpoint, dispatchModes, type RingJob, type RingResult } from './dispatch.ts';
+import { dispatchModes, type RingJob, type RingResult } from './dispatch.ts';
 import { ringTrunk } from './ring.ts';
 
 export const ringJobSchema = z.object({
@@ -17,14 +17,10 @@ export const ringJobSchema = z.object({
   channelId: z.string(),
   uri: z.string().nullable(),
   callerNumber: z.string().nullable(),
-  // An older version's jobs have none of these.
-  kind: z.string().nullable().default(null),
-  endpoint: z.string().default(agencyEndpoint),
-  callInfo: z.string().default(''),
-  location: z
-    .object({ format: z.enum(['GML', 'civicAddress']), locationInfo: z.string() })
-    .nullable()
-    .default(null),
+  kind: z.string().nullable(),
+  endpoint: z.string(),
+  callInfo: z.string(),
+  location: z.object({ format: z.enum(['GML', 'civicAddress']), locationInfo: z.string() }).nullable(),
   callerChannelId: z.string().nullable(),
   ring: z.number(),
   inLine: z.boolean(),
@@ -38,9 +34,13 @@ const ringResultSchema = z.union([
   z.object({ result: z.literal('refused'), reason: z.string() }),
 ]) satisfies z.ZodType<RingResult>;
 
-/** The queue of a node: its jobs are rung by workers that reach that node's Asterisk. */
+/**
+ * The queue of a node: its jobs are rung by workers that reach that node's Asterisk. The number is that of the jobs' form:
+ * a worker of another version would refuse them, or ring by the wrong endpoint. With none of its own a job expires, and its
+ * second try is in line.
+ */
 export function ringQueueName(node: string): string {
-  return `siaga-ring-${node}`;
+  return `siaga-ring-2-${node}`;
 }
 
 interface RingJobs {

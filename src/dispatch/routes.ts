@@ -122,7 +122,7 @@ async function engage(deps: DispatchRouteDeps, call: Call, wish: Wish): Promise<
   const telling = tellCall(deps.calls, call.id, { type: 'dispatch-requested', at, dispatch });
   // The call has decided by now; only its journal is waited for, and meanwhile the reason might go away.
   const decided = deps.calls.get(call.id)?.dispatches ?? [];
-  const engagement = engagedBy({ dispatches: decided }, wish.agencyId);
+  const engagement = engagedBy({ dispatches: decided }, wish);
   await telling;
   const made = deps.calls.get(call.id)?.dispatches.find((one) => one.id === dispatch.id);
   if (made !== undefined) return store.dispatchViewOf(made, call.incident.id, call.id);

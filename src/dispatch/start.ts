@@ -2,6 +2,7 @@ import { Counter } from 'prom-client';
 import type { AriCommands } from '../asterisk/commands.ts';
 import type { Config } from '../config.ts';
 import type { Clock } from '../platform/clock.ts';
+import { createKeptWrites } from '../platform/keep-writing.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { closeConnection, createProducerConnection, createWorkerConnection } from '../platform/redis.ts';
@@ -57,6 +58,9 @@ export function startDispatch(deps: DispatchDeps): {
   };
 }
 
+/** What came of so many messages waits for PostgreSQL at most. */
+const mostTold = 1_000;
+
 /**
  * Hands what came of a message to an agency to the call whose dispatch it was; with the call gone from here, to the record.
  */
@@ -65,15 +69,22 @@ export function toldToCalls(deps: {
   postgres: Postgres;
   clock: Clock;
   logger: Logger;
-}): (told: Told) => void {
-  const { runner, postgres, clock, logger } = deps;
-  return (told) => {
-    const at = clock.now();
-    const call = runner.all().find(({ dispatches }) => dispatches.some(({ id }) => id === told.dispatchId));
-    if (call !== undefined) return void runner.tell(call.id, { type: 'notified', at, ...told });
-    endTold(postgres, told, at).catch((error: unknown) => {
-      logger.error({ err: error, dispatchId: told.dispatchId }, 'that an agency was told is not on the dispatch');
-    });
+}): { readonly told: (told: Told) => void; readonly stop: () => Promise<void> } {
+  const { runner, clock, logger } = deps;
+  const records = createKeptWrites<{ told: Told; at: number }>({
+    ...{ clock, logger, most: mostTold, what: 'ends of messages to agencies' },
+    write: ({ told, at }) => endTold(deps.postgres, told, at),
+    lose: ({ told: { dispatchId, outcome } }, error) =>
+      logger.error({ err: error, dispatchId, outcome }, 'what came of a message to an agency is in this log alone'),
+  });
+  return {
+    told(told) {
+      const call = runner.all().find(({ dispatches }) => dispatches.some(({ id }) => id === told.dispatchId));
+      const at = clock.now();
+      if (call === undefined) records.keep({ told, at });
+      else runner.tell(call.id, { type: 'notified', at, ...told });
+    },
+    stop: records.stop,
   };
 }
 

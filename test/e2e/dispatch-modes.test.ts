@@ -91,6 +91,36 @@ test('one who listens hears caller and operator and is heard by nobody, until he
   expect(operator.ended).toBe(false);
 }, 60_000);
 
+test('who listens hears nothing of what is said to a consulted colleague, and hears the call again afterwards', async () => {
+  await trunk('damkar-1');
+  const { citizen, call } = await talk();
+  const dispatchId = await engaged(call, 'damkar', 'listen');
+  await joined(dispatchId);
+  await until('the listener hears both', () => heard(`${dispatchId}.a1`).join() === 'caller,operator');
+  const colleague = centre.operators.find(({ id }) => id !== call.operatorId);
+  const parties = `/v1/calls/${call.id}/parties`;
+  const asked = await centre.api.ask('POST', parties, { body: { purpose: 'consult', operatorId: colleague?.id } });
+  expect(asked.status).toBe(202);
+  await centre.feed.waitFor('party.joined', { callId: call.id });
+  const refused = await command(dispatchId, 'speak');
+  expect([refused.status, refused.code]).toEqual([409, 'dispatches.not-now']);
+
+  const recording = centre.recording(`${dispatchId}.a1`, 'heard');
+  const since = readWav(recording).length;
+  await citizen.pause(2_500);
+  const meanwhile = findTones(readWav(recording).subarray(since), [tones.caller, tones.operator]);
+  expect(meanwhile.map(({ present }) => present)).toEqual([false, false]);
+  const withColleague = centre.recording(`${call.id}.p2`, 'heard');
+  await until('the colleague hears the operator', () => heardIn(withColleague, tones).includes('operator'));
+
+  expect((await ofCall(call, 'resume')).status).toBe(202);
+  const back = readWav(recording).length;
+  await until('the listener hears both again', () =>
+    findTones(readWav(recording).subarray(back), [tones.caller, tones.operator]).every(({ present }) => present),
+  );
+  expect(heard(call.channelId)).toEqual(['operator']);
+}, 60_000);
+
 test('with only a listener left, the caller is back with an operator', async () => {
   const police = await trunk('polisi-1');
   await trunk('damkar-1');

@@ -22,6 +22,7 @@ beforeAll(async () => {
   });
   await centre.operatorPhones(answers());
 }, 60_000);
+afterEach(() => centre.clear());
 afterAll(async () => {
   await centre.stop();
   await proxy.close();
@@ -59,4 +60,37 @@ test('a worker is killed between the originate and its record: the agency is run
   expect(readFileSync(next.logFile, 'utf8')).toContain('"ring":"expired"');
   expect([phone.calls.length, other.calls.length]).toEqual([1, 0]);
   expect((await centre.api.dispatch(dispatchId)).attempts).toHaveLength(1);
+}, 60_000);
+
+test('a worker is killed with the job in hand and nothing rung: the agency is rung once, in the next attempt', async () => {
+  for (const one of centre.controllers.slice(1)) one.kill('SIGKILL');
+  const killed = await centre.startController({ name: 'worker-3', env: worker });
+  const phone = await centre.trunk('damkar-1', accepts({ after: 1_000, pressAfter: 200 }), 880);
+  const other = await centre.trunk('damkar-2', accepts({ pressAfter: 200 }), 880);
+  const before = phone.calls.length;
+  const citizen = await centre.dial();
+  const call = await centre.api.taken(citizen);
+  await centre.feed.waitFor('operator.talking', { callId: call.id });
+
+  // The worker asks, and Asterisk never hears it.
+  const lost = proxy.misbehave({
+    method: 'POST',
+    path: /^\/channels\/[0-9a-f-]+\.a1(\?|$)/,
+    fate: 'swallow',
+    times: 1,
+  });
+  const answer = await centre.api.ask('POST', `/v1/incidents/${call.incidentId}/dispatches`, {
+    body: { agencyId: 'damkar' },
+  });
+  const dispatchId = z.string().parse(answer.at('id'));
+  await until('the worker has the job', () => lost.met() === 1);
+  expect(killed.kill('SIGKILL')).toBe(true);
+  await centre.startController({ name: 'worker-4', env: worker });
+  await centre.feed.waitFor('dispatch.joined', { detail: { dispatchId } });
+  const { attempts } = await centre.api.dispatch(dispatchId);
+  expect(attempts.map(({ trunkId, outcome }) => `${trunkId} ${outcome}`)).toEqual([
+    'damkar-1 job-lost',
+    'damkar-1 null',
+  ]);
+  expect([phone.calls.length - before, other.calls.length]).toEqual([1, 0]);
 }, 60_000);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { awakeMilliseconds } from '../../scripts/sip/awake.mjs';
 import {
@@ -11,20 +12,27 @@ import {
   type Call,
   type Phone,
 } from '../../scripts/sip/phone.mjs';
+import { createToken } from '../../src/access/token-command.ts';
 import type { CallView } from '../../src/calls/view.ts';
-import { carriers, type Centre } from '../support/centre.ts';
+import type { Centre } from '../support/centre.ts';
 import { startCentre } from '../support/start-centre.ts';
 import type { Dispatch } from '../support/centre-api.ts';
 import { hearsPrompt, heardIn } from '../support/ear.ts';
-import { until, type Answer } from '../support/rest.ts';
-import { offer, WireCall } from '../support/wire.ts';
+import { ask, until, type Answer } from '../support/rest.ts';
 
 const tones = { caller: 440, operator: 660, damkar: 880, polisi: 1100, psc: 1320, pln: 1540 };
 let centre: Centre;
+/** Each operator's own. */
+const tokens: string[] = [];
 
 beforeAll(async () => {
   centre = await startCentre({ name: 'dispatch', operators: 2 });
   await centre.operatorPhones(answers(), [tones.operator, tones.operator]);
+  for (const { id } of centre.operators) {
+    const { token } = await createToken(centre.database.url, { role: 'operator', name: id, operatorId: id });
+    tokens.push(token);
+    await until('his token is known', async () => (await ask(centre, token, 'GET', '/v1/rules')).status === 200);
+  }
 }, 60_000);
 afterAll(() => centre.stop(), 30_000);
 afterEach(() => centre.clear());
@@ -68,6 +76,16 @@ async function ended(dispatchId: string, state: string, within = 20_000): Promis
 const joined = (dispatchId: string): Promise<unknown> =>
   centre.feed.waitFor('dispatch.joined', { detail: { dispatchId } });
 const outcomes = ({ attempts }: Dispatch): string[] => attempts.map(({ trunkId, outcome }) => `${trunkId} ${outcome}`);
+
+async function onTimeline({ id }: CallView, event: { type: string; detail: object }): Promise<void> {
+  const has = async (): Promise<boolean> => {
+    const timeline = await centre.api.timelineOf(id);
+    return timeline.some(
+      ({ type, detail }) => type === event.type && isDeepStrictEqual({ ...detail, ...event.detail }, detail),
+    );
+  };
+  await until(`${event.type} is on the timeline`, has);
+}
 
 /** The caller was with the operator from his first word on: never alone, in no other bridge, told of nothing. */
 function neverLeft({ citizen, call }: Talk): void {
@@ -131,6 +149,8 @@ test.each(failures)('a first trunk that %s is followed by the second at once', a
   const dispatch = await centre.api.dispatch(dispatchId);
   expect(outcomes(dispatch)).toEqual([`damkar-1 ${outcome}`, 'damkar-2 null']);
   expect(dispatch.reason).toMatchObject({ by: 'person' });
+  const failed = { dispatchId, trunkId: 'damkar-1', attempt: 1, reason: outcome };
+  await onTimeline(talking.call, { type: 'dispatch.attempt-failed', detail: failed });
   neverLeft(talking);
 });
 
@@ -155,6 +175,10 @@ test('trunks that stay silent, each in its way, are given up after their time', 
   );
   const dispatches = await Promise.all(asked.map((id) => ended(id, 'failed')));
   expect(dispatches.map((dispatch) => dispatch.attempts[0]?.outcome)).toEqual(silences.map(([, , outcome]) => outcome));
+  for (const [index, [, , reason]] of silences.entries()) {
+    const detail = { dispatchId: asked[index], attempt: 1, reason };
+    await onTimeline(talking.call, { type: 'dispatch.attempt-failed', detail });
+  }
   neverLeft(talking);
 }, 60_000);
 
@@ -173,6 +197,23 @@ test('when every trunk has failed the operator is told, with the reason, and not
   // And may try again.
   await trunk('damkar-1', accepting);
   await joined(await engaged(talking.call, { agencyId: 'damkar' }));
+});
+
+test('an agency that has no path at all: the operator is told at once, and the timeline says so', async () => {
+  const headers = { 'if-none-match': '*' };
+  const noPath = { name: 'Tagana', nameEnglish: 'Social services', number: '1500112', trunks: [] };
+  const made = await centre.api.ask('PUT', '/v1/agencies/tagana', { body: noPath, headers });
+  expect(made.status).toBe(201);
+  const talking = await talk();
+  const dispatchId = await engaged(talking.call, { agencyId: 'tagana' });
+  expect(await ended(dispatchId, 'failed')).toMatchObject({ outcome: 'unreachable', attempts: [] });
+  const operatorHears = centre.recording(`${talking.call.id}.o1`, 'heard');
+  await until('the operator hears that nobody was reached', () => hearsPrompt(operatorHears, 'agency-unreachable'));
+  await onTimeline(talking.call, {
+    type: 'dispatch.failed',
+    detail: { dispatchId, attempts: 0, reason: 'unreachable' },
+  });
+  neverLeft(talking);
 });
 
 test('a transfer: the agency takes over, the operator leaves, caller and agency go on', async () => {
@@ -273,12 +314,16 @@ test('the same command twice rings once: with one Idempotency-Key, and without a
   expect(phone.calls.length).toBe(before + 1);
 });
 
-test('two commands at the same moment engage the agency once', async () => {
+test('two operators dispatch the same agency at once: it is rung once, and the second hears by which dispatch', async () => {
   const phone = await trunk('damkar-1', accepting);
   const { call } = await talk();
   const before = phone.calls.length;
-  const both = await Promise.all([engage(call, { agencyId: 'damkar' }), engage(call, { agencyId: 'damkar' })]);
-  expect(both.map(({ status }) => status).sort()).toEqual([202, 409]);
+  const path = `/v1/incidents/${call.incidentId}/dispatches`;
+  const both = await Promise.all(
+    tokens.map((token) => ask(centre, token, 'POST', path, { body: { agencyId: 'damkar' } })),
+  );
+  const [won, lost] = [202, 409].map((wanted) => both.find(({ status }) => status === wanted));
+  expect([lost?.code, lost?.at('dispatchId')]).toEqual(['dispatches.engaged', won?.at('id')]);
   await centre.feed.waitFor('dispatch.joined', { callId: call.id });
   expect(phone.calls.length).toBe(before + 1);
 });
@@ -297,31 +342,4 @@ test('a caller who hangs up while the agency rings ends that too', async () => {
   await citizen.hangUp();
   await phone.calls.at(-1)?.waitFor('ended');
   expect(await ended(dispatchId, 'cancelled')).toMatchObject({ outcome: 'call-ended' });
-});
-
-test("the operator's keys reach the timeline and not the caller, whether or not a recording runs", async () => {
-  const wire = await WireCall.open({ server: centre.asterisk.sip, address: carriers.telkom, body: offer() });
-  const rung = Promise.race(centre.phones.map((phone) => centre.upcoming(phone)));
-  await wire.talk();
-  const call = await centre.api.taken(wire);
-  const operator = await rung;
-  await centre.feed.waitFor('operator.talking', { callId: call.id });
-  await operator.press('7');
-  await centre.feed.waitFor('key.pressed', { callId: call.id, detail: { key: '7', by: 'operator' } });
-
-  for (const channel of await centre.channels()) await centre.cli(`mixmonitor stop ${channel.split(' ')[0]}`);
-  await operator.press('8');
-  await centre.feed.waitFor('key.pressed', { callId: call.id, detail: { key: '8', by: 'operator' } });
-  // The tone of the operator comes through after the key; the key does not.
-  const before = wire.packets.length;
-  await until('the caller still hears the operator', () => wire.packets.length > before + 25);
-  expect(wire.keys()).toEqual([]);
-  await wire.hangUp();
-  const record = await centre.api.recordOf(wire.callId);
-  const keys = (await centre.api.timelineOf(record.id)).filter(({ type }) => type === 'key.pressed');
-  expect(keys.map(({ detail }) => detail)).toEqual([
-    { key: '7', by: 'operator' },
-    { key: '8', by: 'operator' },
-  ]);
-  wire.close();
 });

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { answers, type Call, type Phone } from '../../scripts/sip/phone.mjs';
-import type { Centre } from '../support/centre.ts';
+import { carriers, type Centre } from '../support/centre.ts';
 import { heardIn, hearsMusic } from '../support/ear.ts';
 import { idleInOrder } from '../support/idle.ts';
 import type { LineCaller } from '../support/line-caller.ts';
 import { until } from '../support/rest.ts';
 import { startCentre } from '../support/start-centre.ts';
+import { offer, WireCall } from '../support/wire.ts';
 
 // What an operator types while he talks, where it reaches beyond his own call: a supervisor, somebody outside.
 const tones = { caller: 440, operator: 660, supervisor: 880, outside: 1100 };
@@ -138,3 +139,31 @@ test('keys work without a recording as well, and the caller hears none of them',
   const keyTones = [697, 770, 852, 941, 1209, 1336, 1477];
   expect(keyTones.filter((tone) => caller.secondsOf(tone) > 0.05)).toEqual([]);
 }, 60_000);
+
+test("the operator's keys reach the timeline and not the caller, whether or not a recording runs", async () => {
+  const wire = await WireCall.open({ server: centre.asterisk.sip, address: carriers.telkom, body: offer() });
+  await idleInOrder(centre, 0);
+  const rung = centre.upcoming(centre.phoneOf(0));
+  await wire.talk();
+  const call = await centre.api.taken(wire);
+  const operator = await rung;
+  await centre.feed.waitFor('operator.talking', { callId: call.id });
+  await operator.press('7');
+  await centre.feed.waitFor('key.pressed', { callId: call.id, detail: { key: '7', by: 'operator' } });
+
+  for (const channel of await centre.channels()) await centre.cli(`mixmonitor stop ${channel.split(' ')[0]}`);
+  await operator.press('8');
+  await centre.feed.waitFor('key.pressed', { callId: call.id, detail: { key: '8', by: 'operator' } });
+  // The tone of the operator comes through after the key; the key does not.
+  const before = wire.packets.length;
+  await until('the caller still hears the operator', () => wire.packets.length > before + 25);
+  expect(wire.keys()).toEqual([]);
+  await wire.hangUp();
+  const record = await centre.api.recordOf(wire.callId);
+  const keys = (await centre.api.timelineOf(record.id)).filter(({ type }) => type === 'key.pressed');
+  expect(keys.map(({ detail }) => detail)).toEqual([
+    { key: '7', by: 'operator' },
+    { key: '8', by: 'operator' },
+  ]);
+  wire.close();
+});

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { accepts, answers, rejects, rings, type Call } from '../../scripts/sip/phone.mjs';
 import { createToken } from '../../src/access/token-command.ts';
@@ -185,6 +186,22 @@ test('an agency that declines, after a trunk that is dead: the outcome is on the
   await centre.quiet(25_000);
 }, 60_000);
 
+test('an agency that has no path reaches nobody: REST, the feed and the timeline say so at once', async () => {
+  const headers = { 'if-none-match': '*' };
+  const noPath = { name: 'Tagana', nameEnglish: 'Social services', number: '1500112', trunks: [] };
+  const made = await centre.api.ask('PUT', '/v1/agencies/tagana', { body: noPath, headers });
+  expect(made.status).toBe(201);
+  const incidentId = await endedCall();
+  const before = centre.phones[0]?.calls.length;
+  const asked = await asOperator('POST', `/v1/incidents/${incidentId}/dispatches`, { agencyId: 'tagana' });
+  expect(asked.status).toBe(202);
+  const id = z.string().parse(asked.at('id'));
+  await centre.feed.waitFor('dispatch.failed', { detail: { dispatchId: id, reason: 'unreachable' } });
+  expect(await ended(id, 'failed')).toMatchObject({ outcome: 'unreachable', callId: null, attempts: [] });
+  await until('it is on record', async () => (await timelineOf(incidentId)).includes('dispatch.failed'));
+  expect(centre.phones[0]?.calls.length).toBe(before);
+}, 60_000);
+
 test('the controller is killed while the agency rings: another goes on, and the phone rings once', async () => {
   await centre.api.set({ agencyRingSeconds: 40 });
   const [first] = centre.controllers;
@@ -215,3 +232,46 @@ test('the controller is killed while the agency rings: another goes on, and the 
   expect(await ended(id, 'left')).toMatchObject({ outcome: 'told', attempts: [{ number: 1 }] });
   expect(phone.calls.length - before).toBe(1);
 }, 90_000);
+
+test.each(['after', 'before'])(
+  'the controller stood still, and another goes on: an agency that answers %s the first is back is not hung up on',
+  async (when) => {
+    await centre.api.set({ agencyRingSeconds: 40 });
+    const frozen = centre.controllers.find(({ ended: over }) => over === null);
+    if (centre.controllers.filter(({ ended: over }) => over === null).length < 2) await centre.startController();
+    const phone = await centre.trunk('damkar-1', rings(), tones.damkar);
+    const before = phone.calls.length;
+    const coming = centre.upcoming(phone);
+    const incidentId = await report();
+    const agency = await coming;
+    await agency.waitFor('ringing');
+    const { id } = await dispatchOf(incidentId, 'damkar');
+    await until('it is on record', async () => (await centre.api.dispatch(id)).state === 'ringing');
+    const row = z.object({ owner: z.string(), state: z.string(), outcome: z.string().nullable() });
+    const query = `select w.owner, d.state, d.outcome from dispatches_without_call w join dispatches d using (incident_id)
+      where d.id = $1`;
+    const stands = async (): Promise<z.output<typeof row> | undefined> => (await centre.api.sql(row, query, [id]))[0];
+    const first = (await stands())?.owner;
+    frozen?.kill('SIGSTOP');
+    try {
+      await until('another goes on with it', async () => (await stands())?.owner !== first, 30_000);
+      const lost = 'another process goes on with these dispatches';
+      if (when === 'after') {
+        frozen?.kill('SIGCONT');
+        await until('the first knows', () => readFileSync(frozen?.logFile ?? '', 'utf8').includes(lost), 15_000);
+      }
+      await agency.answer();
+      await until('the agency hears what it is', async () => (await stands())?.state === 'announced', 15_000);
+      await agency.press('1');
+      await until('it has accepted', async () => (await stands())?.state === 'accepted');
+      expect(agency.ended).toBe(false);
+      await agency.hangUp();
+      await until('it is over', async () => (await stands())?.state === 'left');
+      expect(await stands()).toMatchObject({ outcome: 'told' });
+      expect(phone.calls.length - before).toBe(1);
+    } finally {
+      frozen?.kill('SIGCONT');
+    }
+  },
+  90_000,
+);

@@ -40,6 +40,8 @@ export interface World {
   ended: Map<string, string>;
   /** Channels that Asterisk was told to mute. */
   muted: Set<string>;
+  /** Who hears nothing. */
+  deaf: Set<string>;
   /** How many parties were asked for, and who was named by which assignment. */
   parties: number;
   operators: Map<string, string>;
@@ -69,6 +71,7 @@ export function newWorld(over: Partial<Call> = {}): World {
     ties: new Map(),
     ended: new Map(),
     muted: new Set(),
+    deaf: new Set(),
     parties: 0,
     operators: new Map(),
     popped: new Set(),
@@ -141,6 +144,8 @@ function note(world: World, input: Told, effects: CallEffect[]): void {
     noteTie(world, effect);
     if (effect.do === 'mute' || (effect.do === 'join' && effect.muted === true)) world.muted.add(effect.channelId);
     if (effect.do === 'unmute') world.muted.delete(effect.channelId);
+    if (effect.do === 'deafen' || (effect.do === 'join' && effect.deaf === true)) world.deaf.add(effect.channelId);
+    if (effect.do === 'let-hear') world.deaf.delete(effect.channelId);
     if (effect.do === 'enter-line' || effect.do === 'leave-line') world.inLine = effect.do === 'enter-line';
     if (effect.do === 'return-to-dialplan') world.returned = true;
     if (effect.do === 'operator-outcome') {
@@ -200,7 +205,9 @@ function checkEnded({ call, rung, over }: World, effects: CallEffect[]): void {
     ensure(call.caller.live || speakers(call).length >= 2, 'nobody is left and the call goes on');
     return;
   }
-  ensure(Object.keys(call.timers).length === 0, 'an ended call has timers');
+  const messages = call.dispatches.filter(({ mode, endedAt }) => mode === 'notify' && endedAt === null);
+  const limits = messages.map(({ id }) => `dispatch:${id}`);
+  ensure(Object.keys(call.timers).sort().join() === limits.sort().join(), 'an ended call waits for no messages alone');
   ensure(
     operatorLegs(call).length === 0 && call.line === null && call.bridge === null,
     'an ended call holds on to something',

@@ -32,6 +32,8 @@ export const situations: Readonly<Record<string, (call: Call) => boolean>> = {
     caller.live && operator === null && dispatches.some(({ state }) => state === 'joined'),
   'an agency listens': ({ dispatches, caller }) =>
     caller.live && dispatches.some(({ mode, state, muted }) => mode === 'listen' && state === 'joined' && muted),
+  'an agency is to listen while somebody is consulted': ({ dispatches, hold }) =>
+    hold?.because === 'consult' && dispatches.some(({ endedAt, muted }) => endedAt === null && muted),
   'an agency is muted': ({ dispatches, caller }) =>
     caller.live && dispatches.some(({ mode, state, muted }) => mode !== 'listen' && state === 'joined' && muted),
   'in the line, with one who listens': ({ line, dispatches }) =>

@@ -194,6 +194,8 @@ export function shortly(effect: CallEffect): string {
     case 'answer':
     case 'mute':
     case 'unmute':
+    case 'deafen':
+    case 'let-hear':
     case 'ring-outside':
     case 'stop-sound':
     case 'music':

@@ -12,6 +12,7 @@ interface DispatchesSeen {
   ended: Map<string, string>;
   /** Channels that Asterisk was told to mute. */
   muted: Set<string>;
+  deaf: Set<string>;
 }
 
 /** Each trunk once with a location and once without, where the first was in vain; and again after a lost job. */
@@ -46,10 +47,14 @@ export function checkAttempts({ attempts, trunks, state }: Dispatch): void {
 }
 
 /** Who is not to be heard was muted before he came in, is thrown at nobody, and is in the call's bridge or sent there. */
-export function checkUnheard({ call, muted, ties, inside }: DispatchesSeen, effects: CallEffect[]): void {
+export function checkUnheard({ call, muted, deaf, ties, inside }: DispatchesSeen, effects: CallEffect[]): void {
   const unheard = call.endedAt === null ? unheardAgencies(call) : [];
   for (const channelId of unheard) {
     ensure(muted.has(channelId), `${channelId} is not to be heard, and was not muted`);
+    ensure(
+      deaf.has(channelId) === (call.hold?.because === 'consult'),
+      `${channelId} hears a consult, or nothing at all`,
+    );
     ensure(ties.get(channelId) === null, `${channelId} is not heard, and is thrown at him without a controller`);
     const here = inside.get(channelId)?.has(call.bridge?.id ?? '') === true;
     ensure(here || call.joining.includes(channelId), `${channelId} is to listen and is in no bridge`);
@@ -68,10 +73,7 @@ export function checkDispatches({ call, ended }: DispatchesSeen): void {
     const one = rung && dispatch.endedAt === null && !isPlanned(dispatch);
     ensure(live.length === (one ? 1 : 0), `a dispatch has ${live.length} live attempts`);
     ensure(
-      !isPending(dispatch) ||
-        isPlanned(dispatch) ||
-        (!rung && call.endedAt !== null) ||
-        call.timers[`dispatch:${dispatch.id}`] !== undefined,
+      !isPending(dispatch) || isPlanned(dispatch) || call.timers[`dispatch:${dispatch.id}`] !== undefined,
       'an attempt without a limit',
     );
     ensure(currentAttempt(dispatch) === live[0], 'the live attempt is not the last');

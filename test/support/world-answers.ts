@@ -50,6 +50,8 @@ export function obeyed(world: World, effect: CallEffect): Told[] {
     case 'leave-bridge':
     case 'mute':
     case 'unmute':
+    case 'deafen':
+    case 'let-hear':
     case 'detect-talk':
     case 'stop-sound':
     case 'music':
