@@ -256,7 +256,8 @@ test('Asterisk starts without a complaint, but for the pattern that takes every 
   const log = await readFile(join(centre.asterisk.runDirectory, 'log/messages.log'), 'utf8');
   const untilFirstCall = log.split(/^.*\[C-/m)[0] ?? '';
   const complaints = untilFirstCall.split('\n').filter((line) => /\] (WARNING|ERROR)\[/.test(line));
-  const expected = /'_!' for an extension|not claimed within|eb ?[sS]ocket|stir_shaken|exited non-zero/;
+  // The cities' trunks have addresses for documentation, to which nothing can be sent from the loopback.
+  const expected = /'_!' for an extension|not claimed within|eb ?[sS]ocket|stir_shaken|exited non-zero|OPTIONS request/;
   expect(complaints.filter((line) => !expected.test(line))).toEqual([]);
   expect(complaints.filter((line) => line.includes('stir_shaken')).length).toBeLessThan(12);
 });

@@ -255,7 +255,7 @@ test.each(['after', 'before'])(
     frozen?.kill('SIGSTOP');
     try {
       await until('another goes on with it', async () => (await stands())?.owner !== first, 30_000);
-      const lost = 'another process goes on with these dispatches';
+      const lost = 'another process goes on with this';
       if (when === 'after') {
         frozen?.kill('SIGCONT');
         await until('the first knows', () => readFileSync(frozen?.logFile ?? '', 'utf8').includes(lost), 15_000);
