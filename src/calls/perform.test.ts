@@ -71,6 +71,19 @@ describe('commands', () => {
     ]);
   });
 
+  it('that destroy a bridge wait for every leg on its way to another, also where that fails', async () => {
+    const { perform, sent, lines, settle } = start();
+    perform({ do: 'join', channelId: 'supervisor', bridgeId: 'b1', absorbKeys: true });
+    perform({ do: 'destroy-bridge', bridgeId: 'b2' });
+    await settle();
+    expect(lines()).toEqual(['POST /bridges/b1/addChannel']);
+    await sent[0]?.answer(failed(500));
+    expect(lines()[1]).toBe('DELETE /bridges/b2');
+    perform({ do: 'destroy-bridge', bridgeId: 'b3' });
+    await settle();
+    expect(lines()[2]).toBe('DELETE /bridges/b3');
+  });
+
   it('to join wait for the bridge and for the channel', async () => {
     const { perform, sent, lines, settle } = start();
     perform({ do: 'make-bridge', bridgeId: 'b1' });

@@ -56,6 +56,8 @@ export function createPerformer(deps: {
   // The last command of each channel and bridge: the next one for it waits for this one's answer, and for no other.
   const lanes = new Map<string, Promise<void>>();
   const running = new Set<Promise<void>>();
+  // The joins of each call that have no answer yet.
+  const moves = new Map<string, Set<Promise<void>>>();
 
   const run = async (callId: string, application: string, effect: AriEffect): Promise<void> => {
     const answer = await insist(effect, () => send(application, callId, effect));
@@ -222,12 +224,16 @@ export function createPerformer(deps: {
     perform(callId, application, effect) {
       const keys = lanesOf(effect);
       const before = keys.flatMap((key) => lanes.get(key) ?? []);
+      // A bridge that is destroyed while a leg goes from it to another takes the leg out of that one too: nobody is heard.
+      if (effect.do === 'destroy-bridge') before.push(...(moves.get(callId) ?? []));
       const done = Promise.all(before).then(() => run(callId, application, effect));
       running.add(done);
       for (const key of keys) lanes.set(key, done);
+      if (effect.do === 'join') moves.set(callId, (moves.get(callId) ?? new Set()).add(done));
       void done.finally(() => {
         running.delete(done);
         for (const key of keys) if (lanes.get(key) === done) lanes.delete(key);
+        if (moves.get(callId)?.delete(done) === true && moves.get(callId)?.size === 0) moves.delete(callId);
       });
     },
     async settled() {
