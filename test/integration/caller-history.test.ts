@@ -88,6 +88,8 @@ test('a number of six phones names nobody; its phones still do', async () => {
   // Whether or not PostgreSQL has this call already: itself it counts.
   expect(rooms.call(sixth).history).toMatchObject({ nonUnique: ['number'] });
   expect((await detail(sixth)).history).toEqual({ calls: [], nonUnique: ['number'] });
+  // On record: it counts for the next one.
+  await end(sixth);
   const again = await arrive(rooms, { number, imei: imeis[0] });
   expect((await detail(again)).history).toMatchObject({ nonUnique: ['number'], calls: [{ linkedBy: 'imei' }] });
 });
@@ -99,6 +101,8 @@ test('a phone with six numbers links nothing; its numbers still do', async () =>
   const sixth = await arrive(rooms, { number: numbers[5], imei });
   expect(rooms.call(sixth).history).toMatchObject({ nonUnique: ['imei'] });
   expect((await detail(sixth)).history).toEqual({ calls: [], nonUnique: ['imei'] });
+  // On record: it counts for the next one.
+  await end(sixth);
   const again = await arrive(rooms, { number: numbers[0], imei });
   expect((await detail(again)).history).toMatchObject({ nonUnique: ['imei'], calls: [{ linkedBy: 'number' }] });
 });
