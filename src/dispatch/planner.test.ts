@@ -15,6 +15,7 @@ const practising = agencyDraft.parse({
 });
 const directory = directoryOf([
   agency('practising', { drillTrunk: practising.drillTrunk, alternates: ['bpbd'] }),
+  agency('practising-too', { drillTrunk: practising.drillTrunk, alternates: ['bpbd'] }),
   agency('damkar', { alternates: ['bpbd', 'gone'] }),
   agency('bpbd'),
   agency('pmi'),
@@ -123,5 +124,8 @@ test('in a drill an agency is rung on its trunk for drills alone, or told; one t
   expect(inDrill('practising')?.trunks).toMatchObject([{ id: 'drill-1', uri: 'sip:900@192.0.2.7:5060' }]);
   expect(chain(inDrill('practising'))).toEqual(['practising']);
   expect(inDrill('pmi')).toBeNull();
+  // Who has none does not keep the next one from practising.
+  const [through] = plan([{ agencyId: 'practising-too', fallbacks: ['practising'] }]).map(forDrill);
+  expect(chain(through)).toEqual(['practising-too', 'practising']);
   expect(inDrill('pmi', 'notify')).toMatchObject({ agencyId: 'pmi', mode: 'notify' });
 });

@@ -104,11 +104,14 @@ export function createPlanner(deps: {
 
   const forDrill = (dispatch: Dispatch): Dispatch | null => {
     const agency = deps.agencies().find(dispatch.agencyId);
-    const fallback = dispatch.fallback && forDrill(dispatch.fallback);
+    const fallback = firstForDrill(dispatch.fallback);
     if (dispatch.mode === 'notify') return { ...dispatch, fallback };
     if (agency?.drillTrunk == null) return null;
     return { ...dispatch, trunks: pathsTo({ ...agency, trunks: [agency.drillTrunk] }, trunks), fallback };
   };
+
+  const firstForDrill = (dispatch: Dispatch | null): Dispatch | null =>
+    dispatch && (forDrill(dispatch) ?? firstForDrill(dispatch.fallback));
 
   return {
     forDrill,

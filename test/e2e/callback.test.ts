@@ -79,6 +79,37 @@ test('who gave up is called back as soon as an operator is free, as an emergency
   expect(await callbackOf(call.id)).toMatchObject({ tries: 1 });
 }, 60_000);
 
+test('who reported by an app, and wishes it, is called back: a person of the centre is on the line first', async () => {
+  await idleInOrder(centre);
+  outside.behave(answers());
+  const rung = centre.upcoming(outside, 20_000);
+  const reported = await centre.api.ask('POST', '/v1/incidents', {
+    as: 'client',
+    headers: { 'idempotency-key': 'report-with-callback' },
+    body: {
+      kind: 'information',
+      text: 'Jalan ditutup?',
+      source: 'app',
+      reporter: { number: '081277718899' },
+      wantsCallback: true,
+    },
+  });
+  expect(reported.status).toBe(201);
+  await resumeOperator(centre, 0);
+  const back = await rung;
+  expect(back.invite.uri).toMatch(/^sip:\+?6281277718899@|^sip:081277718899@/);
+  expect(centre.phones[0]?.calls.at(-1)?.times.answered).toBeLessThan(back.times.invite ?? 0);
+  await centre.feed.waitFor('outgoing.answered');
+  await back.pause(500);
+  await back.hangUp();
+  const listed = async () =>
+    (await centre.api.get('/v1/callbacks?limit=200', z.object({ items: z.array(callbackView) }))).items.find(
+      ({ incidentId }) => incidentId === reported.at('id'),
+    );
+  await until('he is reached', async () => (await listed())?.state === 'reached', 15_000);
+  expect(await listed()).toMatchObject({ callId: null, tries: 1 });
+}, 60_000);
+
 test('nobody is called back while a caller waits, and no more at once than is set', async () => {
   await idleInOrder(centre);
   outside.behave(answers());

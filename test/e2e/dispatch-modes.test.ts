@@ -91,6 +91,25 @@ test('one who listens hears caller and operator and is heard by nobody, until he
   expect(operator.ended).toBe(false);
 }, 60_000);
 
+test('whom the rules want to listen hears the call as soon as it is classified, and no word comes from there', async () => {
+  await trunk('damkar-1');
+  await centre.trunk('bpbd-1', accepting, tones.polisi);
+  await centre.trunk('basarnas-1', accepting, tones.psc);
+  const { citizen, call } = await talk();
+  const classified = await centre.api.edit(`/v1/incidents/${call.incidentId}`, { kind: 'natural-disaster' });
+  const ids = z.array(z.string()).length(3).parse(classified.at('dispatchIds'));
+  await Promise.all(ids.map(joined));
+  const dispatches = await Promise.all(ids.map((id) => centre.api.dispatch(id)));
+  const listener = dispatches.find(({ agencyId }) => agencyId === 'damkar');
+  expect(listener).toMatchObject({ mode: 'listen', muted: true, reason: { by: 'rule', ruleId: 'natural-disaster' } });
+  await until('it hears both', () => {
+    const voices = heard(`${listener?.id}.a1`);
+    return voices.includes('caller') && voices.includes('operator');
+  });
+  await citizen.pause(1_500);
+  for (const channelId of [call.channelId, `${call.id}.o1`]) expect(heard(channelId)).not.toContain('damkar');
+}, 60_000);
+
 test('who listens hears nothing of what is said to a consulted colleague, and hears the call again afterwards', async () => {
   await trunk('damkar-1');
   const { citizen, call } = await talk();
