@@ -10,21 +10,18 @@ import { recordAudit } from './audit/record.ts';
 import { watchGuardian } from './calls/guardian.ts';
 import { watchOrphans } from './calls/orphans.ts';
 import { outsideTarget } from './calls/target.ts';
-import { liveCallOf } from './calls/command.ts';
 import { startCalls } from './calls/start.ts';
-import { callsToOutgoing } from './calls-to-outgoing.ts';
 import { startCodes } from './codes/start.ts';
 import type { Config } from './config.ts';
 import { startConfiguration } from './configuration.ts';
 import { attemptResults } from './dispatch/attempt-results.ts';
 import { createPlanner } from './dispatch/planner.ts';
-import { dispatchRoom, startDispatch, toldToCalls } from './dispatch/start.ts';
+import { dispatchRoom, startDispatch } from './dispatch/start.ts';
 import { followDispatches } from './dispatch-followers.ts';
 import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
 import { askingAgain } from './incidents/ask-again.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
-import { startNotifications } from './notifications/start.ts';
 import { watchClock, type Clock } from './platform/clock.ts';
 import { journalTouches } from './platform/journal-reader.ts';
 import { openJournal } from './platform/journal.ts';
@@ -37,15 +34,13 @@ import { startRecords } from './records/start.ts';
 import { keepDecision } from './records/write-call.ts';
 import { startTriage } from './triage/start.ts';
 import { startLocation } from './location/start.ts';
-import { reservationsOf } from './outgoing/reservations.ts';
-import { startOutgoing, type OutgoingRoom } from './outgoing/start.ts';
 import { startCrewPhone } from './responders/crew-phone.ts';
 import { whyNotForCrews } from './responders/responder-number.ts';
 import { callTiming } from './settings/call-timing.ts';
 import { lineToCalls } from './line-to-calls.ts';
+import { startMachines } from './machines.ts';
 import { serverOf } from './server.ts';
 import type { Stop } from './stop.ts';
-import { startWithoutLiveCall } from './without-live-call.ts';
 
 /** What a process has before its rooms. */
 export interface Process {
@@ -105,7 +100,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     ...configuration,
     feed,
     runner: () => calls.runner,
-    notifications: () => notifications,
+    notifications: () => machines.notifications,
     dispatches: () => dispatches,
   });
   const records = await startRecords({
@@ -146,7 +141,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     actions: {
       line: () => acd.line,
       checkPin: (extension, pin) => acd.checkPin(extension, pin),
-      outgoing: (dialled) => outgoing.dialled(dialled),
+      outgoing: (dialled) => machines.outgoing.dialled(dialled),
       ghost: (principal) => incidents.closeAsGhost(principal),
       audit: auditLater,
       told: (detail) => publish('desk.code', detail),
@@ -155,8 +150,6 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const learn = (entry: Parameters<typeof attemptResults>[0]): void => {
     for (const { trunkId, result } of attemptResults(entry)) trunks.attempted(trunkId, result);
   };
-  /** Those beside calls that have channels. */
-  const machines = () => [outgoing, notifications, withoutCall];
   const calls = startCalls({
     ...process,
     desks: { take: (event) => codes.take(event) || crewPhone.take(event) },
@@ -178,11 +171,11 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     lookUp: location.lookUp,
     identityLimit: () => configuration.settings().identityLimit,
     outside(number, by) {
-      const found = outgoing.resolveNumber(by, number);
+      const found = machines.outgoing.resolveNumber(by, number);
       return outsideTarget(found, number, configuration.settings().outgoingMinutes * 60_000);
     },
     ringAgency: dispatch.ring,
-    notifyAgency: (asked) => notifications.notifyAgency(asked),
+    notifyAgency: (asked) => machines.notifications.notifyAgency(asked),
     sayable: prompts.sayable,
     nuisanceOf: triage.nuisanceOf,
     earlierOf: triage.earlierOf,
@@ -191,9 +184,9 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       triage.recorded(entry);
       acd.recorded(entry);
       learn(entry);
-      for (const room of [outgoing, notifications, followers, askAgain]) room.heardOf(entry);
+      for (const room of [machines.outgoing, machines.notifications, followers, askAgain]) room.heardOf(entry);
     },
-    ownedElsewhere: (channelId) => machines().some((one) => one.owns(channelId)),
+    ownedElsewhere: (channelId) => machines.all.some((one) => one.owns(channelId)),
     alarm: records.alarm,
   });
   const acd = await startAcd({
@@ -203,7 +196,12 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     settings: configuration.settings,
     revokeTokensOf: configuration.revokeTokensOf,
     sip: { host: config.SIAGA_SIP_HOST, port: config.SIAGA_SIP_PORT, tlsPort: config.SIAGA_SIP_TLS_PORT },
-    ...lineToCalls({ clock, planner, runner: () => calls.runner, machines: () => [outgoing, withoutCall] }),
+    ...lineToCalls({
+      clock,
+      planner,
+      runner: () => calls.runner,
+      machines: () => [machines.outgoing, machines.withoutCall],
+    }),
     changed: records.operatorChanged,
     sessionChanged: records.sessionChanged,
     publish,
@@ -230,43 +228,30 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   });
   const crewPhone = startCrewPhone({ ...common, ...machine, ...followers });
   for (const room of [evacuation, trunks, crewPhone]) configuration.onSettings(room.look);
-  const ofCalls = callsToOutgoing({ runner: calls.runner, stored: reader.circleOf });
-  const outgoing: OutgoingRoom = startOutgoing({
+  const machines = startMachines({
+    ...process,
     ...machine,
-    leads: rank === 0,
-    line: reservationsOf(acd.line),
-    callbacks: triage.callbacks,
-    callInfoOf: reader.callInfoOf,
-    recorded: records.outgoing,
-    ...ofCalls,
-    refusedInCall: (operatorId, reason) => publish('outgoing.refused', { operatorId, reason }),
-  });
-  const toCalls = toldToCalls({ ...machine, runner: calls.runner });
-  const notifications = startNotifications({
+    ...common,
     ...configuration,
+    ...planner,
+    ...prompts,
     ...followers,
-    ...machine,
-    liveCallOf: (incidentId) => liveCallOf(calls.runner, incidentId),
-    circleOf: ofCalls.circleOf,
-    recorded: records.notification,
-    dispatchTold(told) {
-      if (!withoutCall.told(told)) toCalls.told(told);
-    },
-  });
-  const partners = { ...common, ...configuration, ...planner, ...prompts, acd, triage, notifications, feed };
-  const { withoutCall, reports }: ReturnType<typeof startWithoutLiveCall> = startWithoutLiveCall({
-    ...partners,
-    ...machine,
+    ...reader,
+    runner: calls.runner,
+    line: acd.line,
+    triage,
+    records,
+    leads: rank === 0,
     ringAgency: dispatch.ring,
-    recorded(entry) {
-      records.withoutCall(entry);
-      learn(entry);
-    },
+    learn,
+    publish,
+    feed,
   });
+  const { outgoing, notifications, withoutCall, reports } = machines;
   const asterisk = listenToAsterisk({
     ...process,
     onEvent(event) {
-      if (!machines().some((one) => one.take(event))) calls.intake.take(event);
+      if (!machines.all.some((one) => one.take(event))) calls.intake.take(event);
     },
     onConnected: () => {
       guardian.beat();
@@ -279,7 +264,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     onPong: guard.heard,
     // A caller's own channel is no leg: of an operator who called 112 himself the line knows nothing.
     ours: (id) =>
-      codes.owns(id) || machines().some((one) => one.owns(id)) || (calls.runner.ownerOf(id)?.channelId ?? id) !== id,
+      codes.owns(id) || machines.all.some((one) => one.owns(id)) || (calls.runner.ownerOf(id)?.channelId ?? id) !== id,
     onContactsFollowed: () => void trunks.askAnew(),
     onContact: (contact) => [acd, trunks].forEach((room) => room.contact(contact)),
     onRefusal: (refusal) => records.alarm('call-refused-by-asterisk', { ...refusal }),
@@ -317,10 +302,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['codes', codes.stop],
       ['crews on the telephone', crewPhone.stop],
       ['evacuation', evacuation.stop],
-      ['outgoing', outgoing.stop],
-      ['notifications', notifications.stop],
-      ['messages of ended calls', toCalls.stop],
-      ['dispatches without a call', withoutCall.stop],
+      ...machines.stops,
       ['dispatch followers', followers.stop],
       ['location', location.stop],
       ['acd', acd.stop],

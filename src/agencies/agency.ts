@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { districtKey, plainText, slug } from '../platform/text.ts';
+import { clockTime, districtKey, plainText, slug } from '../platform/text.ts';
 
 // Host, port and number end up in SIP configuration and in the INVITE's request line: nothing but letters, digits
 // and the few signs named here may pass.
@@ -32,7 +32,6 @@ const deskTrunk = z.strictObject({ id: slug, type: z.literal('desk'), name: plai
 
 export const trunkSchema = z.discriminatedUnion('type', [sipTrunk, carrierTrunk, deskTrunk]);
 
-const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM');
 const seconds = z.number().int().min(10).max(86_400).nullable().default(null);
 const noClocks = { acceptSeconds: null, departSeconds: null, arriveSeconds: null };
 
@@ -47,7 +46,13 @@ const agencyFields = {
     .refine((trunks) => new Set(trunks.map((trunk) => trunk.id)).size === trunks.length, 'each trunk id once'),
   /** When it answers, in the city's time; 1 is Monday. None: always. A `to` not after `from` is the next day's. */
   hours: z
-    .array(z.strictObject({ weekdays: z.array(z.number().int().min(1).max(7)).min(1).max(7), from: time, to: time }))
+    .array(
+      z.strictObject({
+        weekdays: z.array(z.number().int().min(1).max(7)).min(1).max(7),
+        from: clockTime,
+        to: clockTime,
+      }),
+    )
     .max(20)
     .default([]),
   /** Who is asked instead while it is closed, or when none of its trunks brought a person; in their order. */

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../audit/audit.ts';
-import { isConfidential } from '../incidents/need-to-know.ts';
+import { isConfidential } from '../routing/kind.ts';
 import type { Principal } from '../platform/auth.ts';
 import type { Fact } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';

@@ -2,12 +2,13 @@ import { z } from 'zod';
 import type { Sql } from '../platform/postgres.ts';
 import { talkedOnCall } from '../incidents/talked-sql.ts';
 import type { CallerHistory, CallerKey } from './history.ts';
+import { millisecondsColumn } from '../platform/text.ts';
 
 const counts = z.object({ imeis: z.number(), numbers: z.number() });
 const row = z.object({
   callId: z.string(),
   incidentId: z.string(),
-  arrivedAt: z.date().transform((at) => at.getTime()),
+  arrivedAt: millisecondsColumn,
   outcome: z.string().nullable(),
   kind: z.string().nullable(),
   disposition: z.string().nullable(),

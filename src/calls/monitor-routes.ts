@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { circleOfCall, isConfidential } from '../incidents/need-to-know.ts';
+import { circleOfCall } from '../incidents/need-to-know.ts';
+import { isConfidential } from '../routing/kind.ts';
 import { newId } from '../platform/ids.ts';
 import { conflict, notFound, unprocessable } from '../platform/problem.ts';
 import { writers, type Principal } from '../platform/auth.ts';

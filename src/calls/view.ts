@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { incidentNumber } from '../incidents/incident-number.ts';
-import { isConfidential, mayKnow } from '../incidents/need-to-know.ts';
+import { mayKnow } from '../incidents/need-to-know.ts';
+import { isConfidential } from '../routing/kind.ts';
 import { bestFixView, emptyLocationView, locationView, viewOfBest, viewOfLocation } from '../location/view.ts';
 import type { Principal } from '../platform/auth.ts';
 import { isoTime, isoTimeOrNull } from '../platform/text.ts';

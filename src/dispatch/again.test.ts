@@ -1,11 +1,12 @@
 import { sipOnly, testAgency } from '../../test/support/agencies.ts';
 import { askedBy, notYetAsked, notYetTold, type Asked } from './again.ts';
-import type { Dispatch, DispatchMode } from './dispatch.ts';
+import type { Mode } from '../routing/rule.ts';
+import type { Dispatch } from './dispatch.ts';
 import { planDispatch, type Trunks } from './plan.ts';
 
 const trunks: Trunks = { wayTo: sipOnly, health: () => 'unknown' };
 
-function planned(agencyId: string, over: { mode?: DispatchMode; ruleId?: string; fallback?: Dispatch } = {}): Dispatch {
+function planned(agencyId: string, over: { mode?: Mode; ruleId?: string; fallback?: Dispatch } = {}): Dispatch {
   const { mode = 'bridge', ruleId = 'fire', fallback } = over;
   return planDispatch({
     ...{ id: `new-${agencyId}`, agency: testAgency(agencyId), mode, trunks, at: 0, after: ['new-damkar'] },
@@ -20,7 +21,7 @@ const asked = (over: Partial<Asked> = {}): Asked => ({
   ...over,
 });
 
-test.each<[string, Partial<Asked>, DispatchMode, [again: boolean, classified: boolean]]>([
+test.each<[string, Partial<Asked>, Mode, [again: boolean, classified: boolean]]>([
   ['engaged', { state: 'ringing', over: false, ruleId: null }, 'bridge', [false, false]],
   ['being told', { state: 'requested', mode: 'notify', over: false }, 'notify', [false, false]],
   ['being told, and to be rung', { state: 'requested', mode: 'notify', over: false }, 'bridge', [true, true]],

@@ -1,10 +1,10 @@
-import type { Decision } from '../routing/rule.ts';
-import type { Dispatch, DispatchMode } from './dispatch.ts';
+import type { Decision, Mode } from '../routing/rule.ts';
+import type { Dispatch } from './dispatch.ts';
 
 /** An agency that was asked for an incident, and how it went. */
 export interface Asked {
   readonly agencyId: string;
-  readonly mode: DispatchMode;
+  readonly mode: Mode;
   readonly state: string;
   readonly accepted: boolean;
   readonly over: boolean;

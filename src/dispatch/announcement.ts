@@ -1,5 +1,5 @@
 import { spokenDistrict, spokenKind, spokenNumber } from '../incidents/spoken.ts';
-import { findKind } from '../routing/kind.ts';
+import { isConfidential } from '../routing/kind.ts';
 
 /** What an agency is told before it accepts: what is known when it answers. */
 export interface Announced {
@@ -20,12 +20,11 @@ export interface Announced {
  * as in notifications: it may be heard by whoever is in the room. Prompts that nobody has made are left out by who plays them.
  */
 export function announcement({ kind, district, incidentNumber, drill, listens }: Announced): string[] {
-  const confidential = kind !== null && findKind(kind)?.confidential === true;
   return [
     'announcement-intro',
     ...(drill ? ['drill'] : []),
     ...spokenKind(kind),
-    ...(listens || confidential ? [] : spokenDistrict(district)),
+    ...(listens || isConfidential(kind) ? [] : spokenDistrict(district)),
     ...(listens ? [] : spokenNumber(incidentNumber)),
     listens ? 'announcement-listen-keys' : 'announcement-keys',
   ];

@@ -3,7 +3,7 @@
 import { finish, tell, wake, type DispatchInput, type DispatchStep } from './step.ts';
 
 /** Milliseconds: by then all channels of all contacts have been tried. */
-export const toldWithin = 1_800_000;
+const toldWithin = 1_800_000;
 
 /** One step of a dispatch of mode `notify`. A call that ends calls it off no more than a message that was sent. */
 export function notify(step: DispatchStep, input: DispatchInput): void {
@@ -21,7 +21,7 @@ export function notify(step: DispatchStep, input: DispatchInput): void {
       if (input.reason === 'call-ended') return begin(step, input.at);
       finish(step, 'cancelled', input.reason, input.at);
       return tell(step, 'dispatch.cancelled', { reason: input.reason });
-    // Of a leg, which it has none.
+    // Nobody is rung for it: it has no leg.
     case 'ring-result':
     case 'leg-ringing':
     case 'leg-entered':

@@ -7,9 +7,9 @@ import { currentAttempt, isPlanned, type Attempt, type Dispatch } from './dispat
 import { finish, tell, wake, type DispatchContext, type DispatchInput, type DispatchStep } from './step.ts';
 
 /** Agencies press this to take the call, this to hear again what it is, and this to decline it. */
-export const acceptKey = '1';
+const acceptKey = '1';
 const repeatKey = '2';
-export const declineKey = '9';
+const declineKey = '9';
 
 /**
  * Decides one step of a dispatch: rings the trunks in their order until a person of the agency accepts.

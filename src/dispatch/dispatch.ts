@@ -1,11 +1,12 @@
 import type { PrintedAsteriskLocation } from '../location/pidf-lo/asterisk-location.ts';
+import { speaks, type Mode } from '../routing/rule.ts';
 
 /** One agency engaged for one incident, and the attempts to reach it. */
 export interface Dispatch {
   readonly id: string;
   readonly agencyId: string;
   readonly agencyName: string;
-  readonly mode: DispatchMode;
+  readonly mode: Mode;
   readonly requestedAt: number;
   /** Who asked for it: a rule of a version, or a person by token. */
   readonly reason: DispatchReason;
@@ -29,13 +30,6 @@ export interface Dispatch {
   endedAt: number | null;
   attempts: Attempt[];
 }
-
-/**
- * The modes in which an agency can be dispatched: it talks with the caller, takes him over, hears the call without being
- * heard, or is told by a message and rung by nobody.
- */
-export const dispatchModes = ['bridge', 'transfer', 'listen', 'notify'] as const;
-export type DispatchMode = (typeof dispatchModes)[number];
 
 export type DispatchReason =
   | { by: 'rule'; ruleSetVersion: number; ruleId: string }
@@ -118,7 +112,7 @@ export interface RingJob {
   callId: string;
   incidentId: string;
   dispatchId: string;
-  mode: DispatchMode;
+  mode: Mode;
   /** Null for what is not classified, or is confidential. */
   kind: string | null;
   /** The ARI application that owns the call. */
@@ -190,7 +184,7 @@ export function awaitsMessage({ mode, startedAt, endedAt }: Dispatch): boolean {
 
 /** Its person is to speak with the caller: no mere listener, nor one who is told by a message. */
 export function talks({ mode }: Dispatch): boolean {
-  return mode === 'bridge' || mode === 'transfer';
+  return speaks(mode);
 }
 
 /** Still on the way to a person of the agency. */

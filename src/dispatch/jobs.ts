@@ -4,7 +4,8 @@ import type { AriCommands } from '../asterisk/commands.ts';
 import { createAnsweredJobs } from '../platform/answered-jobs.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import { dispatchModes, type RingJob, type RingResult } from './dispatch.ts';
+import { modes } from '../routing/rule.ts';
+import type { RingJob, RingResult } from './dispatch.ts';
 import { ringTrunk } from './ring.ts';
 
 export const ringJobSchema = z.object({
@@ -12,7 +13,7 @@ export const ringJobSchema = z.object({
   callId: z.string(),
   incidentId: z.string(),
   dispatchId: z.string(),
-  mode: z.enum(dispatchModes),
+  mode: z.enum(modes),
   application: z.string(),
   channelId: z.string(),
   uri: z.string().nullable(),

@@ -1,7 +1,8 @@
 import type { Agency, Trunk, TrunkHealth } from '../agencies/agency.ts';
 import type { Way } from '../agencies/way.ts';
+import type { Mode } from '../routing/rule.ts';
 import { backupCentreId } from './backup-centre.ts';
-import type { Dispatch, DispatchMode, DispatchReason, DispatchTiming, TrunkPath } from './dispatch.ts';
+import type { Dispatch, DispatchReason, DispatchTiming, TrunkPath } from './dispatch.ts';
 
 /** Another city's centre, as the agency that it is here: whoever answers there has the caller. */
 export function agencyOfBackupCentre({ number, host, port }: { number: string; host: string; port: number }): Agency {
@@ -44,7 +45,7 @@ export function pathsTo({ trunks }: Agency, { wayTo, health }: Trunks): TrunkPat
 export function planDispatch(wanted: {
   id: string;
   agency: Agency;
-  mode: DispatchMode;
+  mode: Mode;
   reason: DispatchReason;
   timing: DispatchTiming;
   after: readonly string[];

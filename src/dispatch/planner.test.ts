@@ -1,5 +1,5 @@
 import { sipOnly, testAgency } from '../../test/support/agencies.ts';
-import { directoryOf, type Agency } from '../agencies/agency.ts';
+import { agencyDraft, directoryOf, type Agency } from '../agencies/agency.ts';
 import { openIncident } from '../incidents/incident.ts';
 import { systemClock } from '../platform/clock.ts';
 import { completeFacts } from '../routing/facts.ts';
@@ -9,7 +9,12 @@ import { createPlanner } from './planner.ts';
 import type { Dispatch } from './dispatch.ts';
 
 const agency = (id: string, over: Partial<Agency> = {}): Agency => testAgency(id, undefined, over);
+const practising = agencyDraft.parse({
+  ...{ id: 'practising', name: 'P', nameEnglish: 'P', number: '1', trunks: [] },
+  drillTrunk: { id: 'drill-1', host: '192.0.2.7', number: '900' },
+});
 const directory = directoryOf([
+  agency('practising', { drillTrunk: practising.drillTrunk, alternates: ['bpbd'] }),
   agency('damkar', { alternates: ['bpbd', 'gone'] }),
   agency('bpbd'),
   agency('pmi'),
@@ -109,4 +114,14 @@ test('whom a person asks for is asked first, also while he is closed, then his a
   );
   expect([dispatch?.id, ...chain(dispatch)]).toEqual(['mine', 'damkar', 'bpbd']);
   expect(planner([]).planByPerson({ agencyId: 'gone', mode: 'bridge', tokenId: 't' }, 0)).toBeUndefined();
+});
+
+test('in a drill an agency is rung on its trunk for drills alone, or told; one that has none is left in peace', () => {
+  const { forDrill } = planner([]);
+  const inDrill = (agencyId: string, mode: 'bridge' | 'notify' = 'bridge') =>
+    plan([{ agencyId, mode }]).map((dispatch) => forDrill(dispatch))[0];
+  expect(inDrill('practising')?.trunks).toMatchObject([{ id: 'drill-1', uri: 'sip:900@192.0.2.7:5060' }]);
+  expect(chain(inDrill('practising'))).toEqual(['practising']);
+  expect(inDrill('pmi')).toBeNull();
+  expect(inDrill('pmi', 'notify')).toMatchObject({ agencyId: 'pmi', mode: 'notify' });
 });

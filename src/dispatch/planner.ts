@@ -4,16 +4,16 @@ import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import type { CallFacts, KnownFacts } from '../routing/facts.ts';
 import { kindSchema } from '../routing/kind.ts';
-import type { Decision } from '../routing/rule.ts';
+import type { Decision, Mode } from '../routing/rule.ts';
 import type { Settings } from '../settings/setting.ts';
-import type { Dispatch, DispatchMode, DispatchReason, DispatchTiming } from './dispatch.ts';
+import type { Dispatch, DispatchReason, DispatchTiming } from './dispatch.ts';
 import { agencyOfBackupCentre, pathsTo, planDispatch, type Trunks } from './plan.ts';
 
 /** One agency and those who are asked instead, one after the other. */
 const askedAtMost = 6;
 
 /** What the rules decided, and the dispatches that come of it. */
-interface Plan {
+export interface Plan {
   decision: Decision;
   dispatches: Dispatch[];
 }
@@ -36,7 +36,7 @@ export interface Planner {
 /** What a person asks for. */
 export interface Wish {
   agencyId: string;
-  mode: DispatchMode;
+  mode: Mode;
   tokenId: string;
   /** Derived from the Idempotency-Key; a new one without it. */
   id?: string | undefined;
@@ -60,7 +60,7 @@ export function createPlanner(deps: {
   const planFirst = (
     agencyIds: readonly string[],
     wanted: {
-      mode: DispatchMode;
+      mode: Mode;
       reason: DispatchReason;
       after: readonly string[];
       at: number;

@@ -13,12 +13,11 @@ import type { Postgres } from '../platform/postgres.ts';
 import { conflict, notFound, unprocessable } from '../platform/problem.ts';
 import { defineRoute, type Route } from '../platform/route.ts';
 import { slug } from '../platform/text.ts';
-import { dispatchModes } from './dispatch.ts';
+import { modes } from '../routing/rule.ts';
 import { followed, followedView, type Follow } from './followed.ts';
 import type { Wish } from './planner.ts';
 import * as store from './store.ts';
 import { engaged, engageWithoutCall, type EngageDeps } from './without-call/engage.ts';
-import { dispatchView } from './store.ts';
 
 export interface DispatchRouteDeps extends EngageDeps {
   postgres: Postgres;
@@ -32,7 +31,7 @@ export interface DispatchRouteDeps extends EngageDeps {
 
 const params = z.object({ incidentId: z.uuid() });
 const dispatchParams = z.object({ dispatchId: z.uuid() });
-const dispatchBody = z.strictObject({ agencyId: slug, mode: z.enum(dispatchModes).default('bridge') });
+const dispatchBody = z.strictObject({ agencyId: slug, mode: z.enum(modes).default('bridge') });
 
 /** /v1/dispatches, and how one is asked for by name. A live call's dispatches are changed by its owner. */
 export function dispatchRoutes(deps: DispatchRouteDeps): Route[] {
@@ -59,7 +58,7 @@ function dispatchRoute(deps: DispatchRouteDeps): Route {
       params,
       body: dispatchBody,
     },
-    response: { 202: dispatchView },
+    response: { 202: store.dispatchView },
     idempotency: 'derived',
     handler: async ({ params: { incidentId }, body, principal, idempotencyKey }) => {
       const call = liveCallOf(deps.calls, incidentId);
@@ -221,7 +220,7 @@ function cancelRoute(deps: DispatchRouteDeps): Route {
     summary: 'Call an agency off, or take it out of the call',
     roles: writers,
     input: { params: dispatchParams },
-    response: { 202: dispatchView },
+    response: { 202: store.dispatchView },
     handler: async ({ params: { dispatchId }, principal }) => {
       const { call, view } = await read(deps, dispatchId, principal);
       const by = principal.operatorId ?? principal.tokenId;
@@ -246,7 +245,7 @@ function mutedRoute(deps: DispatchRouteDeps, command: 'mute' | 'unmute' | 'liste
     summary,
     roles: writers,
     input: { params: dispatchParams },
-    response: { 202: dispatchView },
+    response: { 202: store.dispatchView },
     handler: async ({ params: { dispatchId }, principal }) => {
       const { call, view } = await read(deps, dispatchId, principal);
       if (call === undefined) throw conflict('dispatches.ended', 'This dispatch is over.');

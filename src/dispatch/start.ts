@@ -1,6 +1,7 @@
 import { Counter } from 'prom-client';
 import type { AriCommands } from '../asterisk/commands.ts';
 import type { Config } from '../config.ts';
+import type { DispatchTold } from '../notifications/notification.ts';
 import type { Clock } from '../platform/clock.ts';
 import { createKeptWrites } from '../platform/keep-writing.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -12,7 +13,7 @@ import type { CallRunner } from '../calls/runner.ts';
 import type { RingJob, RingResult } from './dispatch.ts';
 import { createRingJobs } from './jobs.ts';
 import { dispatchRoutes, findDispatch, type DispatchRouteDeps } from './routes.ts';
-import { endTold, type Told } from './store.ts';
+import { endTold } from './store.ts';
 import { startRingWorker } from './worker.ts';
 
 interface DispatchDeps {
@@ -69,9 +70,9 @@ export function toldToCalls(deps: {
   postgres: Postgres;
   clock: Clock;
   logger: Logger;
-}): { readonly told: (told: Told) => void; readonly stop: () => Promise<void> } {
+}): { readonly told: (told: DispatchTold) => void; readonly stop: () => Promise<void> } {
   const { runner, clock, logger } = deps;
-  const records = createKeptWrites<{ told: Told; at: number }>({
+  const records = createKeptWrites<{ told: DispatchTold; at: number }>({
     ...{ clock, logger, most: mostTold, what: 'ends of messages to agencies' },
     write: ({ told, at }) => endTold(deps.postgres, told, at),
     lose: ({ told: { dispatchId, outcome } }, error) =>

@@ -1,5 +1,5 @@
 import type { PrintedAsteriskLocation } from '../location/pidf-lo/asterisk-location.ts';
-import { findKind } from '../routing/kind.ts';
+import { isConfidential } from '../routing/kind.ts';
 import type { Dispatch, DispatchState, RingJob, RingResult } from './dispatch.ts';
 
 /** What a dispatch can be told about the attempt under way. Late ones, of an attempt that is over, change nothing. */
@@ -74,5 +74,5 @@ export function tell(step: DispatchStep, type: string, detail: Record<string, st
 
 /** With the caller's number, a confidential kind would tell every network on the way who was beaten: the agency hears it. */
 export function openKind(kind: string | null): string | null {
-  return kind === null || findKind(kind)?.confidential === true ? null : kind;
+  return isConfidential(kind) ? null : kind;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DispatchTold } from '../notifications/notification.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { isoTime, isoTimeOrNull, timeColumn } from '../platform/text.ts';
 import type { Circle } from '../incidents/need-to-know.ts';
@@ -82,15 +83,8 @@ export async function readDispatch(sql: Sql, id: string): Promise<FoundDispatch 
   return row && found(row);
 }
 
-/** What came of the message of a dispatch of mode `notify`. */
-export interface Told {
-  readonly dispatchId: string;
-  readonly outcome: 'delivered' | 'acknowledged' | 'failed';
-  readonly reason: string | null;
-}
-
 /** Ends the dispatch of a call that is over; one that has ended stays as it is. `at` in epoch milliseconds. */
-export async function endTold(sql: Sql, { dispatchId, outcome }: Told, at: number): Promise<void> {
+export async function endTold(sql: Sql, { dispatchId, outcome }: DispatchTold, at: number): Promise<void> {
   const [state, shown] = outcome === 'failed' ? ['failed', 'unreachable'] : ['told', outcome];
   await sql.execute(
     `update dispatches set state = $2, outcome = $3, ended_at = $4 where id = $1 and mode = 'notify' and ended_at is null`,

@@ -6,7 +6,7 @@ import { createWorker, type JobWorker } from '../platform/queues.ts';
 import { ringJobSchema, ringQueueName } from './jobs.ts';
 import { ringTrunk } from './ring.ts';
 
-/** Runs the bridge and transfer jobs of a node. A job ends when Asterisk has taken the originate. */
+/** Runs the ring jobs of a node, each named by its mode. A job ends when Asterisk has taken the originate. */
 export function startRingWorker(deps: {
   node: string;
   connection: Redis;

@@ -1,4 +1,5 @@
 import type { Dispatch } from '../dispatch/dispatch.ts';
+import type { Plan, Planner } from '../dispatch/planner.ts';
 import type { WithoutCallRoom, WithoutCallWish } from '../dispatch/without-call/start.ts';
 import type { ToldByRules, WithoutCall } from '../dispatch/without-call/without-call.ts';
 import { aboutStored } from '../notifications/about-incident.ts';
@@ -6,29 +7,16 @@ import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Sql } from '../platform/postgres.ts';
-import type { CallFacts } from '../routing/facts.ts';
 import type { Decision } from '../routing/rule.ts';
 import { readForDispatch, type IncidentForDispatch } from './for-dispatch.ts';
 import { incidentNumber } from './incident-number.ts';
-import type { Incident } from './incident.ts';
-
-/** What the rules decided, and the dispatches that come of it. */
-export interface Plan {
-  readonly decision: Decision;
-  readonly dispatches: Dispatch[];
-}
 
 export interface AfterwardsDeps {
   clock: Clock;
   logger: Logger;
   /** What the active rules want for the incident as it is after a change; null while it has no kind. */
-  planByRules: (
-    incident: Pick<Incident, 'kind' | 'severity' | 'district'>,
-    known: CallFacts,
-    at: number,
-  ) => Plan | null;
-  /** The same for a drill; null where the agency is left in peace. */
-  forDrill: (dispatch: Dispatch) => Dispatch | null;
+  planByRules: Planner['planByRules'];
+  forDrill: Planner['forDrill'];
   /** Keeps what the rules decided, in this transaction. */
   keepDecision: (
     sql: Sql,

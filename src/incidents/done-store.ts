@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import type { Asked, Done } from '../dispatch/again.ts';
-import { dispatchModes } from '../dispatch/dispatch.ts';
 import type { Sql } from '../platform/postgres.ts';
-import { decidedTell } from '../routing/rule.ts';
+import { decidedTell, modes } from '../routing/rule.ts';
 import type { CallFacts } from '../routing/facts.ts';
 import { reportSources } from './report.ts';
 
 const askedRow = z.object({
   agencyId: z.string(),
-  mode: z.enum(dispatchModes),
+  mode: z.enum(modes),
   state: z.string(),
   accepted: z.boolean(),
   over: z.boolean(),

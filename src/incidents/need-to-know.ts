@@ -1,7 +1,7 @@
 import type { Call } from '../calls/call.ts';
 import type { Principal } from '../platform/auth.ts';
 import { forbidden, type Problem } from '../platform/problem.ts';
-import { findKind } from '../routing/kind.ts';
+import { isConfidential } from '../routing/kind.ts';
 
 /** Whom an incident concerns: what decides who may know of it. */
 export interface Circle {
@@ -24,11 +24,6 @@ export function circleOfCall(call: CallInCircle): Circle {
   const others = [...call.others, ...call.parties].map(({ operatorId }) => operatorId);
   const operatorIds = [...call.talked, call.operator?.operatorId ?? null, ...others].filter((id) => id !== null);
   return { kind: call.incident.kind, operatorIds: [...new Set(operatorIds)] };
-}
-
-/** Confidential kinds (violence at home and against children) are shown to those who need to know only. */
-export function isConfidential(kind: string | null): boolean {
-  return kind !== null && findKind(kind)?.confidential === true;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { RecordAudit } from '../audit/audit.ts';
 import type { Principal } from '../platform/auth.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Sql } from '../platform/postgres.ts';
-import { isConfidential } from './need-to-know.ts';
+import { isConfidential } from '../routing/kind.ts';
 
 /** One look at one incident, or at its call. */
 interface Reading {

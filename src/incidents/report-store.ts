@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { storableJson, storableText } from '../platform/postgres-text.ts';
 import type { Sql } from '../platform/postgres.ts';
-import { isoTime, timeColumn } from '../platform/text.ts';
+import { isoTime, millisecondsColumn, timeColumn } from '../platform/text.ts';
 import type { Incident } from './incident.ts';
 import { reportSources, type Report } from './report.ts';
 
@@ -11,7 +11,7 @@ const row = z.object({
   incidentId: z.string(),
   clientId: z.string(),
   requestHash: z.string(),
-  receivedAt: z.date().transform((at) => at.getTime()),
+  receivedAt: millisecondsColumn,
   source: z.enum(reportSources),
   text: z.string(),
   reporterName: z.string().nullable(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { storableJson } from '../platform/postgres-text.ts';
 import type { Sql } from '../platform/postgres.ts';
-import { isoTime, timeColumn } from '../platform/text.ts';
+import { isoTime, millisecondsColumn, timeColumn } from '../platform/text.ts';
 import { decidedTell } from '../routing/rule.ts';
 import { incidentNumber } from './incident-number.ts';
 import type { Incident } from './incident.ts';
@@ -159,7 +159,7 @@ export function readDecisions(sql: Sql, incidentId: string): Promise<z.output<ty
 
 const callRow = z.object({
   incidentId: z.string(),
-  arrivedAt: z.date().transform((at) => at.getTime()),
+  arrivedAt: millisecondsColumn,
   operatorIds: z.array(z.string()),
   kind: z.string().nullable(),
 });

@@ -3,6 +3,7 @@ import type { Call } from '../calls/call.ts';
 import { incidentNumber } from '../incidents/incident-number.ts';
 import type { Sql } from '../platform/postgres.ts';
 import type { NotificationMessage } from './message.ts';
+import { millisecondsColumn } from '../platform/text.ts';
 
 /** What a live call's incident is told with. */
 export function aboutCall(call: Pick<Call, 'incident' | 'identity' | 'location'>): NotificationMessage {
@@ -26,7 +27,7 @@ const row = z.object({
   kind: z.string().nullable(),
   severity: z.string().nullable(),
   district: z.string().nullable(),
-  openedAt: z.date().transform((at) => at.getTime()),
+  openedAt: millisecondsColumn,
   callerNumber: z.string().nullable(),
   reported: place,
   drill: z.boolean(),

@@ -3,7 +3,8 @@ import { callerId, outsideLimit, ringLeg } from '../asterisk/legs.ts';
 import type { Clock } from '../platform/clock.ts';
 import { createTurns } from '../platform/turns.ts';
 import type { Mailer } from './email.ts';
-import { failedAgain, type NotifyJob, type NotifyResult } from './jobs.ts';
+import type { NotifyJob, NotifyResult } from './jobs.ts';
+import { failedAgain } from './notification.ts';
 import { postWebhook, type WebhookLookup } from './webhook.ts';
 
 export interface CarryOutDeps {

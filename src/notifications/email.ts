@@ -1,7 +1,7 @@
 import { createTransport } from 'nodemailer';
 import type { Clock } from '../platform/clock.ts';
 import { codeOf, isError } from '../platform/errors.ts';
-import type { SendResult } from './notification.ts';
+import { failedAgain, type SendResult } from './notification.ts';
 
 /** A message as it is mailed. */
 export interface Mail {
@@ -50,7 +50,9 @@ export function createMailer(smtpUrl: string, deps: { clock: Clock }): Mailer {
         });
         return { result: 'delivered' };
       } catch (error) {
-        return stop.signal.aborted ? failed(`the mail server took longer than ${limit / 1_000} s`) : faultOf(error);
+        return stop.signal.aborted
+          ? failedAgain(`the mail server took longer than ${limit / 1_000} s`)
+          : faultOf(error);
       } finally {
         cancel();
         transport.close();
@@ -83,14 +85,10 @@ function optionsOf(url: URL) {
 function faultOf(error: unknown): SendResult {
   const response = isError(error) && 'responseCode' in error ? Number(error.responseCode) : Number.NaN;
   if (response >= 500) return { result: 'failed', reason: `the mail server refused it (${response})`, again: false };
-  if (response >= 400) return failed(`the mail server put it off (${response})`);
+  if (response >= 400) return failedAgain(`the mail server put it off (${response})`);
   const code = codeOf(error) ?? 'without a code';
   if (code === 'EAUTH' || code === 'EENVELOPE') {
     return { result: 'failed', reason: `the mail could not be handed over (${code})`, again: false };
   }
-  return failed(`the mail server could not be used (${code})`);
-}
-
-function failed(reason: string): SendResult {
-  return { result: 'failed', reason, again: true };
+  return failedAgain(`the mail server could not be used (${code})`);
 }

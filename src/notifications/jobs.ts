@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { createAnsweredJobs, type AnsweredJobs } from '../platform/answered-jobs.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
+import { failedAgain } from './notification.ts';
 
 const common = { attemptId: z.string(), notificationId: z.string(), expiresAt: z.number() };
 
@@ -46,7 +47,7 @@ export const notifyJobSchema = z.discriminatedUnion('type', [
 export type NotifyJob = z.output<typeof notifyJobSchema>;
 
 /** What came of a job: of a message that was sent, or of a telephone that rings now. */
-export const notifyResultSchema = z.discriminatedUnion('result', [
+const notifyResultSchema = z.discriminatedUnion('result', [
   z.object({ result: z.literal('delivered') }),
   z.object({ result: z.literal('acknowledged') }),
   z.object({ result: z.literal('ringing') }),
@@ -76,10 +77,6 @@ export function createNotifyJobs(deps: {
     expired: () => lostJob,
     broken: failedAgain,
   });
-}
-
-export function failedAgain(reason: string): Extract<NotifyResult, { result: 'failed' }> {
-  return { result: 'failed', reason, again: true };
 }
 
 /** The result of a job of which nothing was heard: no worker may be there. */

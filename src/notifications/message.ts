@@ -1,4 +1,4 @@
-import { findKind } from '../routing/kind.ts';
+import { findKind, isConfidential } from '../routing/kind.ts';
 import type { Channel } from './recipient.ts';
 
 /** What is known of the incident that somebody is told of. */
@@ -24,7 +24,7 @@ export interface SpokenMessage extends NotificationMessage {
 
 /** Leaves out what a message of a confidential incident must not say: who called, from where, and how bad it is. */
 export function fitToSend(message: NotificationMessage): SpokenMessage {
-  const confidential = message.kind !== null && findKind(message.kind)?.confidential === true;
+  const confidential = isConfidential(message.kind);
   return confidential
     ? { ...message, confidential, severity: null, district: null, position: null, callerNumber: null }
     : { ...message, confidential };

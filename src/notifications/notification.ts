@@ -62,6 +62,11 @@ export interface Attempt {
 export type SendResult =
   { result: 'delivered' } | { result: 'acknowledged' } | { result: 'failed'; reason: string; again: boolean };
 
+/** A try that failed, where another may do better. */
+export function failedAgain(reason: string): Extract<SendResult, { result: 'failed' }> {
+  return { result: 'failed', reason, again: true };
+}
+
 /** Everything a notification can be told; each may come late, twice or never. */
 export type NotificationInput = { at: number } & (
   | { type: 'begin' }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { confidential, isConfidential, mayKnow, type Circle } from '../incidents/need-to-know.ts';
+import { confidential, mayKnow, type Circle } from '../incidents/need-to-know.ts';
 import { roles } from '../platform/auth.ts';
 import type { Clock } from '../platform/clock.ts';
 import { requireKey } from '../platform/idempotency.ts';
@@ -9,6 +9,7 @@ import type { Postgres } from '../platform/postgres.ts';
 import { notFound, unavailable, unprocessable, type Problem } from '../platform/problem.ts';
 import { defineRoute, type Route } from '../platform/route.ts';
 import { isoTime, plainText, slug } from '../platform/text.ts';
+import { isConfidential } from '../routing/kind.ts';
 import type { NotificationMessage } from './message.ts';
 import type { Notification, NotificationReason } from './notification.ts';
 import type { RecipientDirectory } from './recipient.ts';

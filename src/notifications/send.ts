@@ -1,7 +1,7 @@
 import { isoTime } from '../platform/text.ts';
-import { failedAgain, type NotifyJob } from './jobs.ts';
+import type { NotifyJob } from './jobs.ts';
 import { fitToSend, placeholderFault, subjectOf, textOf, type WebhookBody } from './message.ts';
-import type { Notification, NotificationEffect } from './notification.ts';
+import type { Notification, NotificationEffect, SendResult } from './notification.ts';
 import { signatureOf } from './signature.ts';
 
 export type SendEffect = Extract<NotificationEffect, { do: 'send' }>;
@@ -18,7 +18,7 @@ export interface SenderSettings {
   readonly ringing: (number: string) => Extract<NotifyJob, { type: 'voice' }>['ring'] | { refused: string };
 }
 
-export type Prepared = { readonly job: NotifyJob } | { readonly fault: ReturnType<typeof failedAgain> };
+export type Prepared = { readonly job: NotifyJob } | { readonly fault: SendResult };
 
 /** Makes the job for one try, or says why this channel cannot be used now. Pure but for what it is handed. */
 export function prepare(

@@ -15,9 +15,9 @@ import type { Route } from '../platform/route.ts';
 import type { Settings } from '../settings/setting.ts';
 import { aboutCall, aboutStored } from './about-incident.ts';
 import { createDelivery } from './deliver.ts';
-import { failedAgain } from './jobs.ts';
 import type { NotificationMessage } from './message.ts';
 import {
+  failedAgain,
   type DispatchTold,
   type Notification,
   type NotificationEffect,

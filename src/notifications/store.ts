@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Circle } from '../incidents/need-to-know.ts';
+import { talkedOnIncident } from '../incidents/talked-sql.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { isoTime, isoTimeOrNull } from '../platform/text.ts';
 import type { Notification } from './notification.ts';
@@ -128,8 +129,7 @@ const row = z.object({
 });
 
 const columns = `n.content, (select i.kind from incidents i where i.id = n.incident_id) as kind,
-  array(select c.operator_id::text from calls c
-        where c.incident_id = n.incident_id and c.operator_id is not null) as "operatorIds"`;
+  ${talkedOnIncident('n.incident_id')} as "operatorIds"`;
 
 /** Newest first. */
 export async function listNotifications(

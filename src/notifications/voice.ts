@@ -5,8 +5,8 @@ import { messageOf } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createTurns } from '../platform/turns.ts';
 import { decideVoice } from './decide-voice.ts';
-import { failedAgain, type NotifyResult } from './jobs.ts';
-import type { SendResult } from './notification.ts';
+import type { NotifyResult } from './jobs.ts';
+import { failedAgain, type SendResult } from './notification.ts';
 import { newVoiceMessage, type VoiceEffect, type VoiceInput, type VoiceMessage } from './voice-message.ts';
 
 /** Voice messages of this process. */

@@ -4,7 +4,7 @@ import { Client } from 'undici';
 import type { Clock } from '../platform/clock.ts';
 import { codeOf } from '../platform/errors.ts';
 import { isInNetworks, isPublicAddress, pinned } from '../platform/public-address.ts';
-import type { SendResult } from './notification.ts';
+import { failedAgain, type SendResult } from './notification.ts';
 
 /** A message as it is posted; the signature is in the headers already, so that no secret travels with it. */
 export interface WebhookPost {
@@ -35,7 +35,9 @@ export async function postWebhook(
   const stop = new AbortController();
   const cancel = deps.clock.after(limit, () => stop.abort());
   const late = new Promise<SendResult>((resolve) => {
-    stop.signal.addEventListener('abort', () => resolve(failed(`no answer within ${limit / 1_000} s`)), { once: true });
+    stop.signal.addEventListener('abort', () => resolve(failedAgain(`no answer within ${limit / 1_000} s`)), {
+      once: true,
+    });
   });
   try {
     return await Promise.race([attempt(post, { ...deps, signal: stop.signal }), late]);
@@ -52,7 +54,7 @@ async function attempt(
   const url = new URL(post.url);
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   const addresses = isIP(host) === 0 ? await found(host, deps.lookup ?? lookUp) : [host];
-  if (addresses.length === 0) return failed('its host has no known address');
+  if (addresses.length === 0) return failedAgain('its host has no known address');
   const fault = guard(url.protocol, addresses, post.networks);
   if (fault !== null) return { result: 'failed', reason: fault, again: false };
   const client = new Client(url.origin, {
@@ -82,7 +84,7 @@ async function attempt(
     body.on('error', () => undefined);
     return resultOf(statusCode);
   } catch (error) {
-    return failed(complaintOf(error));
+    return failedAgain(complaintOf(error));
   } finally {
     await client.destroy();
   }
@@ -107,10 +109,6 @@ function resultOf(status: number): SendResult {
     reason: `answered with HTTP ${status}`,
     again: status >= 500 || worthAnother.includes(status),
   };
-}
-
-function failed(reason: string): SendResult {
-  return { result: 'failed', reason, again: true };
 }
 
 async function found(host: string, lookup: WebhookLookup): Promise<readonly string[]> {

@@ -9,7 +9,6 @@ import { carryOut, type CarryOutDeps } from './carry-out.ts';
 import { createMailer } from './email.ts';
 import { notifyJobSchema, notifyQueueName } from './jobs.ts';
 
-/** Sends what the controllers of a node put in the queue. */
 function startNotifyWorker(
   deps: CarryOutDeps & { node: string; connection: Redis; prefix: string; logger: Logger },
 ): JobWorker {

@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { OutgoingCall } from './outgoing.ts';
 
-/** A caller who gave up before anybody answered, and is to be called back. */
+/** Somebody to be called back: a caller who gave up before anybody answered, or who reported by an app and asked for it. */
 export interface DueCallback {
   readonly id: string;
   /** Null: he has reported by an app. */
@@ -16,7 +16,7 @@ export interface DueCallback {
 /** How a try went. `not-tried` uses up none: no operator was there, or a caller waits. */
 export type CallbackResult = 'reached' | 'not-reached' | 'not-tried';
 
-/** The list of callers who gave up, as far as calling them back needs it. Tries and their spacing are the list's. */
+/** The list of those to be called back, as far as calling them needs it. Tries and their spacing are the list's. */
 export interface CallbackList {
   /** Who is to be called next, now, taken until `tried` says how it went; null: nobody. */
   nextDue(): Promise<DueCallback | null>;

@@ -23,6 +23,12 @@ export function isoTimeOrNull(at: number | null): string | null {
 /** A `timestamptz` of a row, as it is answered. */
 export const timeColumn = z.date().transform((at) => at.toISOString());
 
+/** The same, as epoch milliseconds. */
+export const millisecondsColumn = z.date().transform((at) => at.getTime());
+
+/** A time of day, as a person writes it. */
+export const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM');
+
 /** A short name for machines: small letters, digits and single dashes, such as `damkar-utama`. */
 export const slug = z
   .string()

@@ -4,7 +4,7 @@ import type { IntakeDeps } from '../calls/intake.ts';
 import { screenOfCall } from '../calls/view.ts';
 import type { WithoutCallEntry } from '../dispatch/without-call/without-call.ts';
 import type { Feed } from '../events/feed.ts';
-import { isConfidential } from '../incidents/need-to-know.ts';
+import { isConfidential } from '../routing/kind.ts';
 import type { ReceivedAml } from '../location/aml/aml-received.ts';
 import type { NotificationEntry } from '../notifications/notification.ts';
 import type { OutgoingEntry } from '../outgoing/outgoing.ts';

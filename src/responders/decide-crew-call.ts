@@ -63,7 +63,7 @@ const workLimit = 10_000;
 /** Whatever happens, no longer than this. */
 export const crewLimit = 120_000;
 const digits = 6;
-export const wrongLimit = 3;
+const wrongLimit = 3;
 const askLimit = 3;
 const nothingButZeros = /^0+$/;
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Feed } from '../events/feed.ts';
-import { isConfidential } from '../incidents/need-to-know.ts';
 import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { storableJson } from '../platform/postgres-text.ts';
 import type { Postgres, Sql } from '../platform/postgres.ts';
 import { isoTime } from '../platform/text.ts';
+import { isConfidential } from '../routing/kind.ts';
 
 const channel = 'siaga_dispatch_lines';
 
@@ -21,7 +21,7 @@ const told = z.object({
 export type DispatchLine = z.output<typeof told>;
 
 /** Where a line stands among those of its dispatch at the same moment. */
-export const linePlaces = ['acknowledged', 'en-route', 'on-scene', 'done', 'sop.warning', 'sop.overdue'] as const;
+const linePlaces = ['acknowledged', 'en-route', 'on-scene', 'done', 'sop.warning', 'sop.overdue'] as const;
 
 /**
  * Adds a line to the incident's timeline, and tells every controller's feed once the transaction is through. `at`: epoch

@@ -2,6 +2,7 @@ import type { AuditEntry, RecordAudit } from '../audit/audit.ts';
 import type { Circle } from '../incidents/need-to-know.ts';
 import type { Principal } from '../platform/auth.ts';
 import type { Clock } from '../platform/clock.ts';
+import { nothing } from '../platform/nothing.ts';
 import type { Postgres, Sql } from '../platform/postgres.ts';
 import { addDispatchLine } from './dispatch-line.ts';
 import { decideResponse, type ResponseState, type ResponseStep } from './response.ts';
@@ -45,7 +46,7 @@ export async function respond(
   const { outcome, after } = await deps.postgres.transaction(async (sql): Promise<Done> => {
     const steps = await lockSteps(sql, dispatch.id);
     const decided = decideResponse(steps, wanted.state);
-    if (decided.result !== 'new') return { outcome: { ...decided, steps }, after: (): void => undefined };
+    if (decided.result !== 'new') return { outcome: { ...decided, steps }, after: nothing };
     const at = deps.clock.now();
     const by = nameOf(wanted.by);
     await insertStep(sql, dispatch.id, { state: wanted.state, at, by, note: wanted.note });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { confidential, mayKnow } from '../incidents/need-to-know.ts';
 import { fitToSend, type NotificationMessage } from '../notifications/message.ts';
 import { writers, type Principal } from '../platform/auth.ts';
+import { replayed } from '../platform/idempotency.ts';
 import { isUnavailable } from '../platform/postgres.ts';
 import { conflict, notFound, unavailable } from '../platform/problem.ts';
 import { definePage, defineRoute, type PageReply, type Route } from '../platform/route.ts';
@@ -56,7 +57,7 @@ function responderRoute(deps: ResponderRouteDeps): Route {
         case 'behind':
           throw conflict('responders.behind', `The crew is further: ${outcome.state}.`, { state: outcome.state });
         case 'same':
-          return { status: 200, body: responderOf(outcome.steps), headers: { 'Idempotency-Replayed': 'true' } };
+          return { status: 200, body: responderOf(outcome.steps), headers: replayed };
         case 'new':
           return { status: 200, body: responderOf(outcome.steps) };
       }

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Sql } from '../platform/postgres.ts';
-import { isoTime } from '../platform/text.ts';
+import { isoTime, millisecondsColumn } from '../platform/text.ts';
 import { responseState, type ResponseState, type ResponseStep } from './response.ts';
 
 const stepRow = z.object({
   dispatchId: z.string(),
   state: responseState,
-  at: z.date().transform((at) => at.getTime()),
+  at: millisecondsColumn,
 });
 
 /** What the crews of these dispatches have told. */

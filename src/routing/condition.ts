@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { slug } from '../platform/text.ts';
+import { clockTime, slug } from '../platform/text.ts';
 import { kindSchema, severitySchema } from './kind.ts';
 
 export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export const weekdaySchema = z.enum(weekdays);
-export const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM');
 /** A day of the city's calendar. */
 export const localDate = z.iso.date();
 
@@ -16,11 +15,10 @@ export const trunkStates = ['up', 'down', 'unknown'] as const;
 const corner = z.tuple([z.number().min(-180).max(180), z.number().min(-90).max(90)]);
 
 /** A GeoJSON Polygon (RFC 7946, 3.1.6): longitude before latitude, the outer ring first, then its holes, each ring closed. */
-export const areaSchema = z.strictObject({
+const areaSchema = z.strictObject({
   type: z.literal('Polygon'),
   coordinates: z.array(z.array(corner).max(1_000)).min(1).max(20),
 });
-export type Area = z.output<typeof areaSchema>;
 
 /** Words of others (a carrier's name, a language): one line. */
 export const word = z.string().trim().min(1).max(80);

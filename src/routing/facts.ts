@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isOpen, serves, type AgencyDirectory } from '../agencies/agency.ts';
-import { slug } from '../platform/text.ts';
-import { clockTime, localDate, sources, trunkStates, weekdays, weekdaySchema, word } from './condition.ts';
+import { clockTime, slug } from '../platform/text.ts';
+import { localDate, sources, trunkStates, weekdays, weekdaySchema, word } from './condition.ts';
 import { findKind, kindSchema, severitySchema } from './kind.ts';
 import { localTime } from './local-time.ts';
 

@@ -97,3 +97,8 @@ export const incidentKinds: readonly KindId[] = kinds.filter(({ group }) => grou
 export function findKind(id: string): Kind | undefined {
   return kinds.find((kind) => kind.id === id);
 }
+
+/** Violence at home and against children: for those who need to know only. Null: nobody has classified it. */
+export function isConfidential(kind: string | null): boolean {
+  return kind !== null && findKind(kind)?.confidential === true;
+}

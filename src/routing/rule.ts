@@ -33,7 +33,7 @@ export const ruleSchema = z.strictObject({
   tell: z.array(slug).max(50).default([]),
 });
 
-/** What an admin edits. `default` is for incidents to which the rules bring nobody. Semantic faults are validate's. */
+/** What an admin edits. `default` is for incidents to which the rules bring nobody who speaks. Semantic faults are validate's. */
 export const ruleSetContent = z.strictObject({
   default: z.array(actionSchema).max(50).default([]),
   rules: z.array(ruleSchema).max(10_000),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { talkedOnIncident } from '../incidents/talked-sql.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { timeColumn } from '../platform/text.ts';
 import { decidedAction, decidedTell, ruleSetContent, type RuleSet, type RuleSetContent } from './rule.ts';
@@ -90,8 +91,7 @@ export function readPast(
   return sql.rows(
     pastRow,
     `SELECT d.incident_id AS "incidentId", d.at, d.rule_set_version AS "ruleSetVersion", d.facts, d.actions, d.tell, i.kind,
-       array(SELECT c.operator_id::text FROM calls c
-             WHERE c.incident_id = d.incident_id AND c.operator_id IS NOT NULL) AS "operatorIds"
+       ${talkedOnIncident('d.incident_id')} AS "operatorIds"
      FROM routing_decisions d JOIN incidents i ON i.id = d.incident_id
      WHERE d.at >= $1 AND d.at < $2 ORDER BY d.at DESC, d.call_id, d.sequence DESC LIMIT $3`,
     [from, to, limit],

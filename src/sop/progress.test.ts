@@ -26,7 +26,7 @@ test('who talks has undertaken to send somebody; who listens or was told has not
     acceptedAt: 30,
     undertakenAt: null,
   });
-  const told = { ...facts, mode: 'notify', state: 'told', firstRingAt: null, endedAt: 25 };
+  const told: DispatchFacts = { ...facts, mode: 'notify', state: 'told', firstRingAt: null, endedAt: 25 };
   expect(progressOf(told)).toMatchObject({ acceptedAt: 25, undertakenAt: null });
   const responses = [said('acknowledged', 40)];
   expect(progressOf({ ...told, responses })).toMatchObject({ acceptedAt: 25, undertakenAt: 40 });

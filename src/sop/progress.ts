@@ -1,9 +1,10 @@
 import { reachedAt, type ResponseStep } from '../responders/response.ts';
+import { speaks, type Mode } from '../routing/rule.ts';
 import type { Progress } from './sop-clock.ts';
 
 /** What clocks need of a dispatch, of a live call or on record. Times are epoch milliseconds. */
 export interface DispatchFacts {
-  readonly mode: string;
+  readonly mode: Mode;
   readonly state: string;
   /** The first ring; null where nobody was rung. */
   readonly firstRingAt: number | null;
@@ -24,12 +25,11 @@ export function progressOf(dispatch: DispatchFacts): Progress {
   const { mode, state, requestedAt, endedAt, responses } = dispatch;
   const said = reachedAt(responses, 'acknowledged');
   const told = state === 'told' ? endedAt : null;
-  const talks = mode === 'bridge' || mode === 'transfer';
-  const waits = talks && state === 'requested' && dispatch.firstRingAt === null;
+  const waits = speaks(mode) && state === 'requested' && dispatch.firstRingAt === null;
   return {
     begunAt: dispatch.firstRingAt ?? (waits ? said : requestedAt),
     acceptedAt: earliest([dispatch.acceptedAt, told, said]),
-    undertakenAt: talks ? earliest([dispatch.acceptedAt, said]) : said,
+    undertakenAt: speaks(mode) ? earliest([dispatch.acceptedAt, said]) : said,
     departedAt: reachedAt(responses, 'en-route'),
     arrivedAt: reachedAt(responses, 'on-scene'),
     calledOffAt: dispatch.closedAt ?? (state === 'cancelled' || state === 'declined' ? (endedAt ?? requestedAt) : null),

@@ -2,7 +2,6 @@ import type { Agency, AgencyDirectory } from '../agencies/agency.ts';
 import type { CallEntry } from '../calls/runner.ts';
 import type { Config } from '../config.ts';
 import type { Feed } from '../events/feed.ts';
-import { isConfidential } from '../incidents/need-to-know.ts';
 import type { NotificationMessage } from '../notifications/message.ts';
 import type { RecipientDirectory } from '../notifications/recipient.ts';
 import type { NotifyWish } from '../notifications/tell.ts';
@@ -13,6 +12,7 @@ import { isUnavailable, type Postgres, type Sql } from '../platform/postgres.ts'
 import { closeConnection, createProducerConnection, createWorkerConnection } from '../platform/redis.ts';
 import type { ProjectorDeps } from '../records/projector.ts';
 import { publishLine, type DispatchLine } from '../responders/dispatch-line.ts';
+import { isConfidential } from '../routing/kind.ts';
 import type { Settings } from '../settings/setting.ts';
 import { createSopTimers } from './jobs.ts';
 import { detailOf, lookAt, tellLimit, type LookDeps, type Looked } from './look.ts';

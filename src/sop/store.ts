@@ -1,21 +1,20 @@
 import { z } from 'zod';
 import type { Sql } from '../platform/postgres.ts';
-import { isoTime, isoTimeOrNull } from '../platform/text.ts';
+import { isoTime, isoTimeOrNull, millisecondsColumn } from '../platform/text.ts';
 import { responseState } from '../responders/response.ts';
+import { modes } from '../routing/rule.ts';
 import type { DispatchFacts } from './progress.ts';
 import { clockNames, clockState, type SopClock } from './sop-clock.ts';
-
-const time = z.date().transform((at) => at.getTime());
 
 const clockRow = z.object({
   dispatchId: z.string(),
   clock: z.enum(clockNames),
   seconds: z.number(),
-  startedAt: time.nullable(),
-  dueAt: time.nullable(),
+  startedAt: millisecondsColumn.nullable(),
+  dueAt: millisecondsColumn.nullable(),
   state: clockState,
-  nextAt: time.nullable(),
-  endedAt: time.nullable(),
+  nextAt: millisecondsColumn.nullable(),
+  endedAt: millisecondsColumn.nullable(),
   told: z.array(z.string()),
 }) satisfies z.ZodType<SopClock>;
 
@@ -79,12 +78,12 @@ const factsRow = z.object({
   kind: z.string().nullable(),
   closed: z.boolean(),
   drill: z.boolean(),
-  mode: z.string(),
+  mode: z.enum(modes),
   state: z.string(),
   firstRingAt: z.number().nullable(),
-  requestedAt: time,
-  acceptedAt: time.nullable(),
-  endedAt: time.nullable(),
+  requestedAt: millisecondsColumn,
+  acceptedAt: millisecondsColumn.nullable(),
+  endedAt: millisecondsColumn.nullable(),
   responses: z.array(z.object({ state: responseState, at: z.number() })),
 });
 
@@ -96,7 +95,8 @@ export function readDispatchFacts(sql: Sql, dispatchIds: readonly string[]): Pro
   return sql.rows(
     factsRow,
     `select d.id::text, d.incident_id::text as "incidentId", d.agency_id as "agencyId", d.agency_name as "agencyName", i.kind,
-       i.status = 'closed' as closed, coalesce((select p.drill from reports p where p.incident_id = i.id), false) as drill, d.mode, d.state, (d.attempts->0->'requestedAt')::float8 as "firstRingAt",
+       i.status = 'closed' as closed, coalesce((select p.drill from reports p where p.incident_id = i.id), false) as drill,
+       d.mode, d.state, (d.attempts->0->'requestedAt')::float8 as "firstRingAt",
        d.requested_at as "requestedAt", d.accepted_at as "acceptedAt", d.ended_at as "endedAt",
        coalesce((select json_agg(json_build_object('state', r.state, 'at', floor(extract(epoch from r.at) * 1000)))
                  from dispatch_responses r where r.dispatch_id = d.id), '[]') as responses

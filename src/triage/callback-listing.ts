@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { storableJson } from '../platform/postgres-text.ts';
 import type { Sql } from '../platform/postgres.ts';
-import { isoTime } from '../platform/text.ts';
+import { isoTime, millisecondsColumn } from '../platform/text.ts';
 import { endedByPerson, rankOf, type CallbackFix } from './callback.ts';
 import { changedOnes, notify, readCallback, type StoredCallback } from './callback-store.ts';
 import { scorableKeys } from './key-store.ts';
@@ -11,7 +11,7 @@ const abandonedCall = z.object({
   number: z.string().nullable(),
   imei: z.string().nullable(),
   notCallable: z.string().nullable(),
-  endedAt: z.date().transform((at) => at.getTime()),
+  endedAt: millisecondsColumn,
   rangSeconds: z.number(),
   best: z
     .object({

@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import { storableJson } from '../platform/postgres-text.ts';
 import type { Sql } from '../platform/postgres.ts';
-import { isoTime } from '../platform/text.ts';
+import { isoTime, millisecondsColumn } from '../platform/text.ts';
 import { callbackStates, type Callback, type CallbackFix } from './callback.ts';
 import { talkedOnIncident } from '../incidents/talked-sql.ts';
 
 /** NOTIFY on it tells every process that the list, or an incident that a redial may join, changed. */
 export const callbacksChannel = 'siaga_callbacks';
 
-const milliseconds = z.date().transform((at) => at.getTime());
 const fix = z.object({
   source: z.string(),
   latitude: z.number().nullable(),
@@ -26,7 +25,7 @@ const row = z.object({
   incidentId: z.string(),
   number: z.string().nullable(),
   imei: z.string().nullable(),
-  abandonedAt: milliseconds,
+  abandonedAt: millisecondsColumn,
   rangSeconds: z.number(),
   repeats: z.number(),
   nearby: z.boolean(),
@@ -36,14 +35,14 @@ const row = z.object({
   notCallable: z.string().nullable(),
   state: z.enum(callbackStates),
   tries: z.number(),
-  nextTryAt: milliseconds.nullable(),
+  nextTryAt: millisecondsColumn.nullable(),
   askedBy: z.string().nullable(),
   tried: z.array(tried),
   redialledBy: z.string().nullable(),
   reviewedBy: z.string().nullable(),
   review: review.nullable(),
-  createdAt: milliseconds,
-  changedAt: milliseconds,
+  createdAt: millisecondsColumn,
+  changedAt: millisecondsColumn,
   kind: z.string().nullable(),
   operatorIds: z.array(z.string()),
 }) satisfies z.ZodType<Callback>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Sql } from '../platform/postgres.ts';
-import { isoTime } from '../platform/text.ts';
+import { isoTime, millisecondsColumn } from '../platform/text.ts';
 import { identitiesOf, scorableKeys } from './key-store.ts';
 import {
   isRealKind,
@@ -157,7 +157,7 @@ const contributionRow = z.object({
   key: z.string(),
   reason: z.enum(nuisanceReasons),
   points: z.number(),
-  at: z.date().transform((at) => at.getTime()),
+  at: millisecondsColumn,
   callId: z.string(),
 });
 const contributionColumns = `n.key_kind as kind, n.key, n.reason, n.points, n.at, n.call_id as "callId"`;

@@ -1,12 +1,13 @@
 import type { Call } from '../../src/calls/call.ts';
 import { mayRingBackupCentre } from '../../src/calls/decide-backup-centre.ts';
 import { backupCentreId } from '../../src/dispatch/backup-centre.ts';
-import type { Dispatch, DispatchMode } from '../../src/dispatch/dispatch.ts';
+import type { Dispatch } from '../../src/dispatch/dispatch.ts';
+import type { Mode } from '../../src/routing/rule.ts';
 import { testDispatch, type Told } from './calls.ts';
 
 const agencies = ['damkar', 'pln', 'polresta'] as const;
 
-const modes: readonly DispatchMode[] = ['bridge', 'transfer', 'bridge', 'listen', 'listen', 'transfer', 'notify'];
+const modes: readonly Mode[] = ['bridge', 'transfer', 'bridge', 'listen', 'listen', 'transfer', 'notify'];
 
 /** An agency is engaged, now and then once more under the same id, and now and then without any trunk. */
 export function someDispatch(call: Call, n: number, m: number): Dispatch {

@@ -1,4 +1,4 @@
-import type { Dispatch, DispatchMode } from '../../src/dispatch/dispatch.ts';
+import type { Dispatch } from '../../src/dispatch/dispatch.ts';
 import { planDispatch } from '../../src/dispatch/plan.ts';
 import { decideWithoutCall } from '../../src/dispatch/without-call/decide.ts';
 import {
@@ -8,6 +8,7 @@ import {
   type WithoutCallInput,
   type WithoutCallSeed,
 } from '../../src/dispatch/without-call/without-call.ts';
+import type { Mode } from '../../src/routing/rule.ts';
 import { sipOnly, testAgency } from './agencies.ts';
 
 export type Told = WithoutCallInput extends infer One ? (One extends { at: number } ? Omit<One, 'at'> : never) : never;
@@ -17,7 +18,7 @@ interface Wanted {
   trunks?: string[];
   after?: string[];
   acceptance?: 'key' | 'answer';
-  mode?: DispatchMode;
+  mode?: Mode;
   fallback?: Dispatch;
 }
 /** A dispatch of the agency `agency-<id>`. */

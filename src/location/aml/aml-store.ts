@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { storableJson } from '../../platform/postgres-text.ts';
 import type { Sql } from '../../platform/postgres.ts';
-import { isoTime, timeColumn } from '../../platform/text.ts';
+import { isoTime, millisecondsColumn, timeColumn } from '../../platform/text.ts';
 import type { Caller, ReceivedAml } from './aml-received.ts';
 import { sightingSchema } from '../schema.ts';
 
@@ -32,7 +32,7 @@ const amlMessageSchema = z.object({
 
 const row = z.object({
   digest: z.string(),
-  receivedAt: z.date().transform((at) => at.getTime()),
+  receivedAt: millisecondsColumn,
   channel: z.enum(['sms', 'https']),
   e164: text,
   imei: text,
@@ -77,7 +77,7 @@ export async function amlOfCaller(
 const forCall = row.extend({
   callId: z.string(),
   incidentId: z.string(),
-  arrivedAt: z.date().transform((at) => at.getTime()),
+  arrivedAt: millisecondsColumn,
 });
 
 // The rule of `belongsTo`. No call lasts a day: without a first day, all calls of a switchboard would be looked at.
