@@ -43,6 +43,11 @@ export interface IdentityParts {
 const sources = ['P-Asserted-Identity', 'Remote-Party-ID', 'From'] as const;
 const withheld = /^(anonymous|unknown|unavailable|restricted|private|withheld|asterisk|)$/i;
 
+/** What stands in the place of a number that the caller, or his network, does not tell. */
+export function isWithheld(user: string): boolean {
+  return withheld.test(user);
+}
+
 /**
  * Who calls: the number of P-Asserted-Identity (RFC 3325), else of Remote-Party-ID, else of From, as E.164 with Indonesia
  * for numbers without a country; the IMEI of Contact's instance id (RFC 7254). A placeholder ends the search: a network that
@@ -55,7 +60,7 @@ export function identityOf(parts: IdentityParts): CallerIdentity {
   const nobody = { ...base, number: null, numberFrom: null, callable: false };
   let odd = false;
   for (const { source, users } of given(parts)) {
-    const read = users.filter(({ user }) => !withheld.test(user)).map((one) => readUser(one, parts.placeholders));
+    const read = users.filter(({ user }) => !isWithheld(user)).map((one) => readUser(one, parts.placeholders));
     const number = read.find((one) => one !== 'placeholder' && one !== null);
     if (number != null) return { ...base, number, numberFrom: source, callable: true, notCallable: null };
     if (read.includes('placeholder')) return { ...nobody, notCallable: 'placeholder' };

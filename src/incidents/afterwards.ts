@@ -74,10 +74,12 @@ export function wishFor(
   };
 }
 
+/** False: there are too many, and only what is on record is begun later. */
 export function begin(
   { withoutCall, logger }: Pick<AfterwardsDeps, 'withoutCall' | 'logger'>,
   state: WithoutCall,
-): void {
-  if (withoutCall.begin(state)) return;
+): boolean {
+  if (withoutCall.begin(state)) return true;
   logger.error({ incidentId: state.incidentId }, 'too many dispatches at once: those of this incident wait');
+  return false;
 }

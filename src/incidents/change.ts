@@ -46,8 +46,8 @@ export function unknown(incidentId: string): Problem {
 export async function change(deps: ChangeDeps, incidentId: string, edit: Edit): Promise<Changed> {
   const { wanted, principal, ifVersion } = edit;
   const by = principal.operatorId ?? principal.tokenId;
-  const endedAt = liveCallOf(deps.calls, incidentId)?.endedAt ?? null;
-  const before = endedAt !== null ? await onRecord(deps.postgres, incidentId) : nothingDone;
+  const hasEarlier = knowsLess(liveCallOf(deps.calls, incidentId), wanted);
+  const before = hasEarlier ? await onRecord(deps.postgres, incidentId) : nothingDone;
   const at = deps.clock.now();
   const call = liveCallOf(deps.calls, incidentId);
   if (call === undefined) return changeStored(deps, incidentId, edit, by, at);
@@ -73,11 +73,18 @@ export async function change(deps: ChangeDeps, incidentId: string, edit: Edit): 
     dispatches: call.endedAt === null ? dispatches : [],
     ...(fresh === null ? {} : { decision: fresh.decision, tell: fresh.tell }),
   });
-  const made = call.endedAt === null ? [] : ringAfterwards(deps, call, dispatches, at);
-  await telling;
+  const ringing = call.endedAt === null ? [] : ringAfterwards(deps, call, dispatches, at);
+  const [made] = await Promise.all([ringing, telling]);
   const now = deps.calls.get(call.id) ?? call;
   const live = dispatches.map((one) => one.id).filter((id) => now.dispatches.some((one) => one.id === id));
   return { view: store.viewOf(now.incident, callsOf(call)), dispatchIds: [...made, ...live] };
+}
+
+/** What was done for the incident stands in the record as well: after this call, or for calls before it. */
+function knowsLess(call: Call | undefined, { district }: IncidentChange): boolean {
+  if (call === undefined) return false;
+  // Who classifies a live call has all rung whom the rules want: that waits for no record.
+  return call.endedAt !== null || (call.earlier?.relation === 'joined' && district !== undefined);
 }
 
 /** A person has said what happened, or only where: who was asked in vain is then not asked again. */
@@ -109,13 +116,20 @@ function newOf(plan: Plan, done: Done, asks: 'classified' | 'moved' | null) {
 }
 
 /** Rings for a call that is over, and still here; its entry has told whom the rules want told. */
-function ringAfterwards(deps: ChangeDeps, call: Call, planned: readonly Dispatch[], at: number): string[] {
+async function ringAfterwards(
+  deps: ChangeDeps,
+  call: Call,
+  planned: readonly Dispatch[],
+  at: number,
+): Promise<string[]> {
   const incident = { ...forDispatchOf(call), id: call.incident.id };
   const free = planned.filter((one) => deps.withoutCall.engagedHere(incident.id, one) === undefined);
   if (free.length === 0) return [];
   const { incident: changed } = deps.calls.get(call.id) ?? call;
   const wish = wishFor(deps, { ...incident, kind: changed.kind }, { dispatches: free, tell: null, at });
-  begin(deps, deps.withoutCall.prepare(wish));
+  const state = deps.withoutCall.prepare(wish);
+  // On record it is begun when there is room.
+  if (!begin(deps, state)) await deps.withoutCall.keep(deps.postgres, state);
   return wish.dispatches.map(({ id }) => id);
 }
 

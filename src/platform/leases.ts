@@ -142,7 +142,7 @@ export function watchLeases<State extends { readonly id: string; readonly endedA
   owner: string;
   leases: Leases<State>;
   postgres: Postgres;
-  mailboxes: Pick<Mailboxes<State, never>, 'all' | 'opened' | 'room' | 'forget'>;
+  mailboxes: Pick<Mailboxes<State, never>, 'all' | 'get' | 'opened' | 'room' | 'forget'>;
   clock: Clock;
   logger: Logger;
   /** Milliseconds between looks; several fit into a lease. */
@@ -152,6 +152,8 @@ export function watchLeases<State extends { readonly id: string; readonly endedA
   /** False while nothing can be gone on with. */
   mayTake: () => boolean;
   taken: (state: State) => void;
+  /** Another process goes on with it: what only this one can give back is given back. It is forgotten right after. */
+  lost?: (state: State) => void;
   alarm: (code: string, detail: Record<string, string>) => void;
 }): Cancel {
   const { owner, leases, postgres, mailboxes, clock, logger } = deps;
@@ -178,6 +180,8 @@ export function watchLeases<State extends { readonly id: string; readonly endedA
     );
     for (const id of lost) {
       logger.warn({ id }, 'another process goes on with this');
+      const state = mailboxes.get(id);
+      if (state !== undefined) deps.lost?.(state);
       mailboxes.forget(id);
     }
     sound += 1;

@@ -32,6 +32,13 @@ describe('createLogger', () => {
     expect(text).toContain('"reason":"no endpoint"');
   });
 
+  test('hides who it was that keyed a wrong PIN, where the log alone has the audit entry', () => {
+    const detail = { caller: 'secret-1', number: 'secret-2', agencyIds: ['damkar'] };
+    const text = logged((logger) => logger.error({ lost: { action: 'responders.pin-refused', detail } }, 'kept here'));
+    expect(text).not.toContain('secret');
+    expect(text).toContain('damkar');
+  });
+
   test('what refers to itself is cut off, not followed', () => {
     const circle: Record<string, unknown> = { name: 'a' };
     circle['self'] = circle;

@@ -5,6 +5,7 @@ export type Logger = PinoLogger;
 
 /** What may never stand in a log: who called, from where, and anything that opens a door. */
 const secretKeys = new Set([
+  'caller',
   'callernumber',
   'callername',
   'number',

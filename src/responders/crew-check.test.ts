@@ -48,6 +48,13 @@ describe("a crew's number and PIN", () => {
     expect(await crews.check('a', '123456', '111111')).toEqual({ dispatchId: 'd1' });
   });
 
+  it('of callers who withhold their numbers lock none of the others out', async () => {
+    const { crews } = await world();
+    for (let tries = 0; tries < 6; tries += 1) expect(await crews.check('', '000000', '111111')).toBe('wrong');
+    expect(crews.locked('')).toBe(false);
+    expect(await crews.check('', '123456', '111111')).toEqual({ dispatchId: 'd1' });
+  });
+
   it('lock an agency after ten, whoever calls, also all at once, until it has a new PIN; a right one of another counts for none', async () => {
     const { crews, incidents, lockedOut } = await world();
     for (let times = 0; times < 12; times += 1) expect(await crews.check('x', '123456', '222222')).not.toBe('wrong');

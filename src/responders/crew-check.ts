@@ -33,7 +33,8 @@ export interface CrewCheck {
 const minutes = 60_000;
 /**
  * For an agency: all on an incident are tried at once, so that one crew's mistakes count for each. For a caller: his number
- * is what the network says, so that this keeps nobody out who means it; the agency's limit does.
+ * is what the network says, so that this keeps nobody out who means it; the agency's limit does. Who withholds it (empty) is
+ * anybody: one's mistakes are not to lock all the others out.
  */
 const agencyLimit = { limit: 10, within: 10 * minutes, most: 1_000 };
 const callerLimit = { limit: 6, within: 10 * minutes, most: 1_000 };
@@ -68,7 +69,7 @@ export function createCrewCheck(deps: {
       agencies.forget(found.digest);
       return { dispatchId: found.dispatchId };
     }
-    callers.count(caller);
+    if (caller !== '') callers.count(caller);
     for (const { digest, agencyId } of open) {
       agencies.count(digest);
       if (agencies.locked(digest)) deps.lockedOut(agencyId);

@@ -2,7 +2,7 @@ import { fakeClock } from '../../test/support/fake-clock.ts';
 import type { AriAnswer, AriCommands } from '../asterisk/commands.ts';
 import { createLogger } from '../platform/logger.ts';
 import type { Postgres } from '../platform/postgres.ts';
-import { startCrewPhone } from './crew-phone.ts';
+import { callerOf, startCrewPhone } from './crew-phone.ts';
 
 /** Crews on the telephone over an Asterisk that does all it is told, and a PostgreSQL that is away. */
 function world() {
@@ -119,4 +119,13 @@ test('keeps the number in the dialplan as the settings have it, once the dialpla
   room.look();
   expect(await kept()).toEqual(['']);
   await room.stop();
+});
+
+test.each([
+  ['PJSIP/carrier-a-00000001', '0811', '0811'],
+  ['PJSIP/ag-x1Y2-0000000a', '0811', 'ag-x1Y2'],
+  ['PJSIP/carrier-a-00000001', 'Anonymous', ''],
+  ['PJSIP/carrier-a-00000001', null, ''],
+])('who calls on %s as %s is %j', (name, callerNumber, caller) => {
+  expect(callerOf({ name, callerNumber })).toBe(caller);
 });

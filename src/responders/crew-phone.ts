@@ -3,6 +3,7 @@ import type { AriCommands } from '../asterisk/commands.ts';
 import { createKeyedChannels } from '../asterisk/keyed-channels.ts';
 import type { AsteriskChannel, AsteriskEvent } from '../asterisk/translate.ts';
 import type { AuditLater } from '../audit/later.ts';
+import { isWithheld } from '../calls/identity.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { isUnavailable, type Postgres } from '../platform/postgres.ts';
@@ -125,7 +126,12 @@ export function startCrewPhone(deps: {
   };
 }
 
-/** An agency's desk by its account, which stands in the channel's name; anybody else by his number. */
-function callerOf({ name, callerNumber }: AsteriskChannel): string {
-  return /^PJSIP\/(ag-[A-Za-z0-9]+)-[0-9a-f]{8}$/.exec(name)?.[1] ?? callerNumber ?? '';
+/**
+ * An agency's desk by its account, which stands in the channel's name; anybody else by his number, empty where that is
+ * withheld.
+ */
+export function callerOf({ name, callerNumber }: Pick<AsteriskChannel, 'name' | 'callerNumber'>): string {
+  const account = /^PJSIP\/(ag-[A-Za-z0-9]+)-[0-9a-f]{8}$/.exec(name)?.[1];
+  const number = callerNumber ?? '';
+  return account ?? (isWithheld(number) ? '' : number);
 }

@@ -126,6 +126,7 @@ describe('a crew on the telephone', () => {
   it.each([
     ['a zero and nothing behind it', () => crew().keys('0').waits(5_000)],
     ['some zeros', () => crew().keys('000').waits(5_000)],
+    ['as many zeros as a number has digits', () => crew().keys('000000')],
     ['a zero for a PIN', () => crew().keys('123456').keys('0').waits(5_000)],
     ['a zero for a step', () => known().keys('0')],
     ['a zero while he is sent away', () => crew(true).keys('0')],

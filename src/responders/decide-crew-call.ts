@@ -65,6 +65,7 @@ export const crewLimit = 120_000;
 const digits = 6;
 const wrongLimit = 3;
 const askLimit = 3;
+const nothingButZeros = /^0+$/;
 
 const steps: Readonly<Record<string, ResponseState>> = {
   '1': 'acknowledged',
@@ -153,6 +154,8 @@ function digitPressed(call: CrewCall, key: string, at: number): Decision {
   const typed = call.typed + key;
   const { call: quiet, effects } = hush({ ...call, typed, stageEndsAt: at + nextKey });
   if (typed.length < digits) return { call: quiet, effects };
+  // More zeros than a number has: he presses on, and nobody is to ask him for a PIN.
+  if (call.stage === 'number' && nothingButZeros.test(typed)) return emergency({ ...call, typed });
   if (call.stage === 'number') return say({ ...quiet, number: typed, asked: 0 }, 'pin', 'crew-pin', at, effects);
   const done = carryOut(
     { ...quiet, stage: 'checking', asked: 0 },
@@ -193,7 +196,7 @@ function timer(call: CrewCall, at: number): Decision {
     case 'number':
     case 'pin':
       // Whoever is afraid may press it more than once.
-      return /^0+$/.test(call.typed) ? emergency(call) : ask(call, call.stage, at);
+      return nothingButZeros.test(call.typed) ? emergency(call) : ask(call, call.stage, at);
     case 'keys':
       return ask(call, 'keys', at);
     case 'new':

@@ -13,6 +13,8 @@ test.each([
   ['+62761112', 'may have dialled 112'],
   ['076155502', 'the queue instansi'],
   ['076155501', 'outgoingNumber'],
+  ['+6276155502', 'the queue instansi'],
+  ['6276155501', 'outgoingNumber'],
 ])('%s takes calls from others: %s', (responderNumber, why) => {
   expect(whyNotForCrews({ responderNumber, queues, outgoingNumber: '076155501' })).toContain(why);
 });

@@ -203,6 +203,12 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
       logger.info({ withoutCallId: state.id }, 'going on with dispatches that nobody goes on with');
       begin(state, 'resumed');
     },
+    // The line of this process alone knows that he was reserved; his phone, should he be at it, counts as in use.
+    lost({ operator }) {
+      if (operator?.assignment == null) return;
+      const outcome = operator.state === 'entered' ? 'lost' : 'not-needed';
+      line.outcome(operator.operatorId, operator.assignment.assignmentId, outcome);
+    },
   });
   const stopAsking = everyTurn(
     clock,
