@@ -13,7 +13,7 @@ import { severitySchema } from '../routing/kind.ts';
 import { begin, keepAfterwards, wishFor, type AfterwardsDeps } from './afterwards.ts';
 import { readDone, readFacts } from './done-store.ts';
 import { forDispatchOf } from './for-dispatch.ts';
-import { changeIncident, type IncidentChange } from './incident.ts';
+import { changeIncident, type Incident, type IncidentChange } from './incident.ts';
 import { circleOfCall, confidential, mayKnow } from './need-to-know.ts';
 import * as store from './store.ts';
 import type { IncidentView } from './view.ts';
@@ -56,8 +56,7 @@ export async function change(deps: ChangeDeps, incidentId: string, edit: Edit): 
   ifVersion?.(call.incident.version);
   const after = changeIncident(call.incident, wanted, by, at);
   const asks = asksFor(after.changed);
-  // An incident that is closed is only corrected: nobody is sent any more.
-  const settled = call.endedAt !== null && after.incident.status === 'closed';
+  const settled = call.endedAt !== null && isSettled(after.incident, at);
   const plan = asks === null || settled ? null : deps.planByRules(after.incident, factsOfCall(call), at);
   const done = {
     asked: [...before.asked, ...call.dispatches.map(askedBy)],
@@ -91,6 +90,14 @@ function knowsLess(call: Call | undefined, { district }: IncidentChange): boolea
 function asksFor(changed: readonly string[]): 'classified' | 'moved' | null {
   if (changed.includes('kind') || changed.includes('severity')) return 'classified';
   return changed.includes('district') ? 'moved' : null;
+}
+
+/** Milliseconds. */
+const asksWithin = 4 * 60 * 60_000;
+
+/** What is closed, or old, is only corrected: whoever tidies up last week's incidents must send nobody. */
+function isSettled({ status, openedAt }: Pick<Incident, 'status' | 'openedAt'>, at: number): boolean {
+  return status === 'closed' || at - openedAt > asksWithin;
 }
 
 const nothingDone: Done = { asked: [], told: [] };
@@ -162,7 +169,8 @@ async function changeStored(
     await deps.changedLater?.(sql, incidentId);
     const parts = ['kind', 'severity', 'district'] as const;
     const asks = asksFor(parts.filter((part) => before[part] !== after[part]));
-    if (asks === null || after.status === 'closed') return { after, state: null };
+    const openedAt = Date.parse(after.openedAt);
+    if (asks === null || isSettled({ ...after, openedAt }, at)) return { after, state: null };
     const incident = { ...after, severity: severitySchema.nullable().catch(null).parse(after.severity) };
     const plan = deps.planByRules(incident, await readFacts(sql, incidentId), at);
     const fresh = plan && newOf(plan, await readDone(sql, incidentId), asks);

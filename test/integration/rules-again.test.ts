@@ -183,3 +183,12 @@ test('an incident that is closed is only corrected, and a change of anything els
   expect(await agenciesOf(id)).toEqual(before);
   expect(await decided(id)).toHaveLength(1);
 });
+
+test('an incident that has been open for hours is only corrected: who tidies up sends nobody', async () => {
+  const id = await reported();
+  const before = await agenciesOf(id);
+  rooms.ahead(5 * 60 * 60_000);
+  expect(dispatchIds(await classify(id, { kind: 'fire' }))).toEqual([]);
+  expect(await agenciesOf(id)).toEqual(before);
+  expect(await decided(id)).toHaveLength(1);
+});
