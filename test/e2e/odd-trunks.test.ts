@@ -86,7 +86,8 @@ const odd: [string, OddReply, string][] = [
   ['says what is no SIP', { invite: (_request, trunk) => trunk.sayBytes('SIP/2.0 abc\r\n\r\n') }, 'no-answer'],
   ['plays tones and never answers (183)', says('183 Progress', sound('m=audio {rtp} RTP/AVP 0')), 'no-answer'],
   ['answers as it is cancelled', answersTooLate, 'no-answer'],
-  ['answers with no media', says('200 OK'), 'not-accepted'],
+  // Asterisk hangs up: whether the dialplan had it by then is chance.
+  ['answers with no media', says('200 OK'), 'not-accepted|unreachable'],
   ['answers and refuses the media', says('200 OK', sound('m=audio 0 RTP/AVP 0')), 'unreachable'],
 ];
 test.each(odd)(
