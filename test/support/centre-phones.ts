@@ -10,6 +10,7 @@ import {
   type Call,
   type CitizenOptions,
   type Phone,
+  type Server,
 } from '../../scripts/sip/phone.mjs';
 import type { CentreApi } from './centre-api.ts';
 import { LineCaller, Media } from './line-caller.ts';
@@ -80,10 +81,8 @@ export abstract class CentrePhones {
     await this.ari('PUT', path, { fields: [field] });
   }
 
-  /** The phone at an agency's trunk, which is started when first asked for, and does from now on what is given. */
-  async trunk(trunkId: string, behaviour: Behaviour, tone = 880): Promise<Phone> {
-    const known = this.#trunks.get(trunkId);
-    if (known !== undefined) return known.behave(behaviour);
+  /** Where an agency's exchange is to be. */
+  async trunkAddress(trunkId: string): Promise<Server> {
     const { items } = await this.api.get(
       '/v1/trunks',
       z.object({
@@ -92,12 +91,20 @@ export abstract class CentrePhones {
     );
     const trunk = items.find(({ id }) => id === trunkId);
     if (trunk?.host === undefined || trunk.port === undefined) throw new Error(`there is no SIP trunk ${trunkId}`);
+    return { host: trunk.host, port: trunk.port };
+  }
+
+  /** The phone at an agency's trunk, which is started when first asked for, and does from now on what is given. */
+  async trunk(trunkId: string, behaviour: Behaviour, tone = 880): Promise<Phone> {
+    const known = this.#trunks.get(trunkId);
+    if (known !== undefined) return known.behave(behaviour);
+    const { host, port } = await this.trunkAddress(trunkId);
     const phone = await startPhone({
       sipp: this.tools.sipp,
       folder: await this.folder(trunkId),
       name: trunkId,
-      address: trunk.host,
-      port: trunk.port,
+      address: host,
+      port,
       behaviour,
       tone,
     });

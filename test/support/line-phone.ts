@@ -5,8 +5,9 @@ import { register } from '../../scripts/sip/raw.mjs';
 import { packetEvery, shareOf, type Heard, type Media } from './line-caller.ts';
 
 /**
- * An operator's phone that answers one call, says a tone and listens to what really comes over the wire: what is
- * whispered to him is in no recording.
+ * A phone (an operator's, or an agency's at its trunk) that answers one call, says a tone and listens to what really
+ * comes over the wire: what is whispered to an operator is in no recording, and the recording of who was muted both
+ * ways may stay empty although he hears again.
  */
 export class LinePhone {
   readonly requests: SipMessage[] = [];
@@ -36,7 +37,7 @@ export class LinePhone {
     this.#sip.on('message', (data) => this.#take(new SipMessage(data.toString('utf8'))));
   }
 
-  /** Registers, and answers from then on. */
+  /** Registers where it has an account, and answers from then on. */
   static async start(
     media: Media,
     {
@@ -49,11 +50,11 @@ export class LinePhone {
       address?: string;
       port: number;
       server: Server;
-      account: Account;
+      account?: Account;
       tone: number;
     },
   ): Promise<LinePhone> {
-    await register({ ...account, server, address, port });
+    if (account !== undefined) await register({ ...account, server, address, port });
     const sip = createSocket('udp4').unref();
     await new Promise<void>((resolve, reject) => {
       sip.once('error', reject);
