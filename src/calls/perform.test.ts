@@ -49,17 +49,6 @@ function start() {
 }
 
 describe('commands', () => {
-  it('of one channel go out one after the other, those of others at once', async () => {
-    const { perform, sent, lines, settle } = start();
-    perform({ do: 'answer', channelId: 'caller' });
-    perform({ do: 'play', channelId: 'caller', soundId: 's1', prompt: 'greeting' });
-    perform({ do: 'hang-up', channelId: 'other', cause: 'normal' });
-    await settle();
-    expect(lines()).toEqual(['POST /channels/caller/answer', 'DELETE /channels/other']);
-    await sent[0]?.answer(done);
-    expect(lines()[2]).toBe('POST /channels/caller/play/s1');
-  });
-
   it('announce in one play, over and over, and leave out what Asterisk does not have', async () => {
     const { perform, sent, settle } = start();
     const prompts = ['announcement-intro', 'district-nowhere', 'announcement-keys'];
@@ -97,14 +86,27 @@ describe('commands', () => {
     expect(lines()[2]).toBe('POST /bridges/b1/addChannel');
   });
 
-  it('that fail hold up nothing, and are told of', async () => {
-    const { perform, sent, told, lines, settle } = start();
+  it('that fail are told of', async () => {
+    const { perform, sent, told, settle } = start();
     perform({ do: 'answer', channelId: 'caller' });
-    perform({ do: 'music', channelId: 'caller' });
     await settle();
     await sent[0]?.answer(failed(500));
     expect(told).toMatchObject([{ type: 'command-failed', command: 'answer', target: 'caller', failure: 'failed' }]);
-    expect(lines()[1]).toBe('POST /channels/caller/moh');
+  });
+
+  it('that look at a caller, or tie a leg to him, hold up nothing of his', async () => {
+    const { perform, lines, settle } = start();
+    perform({ do: 'detect-talk', channelId: 'caller' });
+    perform({ do: 'count-packets', channelId: 'caller' });
+    perform({ do: 'tie-to-caller', channelId: 'caller', callerChannelId: null });
+    perform({ do: 'answer', channelId: 'caller' });
+    await settle();
+    expect(lines()).toEqual([
+      'POST /channels/caller/variable',
+      'GET /channels/caller/rtp_statistics',
+      'POST /channels/caller/variable',
+      'POST /channels/caller/answer',
+    ]);
   });
 
   it.each([
@@ -148,14 +150,6 @@ describe('commands', () => {
     await settle();
     await sent[0]?.answer(done);
     expect(told).toMatchObject([{ type: 'leg-joined', channelId: 'caller', bridgeId: 'b1' }]);
-  });
-
-  it('to end what has ended are no failure', async () => {
-    const { perform, sent, told, settle } = start();
-    perform({ do: 'destroy-bridge', bridgeId: 'b1' });
-    await settle();
-    await sent[0]?.answer(failed(404));
-    expect(told).toEqual([]);
   });
 
   it.each([

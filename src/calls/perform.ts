@@ -1,8 +1,9 @@
 import type { AriAnswer, AriCommands } from '../asterisk/commands.ts';
+import { createLanes } from '../asterisk/lanes.ts';
+import { lanesOf, mediaOf, sendLegCommand, targetOf } from '../asterisk/leg-commands.ts';
 import { callerId, ringLeg, outsideLimit } from '../asterisk/legs.ts';
 import { readPacketsReceived } from '../asterisk/translate.ts';
 import type { Clock } from '../platform/clock.ts';
-import { pause } from '../platform/clock.ts';
 import type { AriEffect, RungFor } from './call-effect.ts';
 import type { CallInput, CommandFailure } from './call-input.ts';
 
@@ -42,6 +43,11 @@ const rungForWords: Readonly<Record<RungFor['what'], string>> = {
   'hand-over': 'SERAH TERIMA',
 };
 
+interface Owner {
+  callId: string;
+  application: string;
+}
+
 /** Carries out a call's effects on Asterisk. */
 export function createPerformer(deps: {
   ari: AriCommands;
@@ -53,40 +59,11 @@ export function createPerformer(deps: {
   sayable: (prompts: readonly string[]) => string[];
 }): Performer {
   const { ari, clock, tell } = deps;
-  // The last command of each channel and bridge: the next one for it waits for this one's answer, and for no other.
-  const lanes = new Map<string, Promise<void>>();
-  const running = new Set<Promise<void>>();
   // The joins of each call that have no answer yet.
   const moves = new Map<string, Set<Promise<void>>>();
 
-  const run = async (callId: string, application: string, effect: AriEffect): Promise<void> => {
-    const answer = await insist(effect, () => send(application, callId, effect));
-    if (effect.do === 'count-packets') {
-      counted(callId, answer);
-      return;
-    }
-    const target = targetOf(effect);
-    const at = clock.now();
-    if (!answer.ok) {
-      // What was to be ended has ended.
-      if (answer.failure === 'gone' && ends.has(effect.do)) return;
-      tell(callId, {
-        type: 'command-failed',
-        at,
-        command: effect.do,
-        target,
-        failure: failureOf(effect, answer),
-        ...(effect.do === 'join' ? { bridgeId: effect.bridgeId } : {}),
-      });
-    } else if (effect.do === 'join') {
-      tell(callId, { type: 'leg-joined', at, channelId: effect.channelId, bridgeId: effect.bridgeId });
-    }
-  };
-
-  const send = async (application: string, callId: string, effect: AriEffect): Promise<AriAnswer> => {
+  const send = async ({ callId, application }: Owner, effect: AriEffect): Promise<AriAnswer> => {
     switch (effect.do) {
-      case 'answer':
-        return ari.send('POST', `/channels/${effect.channelId}/answer`);
       case 'play': {
         const media = mediaOf([effect.prompt, ...(effect.then ?? [])]);
         return ari.send('POST', `/channels/${effect.channelId}/play/${effect.soundId}`, { media });
@@ -99,7 +76,7 @@ export function createPerformer(deps: {
       case 'stop-sound':
         return effect.music
           ? ari.send('DELETE', `/channels/${effect.channelId}/moh`)
-          : ari.send('DELETE', `/playbacks/${effect.soundId}`);
+          : sendLegCommand(ari, callId, effect);
       case 'music':
         return ari.send('POST', `/channels/${effect.channelId}/moh`);
       case 'detect-talk':
@@ -109,11 +86,6 @@ export function createPerformer(deps: {
         });
       case 'count-packets':
         return ari.send('GET', `/channels/${effect.channelId}/rtp_statistics`);
-      case 'make-bridge':
-        // dtmf_events keeps the bridge from handing the media to the endpoints, where no key would be heard.
-        return ari.send('POST', `/bridges/${effect.bridgeId}`, { type: 'mixing,dtmf_events', name: callId });
-      case 'destroy-bridge':
-        return ari.send('DELETE', `/bridges/${effect.bridgeId}`);
       case 'join': {
         if (effect.muted === true) {
           const direction = effect.deaf === true ? 'both' : 'in';
@@ -197,6 +169,10 @@ export function createPerformer(deps: {
           // Without a controller, one who has no caller ends as a call to the outside does.
           variables: { SIAGA_OUTGOING: '1', ...outsideLimit(effect.limitMilliseconds) },
         });
+      case 'answer':
+      case 'make-bridge':
+      case 'destroy-bridge':
+        return sendLegCommand(ari, callId, effect);
     }
   };
 
@@ -211,40 +187,44 @@ export function createPerformer(deps: {
     tell(callId, { type: 'packets-counted', at: clock.now(), received });
   };
 
-  const insist = async (effect: AriEffect, act: () => Promise<AriAnswer>): Promise<AriAnswer> => {
-    const tries = ends.get(effect.do) ?? 1;
-    for (let attempt = 1; ; attempt += 1) {
-      const answer = await act();
-      if (answer.ok || answer.failure === 'gone' || attempt >= tries) return answer;
-      await pause(clock, 500);
+  const answered = ({ callId }: Owner, effect: AriEffect, answer: AriAnswer): void => {
+    if (effect.do === 'count-packets') return counted(callId, answer);
+    const at = clock.now();
+    if (!answer.ok) {
+      tell(callId, {
+        type: 'command-failed',
+        at,
+        command: effect.do,
+        target: targetOf(effect),
+        failure: failureOf(effect, answer),
+        ...(effect.do === 'join' ? { bridgeId: effect.bridgeId } : {}),
+      });
+    } else if (effect.do === 'join') {
+      tell(callId, { type: 'leg-joined', at, channelId: effect.channelId, bridgeId: effect.bridgeId });
     }
   };
 
+  const lanes = createLanes({
+    clock,
+    ask: send,
+    lanesOf: lanesOfEffect,
+    triesOf: (effect) => ends.get(effect.do) ?? 1,
+    answered,
+  });
+
   return {
     perform(callId, application, effect) {
-      const keys = lanesOf(effect);
-      const before = keys.flatMap((key) => lanes.get(key) ?? []);
       // A bridge that is destroyed while a leg goes from it to another takes the leg out of that one too: nobody is heard.
-      if (effect.do === 'destroy-bridge') before.push(...(moves.get(callId) ?? []));
-      const done = Promise.all(before).then(() => run(callId, application, effect));
-      running.add(done);
-      for (const key of keys) lanes.set(key, done);
-      if (effect.do === 'join') moves.set(callId, (moves.get(callId) ?? new Set()).add(done));
+      const also = effect.do === 'destroy-bridge' ? [...(moves.get(callId) ?? [])] : [];
+      const done = lanes.perform({ callId, application }, effect, also);
+      if (effect.do !== 'join') return;
+      moves.set(callId, (moves.get(callId) ?? new Set()).add(done));
       void done.finally(() => {
-        running.delete(done);
-        for (const key of keys) if (lanes.get(key) === done) lanes.delete(key);
         if (moves.get(callId)?.delete(done) === true && moves.get(callId)?.size === 0) moves.delete(callId);
       });
     },
-    async settled() {
-      while (running.size > 0) await Promise.allSettled([...running]);
-    },
+    settled: () => lanes.settled(),
   };
-}
-
-/** One play of several prompts, one after another. */
-function mediaOf(prompts: readonly string[]): string {
-  return prompts.map((prompt) => `sound:siaga/${prompt}`).join(',');
 }
 
 function hangUpReason(
@@ -254,19 +234,12 @@ function hangUpReason(
   return { reason: cause === 'normal' ? 'normal' : 'no_answer' };
 }
 
-function lanesOf(effect: AriEffect): string[] {
-  if (effect.do === 'make-bridge' || effect.do === 'destroy-bridge') return [effect.bridgeId];
+function lanesOfEffect(effect: AriEffect): string[] {
   // The others for the caller do not wait for a look at him.
   if (effect.do === 'detect-talk' || effect.do === 'count-packets') return [`${effect.channelId} ${effect.do}`];
   // Nothing waits for it.
   if (effect.do === 'tie-to-caller') return [`${effect.channelId} tie`];
-  return effect.do === 'join' || effect.do === 'leave-bridge'
-    ? [effect.channelId, effect.bridgeId]
-    : [effect.channelId];
-}
-
-function targetOf(effect: AriEffect): string {
-  return effect.do === 'make-bridge' || effect.do === 'destroy-bridge' ? effect.bridgeId : effect.channelId;
+  return lanesOf(effect);
 }
 
 /** addChannel and removeChannel answer 400 for a channel and 404 for a bridge that does not exist. */

@@ -115,7 +115,7 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
   const carryOut = (call: OutgoingCall, effect: OutgoingEffect): void => {
     if (effect.do === 'operator-outcome') line.outcome(effect.operatorId, effect.assignmentId, effect.outcome);
     else if (effect.do === 'reserve') reserve(call, effect);
-    else performer.perform(call, effect);
+    else void performer.perform(call, effect);
   };
 
   const reserve = ({ id }: OutgoingCall, effect: Extract<OutgoingEffect, { do: 'reserve' }>): void => {

@@ -1,4 +1,5 @@
 import type { AriAnswer, AriCommands } from '../../asterisk/commands.ts';
+import { targetOf } from '../../asterisk/leg-commands.ts';
 import type { AsteriskEvent } from '../../asterisk/translate.ts';
 import { watchLegs } from '../../asterisk/watch-legs.ts';
 import type { DispatchTold } from '../../notifications/notification.ts';
@@ -14,7 +15,7 @@ import type { Reservations } from '../../outgoing/start.ts';
 import { awaitsMessage, currentAttempt, engages, type Dispatch, type RingJob, type RingResult } from '../dispatch.ts';
 import { createWithoutCallIntake } from './intake.ts';
 import { keepWithoutCall, underWay, withoutCallLeases } from './lease-store.ts';
-import { createWithoutCallPerformer, isEnding, targetOf, type WithoutCallCommand } from './perform.ts';
+import { createWithoutCallPerformer, type WithoutCallCommand } from './perform.ts';
 import { createWithoutCallRunner } from './runner.ts';
 import {
   newWithoutCall,
@@ -127,7 +128,7 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
       case 'join':
       case 'destroy-bridge':
       case 'hang-up':
-        return performer.perform(state, effect);
+        return void performer.perform(state, effect);
     }
   }
 
@@ -144,7 +145,7 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
       .catch((error: unknown) => logger.fatal({ err: error }, 'what came of a ring job was not passed on'));
   }
 
-  function answered(id: string, command: WithoutCallCommand, answer: AriAnswer): void {
+  function answered({ id }: WithoutCall, command: WithoutCallCommand, answer: AriAnswer): void {
     const at = clock.now();
     if (command.do === 'follow') {
       const there = answer.ok || (answer.failure !== 'gone' && answer.failure !== 'conflict');
@@ -155,7 +156,6 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
       if (command.do === 'join') runner.tell(id, { type: 'leg-joined', at, channelId: command.channelId });
       return;
     }
-    if (answer.failure === 'gone' && isEnding(command)) return;
     const { reason } = answer;
     logger.warn({ withoutCallId: id, command: command.do, reason }, 'a command for a dispatch without a call failed');
     runner.tell(id, { type: 'command-failed', at, command: command.do, target: targetOf(command) });
