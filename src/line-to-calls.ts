@@ -2,7 +2,7 @@ import type { AcdDeps } from './acd/start.ts';
 import { mayRingBackupCentre } from './calls/decide-backup-centre.ts';
 import type { CallRunner } from './calls/runner.ts';
 import type { Planner } from './dispatch/planner.ts';
-import type { OutgoingRoom } from './outgoing/start.ts';
+import type { Reserving } from './outgoing/reservations.ts';
 import type { Clock } from './platform/clock.ts';
 
 /** Milliseconds between two rings of the backup centre for one call. */
@@ -17,7 +17,7 @@ export function lineToCalls(deps: {
   clock: Clock;
   planner: Pick<Planner, 'planBackupCentre'>;
   runner: () => Pick<CallRunner, 'tell' | 'get' | 'all'>;
-  machines: () => readonly Pick<OutgoingRoom, 'reserved' | 'refused'>[];
+  machines: () => readonly Reserving[];
 }): Words {
   const { clock, planner, runner, machines } = deps;
   return {

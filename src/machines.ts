@@ -1,3 +1,4 @@
+import type { Machine } from './asterisk/machine.ts';
 import { partiesOutside } from './calls/party.ts';
 import { liveCallOf } from './calls/command.ts';
 import type { CallEntry, CallRunner } from './calls/runner.ts';
@@ -40,7 +41,7 @@ interface Machines {
   readonly withoutCall: WithoutCallRoom;
   readonly reports: ReturnType<typeof startReports>;
   /** Those that have channels of their own. */
-  readonly all: readonly Pick<OutgoingRoom, 'owns' | 'take'>[];
+  readonly all: readonly Machine[];
   readonly stops: Stop[];
 }
 

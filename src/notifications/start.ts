@@ -1,16 +1,13 @@
 import { Counter } from 'prom-client';
-import type { AriCommands } from '../asterisk/commands.ts';
-import type { AsteriskEvent } from '../asterisk/translate.ts';
+import type { Machine, MachineDeps } from '../asterisk/machine.ts';
 import type { CallEntry } from '../calls/runner.ts';
 import type { Config } from '../config.ts';
 import type { Circle } from '../incidents/need-to-know.ts';
-import type { Clock } from '../platform/clock.ts';
 import { messageOf } from '../platform/errors.ts';
 import { everyTurn } from '../platform/every-turn.ts';
 import { watchLeases } from '../platform/leases.ts';
-import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { isUnavailable, type Postgres } from '../platform/postgres.ts';
+import { isUnavailable } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import type { Settings } from '../settings/setting.ts';
 import { aboutCall, aboutStored } from './about-incident.ts';
@@ -31,7 +28,7 @@ import { createNotificationRunner } from './runner.ts';
 import { createTelling, wishesByRules, type AgencyToTell, type NotifyWish, type TellDeps } from './tell.ts';
 import type { WebhookLookup } from './webhook.ts';
 
-export interface NotificationsRoom {
+export interface NotificationsRoom extends Machine {
   readonly routes: Route[];
   /** Tells each of the recipients. Never throws and waits for nothing: told twice for the same reason, they are told once. */
   readonly notify: (wish: NotifyWish) => void;
@@ -41,21 +38,13 @@ export interface NotificationsRoom {
   readonly cameOf: (dispatchIds: readonly string[]) => Promise<DispatchTold[]>;
   /** What is known of an incident, live or on record; undefined when there is none, or PostgreSQL is away. */
   readonly about: (incidentId: string) => Promise<{ message: NotificationMessage; callId: string | null } | undefined>;
-  /** Takes an event of Asterisk that concerns a voice message; false: it concerns none. */
-  readonly take: (event: AsteriskEvent) => boolean;
-  readonly owns: (channelId: string) => boolean;
   /** Hears of every entry of a call: whom the rules want told is told. */
   readonly heardOf: (entry: CallEntry) => void;
   readonly stop: () => Promise<void>;
 }
 
-export interface NotificationsDeps {
+export interface NotificationsDeps extends MachineDeps {
   config: Pick<Config, 'SIAGA_NODE' | 'SIAGA_REDIS_URL' | 'SIAGA_QUEUE_PREFIX' | 'SIAGA_SMTP_URL' | 'SIAGA_MAIL_FROM'>;
-  application: string;
-  ari: AriCommands;
-  postgres: Postgres;
-  clock: Clock;
-  logger: Logger;
   metrics: Metrics;
   settings: () => Settings;
   recipients: () => RecipientDirectory;
@@ -67,11 +56,8 @@ export interface NotificationsDeps {
   /** The live call of an incident. */
   liveCallOf: TellDeps['liveCallOf'];
   circleOf: (incidentId: string) => Promise<Circle | undefined>;
-  held: () => boolean;
   recorded: (entry: NotificationEntry) => void;
-  synced: () => Promise<boolean>;
   dispatchTold: (told: DispatchTold) => void;
-  alarm: (code: string, detail: Record<string, string>) => void;
   lookup?: WebhookLookup;
 }
 

@@ -1,13 +1,9 @@
-import type { AriCommands } from '../asterisk/commands.ts';
-import type { AsteriskEvent } from '../asterisk/translate.ts';
+import type { Machine, MachineDeps } from '../asterisk/machine.ts';
 import { watchLegs } from '../asterisk/watch-legs.ts';
 import type { CallEntry } from '../calls/runner.ts';
 import type { Circle } from '../incidents/need-to-know.ts';
-import type { Clock } from '../platform/clock.ts';
 import { messageOf } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
-import type { Logger } from '../platform/logger.ts';
-import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import type { Settings } from '../settings/setting.ts';
 import { startCallbacks, type CallbackList, type DueCallback } from './calling-back.ts';
@@ -22,49 +18,21 @@ import {
   type OutgoingEntry,
   type OutgoingPerson,
   type OutgoingTiming,
-  type ReservationOutcome,
 } from './outgoing.ts';
 import { createOutgoingPerformer } from './perform.ts';
 import { recount } from './recount.ts';
+import type { Reservations, Reserving } from './reservations.ts';
 import { outgoingRoutes } from './routes.ts';
 import { createOutgoingRunner } from './runner.ts';
-
-/** The waiting line, as far as calls to the outside need it. */
-export interface Reservations {
-  /** Answered by the room's `reserved` or `refused`. A reservation is freed by an outcome, like an assignment. */
-  reserve(request: {
-    requestId: string;
-    callId: string;
-    target: { operatorId: string } | { any: true };
-    evenPaused: boolean;
-    /** He is on his phone already, which is not to be rung. */
-    occupied: boolean;
-  }): void;
-  outcome(operatorId: string, assignmentId: string, outcome: ReservationOutcome): void;
-  /** Somebody waits for an operator. */
-  callersWait(): boolean;
-  knowsOperator(operatorId: string): boolean;
-  /** He could be rung at once. */
-  isFree(operatorId: string): boolean;
-}
 
 /** A number that may be called as a party of a 112 call. */
 export type ResolvedNumber =
   { allowed: true; number: string; uri: string; shownNumber: string } | Extract<OutgoingVerdict, { allowed: false }>;
 
-export interface OutgoingRoom {
+export interface OutgoingRoom extends Machine, Reserving {
   readonly routes: Route[];
-  /** Takes an event of Asterisk that concerns a call to the outside; false: it concerns none. */
-  readonly take: (event: AsteriskEvent) => boolean;
-  readonly owns: (channelId: string) => boolean;
   /** The channel is this room's from now on, also where its number is refused: the operator is told by a prompt. Why, or null. */
   readonly dialled: (from: DialledAtDesk) => string | null;
-  /** The line's answer to a reservation; false: no such call is here, and the operator is free. */
-  readonly reserved: (
-    callId: string,
-    reservation: { operatorId: string; assignmentId: string; account: string },
-  ) => boolean;
-  readonly refused: (callId: string, reason: string) => boolean;
   /** Whether an operator may have this number rung in a 112 call; a yes counts as one of his calls of the hour. */
   readonly resolveNumber: (operatorId: string, text: string) => ResolvedNumber;
   /**
@@ -75,14 +43,8 @@ export interface OutgoingRoom {
   readonly stop: () => void;
 }
 
-export interface OutgoingDeps {
-  application: string;
-  ari: AriCommands;
-  postgres: Postgres;
-  clock: Clock;
-  logger: Logger;
+export interface OutgoingDeps extends MachineDeps {
   settings: () => Settings;
-  held: () => boolean;
   connected: () => boolean;
   line: Reservations;
   callbacks: CallbackList;
@@ -91,10 +53,8 @@ export interface OutgoingDeps {
   /** This controller leads: others call nobody back. */
   leads: boolean;
   recorded: (entry: OutgoingEntry) => void;
-  alarm: (code: string, detail: Record<string, string>) => void;
   /** Tells screens and the record of a number refused in a 112 call. */
   refusedInCall: (operatorId: string, reason: string) => void;
-  synced: () => Promise<boolean>;
   circleOf: (incidentId: string) => Promise<Circle | undefined>;
   /** Parties outside that 112 calls have now: they count as well. */
   partiesOutside: () => number;

@@ -1,17 +1,15 @@
-import type { AriAnswer, AriCommands } from '../../asterisk/commands.ts';
+import type { AriAnswer } from '../../asterisk/commands.ts';
 import { targetOf } from '../../asterisk/leg-commands.ts';
-import type { AsteriskEvent } from '../../asterisk/translate.ts';
+import type { Machine, MachineDeps } from '../../asterisk/machine.ts';
 import { watchLegs } from '../../asterisk/watch-legs.ts';
 import type { DispatchTold } from '../../notifications/notification.ts';
 import { wishesByRules, type AgencyToTell, type NotifyWish } from '../../notifications/tell.ts';
-import type { Clock } from '../../platform/clock.ts';
 import { messageOf } from '../../platform/errors.ts';
 import { everyTurn } from '../../platform/every-turn.ts';
 import { watchLeases } from '../../platform/leases.ts';
-import type { Logger } from '../../platform/logger.ts';
-import { isUnavailable, type Postgres, type Sql } from '../../platform/postgres.ts';
+import { isUnavailable, type Sql } from '../../platform/postgres.ts';
 import type { Settings } from '../../settings/setting.ts';
-import type { Reservations } from '../../outgoing/start.ts';
+import type { Reservations, Reserving } from '../../outgoing/reservations.ts';
 import { awaitsMessage, currentAttempt, engages, type Dispatch, type RingJob, type RingResult } from '../dispatch.ts';
 import { createWithoutCallIntake } from './intake.ts';
 import { keepWithoutCall, underWay, withoutCallLeases } from './lease-store.ts';
@@ -30,7 +28,7 @@ export type WithoutCallWish = Omit<WithoutCallSeed, 'application' | 'timing' | '
 
 type Wanted = Pick<Dispatch, 'agencyId' | 'mode'>;
 
-export interface WithoutCallRoom {
+export interface WithoutCallRoom extends Machine, Reserving {
   /** As it will be: kept by whoever must know of it before it begins. */
   readonly prepare: (wish: WithoutCallWish) => WithoutCall;
   /** Keeps it in this transaction: from its end on somebody begins it, whatever becomes of this process. */
@@ -49,26 +47,11 @@ export interface WithoutCallRoom {
   readonly synced: () => Promise<boolean>;
   /** What came of a message to an agency; false: its dispatch is not here. */
   readonly told: (told: DispatchTold) => boolean;
-  /** Takes an event of Asterisk that concerns one of these; false: it concerns none. */
-  readonly take: (event: AsteriskEvent) => boolean;
-  readonly owns: (channelId: string) => boolean;
-  /** The line's answer to a reservation; false: nothing here has asked. */
-  readonly reserved: (
-    id: string,
-    reservation: { operatorId: string; assignmentId: string; account: string },
-  ) => boolean;
-  readonly refused: (id: string, reason: string) => boolean;
   readonly stop: () => void;
 }
 
-export interface WithoutCallDeps {
-  application: string;
-  ari: AriCommands;
-  postgres: Postgres;
-  clock: Clock;
-  logger: Logger;
+export interface WithoutCallDeps extends MachineDeps {
   settings: () => Settings;
-  held: () => boolean;
   connected: () => boolean;
   line: Pick<Reservations, 'reserve' | 'outcome'>;
   ringAgency: (job: RingJob) => Promise<RingResult>;
@@ -79,8 +62,6 @@ export interface WithoutCallDeps {
   /** What came of the messages of these dispatches, as far as that is on record: whoever sent them may be another process. */
   cameOf: (dispatchIds: readonly string[]) => Promise<DispatchTold[]>;
   recorded: (entry: WithoutCallEntry) => void;
-  synced: () => Promise<boolean>;
-  alarm: (code: string, detail: Record<string, string>) => void;
 }
 
 /** Milliseconds. */
