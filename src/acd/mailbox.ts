@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
+import { tellInTurn } from '../platform/mailboxes.ts';
 import { inOrder } from './assign.ts';
 import { decideLine, type LineDecision, type LineInput } from './decide.ts';
 import type { AssignmentOutcome } from './line-outcome.ts';
@@ -112,20 +113,10 @@ export function createLine(deps: LineDeps): WaitingLine {
   // Assignments of an earlier process start must not be taken for this one's.
   let line: Line = { ...emptyLine, assignments: clock.now() };
   let passedOver: LineDecision['passedOver'] = [];
-  const inputs: LineInput[] = [];
-  let busy = false;
+  const inputs: { waiting: LineInput[]; busy: boolean } = { waiting: [], busy: false };
   let wake: Cancel | null = null;
 
-  const tell = (input: LineInput): void => {
-    inputs.push(input);
-    if (busy) return;
-    busy = true;
-    try {
-      for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) take(next);
-    } finally {
-      busy = false;
-    }
-  };
+  const tell = (input: LineInput): void => tellInTurn(inputs, input, take);
 
   const take = (input: LineInput): void => {
     const decision = decideLine(line, input, policies());
@@ -167,7 +158,7 @@ export function createLine(deps: LineDeps): WaitingLine {
     { operatorId, assignmentId }: { operatorId: string; assignmentId: string },
   ): void => {
     logger.warn({ callId, operatorId }, 'an operator was assigned to a call that is over');
-    inputs.push({ type: 'outcome', at: clock.now(), operatorId, assignmentId, outcome: 'not-needed' });
+    inputs.waiting.push({ type: 'outcome', at: clock.now(), operatorId, assignmentId, outcome: 'not-needed' });
   };
 
   return {

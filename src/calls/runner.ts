@@ -1,6 +1,7 @@
 import type { Clock, Cancel } from '../platform/clock.ts';
 import type { Journal } from '../platform/journal.ts';
 import type { Logger } from '../platform/logger.ts';
+import { tellInTurn } from '../platform/mailboxes.ts';
 import type { CallQueue } from '../acd/queue.ts';
 import type { RingJob, RingResult } from '../dispatch/dispatch.ts';
 import type { Call } from './call.ts';
@@ -79,7 +80,8 @@ const heldFor = 100;
 
 /**
  * Runs the calls this process owns: one mailbox per call, in which decisions are made one after the other. A mailbox
- * never waits for an effect; what becomes of it comes back as an input.
+ * never waits for an effect; what becomes of it comes back as an input. Not the mailboxes of the other machines: what is
+ * routine here is not journalled, a call whose decision failed goes on or is given up, and it stays until its records are home.
  */
 export function createCallRunner(deps: {
   clock: Clock;
@@ -99,14 +101,7 @@ export function createCallRunner(deps: {
       logger.debug({ callId, input: input.type }, 'input for a call that is not here');
       return false;
     }
-    mailbox.waiting.push(input);
-    if (mailbox.busy) return true;
-    mailbox.busy = true;
-    try {
-      for (let next = mailbox.waiting.shift(); next !== undefined; next = mailbox.waiting.shift()) take(mailbox, next);
-    } finally {
-      mailbox.busy = false;
-    }
+    tellInTurn(mailbox, input, (next) => take(mailbox, next));
     return true;
   };
 

@@ -1,6 +1,6 @@
 import { fakeClock } from '../../test/support/fake-clock.ts';
 import { createLogger } from './logger.ts';
-import { createMailboxes } from './mailboxes.ts';
+import { createMailboxes, tellInTurn } from './mailboxes.ts';
 
 interface Counter {
   readonly id: string;
@@ -121,4 +121,20 @@ it('leaves no timer behind when it stops', () => {
   mailboxes.tell('b', { type: 'end', at: 0 });
   mailboxes.stop();
   expect([clock.pending(), recorded.length]).toEqual([0, 2]);
+});
+
+it('what is told while an input is taken is taken when that is done, also where that throws', () => {
+  const inputs: { waiting: string[]; busy: boolean } = { waiting: [], busy: false };
+  const log: string[] = [];
+  const take = (input: string): void => {
+    log.push(`${input} begins`);
+    if (input === 'first') tellInTurn(inputs, 'told meanwhile', take);
+    if (input === 'throws') throw new Error('no');
+    log.push(`${input} ends`);
+  };
+  tellInTurn(inputs, 'first', take);
+  expect(log).toEqual(['first begins', 'first ends', 'told meanwhile begins', 'told meanwhile ends']);
+  expect(() => tellInTurn(inputs, 'throws', take)).toThrow('no');
+  tellInTurn(inputs, 'after', take);
+  expect(log.slice(4)).toEqual(['throws begins', 'after begins', 'after ends']);
 });

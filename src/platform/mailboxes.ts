@@ -48,6 +48,23 @@ const lingers = 10_000;
 const heldFor = 100;
 const remembered = 10_000;
 
+/** Takes an input, and after it what is told meanwhile; whoever tells while one is taken does not wait. */
+export function tellInTurn<Input>(
+  mailbox: { readonly waiting: Input[]; busy: boolean },
+  input: Input,
+  take: (input: Input) => void,
+): void {
+  const { waiting } = mailbox;
+  waiting.push(input);
+  if (mailbox.busy) return;
+  mailbox.busy = true;
+  try {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) take(next);
+  } finally {
+    mailbox.busy = false;
+  }
+}
+
 /**
  * Runs machines whose decisions are pure: one input after another, a record of each decision, its effects, its timers. It never
  * waits for an effect.
@@ -87,14 +104,7 @@ export function createMailboxes<
   const tell = (id: string, input: Input): boolean => {
     const mailbox = mailboxes.get(id);
     if (mailbox === undefined) return false;
-    mailbox.waiting.push(input);
-    if (mailbox.busy) return true;
-    mailbox.busy = true;
-    try {
-      for (let next = mailbox.waiting.shift(); next !== undefined; next = mailbox.waiting.shift()) take(mailbox, next);
-    } finally {
-      mailbox.busy = false;
-    }
+    tellInTurn(mailbox, input, (next) => take(mailbox, next));
     return true;
   };
 
