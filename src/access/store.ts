@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { roleSchema } from '../platform/auth.ts';
 import type { Sql } from '../platform/postgres.ts';
+import { timeColumn } from '../platform/text.ts';
 
 /** A token that is valid: its hash and whom it speaks for. */
 export const knownToken = z.object({
@@ -33,9 +34,9 @@ interface NewTokenRow {
   readonly createdBy: string;
 }
 
-const iso = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-const columns = `id, name, role, operator_id AS "operatorId", ${iso('created_at')} AS "createdAt",
-  created_by AS "createdBy", ${iso('revoked_at')} AS "revokedAt"`;
+const storedToken = tokenRow.extend({ createdAt: timeColumn, revokedAt: timeColumn.nullable() });
+const columns = `id, name, role, operator_id AS "operatorId", created_at AS "createdAt", created_by AS "createdBy",
+  revoked_at AS "revokedAt"`;
 
 /** NOTIFY on it tells every process that the tokens changed. */
 export const tokensChannel = 'siaga_tokens';
@@ -52,7 +53,7 @@ export async function readKnownTokens(sql: Sql): Promise<KnownToken[]> {
 
 /** Tokens after the one with id `after`, in the order they were made. */
 export function listTokens(sql: Sql, limit: number, after: string | undefined): Promise<TokenRow[]> {
-  return sql.rows(tokenRow, `SELECT ${columns} FROM tokens WHERE $2::uuid IS NULL OR id > $2 ORDER BY id LIMIT $1`, [
+  return sql.rows(storedToken, `SELECT ${columns} FROM tokens WHERE $2::uuid IS NULL OR id > $2 ORDER BY id LIMIT $1`, [
     limit,
     after ?? null,
   ]);
@@ -61,7 +62,7 @@ export function listTokens(sql: Sql, limit: number, after: string | undefined): 
 /** Stores a new token's hash and tells every process. */
 export async function insertToken(sql: Sql, token: NewTokenRow): Promise<TokenRow> {
   const row = await sql.first(
-    tokenRow,
+    storedToken,
     `INSERT INTO tokens (id, hash, name, role, operator_id, created_by) VALUES ($1, $2, $3, $4, $5, $6)
      RETURNING ${columns}`,
     [token.id, token.hash, token.name, token.role, token.operatorId ?? null, token.createdBy],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Sql } from '../platform/postgres.ts';
+import { timeColumn } from '../platform/text.ts';
 
 export const auditRow = z.object({
   id: z.string(),
@@ -18,10 +19,8 @@ export function listAudit(
   query: { limit: number; before: string | undefined; subject: string | undefined; action: string | undefined },
 ): Promise<AuditRow[]> {
   return sql.rows(
-    auditRow,
-    `SELECT id::text, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at,
-            token_id AS "tokenId", role, action, subject, detail
-     FROM audit
+    auditRow.extend({ at: timeColumn }),
+    `SELECT id::text, at, token_id AS "tokenId", role, action, subject, detail FROM audit
      WHERE ($2::bigint IS NULL OR id < $2) AND ($3::text IS NULL OR subject = $3) AND ($4::text IS NULL OR action = $4)
      ORDER BY audit.id DESC LIMIT $1`,
     [query.limit, query.before ?? null, query.subject ?? null, query.action ?? null],

@@ -7,11 +7,9 @@ export interface Announced {
   readonly kind: string | null;
   /** Null while it is not known. */
   readonly district: string | null;
-  /** Six digits. */
+  /** Six digits, as they are said on the telephone. */
   readonly incidentNumber: string;
   readonly drill: boolean;
-  /** The agency is to hear the call without being heard. */
-  readonly listens: boolean;
 }
 
 /**
@@ -19,7 +17,16 @@ export interface Announced {
  * digit by digit, and the keys. Who only listens is told what it is and the keys. Of a confidential kind no district is said,
  * as in notifications: it may be heard by whoever is in the room. Prompts that nobody has made are left out by who plays them.
  */
-export function announcement({ kind, district, incidentNumber, drill, listens }: Announced): string[] {
+export function announcement({
+  kind,
+  district,
+  incidentNumber,
+  drill,
+  listens,
+}: Announced & {
+  /** The agency is to hear the call without being heard. */
+  readonly listens: boolean;
+}): string[] {
   return [
     'announcement-intro',
     ...(drill ? ['drill'] : []),

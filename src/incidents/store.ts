@@ -2,12 +2,11 @@ import { z } from 'zod';
 import { storableJson } from '../platform/postgres-text.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { isoTime, millisecondsColumn, timeColumn } from '../platform/text.ts';
-import { decidedTell } from '../routing/rule.ts';
 import { incidentNumber } from './incident-number.ts';
 import type { Incident } from './incident.ts';
 import type { Circle } from './need-to-know.ts';
 import { talkedOnCall, talkedOnIncident } from './talked-sql.ts';
-import type { IncidentView } from './view.ts';
+import { decisionView, incidentView, timelineView, type IncidentView } from './view.ts';
 
 /** An incident, and whom it concerns. */
 export interface FoundIncident {
@@ -15,17 +14,9 @@ export interface FoundIncident {
   readonly circle: Circle;
 }
 
-const incidentRow = z.object({
-  id: z.string(),
+const incidentRow = incidentView.omit({ number: true }).extend({
   openedAt: timeColumn,
-  version: z.number(),
-  status: z.enum(['open', 'closed']),
-  kind: z.string().nullable(),
-  severity: z.string().nullable(),
-  district: z.string().nullable(),
-  disposition: z.string().nullable(),
   notes: z.array(z.object({ at: z.number(), by: z.string(), text: z.string() })),
-  callIds: z.array(z.string()),
   operatorIds: z.array(z.string()),
 });
 
@@ -118,12 +109,7 @@ export async function addToTimeline(
   );
 }
 
-const timelineRow = z.object({
-  at: timeColumn,
-  type: z.string(),
-  callId: z.string().nullable(),
-  detail: z.record(z.string(), z.unknown()),
-});
+const timelineRow = timelineView.extend({ at: timeColumn });
 
 export function readTimeline(
   sql: Sql,
@@ -138,14 +124,7 @@ export function readTimeline(
   );
 }
 
-const decisionRow = z.object({
-  at: timeColumn,
-  ruleSetVersion: z.number(),
-  facts: z.record(z.string(), z.unknown()).nullable(),
-  actions: z.array(z.record(z.string(), z.unknown())),
-  tell: z.array(decidedTell),
-  trace: z.array(z.object({ ruleId: z.string(), matched: z.boolean(), because: z.array(z.string()) })),
-});
+const decisionRow = decisionView.extend({ at: timeColumn });
 
 /** What the rules decided for an incident, oldest first. */
 export function readDecisions(sql: Sql, incidentId: string): Promise<z.output<typeof decisionRow>[]> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { kindSchema, severitySchema } from '../routing/kind.ts';
-import { decidedTell } from '../routing/rule.ts';
+import { decidedTell, decidedTrace } from '../routing/rule.ts';
 import { dispositions } from './incident.ts';
 
 export const incidentView = z.object({
@@ -46,5 +46,5 @@ export const decisionView = z.object({
   facts: z.record(z.string(), z.unknown()).nullable(),
   actions: z.array(z.record(z.string(), z.unknown())),
   tell: z.array(decidedTell),
-  trace: z.array(z.object({ ruleId: z.string(), matched: z.boolean(), because: z.array(z.string()) })),
+  trace: decidedTrace,
 });

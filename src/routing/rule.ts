@@ -50,13 +50,18 @@ export type RuleSet = z.output<typeof ruleSetSchema>;
 export const decidedAction = actionSchema.extend({ ruleId: z.string() });
 export const decidedTell = z.object({ recipientId: z.string(), ruleId: z.string() });
 
+/** Which rules matched, and why. */
+export const decidedTrace = z.array(
+  z.object({ ruleId: z.string(), matched: z.boolean(), because: z.array(z.string()) }),
+);
+
 export const decisionSchema = z.object({
   ruleSetVersion: z.number().int(),
   /** What was asked; null in what older versions have stored. */
   facts: factsSchema.nullable().default(null),
   actions: z.array(decidedAction),
   tell: z.array(decidedTell).default([]),
-  trace: z.array(z.object({ ruleId: z.string(), matched: z.boolean(), because: z.array(z.string()) })),
+  trace: decidedTrace,
 });
 /** What the rules say, and why each of them did or did not match. */
 export type Decision = z.output<typeof decisionSchema>;

@@ -15,11 +15,11 @@ export const versionRow = z.object({
   active: z.boolean(),
 });
 type VersionRow = z.infer<typeof versionRow>;
+const storedVersion = versionRow.extend({ createdAt: timeColumn });
 
 const activeVersion = z.object({ version: z.number() });
 const storedSet = z.object({ version: z.number(), content: ruleSetContent });
 const activeVersionSql = 'SELECT version FROM rule_set_activations ORDER BY id DESC LIMIT 1';
-const iso = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /** The version of the active rule set; undefined before the first was stored. */
 export async function readActiveVersion(sql: Sql): Promise<number | undefined> {
@@ -44,8 +44,8 @@ export async function readVersion(sql: Sql, version: number): Promise<RuleSet | 
 /** Versions, newest first, older than `before`. */
 export function listVersions(sql: Sql, limit: number, before: number | undefined): Promise<VersionRow[]> {
   return sql.rows(
-    versionRow,
-    `SELECT version, jsonb_array_length(content->'rules') AS rules, ${iso('created_at')} AS "createdAt",
+    storedVersion,
+    `SELECT version, jsonb_array_length(content->'rules') AS rules, created_at AS "createdAt",
        created_by AS "createdBy", version = (${activeVersionSql}) AS active
      FROM rule_sets WHERE $2::int IS NULL OR version < $2 ORDER BY version DESC LIMIT $1`,
     [limit, before ?? null],

@@ -1,6 +1,7 @@
 import type { PrintedAsteriskLocation } from '../../location/pidf-lo/asterisk-location.ts';
 import type { NotificationMessage } from '../../notifications/message.ts';
 import type { ReservationOutcome } from '../../outgoing/outgoing.ts';
+import type { Announced } from '../announcement.ts';
 import type { Dispatch, RingJob, RingResult } from '../dispatch.ts';
 
 /**
@@ -11,7 +12,7 @@ export interface WithoutCall {
   readonly id: string;
   readonly incidentId: string;
   readonly beganAt: number;
-  readonly about: DispatchedIncident;
+  readonly about: Announced;
   /** Shown to the agencies. */
   readonly callerNumber: string | null;
   /** Call-Info that names call and incident; empty where there is none. */
@@ -37,15 +38,6 @@ export interface WithoutCall {
   /** Due times; the owner wakes it with a timer input. */
   timers: Record<string, number>;
   endedAt: number | null;
-}
-
-/** What the announcement is made of. */
-export interface DispatchedIncident {
-  readonly kind: string | null;
-  readonly district: string | null;
-  /** Six digits, as they are said on the telephone. */
-  readonly incidentNumber: string;
-  readonly drill: boolean;
 }
 
 export interface ToldByRules {
@@ -141,7 +133,7 @@ export interface WithoutCallSeed {
   incidentId: string;
   application: string;
   at: number;
-  about: DispatchedIncident;
+  about: Announced;
   callerNumber: string | null;
   callInfo: string;
   location: PrintedAsteriskLocation | null;
