@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Feed } from '../events/feed.ts';
-import type { Cancel, Clock } from '../platform/clock.ts';
+import type { Cancel } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { storableJson } from '../platform/postgres-text.ts';
 import type { Postgres, Sql } from '../platform/postgres.ts';
@@ -58,28 +58,40 @@ export async function addDispatchLine(
   await sql.execute('select pg_notify($1, $2)', [channel, JSON.stringify(heard)]);
 }
 
-/** Puts what any controller wrote on this one's feed. `heard` hears it as well. */
+/** Puts what any controller wrote on this one's feed. `heard` hears it as well; `missed`, that a line cannot be read. */
 export function followDispatchLines(deps: {
-  postgres: Postgres;
-  feed: Feed;
-  clock: Clock;
+  postgres: Pick<Postgres, 'listen'>;
+  feed: Pick<Feed, 'publish'>;
   logger: Logger;
   /** The live call of an incident, by which the feed knows who may know of it. */
   callOf: (incidentId: string) => string | null;
   heard: (line: DispatchLine) => void;
+  missed: () => void;
 }): Cancel {
   return deps.postgres.listen(channel, (payload) => {
     if (payload === undefined) return;
-    const parsed = told.safeParse(JSON.parse(payload));
-    if (!parsed.success) return deps.logger.warn('a line of another version is not on the feed');
-    publishLine(deps, parsed.data);
-    deps.heard(parsed.data);
+    const line = readLine(payload);
+    if (line === undefined) {
+      deps.logger.warn('a line that cannot be read, of another version perhaps, is not on the feed');
+      return deps.missed();
+    }
+    publishLine(deps, line);
+    deps.heard(line);
   });
+}
+
+/** Whoever may write to the database may send anything on the channel. */
+function readLine(payload: string): DispatchLine | undefined {
+  try {
+    return told.parse(JSON.parse(payload));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Without a call nobody can tell who may know of it: of a confidential incident only the type is told then. */
 export function publishLine(
-  { feed, callOf }: { feed: Feed; callOf: (incidentId: string) => string | null },
+  { feed, callOf }: { feed: Pick<Feed, 'publish'>; callOf: (incidentId: string) => string | null },
   { type, incidentId, confidential, at, detail }: DispatchLine,
 ): void {
   const callId = callOf(incidentId);

@@ -38,6 +38,8 @@ export interface RespondersDeps extends Omit<ResponderRouteDeps, 'secret' | 'lin
   readonly feed: Feed;
   readonly callOf: (incidentId: string) => string | null;
   readonly heard: (line: DispatchLine) => void;
+  /** A crew or a clock has told something that cannot be read. */
+  readonly missed: () => void;
 }
 
 /** The crews that agencies send: over REST, by a signed link, and what the telephone writes down. */

@@ -42,6 +42,8 @@ export interface SopRoom {
   readonly heardOf: (entry: CallEntry) => void;
   /** Hears what crews tell. */
   readonly heard: (line: DispatchLine) => void;
+  /** What they tell cannot be read: the record is asked at once. */
+  readonly missed: () => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -147,7 +149,7 @@ export function startSop(deps: SopDeps): SopRoom {
   };
 
   let sweeping = false;
-  const stopSweep = clock.every(sweepEvery, () => {
+  const sweepNow = (): void => {
     if (sweeping) return;
     sweeping = true;
     sweep()
@@ -155,7 +157,8 @@ export function startSop(deps: SopDeps): SopRoom {
         if (!isUnavailable(error)) logger.error({ err: error }, 'clocks cannot be looked at');
       })
       .finally(() => (sweeping = false));
-  });
+  };
+  const stopSweep = clock.every(sweepEvery, sweepNow);
 
   const fromMemory = (moved: Moved): void => {
     const { clock: one, incidentId, callId, message, agencyId, agencyName } = moved;
@@ -178,6 +181,7 @@ export function startSop(deps: SopDeps): SopRoom {
     clocksOf: (dispatchIds) => readClocks(postgres, dispatchIds),
     heardOf: (entry) => memory.heardOf(entry),
     heard: (line) => memory.heard(line),
+    missed: sweepNow,
     async alsoWrite(sql, entries) {
       const { dispatchIds, incidentIds } = concerned(entries);
       if (dispatchIds.length + incidentIds.length === 0) return nothing;
