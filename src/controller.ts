@@ -5,6 +5,7 @@ import { startTrunks } from './agencies/trunks.ts';
 import type { AriCommands } from './asterisk/commands.ts';
 import { createPromptList } from './asterisk/prompts.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
+import { asteriskToRooms } from './asterisk-to-rooms.ts';
 import { createAuditKeeper } from './audit/later.ts';
 import { recordAudit } from './audit/record.ts';
 import { watchGuardian } from './calls/guardian.ts';
@@ -250,25 +251,11 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const { outgoing, notifications, withoutCall, reports } = machines;
   const asterisk = listenToAsterisk({
     ...process,
-    onEvent(event) {
-      if (!machines.all.some((one) => one.take(event))) calls.intake.take(event);
-    },
-    onConnected: () => {
-      guardian.beat();
-      prompts.look();
-      for (const room of [evacuation, crewPhone]) room.look();
-      calls.connected();
-      void acd.pushAll();
-      void trunks.pushAll();
-    },
+    ...asteriskToRooms({
+      ...{ calls, machines, codes, acd, trunks, prompts, guardian, records },
+      watchers: [evacuation, crewPhone],
+    }),
     onPong: guard.heard,
-    // A caller's own channel is no leg: of an operator who called 112 himself the line knows nothing.
-    ours: (id) =>
-      codes.owns(id) || machines.all.some((one) => one.owns(id)) || (calls.runner.ownerOf(id)?.channelId ?? id) !== id,
-    onContactsFollowed: () => void trunks.askAnew(),
-    onContact: (contact) => [acd, trunks].forEach((room) => room.contact(contact)),
-    onRefusal: (refusal) => records.alarm('call-refused-by-asterisk', { ...refusal }),
-    knownSipCall: (sipCallId) => calls.intake.took(sipCallId) || records.sawSipCall(sipCallId),
     alarm: records.alarm,
   });
 

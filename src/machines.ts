@@ -35,7 +35,7 @@ type MachinesDeps = Omit<OutgoingDeps, FromHere | 'callbacks' | 'partiesOutside'
     publish: (type: string, detail: Record<string, unknown>) => void;
   };
 
-interface Machines {
+export interface Machines {
   readonly outgoing: OutgoingRoom;
   readonly notifications: NotificationsRoom;
   readonly withoutCall: WithoutCallRoom;

@@ -24,7 +24,7 @@ import { trunkRoutes } from './trunk-routes.ts';
 import { watchTrunks } from './trunk-watch.ts';
 import { trunkUri, wayTo, type Way } from './way.ts';
 
-interface TrunksRoom {
+export interface TrunksRoom {
   readonly routes: Route[];
   readonly wayTo: (trunk: Trunk) => Way | { readonly unusable: string };
   /** Synchronous, from memory. */
