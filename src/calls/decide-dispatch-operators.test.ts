@@ -1,5 +1,5 @@
 import { engage, entered, gone } from '../../test/support/call-inputs.ts';
-import { agencyJoins, assign, joined, talking, waiting, withAgency } from '../../test/support/calls.ts';
+import { agencyJoins, assign, joined, talking, timing, waiting, withAgency } from '../../test/support/calls.ts';
 
 describe('agencies and operators', () => {
   it('two agencies ring and join beside each other', () => {
@@ -25,11 +25,11 @@ describe('agencies and operators', () => {
       'join caller call.b1',
       'join d1.a1 call.b1',
     ]);
-    expect(call.call.line).not.toBeNull();
+    expect(call.call.line).toEqual({ since: call.at });
     call.tell(joined('d1.a1'));
     expect(call.done).toEqual(['leave-line']);
     expect(call.call).toMatchObject({ line: null, firstTalkAt: null });
-    expect(call.call.timers.join).toBeDefined();
+    expect(call.timers).toEqual({ join: call.at + timing.join });
     call.wait(10).tell(joined('caller'));
     expect(call.call).toMatchObject({ stage: 'talking', firstTalkAt: call.at });
     expect(call.timers).toEqual({});

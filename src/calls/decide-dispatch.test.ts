@@ -156,7 +156,7 @@ describe('a dispatch of a call', () => {
   it('tells nobody when the operator is not there, and keeps the caller in the line', () => {
     const call = waiting().tell(engage({ trunks: [] }));
     expect(call.effects).toEqual([]);
-    expect(call.call.line).not.toBeNull();
+    expect(call.call.line).toEqual({ since: call.at });
   });
 
   it('is cancelled: the phone falls silent and the operator is not told what he asked for', () => {

@@ -32,7 +32,7 @@ describe('an agency that listens', () => {
 
   it('takes nobody from the line, and stops no phone', () => {
     const call = waiting().tell(engage({ mode: 'listen' }), ...agencyJoins('d1'));
-    expect(call.call.line).not.toBeNull();
+    expect(call.call.line).toEqual({ since: call.at });
     expect(call.call.caller.sound?.name).toBe('greeting');
     const rings = ringing().tell(engage({ mode: 'listen' }), ...agencyJoins('d1'));
     expect(rings.call.operator?.state).toBe('ringing');
@@ -139,7 +139,7 @@ describe('an operator who leaves', () => {
     expect(call.call).toMatchObject({ operator: null, line: null, stage: 'talking' });
     const alone = back().tell(gone('d1.a1'));
     expect(alone.call.operator?.state).toBe('ringing');
-    expect(alone.tell(gone('call.o2', 19)).call.line).not.toBeNull();
+    expect(alone.tell(gone('call.o2', 19)).call.line).toEqual({ since: alone.call.arrivedAt });
   });
 
   it('is not reserved for one who is not wanted any more', () => {
@@ -192,7 +192,7 @@ describe('a dispatch that nobody accepts', () => {
     const call = talking().tell(engage(first), { type: 'dispatch-requested', dispatch: later }, ...declines);
     expect(call.call.dispatches.find(({ id }) => id === 'd4')?.startedAt).toBeNull();
     call.tell(...agencyJoins('d2'));
-    expect(call.call.dispatches.find(({ id }) => id === 'd4')?.startedAt).not.toBeNull();
+    expect(call.call.dispatches.find(({ id }) => id === 'd4')?.startedAt).toBe(call.at);
   });
 });
 

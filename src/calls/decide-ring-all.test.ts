@@ -111,7 +111,7 @@ describe('the place in the line', () => {
 
   it('is not cut off by the next word, however often there is one', () => {
     const call = waiting().tell({ type: 'placed', position: 2, expectedWaitSeconds: 40 }).fire('comfort');
-    expect((call.call.timers.comfort ?? 0) - call.at).toBeGreaterThan(timing.comfort + 10_000);
+    expect((call.call.timers.comfort ?? 0) - call.at).toBe(timing.comfort + 15_000);
     call.tell({ type: 'sound-ended', soundId: call.call.caller.sound?.id ?? '' });
     expect((call.call.timers.comfort ?? 0) - call.at).toBe(timing.comfort);
   });
