@@ -36,8 +36,9 @@ describe('readHep', () => {
   it('never throws, and takes nothing for a message that is none', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => readHep(Buffer.from(bytes)) === null));
     const whole = hep('INVITE sip:112@x SIP/2.0\r\n');
-    for (let length = 0; length <= whole.length; length += 1)
-      expect(() => readHep(whole.subarray(0, length))).not.toThrow();
+    for (let length = 0; length < whole.length; length += 1) {
+      expect([length, readHep(whole.subarray(0, length))]).toEqual([length, null]);
+    }
   });
 });
 

@@ -1,16 +1,10 @@
+import { entered, gone, supervise, supervisor } from '../../test/support/call-inputs.ts';
 import { joined, talking, type Story, type Told } from '../../test/support/calls.ts';
 import { auditOfFacts } from './audit-facts.ts';
 
 const person = (id: string) => ({ tokenId: `op-${id}`, role: 'supervisor' as const, name: id, operatorId: id });
-const listen: Told = { type: 'monitor-requested', monitorId: 'm', operatorId: 'boss', mode: 'listen', by: 'token' };
-const given = (requestId = 'm'): Told => ({
-  type: 'operator-reserved',
-  requestId,
-  operatorId: 'boss',
-  assignmentId: 's1',
-  account: 'op-boss',
-});
-const comes: Told = { type: 'leg-entered', channelId: 'call.m2' };
+/** He listens, by the phone `call.m2`. */
+const listens: Told[] = [supervise('listen'), supervisor(), entered('call.m2')];
 const key = (digit: string, channelId = 'call.m2'): Told => ({ type: 'key-pressed', channelId, key: digit });
 const confidential: Told = {
   type: 'incident-changed',
@@ -32,16 +26,15 @@ function trail(story: Story, ...inputs: Told[]): unknown[] {
 
 describe('the audit trail has of a supervisor', () => {
   it('what he changes by keys, and that he hung up', () => {
-    expect(trail(talking().tell(listen, given(), comes), key('2'), key('3'))).toEqual([
+    expect(trail(talking().tell(...listens), key('2'), key('3'))).toEqual([
       ['boss', 'monitors.change', 'whisper'],
       ['boss', 'monitors.change', 'barge'],
     ]);
-    const gone: Told = { type: 'leg-gone', channelId: 'call.m2', cause: 16 };
-    expect(trail(talking().tell(listen, given(), comes), gone)).toEqual([['boss', 'monitors.end', 'listen']]);
+    expect(trail(talking().tell(...listens), gone('call.m2'))).toEqual([['boss', 'monitors.end', 'listen']]);
   });
 
   it('a take-over by key once, and that he listens no more when he is the operator', () => {
-    const story = talking().tell(listen, given(), comes);
+    const story = talking().tell(...listens);
     expect(trail(story, key('4'), joined('call.m2'))).toEqual([
       ['boss', 'monitors.change', 'take-over'],
       ['boss', 'monitors.end', 'barge'],
@@ -49,14 +42,14 @@ describe('the audit trail has of a supervisor', () => {
   });
 
   it('who called for him by *8, and for whom', () => {
-    expect(trail(talking(), key('*', 'call.o1'), key('8', 'call.o1'), given('call.m2'))).toEqual([
+    expect(trail(talking(), key('*', 'call.o1'), key('8', 'call.o1'), supervisor('call.m2'))).toEqual([
       ['op1', 'calls.assist', null],
       ['op1', 'monitors.start', 'whisper'],
     ]);
   });
 
   it('that he reads a confidential incident', () => {
-    const story = talking().tell(confidential, listen, given(), comes);
+    const story = talking().tell(confidential, ...listens);
     expect(trail(story, key('2'))).toEqual([
       ['boss', 'monitors.change', 'whisper'],
       ['boss', 'incidents.read', null],
@@ -67,9 +60,9 @@ describe('the audit trail has of a supervisor', () => {
     const story = talking();
     const change: Told = { type: 'monitor-changed', monitorId: 'm', mode: 'whisper', by: 'token' };
     const end: Told = { type: 'monitor-ended', monitorId: 'm', by: 'token' };
-    expect(trail(story, listen, given(), comes, change, end)).toEqual([]);
+    expect(trail(story, ...listens, change, end)).toEqual([]);
     const refused: Told = { type: 'reservation-refused', requestId: 'm', reason: 'busy' };
-    expect(trail(talking(), listen, refused)).toEqual([]);
+    expect(trail(talking(), supervise('listen'), refused)).toEqual([]);
     expect(
       trail(talking().tell({ type: 'assist-requested', by: 'op1' }), { ...refused, requestId: 'call.m2' }),
     ).toEqual([]);

@@ -1,31 +1,20 @@
 import { emergencyQueue } from '../acd/queue.ts';
+import { entered, fail, gone } from '../../test/support/call-inputs.ts';
 import {
-  agencyJoins,
   assign,
   joined,
   ringing,
   story,
   talking,
-  testDispatch,
   waiting,
   withAgency,
+  answered,
+  agencyAccepts,
   type Story,
-  type Told,
 } from '../../test/support/calls.ts';
 import type { CallEffect } from './call-effect.ts';
 import type { CommandFailure } from './call-input.ts';
 
-type Command = CallEffect['do'];
-const fail = (command: Command, target: string, failure: CommandFailure, bridgeId?: string): Told => ({
-  type: 'command-failed',
-  command,
-  target,
-  failure,
-  ...(bridgeId === undefined ? {} : { bridgeId }),
-});
-const entered = (): Story => ringing().tell({ type: 'leg-entered', channelId: 'call.o1' });
-const accepted = (): Story =>
-  talking().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins().slice(0, 2));
 const arrived = (): Story => story().tell({ type: 'arrived', up: false });
 
 const rebuilt = ['make-bridge call.b2', 'join caller call.b2', 'join call.o1 call.b2'];
@@ -35,7 +24,7 @@ const backToDialplan = ['stop-sound caller', 'return-to-dialplan caller', 'leave
 /** Nothing is done for now, but the caller is looked for a second later. */
 const suspected = 'suspected';
 
-type Row = [Command, string, CommandFailure, () => Story, string[] | typeof suspected];
+type Row = [CallEffect['do'], string, CommandFailure, () => Story, string[] | typeof suspected];
 const rows: Row[] = [
   ['answer', 'caller', 'gone', arrived, suspected],
   ['answer', 'caller', 'conflict', arrived, suspected],
@@ -56,31 +45,31 @@ const rows: Row[] = [
   ['music', 'caller', 'failed', waiting, []],
   ['make-bridge', 'call.b1', 'gone', waiting, ['make-bridge call.b2', 'destroy-bridge call.b1']],
   ['make-bridge', 'call.b1', 'conflict', waiting, []],
-  ['make-bridge', 'call.b1', 'timeout', entered, rebuilt],
-  ['make-bridge', 'call.b1', 'failed', entered, rebuilt],
+  ['make-bridge', 'call.b1', 'timeout', answered, rebuilt],
+  ['make-bridge', 'call.b1', 'failed', answered, rebuilt],
   ['make-bridge', 'call.b1', 'timeout', talking, []],
-  ['make-bridge', 'call.b0', 'failed', entered, []],
-  ['join', 'caller', 'gone', entered, suspected],
-  ['join', 'caller', 'conflict', entered, suspected],
-  ['join', 'caller', 'timeout', entered, rebuilt],
-  ['join', 'caller', 'failed', entered, rebuilt],
+  ['make-bridge', 'call.b0', 'failed', answered, []],
+  ['join', 'caller', 'gone', answered, suspected],
+  ['join', 'caller', 'conflict', answered, suspected],
+  ['join', 'caller', 'timeout', answered, rebuilt],
+  ['join', 'caller', 'failed', answered, rebuilt],
   ['join', 'caller', 'timeout', talking, []],
   ['join', 'caller', 'gone', talking, []],
-  ['join', 'call.o1', 'gone', entered, ['hang-up call.o1', ...alone]],
-  ['join', 'call.o1', 'conflict', entered, ['hang-up call.o1', ...alone]],
-  ['join', 'call.o1', 'timeout', entered, rebuilt],
-  ['join', 'call.o1', 'failed', entered, rebuilt],
+  ['join', 'call.o1', 'gone', answered, ['hang-up call.o1', ...alone]],
+  ['join', 'call.o1', 'conflict', answered, ['hang-up call.o1', ...alone]],
+  ['join', 'call.o1', 'timeout', answered, rebuilt],
+  ['join', 'call.o1', 'failed', answered, rebuilt],
   ['join', 'call.o1', 'timeout', talking, []],
-  ['join', 'd1.a1', 'gone', accepted, ['hang-up d1.a1', 'ring-agency d1.a2']],
-  ['join', 'd1.a1', 'conflict', accepted, ['hang-up d1.a1', 'ring-agency d1.a2']],
-  ['join', 'd1.a1', 'timeout', accepted, ['hang-up d1.a1', 'ring-agency d1.a2']],
-  ['join', 'd1.a1', 'failed', accepted, ['hang-up d1.a1', 'ring-agency d1.a2']],
+  ['join', 'd1.a1', 'gone', agencyAccepts, ['hang-up d1.a1', 'ring-agency d1.a2']],
+  ['join', 'd1.a1', 'conflict', agencyAccepts, ['hang-up d1.a1', 'ring-agency d1.a2']],
+  ['join', 'd1.a1', 'timeout', agencyAccepts, ['hang-up d1.a1', 'ring-agency d1.a2']],
+  ['join', 'd1.a1', 'failed', agencyAccepts, ['hang-up d1.a1', 'ring-agency d1.a2']],
   ['join', 'd1.a1', 'timeout', withAgency, []],
   ['ring-operator', 'call.o1', 'gone', ringing, notReached],
   ['ring-operator', 'call.o1', 'conflict', ringing, []],
   ['ring-operator', 'call.o1', 'timeout', ringing, ['hang-up call.o1', ...notReached]],
   ['ring-operator', 'call.o1', 'failed', ringing, ['hang-up call.o1', ...notReached]],
-  ['ring-operator', 'call.o1', 'timeout', entered, []],
+  ['ring-operator', 'call.o1', 'timeout', answered, []],
   ['ring-operator', 'call.o0', 'failed', ringing, []],
   ...(
     ['stop-sound', 'destroy-bridge', 'hang-up', 'ring-agency', 'enter-line', 'leave-line', 'operator-outcome'] as const
@@ -127,7 +116,7 @@ describe('phones that cannot be rung', () => {
   it('and are silent until their time is up count as well; one that rings, or refuses, does not', () => {
     const call = unrung(waiting(), 1).tell(assign('a2')).fire('ring');
     expect(call.call.counters.unrung).toBe(2);
-    call.tell(assign('a3'), { type: 'leg-gone', channelId: 'call.o3', cause: 17 });
+    call.tell(assign('a3'), gone('call.o3', 17));
     expect(call.call.counters.unrung).toBe(2);
     call.tell(assign('a4'), { type: 'leg-ringing', channelId: 'call.o4' }).fire('ring');
     expect(call.call).toMatchObject({ stage: 'waiting', counters: { unrung: 0 } });
@@ -136,12 +125,7 @@ describe('phones that cannot be rung', () => {
 
 describe('an answer that fails', () => {
   it('takes nobody out of a conversation', () => {
-    const call = arrived().tell(
-      assign(),
-      { type: 'leg-entered', channelId: 'call.o1' },
-      joined('caller'),
-      joined('call.o1'),
-    );
+    const call = arrived().tell(assign(), entered('call.o1'), joined('caller'), joined('call.o1'));
     expect(call.call.answeredAt).toBeNull();
     expect(call.tell(fail('answer', 'caller', 'timeout')).effects).toEqual([]);
   });
@@ -174,13 +158,13 @@ describe('a caller who leaves the application', () => {
   });
 
   it('by the look of it, and is found in the bridge, has not left', () => {
-    const call = entered().tell(fail('play', 'caller', 'conflict'), joined('caller'), joined('call.o1'));
+    const call = answered().tell(fail('play', 'caller', 'conflict'), joined('caller'), joined('call.o1'));
     expect(call.call).toMatchObject({ stage: 'talking' });
     expect(call.timers).toEqual({});
   });
 
   it('by the look of it, and talks a moment later, is not taken from his operator', () => {
-    const call = entered().tell(joined('caller'), fail('play', 'caller', 'conflict'));
+    const call = answered().tell(joined('caller'), fail('play', 'caller', 'conflict'));
     expect(call.call.timers.left).toBe(call.at + 1_000);
     expect(call.wait(500).tell(joined('call.o1')).timers).toEqual({});
   });
@@ -190,7 +174,7 @@ describe('a caller who leaves the application', () => {
       arrived().tell(
         fail('answer', 'caller', 'conflict'),
         assign(),
-        { type: 'leg-entered', channelId: 'call.o1' },
+        entered('call.o1'),
         joined('caller'),
         joined('call.o1'),
       );
@@ -204,12 +188,12 @@ describe('a caller who leaves the application', () => {
   });
 
   it('for certain is not kept by the late word of a join', () => {
-    const call = entered().tell({ type: 'caller-left' }, joined('caller'));
+    const call = answered().tell({ type: 'caller-left' }, joined('caller'));
     expect(call.call.timers.left).toBe(call.at + 1_000);
   });
 
   it('while an operator is just joining takes nothing from the dialplan', () => {
-    const call = entered().tell({ type: 'caller-left' }, fail('join', 'caller', 'conflict'), joined('call.o1'));
+    const call = answered().tell({ type: 'caller-left' }, fail('join', 'caller', 'conflict'), joined('call.o1'));
     expect(call.effects).toEqual([]);
     expect(call.fire('left').done).toEqual([
       'hang-up call.o1',
@@ -254,19 +238,14 @@ describe('a call that was given back', () => {
     expect(call.effects[0]).toEqual({ do: 'enter-line', since: 1_000_000, queue: emergencyQueue });
     expect(call.facts[0]?.type).toBe('call.taken-again');
     expect(call.call).toMatchObject({ stage: 'waiting', outcome: null, reason: null, endedAt: null });
-    call.tell(
-      assign(),
-      { type: 'leg-entered', channelId: 'call.o1' },
-      joined('caller', 'call.b2'),
-      joined('call.o1', 'call.b2'),
-    );
+    call.tell(assign(), entered('call.o1'), joined('caller', 'call.b2'), joined('call.o1', 'call.b2'));
     expect(call.call.stage).toBe('talking');
     expect(call.tell({ type: 'caller-gone', cause: 16 }).call.outcome).toBe('answered');
   });
 
   it('gets a full count of bridges when it is taken again', () => {
-    const call = entered().fire('join').fire('join').tell({ type: 'arrived', up: true });
-    call.tell(assign('a2', 'op2'), { type: 'leg-entered', channelId: 'call.o2' }).fire('join');
+    const call = answered().fire('join').fire('join').tell({ type: 'arrived', up: true });
+    call.tell(assign('a2', 'op2'), entered('call.o2')).fire('join');
     expect(call.call).toMatchObject({ stage: 'ringing', counters: { rebuilt: 1 } });
   });
 
@@ -285,7 +264,7 @@ describe('a call that was given back', () => {
     expect(call.done).toEqual(['enter-line', 'music caller']);
     expect(call.call).toMatchObject({ stage: 'waiting', outcome: null, endedAt: null, counters: { rebuilt: 0 } });
     // An operator who answers gets a bridge, and the caller an answer.
-    call.tell(assign(), { type: 'leg-entered', channelId: 'call.o1' });
+    call.tell(assign(), entered('call.o1'));
     expect(call.done).toEqual([
       'ring-operator call.o1',
       'stop-sound caller',

@@ -1,18 +1,7 @@
-import {
-  agencyJoins,
-  joined,
-  story,
-  talking,
-  testDispatch,
-  withAgency,
-  type Story,
-  type Told,
-} from '../../test/support/calls.ts';
+import { ask, engage, entered, fail, gone, hold, reserved, resume, typed } from '../../test/support/call-inputs.ts';
+import { agencyJoins, joined, story, talking, withAgency, type Story, type Told } from '../../test/support/calls.ts';
 
-const hold: Told = { type: 'hold', by: 'op1' };
-const resume: Told = { type: 'resume', by: 'op1' };
 const held = (): Story => talking().tell(hold);
-const keys = (code: string): Told[] => Array.from(code, (key) => ({ type: 'key-pressed', channelId: 'call.o1', key }));
 const facts = ({ facts: told }: Story): string[] => told.map(({ type }) => type);
 
 describe('on hold', () => {
@@ -53,13 +42,13 @@ describe('on hold', () => {
   });
 
   it('he comes back to an agency whose operator has gone', () => {
-    const one = withAgency().tell(hold, { type: 'leg-gone', channelId: 'call.o1', cause: 16 });
+    const one = withAgency().tell(hold, gone('call.o1'));
     expect(one.done).toContain('join caller call.b1');
     expect(one.call.line).toBeNull();
   });
 
   it('an agency that comes meanwhile talks with the operator', () => {
-    const one = talking().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, hold);
+    const one = talking().tell(engage(), hold);
     one.tell(...agencyJoins());
     expect(one.done).toContain('join d1.a1 call.b1');
     expect(one.done).not.toContain('join caller call.b1');
@@ -77,14 +66,14 @@ describe('on hold', () => {
   });
 
   it.each(['timeout', 'failed'] as const)('a command that fails (%s) leaves him with his operator', (failure) => {
-    const one = held().tell({ type: 'command-failed', command: 'leave-bridge', target: 'caller', failure });
+    const one = held().tell(fail('leave-bridge', 'caller', failure));
     expect(one.call.hold).toBeNull();
     expect(one.done).toContain('join caller call.b1');
     expect(one.done).toContain('play call.o1 code-refused');
   });
 
   it('one who was out of it already stays on hold', () => {
-    const one = held().tell({ type: 'command-failed', command: 'leave-bridge', target: 'caller', failure: 'conflict' });
+    const one = held().tell(fail('leave-bridge', 'caller', 'conflict'));
     expect(one.call.hold).toMatchObject({ because: 'operator', by: 'op1' });
   });
 });
@@ -99,38 +88,38 @@ it.each([
 
 describe('the keys of his phone', () => {
   it('hold and take back', () => {
-    const one = talking().tell(...keys('*1'));
+    const one = talking().tell(...typed('*1'));
     expect(one.done).toEqual(['leave-bridge caller call.b1', 'music caller', 'play call.o1 done']);
-    expect(one.tell(...keys('*1')).done).toEqual(['stop-sound caller', 'join caller call.b1']);
+    expect(one.tell(...typed('*1')).done).toEqual(['stop-sound caller', 'join caller call.b1']);
   });
 
   it('mute and let him speak again', () => {
-    const one = talking().tell(...keys('*2'));
+    const one = talking().tell(...typed('*2'));
     expect(one.done).toEqual(['mute call.o1', 'play call.o1 done']);
     expect(one.call.muted).toBe(true);
-    expect(one.tell(...keys('*2')).done).toEqual(['unmute call.o1', 'play call.o1 done']);
+    expect(one.tell(...typed('*2')).done).toEqual(['unmute call.o1', 'play call.o1 done']);
   });
 
   it('are told when they are no code, to him alone', () => {
-    const one = talking().tell(...keys('*0'));
+    const one = talking().tell(...typed('*0'));
     expect(one.done).toEqual(['play call.o1 code-unknown']);
     expect(one.facts.at(-1)).toMatchObject({ type: 'code.unknown', detail: { code: '*0' } });
   });
 
   it('are forgotten after a pause', () => {
-    const one = talking().tell(...keys('*3'));
+    const one = talking().tell(...typed('*3'));
     expect(one.call.typed).toBe('*3');
     expect(one.fire('typed').call.typed).toBe('');
     expect(one.at).toBe(one.call.arrivedAt + 8_000);
-    expect(one.tell(...keys('1')).effects).toEqual([]);
+    expect(one.tell(...typed('1')).effects).toEqual([]);
   });
 
   it('ask outside the call who is meant by a number', () => {
-    expect(talking().tell(...keys('*4102#')).done).toEqual(['look-up-target 102 hand-over']);
+    expect(talking().tell(...typed('*4102#')).done).toEqual(['look-up-target 102 hand-over']);
   });
 
   it('close a ghost call', () => {
-    const one = talking().tell(...keys('*9'));
+    const one = talking().tell(...typed('*9'));
     expect(one.call.incident).toMatchObject({ status: 'closed', disposition: 'ghost' });
     expect(one.call.endedAt).toBe(one.at);
     expect(one.done).toContain('hang-up caller');
@@ -177,7 +166,7 @@ describe("the softphone's own hold", () => {
 
   it.each(['call.o1', 'd1.a1'])('of %s, that goes without taking it back, leaves the others no music', (channelId) => {
     const one = withAgency().tell({ type: 'held-by-phone', channelId, held: true });
-    one.tell({ type: 'leg-gone', channelId, cause: 16 });
+    one.tell(gone(channelId));
     const other = channelId === 'call.o1' ? 'd1.a1' : 'call.o1';
     expect(one.done).toContain('stop-sound caller');
     expect(one.done).toContain(`stop-sound ${other}`);
@@ -189,20 +178,17 @@ describe("the softphone's own hold", () => {
     const one = withAgency().tell(byPhone(true)).fire('phone-hold');
     expect(facts(one)).toEqual(['operator.holds-long']);
     expect(one.effects).toEqual([]);
-    one.tell({ type: 'leg-gone', channelId: 'd1.a1', cause: 16 }).fire('phone-hold');
+    one.tell(gone('d1.a1')).fire('phone-hold');
     expect(one.facts[0]?.detail).toMatchObject({ released: true });
     expect(one.call.line).toEqual({ since: one.call.arrivedAt });
   });
 
   it('of a colleague who takes the call over has its limit as well', () => {
-    const one = talking().tell(
-      { type: 'party-requested', partyId: 'p', purpose: 'conference', target: { operatorId: 'op2' }, by: 'op1' },
-      { type: 'operator-reserved', requestId: 'p', operatorId: 'op2', assignmentId: 'a2', account: 'op-b' },
-    );
+    const one = talking().tell(ask('conference'), reserved());
     const channelId = one.call.parties[0]?.channelId ?? '';
-    one.tell({ type: 'leg-entered', channelId }, joined(channelId), { type: 'held-by-phone', channelId, held: true });
+    one.tell(entered(channelId), joined(channelId), { type: 'held-by-phone', channelId, held: true });
     expect(one.call.phoneHold).toBeNull();
-    one.tell({ type: 'leg-gone', channelId: 'call.o1', cause: 16 });
+    one.tell(gone('call.o1'));
     expect(one.call.operator?.operatorId).toBe('op2');
     one.fire('phone-hold');
     expect(one.call.line).toEqual({ since: one.call.arrivedAt });
@@ -219,7 +205,7 @@ describe("the softphone's own hold", () => {
 
 it('a mute that Asterisk refused is none', () => {
   const one = talking().tell({ type: 'mute', muted: true, by: 'op1' });
-  one.tell({ type: 'command-failed', command: 'mute', target: 'call.o1', failure: 'failed' });
+  one.tell(fail('mute', 'call.o1', 'failed'));
   expect(one.call.muted).toBe(false);
   expect(one.done).toEqual(['play call.o1 code-refused']);
 });

@@ -1,4 +1,5 @@
 import { emergencyQueue } from '../acd/queue.ts';
+import { engage, entered, gone } from '../../test/support/call-inputs.ts';
 import {
   agencyJoins,
   assign,
@@ -6,14 +7,10 @@ import {
   ringing,
   story,
   talking,
-  testDispatch,
   timing,
   waiting,
   withAgency,
-  type Told,
 } from '../../test/support/calls.ts';
-
-const gone = (cause: number, channelId = 'call.o1'): Told => ({ type: 'leg-gone', channelId, cause });
 
 describe('an operator', () => {
   it('is rung with the number of the caller, longer than our own limit', () => {
@@ -46,12 +43,12 @@ describe('an operator', () => {
   });
 
   it('answers: what the caller hears ends and both go into the bridge', () => {
-    const call = ringing().tell({ type: 'leg-entered', channelId: 'call.o1' });
+    const call = ringing().tell(entered('call.o1'));
     expect(call.done).toEqual(['stop-sound caller', 'join caller call.b1', 'join call.o1 call.b1']);
     expect(call.effects).toMatchObject([{ music: false }, { absorbKeys: false }, { absorbKeys: true }]);
     expect(call.call).toMatchObject({ stage: 'ringing', operator: { state: 'entered' } });
     expect(call.timers).toEqual({ join: call.at + timing.join });
-    expect(call.tell({ type: 'leg-entered', channelId: 'call.o1' }).effects).toEqual([]);
+    expect(call.tell(entered('call.o1')).effects).toEqual([]);
   });
 
   it.each([
@@ -60,7 +57,7 @@ describe('an operator', () => {
     ['with doubles', ['call.o1', 'call.o1', 'caller', 'call.o1', 'caller']],
   ])('talks when both are in the bridge: %s', (_, order) => {
     const call = ringing()
-      .tell({ type: 'leg-entered', channelId: 'call.o1' })
+      .tell(entered('call.o1'))
       .wait(20)
       .tell(...order.map((channelId) => joined(channelId)));
     expect(call.done).toEqual(['operator-outcome a1 talking']);
@@ -70,13 +67,13 @@ describe('an operator', () => {
   });
 
   it('does not talk when joined to a bridge of before', () => {
-    const call = ringing().tell({ type: 'leg-entered', channelId: 'call.o1' }, joined('call.o1', 'call.b0'));
+    const call = ringing().tell(entered('call.o1'), joined('call.o1', 'call.b0'));
     expect(call.call.operator?.state).toBe('entered');
   });
 
   it('answers before anybody said that the call was answered: it is answered again', () => {
     const call = story().tell({ type: 'arrived', up: false }, assign());
-    call.tell({ type: 'leg-entered', channelId: 'call.o1' });
+    call.tell(entered('call.o1'));
     expect(call.done).toEqual(['stop-sound caller', 'answer caller', 'join caller call.b1', 'join call.o1 call.b1']);
   });
 
@@ -88,7 +85,7 @@ describe('an operator', () => {
     ['not registered', 20, 'failed'],
     ['a network failure', 38, 'failed'],
   ])('is not reached, %s: the caller is back in the line at his place', (_, cause, outcome) => {
-    const call = ringing().wait(5_000).tell(gone(cause));
+    const call = ringing().wait(5_000).tell(gone('call.o1', cause));
     expect(call.done).toEqual([`operator-outcome a1 ${outcome}`, 'enter-line']);
     expect(call.effects[1]).toEqual({ do: 'enter-line', since: 1_000_000, queue: emergencyQueue });
     expect(call.facts).toEqual([
@@ -104,15 +101,13 @@ describe('an operator', () => {
     const call = ringing().fire('ring');
     expect(call.at).toBe(1_000_000 + timing.operatorRing);
     expect(call.done).toEqual(['hang-up call.o1 no-answer', 'operator-outcome a1 no-answer', 'enter-line']);
-    expect(call.tell(gone(19)).effects).toEqual([]);
-    expect(call.tell({ type: 'leg-entered', channelId: 'call.o1' }).done).toEqual([
-      'hang-up call.o1 answered-elsewhere',
-    ]);
+    expect(call.tell(gone('call.o1', 19)).effects).toEqual([]);
+    expect(call.tell(entered('call.o1')).done).toEqual(['hang-up call.o1 answered-elsewhere']);
     expect(call.call.operator).toBeNull();
   });
 
   it('keeps his time though the timer of one before him comes late', () => {
-    const call = ringing().wait(15_000).tell(gone(17), assign('a2', 'op2')).wait(5_000);
+    const call = ringing().wait(15_000).tell(gone('call.o1', 17), assign('a2', 'op2')).wait(5_000);
     expect(call.tell({ type: 'timer', name: 'ring' }).effects).toEqual([]);
     expect(call.call.operator?.operatorId).toBe('op2');
     expect(call.fire('ring').done).toContain('operator-outcome a2 no-answer');
@@ -124,13 +119,13 @@ describe('an operator', () => {
   });
 
   it('hangs up: the call ends', () => {
-    const call = talking().tell(gone(16));
+    const call = talking().tell(gone('call.o1'));
     expect(call.done).toEqual(['operator-outcome a1 finished', 'hang-up caller', 'destroy-bridge call.b1']);
     expect(call.call).toMatchObject({ stage: 'ended', outcome: 'answered', reason: 'the operator hung up' });
   });
 
   it.each([0, 18, 27, 38, 41, 127])('is lost with cause %i: the caller is told and waits again', (cause) => {
-    const call = talking().tell(gone(cause));
+    const call = talking().tell(gone('call.o1', cause));
     expect(call.done).toEqual(['operator-outcome a1 lost', 'play caller operator-lost', 'enter-line']);
     expect(call.call).toMatchObject({ stage: 'waiting', outcome: null, caller: { joined: true } });
     // He is in the bridge still, and hears music all the same.
@@ -138,21 +133,21 @@ describe('an operator', () => {
     expect(call.tell({ type: 'sound-ended', soundId }).done).toEqual(['music caller']);
     expect(call.fire('comfort').done).toEqual(['stop-sound caller', 'play caller please-wait']);
     // The next operator comes into the same bridge.
-    call.tell(assign('a2', 'op2'), { type: 'leg-entered', channelId: 'call.o2' });
+    call.tell(assign('a2', 'op2'), entered('call.o2'));
     expect(call.done).toEqual(['ring-operator call.o2', 'stop-sound caller', 'join call.o2 call.b1']);
     expect(call.wait(50).tell(joined('call.o2')).done).toEqual(['operator-outcome a2 talking']);
     expect(call.call.firstTalkAt).toBe(1_000_000);
   });
 
   it('hangs up before the caller is in the bridge with him: the caller waits again', () => {
-    const call = ringing().tell({ type: 'leg-entered', channelId: 'call.o1' }, joined('call.o1')).tell(gone(16));
+    const call = ringing().tell(entered('call.o1'), joined('call.o1')).tell(gone('call.o1'));
     expect(call.done).toEqual(['operator-outcome a1 finished', 'play caller operator-lost', 'enter-line']);
     expect(call.call.timers.join).toBeUndefined();
   });
 
   it('hangs up before he is in the bridge, where the caller is since the operator before him', () => {
-    const call = talking().tell(gone(41), assign('a2', 'op2'), { type: 'leg-entered', channelId: 'call.o2' });
-    expect(call.tell(gone(16, 'call.o2')).done).toEqual([
+    const call = talking().tell(gone('call.o1', 41), assign('a2', 'op2'), entered('call.o2'));
+    expect(call.tell(gone('call.o2')).done).toEqual([
       'operator-outcome a2 finished',
       'play caller operator-lost',
       'enter-line',
@@ -161,7 +156,7 @@ describe('an operator', () => {
 
   it('hangs up while his own phone holds the caller: who listens to music is not cut off, and waits again', () => {
     const call = talking().tell({ type: 'held-by-phone', channelId: 'call.o1', held: true });
-    expect(call.tell(gone(16)).done).toEqual([
+    expect(call.tell(gone('call.o1')).done).toEqual([
       'operator-outcome a1 finished',
       'stop-sound caller',
       'play caller operator-lost',
@@ -171,13 +166,13 @@ describe('an operator', () => {
   });
 
   it('hangs up while an agency is about to join: nothing is said to the caller', () => {
-    const call = talking().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins().slice(0, 2));
-    expect(call.tell(gone(16)).done).toEqual(['operator-outcome a1 finished', 'enter-line']);
+    const call = talking().tell(engage(), ...agencyJoins().slice(0, 2));
+    expect(call.tell(gone('call.o1')).done).toEqual(['operator-outcome a1 finished', 'enter-line']);
     expect(call.tell(joined('d1.a1')).done).toEqual(['leave-line']);
   });
 
   it('hangs up while an agency is on the way: the caller waits again', () => {
-    const call = talking().tell({ type: 'dispatch-requested', dispatch: testDispatch() }).tell(gone(16));
+    const call = talking().tell(engage()).tell(gone('call.o1'));
     expect(call.done).toEqual(['operator-outcome a1 finished', 'play caller operator-lost', 'enter-line']);
     call.tell(...agencyJoins());
     expect(call.call).toMatchObject({ stage: 'talking', line: null, caller: { sound: null } });
@@ -191,10 +186,10 @@ describe('an operator', () => {
   });
 
   it('hangs up and leaves the caller to the agency', () => {
-    const call = withAgency().tell(gone(16));
+    const call = withAgency().tell(gone('call.o1'));
     expect(call.done).toEqual(['operator-outcome a1 finished']);
     expect(call.call.stage).toBe('talking');
-    expect(call.tell(gone(16, 'd1.a1')).done).toEqual(['play caller operator-lost', 'enter-line']);
+    expect(call.tell(gone('d1.a1')).done).toEqual(['play caller operator-lost', 'enter-line']);
   });
 });
 
@@ -207,7 +202,7 @@ describe('an assignment', () => {
   });
 
   it('that comes again after its end is answered, and rings nobody', () => {
-    const call = ringing().tell(gone(17)).tell(assign());
+    const call = ringing().tell(gone('call.o1', 17)).tell(assign());
     expect(call.done).toEqual(['operator-outcome a1 not-needed']);
     expect(call.call).toMatchObject({ operator: null, stage: 'waiting' });
     expect(call.call.line).toEqual({ since: call.call.arrivedAt });
@@ -221,7 +216,7 @@ describe('an assignment', () => {
   });
 
   it('is not needed while an agency talks with the caller, though the line never heard of his leaving', () => {
-    const call = withAgency().tell(gone(41));
+    const call = withAgency().tell(gone('call.o1', 41));
     expect(call.tell(assign('a2', 'op2')).done).toEqual(['operator-outcome a2 not-needed']);
   });
 });

@@ -1,3 +1,4 @@
+import { engage, entered, gone, reserved } from '../../test/support/call-inputs.ts';
 import {
   agencyJoins,
   joined,
@@ -12,10 +13,6 @@ import {
 import { speakers } from './company.ts';
 
 const muted = (dispatchId: string, to: boolean): Told => ({ type: 'dispatch-muted', dispatchId, muted: to, by: 'op1' });
-const engage = (over: Parameters<typeof testDispatch>[0]): Told => ({
-  type: 'dispatch-requested',
-  dispatch: testDispatch(over),
-});
 const listening = () => withAgency({ mode: 'listen' });
 const told = (facts: readonly { type: string }[]): string[] => facts.map(({ type }) => type);
 
@@ -35,7 +32,7 @@ describe('an agency that listens', () => {
 
   it('takes nobody from the line, and stops no phone', () => {
     const call = waiting().tell(engage({ mode: 'listen' }), ...agencyJoins('d1'));
-    expect(call.call.line).not.toBeNull();
+    expect(call.call.line).toEqual({ since: call.at });
     expect(call.call.caller.sound?.name).toBe('greeting');
     const rings = ringing().tell(engage({ mode: 'listen' }), ...agencyJoins('d1'));
     expect(rings.call.operator?.state).toBe('ringing');
@@ -56,8 +53,8 @@ describe('an agency that listens', () => {
   });
 
   it('is not company: who hangs up last ends the call, and one who was lost is followed by another operator', () => {
-    expect(listening().tell({ type: 'leg-gone', channelId: 'call.o1', cause: 16 }).call.outcome).toBe('answered');
-    const lost = listening().tell({ type: 'leg-gone', channelId: 'call.o1', cause: 41 });
+    expect(listening().tell(gone('call.o1')).call.outcome).toBe('answered');
+    const lost = listening().tell(gone('call.o1', 41));
     expect(lost.done).toEqual(expect.arrayContaining(['play caller operator-lost', 'enter-line']));
     expect(lost.call.line).toEqual({ since: lost.call.arrivedAt });
   });
@@ -100,7 +97,7 @@ describe('who is muted', () => {
   });
 
   it('is no company: the operator hangs up, and the caller is back with an operator', () => {
-    const call = withAgency().tell(muted('d1', true), { type: 'leg-gone', channelId: 'call.o1', cause: 16 });
+    const call = withAgency().tell(muted('d1', true), gone('call.o1'));
     expect(call.call.endedAt).toBeNull();
     expect(call.done).toEqual(expect.arrayContaining(['play caller operator-lost', 'enter-line']));
   });
@@ -121,12 +118,12 @@ describe('an operator who leaves', () => {
     expect(call.call).toMatchObject({ operator: null, line: null, stage: 'talking', endedAt: null });
     call.tell({ type: 'return', requestId: 'r1', operatorId: 'op1', by: 'op1' });
     expect(call.done).toEqual(['reserve-operator r1']);
-    call.tell({ type: 'operator-reserved', requestId: 'r1', operatorId: 'op1', assignmentId: 'a2', account: 'op-op1' });
+    call.tell(reserved('r1', 'a2', 'op1'));
     expect(call.done).toEqual(['ring-operator call.o2']);
     // Another agency that comes meanwhile is no reason not to.
     call.tell(engage({ id: 'd2', agencyId: 'pln' }), ...agencyJoins('d2'));
     expect(call.call.operator?.state).toBe('ringing');
-    call.tell({ type: 'leg-entered', channelId: 'call.o2' }, joined('call.o2'));
+    call.tell(entered('call.o2'), joined('call.o2'));
     expect(call.call.operator).toMatchObject({ operatorId: 'op1', state: 'joined' });
     expect(call.call.dispatches.map(({ state }) => state)).toEqual(['joined', 'joined']);
   });
@@ -136,21 +133,21 @@ describe('an operator who leaves', () => {
       withAgency().tell(
         { type: 'leave', by: 'op1' },
         { type: 'return', requestId: 'r1', operatorId: 'op1', by: 'op1' },
-        { type: 'operator-reserved', requestId: 'r1', operatorId: 'op1', assignmentId: 'a2', account: 'op-op1' },
+        reserved('r1', 'a2', 'op1'),
       );
-    const call = back().tell({ type: 'leg-gone', channelId: 'call.o2', cause: 19 });
+    const call = back().tell(gone('call.o2', 19));
     expect(call.call).toMatchObject({ operator: null, line: null, stage: 'talking' });
-    const alone = back().tell({ type: 'leg-gone', channelId: 'd1.a1', cause: 16 });
+    const alone = back().tell(gone('d1.a1'));
     expect(alone.call.operator?.state).toBe('ringing');
-    expect(alone.tell({ type: 'leg-gone', channelId: 'call.o2', cause: 19 }).call.line).not.toBeNull();
+    expect(alone.tell(gone('call.o2', 19)).call.line).toEqual({ since: alone.call.arrivedAt });
   });
 
   it('is not reserved for one who is not wanted any more', () => {
     const call = withAgency().tell(
       { type: 'leave', by: 'op1' },
       { type: 'return', requestId: 'r1', operatorId: 'op1', by: 'op1' },
-      { type: 'leg-gone', channelId: 'd1.a1', cause: 16 },
-      { type: 'operator-reserved', requestId: 'r1', operatorId: 'op1', assignmentId: 'a2', account: 'op-op1' },
+      gone('d1.a1'),
+      reserved('r1', 'a2', 'op1'),
     );
     expect(call.done.at(-1)).toBe('operator-outcome a2 not-needed');
     const refused = talking().tell({ type: 'return', requestId: 'r1', operatorId: 'op2', by: 'op2' });
@@ -161,10 +158,7 @@ describe('an operator who leaves', () => {
 describe('a dispatch that nobody accepts', () => {
   const second = testDispatch({ id: 'd2', agencyId: 'pln' });
   const first = { fallback: second, trunks: testDispatch().trunks.slice(0, 1) };
-  const declines: Told[] = [
-    { type: 'leg-entered', channelId: 'd1.a1' },
-    { type: 'key-pressed', channelId: 'd1.a1', key: '9' },
-  ];
+  const declines: Told[] = [entered('d1.a1'), { type: 'key-pressed', channelId: 'd1.a1', key: '9' }];
 
   it('is followed by the one that was planned instead, under its own id', () => {
     const call = talking()
@@ -198,7 +192,7 @@ describe('a dispatch that nobody accepts', () => {
     const call = talking().tell(engage(first), { type: 'dispatch-requested', dispatch: later }, ...declines);
     expect(call.call.dispatches.find(({ id }) => id === 'd4')?.startedAt).toBeNull();
     call.tell(...agencyJoins('d2'));
-    expect(call.call.dispatches.find(({ id }) => id === 'd4')?.startedAt).not.toBeNull();
+    expect(call.call.dispatches.find(({ id }) => id === 'd4')?.startedAt).toBe(call.at);
   });
 });
 
@@ -249,7 +243,7 @@ describe('an agency that is told by a message', () => {
 
   it('whose turn had not come is told at the end of the call', () => {
     const later = testDispatch({ id: 'd2', agencyId: 'pln', mode: 'notify', after: ['d1'] });
-    const call = talking().tell(engage({}), { type: 'dispatch-requested', dispatch: later });
+    const call = talking().tell(engage(), { type: 'dispatch-requested', dispatch: later });
     expect(call.tell({ type: 'call-ended-by', by: 'op1' }).done).toContain('notify pln d2');
   });
 

@@ -1,27 +1,12 @@
+import { entered, gone, hold, resume, supervise, supervisor } from '../../test/support/call-inputs.ts';
 import { joined, ringing, talking, waiting, withAgency, type Story, type Told } from '../../test/support/calls.ts';
 import type { MonitorMode } from './monitor.ts';
 
-const request = (mode: MonitorMode, monitorId = 'm', operatorId = 'boss'): Told => ({
-  type: 'monitor-requested',
-  monitorId,
-  operatorId,
-  mode,
-  by: 'token',
-});
-const reserve = (requestId = 'm', assignmentId = 's1', operatorId = 'boss'): Told => ({
-  type: 'operator-reserved',
-  requestId,
-  operatorId,
-  assignmentId,
-  account: 'op-boss',
-});
-const entered = (channelId: string): Told => ({ type: 'leg-entered', channelId });
 const change = (mode: MonitorMode): Told => ({ type: 'monitor-changed', monitorId: 'm', mode, by: 'token' });
-const gone = (channelId: string, cause = 16): Told => ({ type: 'leg-gone', channelId, cause });
 
 /** The supervisor's phone has answered: it is `call.m2`, and he hears by `call.n3` in `call.b2`. */
 const answered = (mode: MonitorMode, story = talking()): Story =>
-  story.tell(request(mode), reserve()).tell(entered('call.m2'));
+  story.tell(supervise(mode), supervisor()).tell(entered('call.m2'));
 const listening = (mode: 'listen' | 'whisper' = 'listen', story = talking()): Story =>
   answered(mode, story).tell(entered('call.n3'), joined('call.n3', 'call.b2'), joined('call.m2', 'call.b2'));
 const barging = (): Story => answered('barge').tell(joined('call.m2'));
@@ -32,15 +17,15 @@ const one = (story: Story) => story.call.monitors[0];
 
 describe('a supervisor', () => {
   it('is reserved, and rung by himself: the call goes on', () => {
-    const story = talking().tell(request('listen'));
+    const story = talking().tell(supervise('listen'));
     expect(story.effects).toEqual([
       { do: 'reserve-operator', requestId: 'm', target: { operatorId: 'boss' }, evenPaused: true },
     ]);
-    expect(story.tell(reserve()).effects).toMatchObject([
+    expect(story.tell(supervisor()).effects).toMatchObject([
       { do: 'ring-supervisor', account: 'op-boss', rungFor: { what: 'listen', operatorId: 'op1' } },
     ]);
     expect(types(story)).toEqual(['screen.pop']);
-    expect(story.tell(request('barge')).effects).toEqual([]);
+    expect(story.tell(supervise('barge')).effects).toEqual([]);
   });
 
   it('listens by the caller’s channel, in a bridge of his own', () => {
@@ -57,7 +42,7 @@ describe('a supervisor', () => {
   });
 
   it('who listens hears the operator and not the music while the caller is on hold', () => {
-    const story = listening().tell({ type: 'hold', by: 'op1' });
+    const story = listening().tell(hold);
     expect(story.done).toEqual([
       'leave-bridge caller call.b1',
       'music caller',
@@ -66,7 +51,7 @@ describe('a supervisor', () => {
     ]);
     story.tell(entered('call.n4'), joined('call.n4', 'call.b2'));
     expect([types(story), one(story)?.state]).toEqual([['monitor.joined'], 'joined']);
-    expect(story.tell({ type: 'resume', by: 'op1' }).done).toEqual([
+    expect(story.tell(resume).done).toEqual([
       'stop-sound caller',
       'join caller call.b1',
       'snoop caller call.n5',
@@ -75,8 +60,7 @@ describe('a supervisor', () => {
   });
 
   it('who hears the operator hears the caller again when the operator is lost, whichever word comes first', () => {
-    const held = (): Story =>
-      listening().tell({ type: 'hold', by: 'op1' }, entered('call.n4'), joined('call.n4', 'call.b2'));
+    const held = (): Story => listening().tell(hold, entered('call.n4'), joined('call.n4', 'call.b2'));
     expect(held().tell(gone('call.o1', 41)).done).toContain('snoop caller call.n5');
     const story = held().tell(gone('call.n4'), gone('call.o1', 41));
     expect(story.done).toContain('snoop caller call.n6');
@@ -87,7 +71,7 @@ describe('a supervisor', () => {
 
   it('whispers by the operator’s channel, and by the caller’s when there is nobody to whisper to', () => {
     expect(answered('whisper').done.at(-1)).toBe('whisper call.o1 call.n3');
-    const alone = waiting().tell(request('whisper'), reserve()).tell(entered('call.m1'));
+    const alone = waiting().tell(supervise('whisper'), supervisor()).tell(entered('call.m1'));
     expect([alone.done.at(-1), one(alone)?.mode]).toEqual(['snoop caller call.n2', 'listen']);
   });
 
@@ -137,7 +121,7 @@ describe('a supervisor', () => {
   });
 
   it('takes a caller who waits: a phone that rings for him falls silent', () => {
-    const story = ringing().tell(request('barge'), reserve()).tell(entered('call.m2'));
+    const story = ringing().tell(supervise('barge'), supervisor()).tell(entered('call.m2'));
     story.tell(joined('caller'), joined('call.m2'));
     expect(story.done).toEqual(['hang-up call.o1', 'operator-outcome a1 not-needed']);
     expect(story.call.operator?.operatorId).toBe('boss');
@@ -198,12 +182,12 @@ describe('a supervisor', () => {
   });
 
   it('who does not answer, or whom the line does not give, is waited for with a limit', () => {
-    expect(talking().tell(request('listen')).fire('monitor:m').call.monitors).toEqual([]);
-    const rang = talking().tell(request('listen'), reserve()).fire('monitor:m');
+    expect(talking().tell(supervise('listen')).fire('monitor:m').call.monitors).toEqual([]);
+    const rang = talking().tell(supervise('listen'), supervisor()).fire('monitor:m');
     expect(rang.done).toEqual(['hang-up call.m2 no-answer', 'operator-outcome s1 no-answer']);
-    expect(rang.tell(reserve()).done).toEqual(['operator-outcome s1 not-needed']);
+    expect(rang.tell(supervisor()).done).toEqual(['operator-outcome s1 not-needed']);
     const refused = talking()
-      .tell(request('listen'))
+      .tell(supervise('listen'))
       .tell({ type: 'reservation-refused', requestId: 'm', reason: 'busy' });
     expect([types(refused), refused.done]).toEqual([['monitor.refused', 'monitor.ended'], []]);
   });
@@ -212,16 +196,16 @@ describe('a supervisor', () => {
     const two = barging().tell({ type: 'caller-gone', cause: 16 });
     expect(two.call.endedAt).toBe(two.at);
     const three = withAgency()
-      .tell(request('barge'), reserve())
+      .tell(supervise('barge'), supervisor())
       .tell(entered('call.m2'), joined('call.m2'))
       .tell({ type: 'caller-gone', cause: 16 });
     expect(three.call.endedAt).toBeNull();
   });
 
   it('is one of four at most, and not the call’s own operator', () => {
-    expect(types(talking().tell(request('listen', 'm', 'op1')))).toEqual(['monitor.refused']);
-    const full = talking().tell(...[1, 2, 3, 4].map((n) => request('listen', `m${n}`, `boss${n}`)));
-    expect(types(full.tell(request('listen', 'm5', 'boss5')))).toEqual(['monitor.refused']);
+    expect(types(talking().tell(supervise('listen', 'm', 'op1')))).toEqual(['monitor.refused']);
+    const full = talking().tell(...[1, 2, 3, 4].map((n) => supervise('listen', `m${n}`, `boss${n}`)));
+    expect(types(full.tell(supervise('listen', 'm5', 'boss5')))).toEqual(['monitor.refused']);
     expect(full.call.monitors).toHaveLength(4);
   });
 });
@@ -234,7 +218,7 @@ describe('an operator who asks for help', () => {
     expect(story.effects).toEqual([
       { do: 'reserve-operator', requestId: 'call.m2', target: { tier: 'supervisor' }, evenPaused: true },
     ]);
-    story.tell(reserve('call.m2'));
+    story.tell(supervisor('call.m2'));
     expect(story.effects).toMatchObject([{ rungFor: { what: 'assist', operatorId: 'op1' } }]);
     const asked = { monitorId: 'call.m2', operatorId: 'boss', mode: 'whisper', by: 'op1' };
     expect(story.facts).toEqual([
@@ -261,7 +245,7 @@ describe('an operator who asks for help', () => {
       type: 'assist.refused',
       detail: { reason: 'none is free', operatorId: 'op1' },
     });
-    const rang = talking().tell(ask, reserve('call.m2')).fire('monitor:call.m2');
+    const rang = talking().tell(ask, supervisor('call.m2')).fire('monitor:call.m2');
     expect(types(rang)).toContain('assist.refused');
   });
 

@@ -1,36 +1,11 @@
+import { ask, fail, gone, hold, outside, partyJoins, reserved, resume } from '../../test/support/call-inputs.ts';
 import { joined, talking, withAgency, type Story, type Told } from '../../test/support/calls.ts';
-import type { PartyPurpose, PartyTarget } from './party.ts';
+import type { PartyPurpose } from './party.ts';
 
-const outside = {
-  number: '0761',
-  typed: '0761',
-  uri: 'sip:0761@trunk',
-  callerNumber: '112',
-  limitMilliseconds: 600_000,
-};
-const ask = (purpose: PartyPurpose, target: PartyTarget = { operatorId: 'op2' }, partyId = 'p'): Told => ({
-  type: 'party-requested',
-  partyId,
-  purpose,
-  target,
-  by: 'op1',
-});
-const reserved: Told = {
-  type: 'operator-reserved',
-  requestId: 'p',
-  operatorId: 'op2',
-  assignmentId: 'a2',
-  account: 'op-op2',
-};
-const comes: Told[] = [
-  { type: 'leg-ringing', channelId: 'call.p2' },
-  { type: 'leg-entered', channelId: 'call.p2' },
-  joined('call.p2'),
-];
+const comes: Told[] = [{ type: 'leg-ringing', channelId: 'call.p2' }, ...partyJoins];
 const asked = (purpose: PartyPurpose): Story => talking().tell(ask(purpose));
-const rings = (purpose: PartyPurpose): Story => asked(purpose).tell(reserved);
+const rings = (purpose: PartyPurpose): Story => asked(purpose).tell(reserved());
 const there = (purpose: PartyPurpose): Story => rings(purpose).tell(...comes);
-const gone = (channelId: string, cause = 16): Told => ({ type: 'leg-gone', channelId, cause });
 const told = (one: Story): string[] => one.facts.map(({ type }) => type);
 
 describe('a consult', () => {
@@ -38,7 +13,7 @@ describe('a consult', () => {
     const one = asked('consult');
     expect(one.done).toEqual(['leave-bridge caller call.b1', 'music caller', 'reserve-operator p']);
     expect(one.call.hold?.because).toBe('consult');
-    expect(one.tell(reserved).done).toEqual(['ring-operator call.p2']);
+    expect(one.tell(reserved()).done).toEqual(['ring-operator call.p2']);
     expect(told(one)).toEqual(['screen.pop']);
     expect(one.effects).toMatchObject([{ rungFor: { what: 'consult', operatorId: 'op1' } }]);
   });
@@ -54,7 +29,7 @@ describe('a consult', () => {
     ['a key', { type: 'party-ended', partyId: 'p', by: 'op1' }, 'operator-outcome a2 finished'],
     ['his hang-up', gone('call.p2'), 'operator-outcome a2 finished'],
     ['the loss of his phone', gone('call.p2', 41), 'operator-outcome a2 lost'],
-    ['taking the caller back', { type: 'resume', by: 'op1' }, 'operator-outcome a2 finished'],
+    ['taking the caller back', resume, 'operator-outcome a2 finished'],
   ];
   it.each(ends)('ends by %s, and the caller is back', (_what, input, outcome) => {
     const one = there('consult').tell(input);
@@ -125,11 +100,7 @@ describe('who does not come', () => {
     ['nobody is free', { type: 'reservation-refused', requestId: 'p', reason: 'busy' }, null],
     ['he is busy', gone('call.p2', 17), 'operator-outcome a2 busy'],
     ['he declines', gone('call.p2', 21), 'operator-outcome a2 failed'],
-    [
-      'he cannot be rung',
-      { type: 'command-failed', command: 'ring-operator', target: 'call.p2', failure: 'failed' },
-      'operator-outcome a2 failed',
-    ],
+    ['he cannot be rung', fail('ring-operator', 'call.p2', 'failed'), 'operator-outcome a2 failed'],
   ];
   it.each(reasons)('is told to the operator, who has the caller back: %s', (_what, input, outcome) => {
     const one = (outcome === null ? asked('consult') : rings('consult')).tell(input);
@@ -152,7 +123,7 @@ describe('who does not come', () => {
   it('is waited for no longer than the line takes; who comes later is let go', () => {
     const one = asked('conference').fire('party:p');
     expect(told(one)).toEqual(['party.not-reached']);
-    expect(one.tell(reserved).done).toEqual(['operator-outcome a2 not-needed']);
+    expect(one.tell(reserved()).done).toEqual(['operator-outcome a2 not-needed']);
   });
 });
 
@@ -206,7 +177,7 @@ describe('a conference', () => {
   });
 
   it('moves with everybody to a fresh bridge', () => {
-    const one = there('conference').tell({ type: 'hold', by: 'op1' }, { type: 'resume', by: 'op1' }).fire('join');
+    const one = there('conference').tell(hold, resume).fire('join');
     expect(one.done).toEqual([
       'make-bridge call.b2',
       'join caller call.b2',
@@ -235,7 +206,7 @@ it('a request that comes again rings nobody again', () => {
 
 it('a reservation that comes twice, under whatever request, is settled once', () => {
   const one = there('conference').tell(ask('conference', { operatorId: 'op3' }, 'q'));
-  one.tell(reserved, { ...reserved, requestId: 'q' }, { ...reserved, requestId: 'nobody' });
+  one.tell(reserved(), reserved('q'), reserved('nobody'));
   expect(one.effects).toEqual([]);
   expect(one.call.parties).toMatchObject([{ assignmentId: 'a2' }, { state: 'reserving' }]);
 });

@@ -1,29 +1,19 @@
+import {
+  ask,
+  entered,
+  gone,
+  hold,
+  outside,
+  partyJoins,
+  reserved,
+  supervise,
+  supervisor,
+  typed,
+} from '../../test/support/call-inputs.ts';
 import { assign, joined, story, talking, timing, type Story, type Told } from '../../test/support/calls.ts';
-import type { PartyPurpose, PartyTarget } from './party.ts';
 
 /** Where hold and parties meet supervisors, the silent question, and phones that ring together. */
 
-const outside: PartyTarget = {
-  number: '0761',
-  typed: '0761',
-  uri: 'sip:0761@trunk',
-  callerNumber: '112',
-  limitMilliseconds: 600_000,
-};
-const ask = (purpose: PartyPurpose, target: PartyTarget = { operatorId: 'op2' }): Told => ({
-  type: 'party-requested',
-  partyId: 'p',
-  purpose,
-  target,
-  by: 'op1',
-});
-const reserved = (requestId: string, assignmentId: string, operatorId: string): Told => ({
-  type: 'operator-reserved',
-  requestId,
-  operatorId,
-  assignmentId,
-  account: `op-${operatorId}`,
-});
 const together = (assignmentId: string, operatorId: string): Told => ({
   type: 'operator-assigned',
   assignmentId,
@@ -31,23 +21,11 @@ const together = (assignmentId: string, operatorId: string): Told => ({
   account: `op-${operatorId}`,
   together: true,
 });
-const hold: Told = { type: 'hold', by: 'op1' };
-const monitor = (mode: 'listen' | 'barge'): Told => ({
-  type: 'monitor-requested',
-  monitorId: 'm',
-  operatorId: 'boss',
-  mode,
-  by: 'token',
-});
-const gone = (channelId: string, cause = 16): Told => ({ type: 'leg-gone', channelId, cause });
-const types = (keys: string): Told[] => Array.from(keys, (key) => ({ type: 'key-pressed', channelId: 'call.o1', key }));
 const told = (one: Story): string[] => one.facts.map(({ type }) => type);
 
 /** A supervisor has barged in: his phone is `call.m2`. */
 const barging = (before = talking()): Story =>
-  before
-    .tell(monitor('barge'), reserved('m', 's1', 'boss'))
-    .tell({ type: 'leg-entered', channelId: 'call.m2' }, joined('call.m2'));
+  before.tell(supervise('barge'), supervisor()).tell(entered('call.m2'), joined('call.m2'));
 
 describe('a supervisor in the conversation', () => {
   it('stays with the operator, as an agency does, while the caller is on hold', () => {
@@ -66,9 +44,9 @@ describe('a supervisor in the conversation', () => {
 
   it('takes over a caller on hold: he is back, nobody is muted, and who was consulted leaves', () => {
     const one = talking()
-      .tell({ type: 'mute', muted: true, by: 'op1' }, ask('consult'), reserved('p', 'a2', 'op2'))
-      .tell({ type: 'leg-entered', channelId: 'call.p2' }, joined('call.p2'))
-      .tell(monitor('barge'), reserved('m', 's1', 'boss'), { type: 'leg-entered', channelId: 'call.m3' })
+      .tell({ type: 'mute', muted: true, by: 'op1' }, ask('consult'), reserved())
+      .tell(...partyJoins)
+      .tell(supervise('barge'), supervisor(), entered('call.m3'))
       .tell(joined('call.m3'));
     expect([one.call.operator?.operatorId, one.call.hold?.because]).toEqual(['op1', 'consult']);
     one.tell({ type: 'taken-over', monitorId: 'm', by: 'token' });
@@ -100,13 +78,13 @@ describe('a supervisor in the conversation', () => {
     const refused = barging().tell(ask('conference', { operatorId: 'boss' }));
     expect(refused.facts[0]).toMatchObject({ type: 'party.refused', detail: { reason: 'he is on this call already' } });
     const other = talking().tell(ask('conference', { operatorId: 'boss' }), reserved('p', 'a2', 'boss'));
-    expect(told(other.tell(monitor('listen')))).toEqual(['monitor.refused']);
+    expect(told(other.tell(supervise('listen')))).toEqual(['monitor.refused']);
   });
 });
 
 describe('what the line reserves', () => {
   it.each<[string, Told[], string, string]>([
-    ['a supervisor', [monitor('listen')], 'm', 'ring-supervisor call.m2'],
+    ['a supervisor', [supervise('listen')], 'm', 'ring-supervisor call.m2'],
     ['a party', [ask('conference')], 'p', 'ring-operator call.p2'],
     ['nobody', [], 'x', 'operator-outcome r1 not-needed'],
   ])('goes to %s', (_who, before, requestId, done) => {
@@ -119,7 +97,7 @@ describe('what the line reserves', () => {
   });
 
   it('refuses to him who asked', () => {
-    const one = talking().tell(monitor('listen'), ask('conference'));
+    const one = talking().tell(supervise('listen'), ask('conference'));
     expect(told(one.tell({ type: 'reservation-refused', requestId: 'p', reason: 'busy' }))).toEqual([
       'party.not-reached',
     ]);
@@ -146,13 +124,13 @@ describe('a caller on hold', () => {
   });
 
   it('hears no more of a question, and is asked none', () => {
-    const one = talking().tell(...types('*7'));
+    const one = talking().tell(...typed('*7'));
     expect(told(one)).toContain('silent.asked');
     const sound = one.call.silence.question?.sound ?? '';
     one.tell(hold);
     expect(one.effects[0]).toEqual({ do: 'stop-sound', channelId: 'caller', soundId: sound, music: false });
     expect(one.done[1]).toBe('leave-bridge caller call.b1');
-    expect(told(one.tell(...types('*7')))).toEqual(['key.pressed', 'key.pressed', 'code.typed', 'code.refused']);
+    expect(told(one.tell(...typed('*7')))).toEqual(['key.pressed', 'key.pressed', 'code.typed', 'code.refused']);
     expect(one.tell({ type: 'silent-asked', by: 'token' }).done).toEqual([]);
     // What he was asked before, he may answer still.
     expect(told(one.tell({ type: 'key-pressed', channelId: 'caller', key: '4' }))).toContain('silent.answer');
@@ -164,14 +142,14 @@ describe('the operator’s keys', () => {
   it('*8 calls a supervisor, also for one who has the caller on hold', () => {
     const one = talking()
       .tell(hold)
-      .tell(...types('*8'));
+      .tell(...typed('*8'));
     expect(one.effects.at(-1)).toMatchObject({ do: 'reserve-operator', target: { tier: 'supervisor' } });
     expect(told(one)).toContain('assist.requested');
   });
 
   it('look nobody up, and count as no call to the outside, where nobody may be brought', () => {
-    expect(barging().tell(...types('*30761#')).done).toEqual(['play call.o1 code-refused']);
-    expect(talking().tell(...types('*30761#')).done).toEqual(['look-up-target 0761 consult']);
+    expect(barging().tell(...typed('*30761#')).done).toEqual(['play call.o1 code-refused']);
+    expect(talking().tell(...typed('*30761#')).done).toEqual(['look-up-target 0761 consult']);
     const refused = talking().tell({ type: 'party-refused', purpose: 'consult', reason: 'per-hour', by: 'op1' });
     expect(refused.done).toEqual(['play call.o1 number-refused']);
   });
@@ -181,7 +159,7 @@ describe('somebody outside', () => {
   it('who is consulted is not the caller’s until he joins him', () => {
     const one = talking().tell(ask('consult', outside));
     expect(one.effects.at(-1)).toMatchObject({ do: 'ring-outside', channelId: 'call.p2', callerChannelId: null });
-    one.tell({ type: 'leg-entered', channelId: 'call.p2' }, joined('call.p2'));
+    one.tell(...partyJoins);
     one.tell({ type: 'party-changed', partyId: 'p', purpose: 'conference', by: 'op1' });
     expect(one.done).toContain('tie call.p2 caller');
   });
@@ -193,16 +171,13 @@ describe('somebody outside', () => {
 
 describe('phones that ring together', () => {
   it('ring beside a colleague who inherits the call while he rings, each with its limit', () => {
-    const one = talking()
-      .tell(ask('hand-over'), reserved('p', 'a2', 'op2'))
-      .wait(15_000)
-      .tell(gone('call.o1', 41));
+    const one = talking().tell(ask('hand-over'), reserved()).wait(15_000).tell(gone('call.o1', 41));
     expect(one.call.operator).toMatchObject({ operatorId: 'op2', state: 'ringing', popped: true });
     const limit = one.call.timers.ring;
     expect(limit).toBe(one.at + timing.operatorRing);
     one.wait(8_000).tell(together('a3', 'op3'));
     expect([one.call.others.length, one.call.timers.ring]).toEqual([1, limit]);
-    one.tell({ type: 'leg-entered', channelId: 'call.o3' });
+    one.tell(entered('call.o3'));
     expect([one.call.operator?.operatorId, one.call.others]).toEqual(['op3', []]);
     expect(one.done).toContain('operator-outcome a2 not-needed');
   });

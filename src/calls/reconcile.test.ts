@@ -1,4 +1,5 @@
-import { agencyJoins, ringing, talking, testDispatch, waiting, withAgency } from '../../test/support/calls.ts';
+import { ask, engage, entered, reserved, supervise, supervisor } from '../../test/support/call-inputs.ts';
+import { agencyJoins, ringing, talking, waiting, withAgency } from '../../test/support/calls.ts';
 import type { AsteriskChannel } from '../asterisk/translate.ts';
 import type { Call } from './call.ts';
 import { fakeClock } from '../../test/support/fake-clock.ts';
@@ -55,22 +56,19 @@ describe('what was missed while Asterisk could not be heard', () => {
 
   it('a party who is not listed has gone, one who is there has answered, and none is hung up', () => {
     const party = channel('call.p2', 'operator');
-    const brought = talking().tell(
-      { type: 'party-requested', partyId: 'p', purpose: 'conference', target: { operatorId: 'op2' }, by: 'op1' },
-      { type: 'operator-reserved', requestId: 'p', operatorId: 'op2', assignmentId: 'a2', account: 'op-op2' },
-    );
+    const brought = talking().tell(ask('conference'), reserved());
     expect(corrections([caller, operator], [brought.call])).toEqual([]);
     expect(corrections([caller, operator, party], [brought.call])).toEqual([
       { do: 'enter', callId: 'call', channelId: 'call.p2' },
     ]);
     const { call } = brought.tell({ type: 'leg-ringing', channelId: 'call.p2' });
     expect(corrections([caller, operator], [call])).toEqual([{ do: 'gone', callId: 'call', channelId: 'call.p2' }]);
-    const there = brought.tell({ type: 'leg-entered', channelId: 'call.p2' }).call;
+    const there = brought.tell(entered('call.p2')).call;
     expect(corrections([caller, operator, party], [there])).toEqual([]);
   });
 
   it('an agency that answered without ringing, and is not listed, has gone', () => {
-    const call = talking().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins()).call;
+    const call = talking().tell(engage(), ...agencyJoins()).call;
     expect(corrections([caller, operator], [call])).toEqual([{ do: 'gone', callId: 'call', channelId: 'd1.a1' }]);
   });
 
@@ -112,18 +110,16 @@ describe('what was missed while Asterisk could not be heard', () => {
   });
 
   it('a supervisor or his snoop that nobody wants is hung up; one that is missing has gone; one that came is let in', () => {
-    const listens = talking()
-      .tell({ type: 'monitor-requested', monitorId: 'm', operatorId: 'boss', mode: 'listen', by: 'token' })
-      .tell({ type: 'operator-reserved', requestId: 'm', operatorId: 'boss', assignmentId: 's1', account: 'op-boss' });
+    const listens = talking().tell(supervise('listen')).tell(supervisor());
     const leg = channel('call.m2', 'monitor');
     const snoop = { ...channel('call.n3'), name: 'Snoop/caller-1' };
     const all = [caller, operator, leg, snoop];
     expect(corrections([caller, operator, leg], [listens.call])).toEqual([
       { do: 'enter', callId: 'call', channelId: 'call.m2' },
     ]);
-    listens.tell({ type: 'leg-entered', channelId: 'call.m2' });
+    listens.tell(entered('call.m2'));
     expect(corrections(all, [listens.call])).toEqual([{ do: 'enter', callId: 'call', channelId: 'call.n3' }]);
-    listens.tell({ type: 'leg-entered', channelId: 'call.n3' });
+    listens.tell(entered('call.n3'));
     for (const id of ['call.n3', 'call.m2']) {
       listens.tell({ type: 'leg-joined', channelId: id, bridgeId: 'call.b2' });
     }

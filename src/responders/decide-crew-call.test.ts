@@ -8,7 +8,7 @@ import {
   type CrewEffect,
   type CrewInput,
 } from './decide-crew-call.ts';
-import { responseStates } from './response.ts';
+import { responseStates, type ResponseState } from './response.ts';
 
 const dispatchId = '01940000-0000-7000-8000-00000000abcd';
 
@@ -64,6 +64,13 @@ function known() {
   return world;
 }
 
+/** What is done for a step that is keyed while a prompt is heard, and what the crew hears of it. */
+const step = (state: ResponseState, heard: string): unknown[] => [
+  'stop-sound',
+  { what: 'note', dispatchId, state },
+  heard,
+];
+
 describe('a crew on the telephone', () => {
   it('keys incident, PIN and steps without waiting for any prompt, and hears each step', () => {
     const world = crew();
@@ -79,18 +86,10 @@ describe('a crew on the telephone', () => {
     expect(world.done()).toEqual(['crew-keys']);
     world.keys('2').noted('en-route').keys('3').noted('on-scene').keys('1').noted('behind').keys('4').noted('done');
     expect(world.done()).toEqual([
-      'stop-sound',
-      { what: 'note', dispatchId, state: 'en-route' },
-      'crew-en-route',
-      'stop-sound',
-      { what: 'note', dispatchId, state: 'on-scene' },
-      'crew-on-scene',
-      'stop-sound',
-      { what: 'note', dispatchId, state: 'acknowledged' },
-      'crew-behind',
-      'stop-sound',
-      { what: 'note', dispatchId, state: 'done' },
-      'crew-done',
+      ...step('en-route', 'crew-en-route'),
+      ...step('on-scene', 'crew-on-scene'),
+      ...step('acknowledged', 'crew-behind'),
+      ...step('done', 'crew-done'),
     ]);
     expect(world.heard().done()).toEqual(['hang-up']);
     expect(world.call().stage).toBe('over');
@@ -163,12 +162,8 @@ describe('a crew on the telephone', () => {
     const world = known();
     expect(world.keys('7').done()).toEqual(['crew-keys']);
     expect(world.keys('2').noted('unavailable').keys('2').noted('en-route').done()).toEqual([
-      'stop-sound',
-      { what: 'note', dispatchId, state: 'en-route' },
-      'crew-unavailable',
-      'stop-sound',
-      { what: 'note', dispatchId, state: 'en-route' },
-      'crew-en-route',
+      ...step('en-route', 'crew-unavailable'),
+      ...step('en-route', 'crew-en-route'),
     ]);
   });
 

@@ -17,6 +17,9 @@ function start(env: Record<string, string>): Promise<{ code: number | null; said
   });
 }
 
+/** EX_CONFIG of sysexits.h. */
+const misconfigured = 78;
+
 test('with several wrong settings the start stops and names every one of them', async () => {
   const { code, said } = await start({
     SIAGA_DATABASE_URL: 'mysql://siaga@db/siaga',
@@ -31,8 +34,7 @@ test('with several wrong settings the start stops and names every one of them', 
     SIAGA_NODE: 'Node One',
     SIAGA_HTTP_PROT: '8112',
   });
-  expect(code).not.toBe(0);
-  expect(code).not.toBeNull();
+  expect(code).toBe(misconfigured);
   for (const name of [
     'SIAGA_DATABASE_URL',
     'SIAGA_REDIS_URL',
@@ -51,7 +53,7 @@ test('with several wrong settings the start stops and names every one of them', 
 
 test('with no settings at all it says which ones are needed', async () => {
   const { code, said } = await start({});
-  expect(code).not.toBe(0);
+  expect(code).toBe(misconfigured);
   for (const name of ['SIAGA_DATABASE_URL', 'SIAGA_REDIS_URL', 'SIAGA_ARI_URL', 'SIAGA_STATE_DIR']) {
     expect(said).toMatch(new RegExp(`${name}: is not set`));
   }

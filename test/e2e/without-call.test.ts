@@ -202,10 +202,9 @@ test('an agency that has no path reaches nobody: REST, the feed and the timeline
   expect(centre.phones[0]?.calls.length).toBe(before);
 }, 60_000);
 
-test('the controller is killed while the agency rings: another goes on, and the phone rings once', async () => {
+/** A report has the fire brigade's phone ring, which is on record; nobody answers yet. */
+async function ringing() {
   await centre.api.set({ agencyRingSeconds: 40 });
-  const [first] = centre.controllers;
-  await centre.startController();
   const phone = await centre.trunk('damkar-1', rings(), tones.damkar);
   const before = phone.calls.length;
   const coming = centre.upcoming(phone);
@@ -214,15 +213,26 @@ test('the controller is killed while the agency rings: another goes on, and the 
   await agency.waitFor('ringing');
   const { id } = await dispatchOf(incidentId, 'damkar');
   await until('it is on record', async () => (await centre.api.dispatch(id)).state === 'ringing');
+  return { id, agency, rung: () => phone.calls.length - before };
+}
+
+const standing = z.object({ owner: z.string(), state: z.string(), outcome: z.string().nullable() });
+/** How a dispatch without a call stands in PostgreSQL, and whose it is. */
+async function stands(dispatchId: string): Promise<z.output<typeof standing> | undefined> {
+  const query = `select w.owner, d.state, d.outcome from dispatches_without_call w join dispatches d using (incident_id)
+    where d.id = $1`;
+  return (await centre.api.sql(standing, query, [dispatchId]))[0];
+}
+
+test('the controller is killed while the agency rings: another goes on, and the phone rings once', async () => {
+  const [first] = centre.controllers;
+  await centre.startController();
+  const { id, agency, rung } = await ringing();
   first?.kill('SIGKILL');
   await until('it is dead', () => first?.ended !== null);
   await centre.follow();
-  const owners = z.object({ owner: z.string() });
-  const ownerOf = async (): Promise<string | undefined> =>
-    (await centre.api.sql(owners, 'select owner from dispatches_without_call where incident_id = $1', [incidentId]))[0]
-      ?.owner;
-  const dead = await ownerOf();
-  await until('another goes on with it', async () => (await ownerOf()) !== dead, 30_000);
+  const dead = (await stands(id))?.owner;
+  await until('another goes on with it', async () => (await stands(id))?.owner !== dead, 30_000);
   expect(agency.ended).toBe(false);
   await agency.answer();
   await centre.feed.waitFor('dispatch.announced', { detail: { dispatchId: id } });
@@ -230,45 +240,33 @@ test('the controller is killed while the agency rings: another goes on, and the 
   await centre.feed.waitFor('dispatch.told', { detail: { dispatchId: id } });
   await agency.hangUp();
   expect(await ended(id, 'left')).toMatchObject({ outcome: 'told', attempts: [{ number: 1 }] });
-  expect(phone.calls.length - before).toBe(1);
+  expect(rung()).toBe(1);
 }, 90_000);
 
 test.each(['after', 'before'])(
   'the controller stood still, and another goes on: an agency that answers %s the first is back is not hung up on',
   async (when) => {
-    await centre.api.set({ agencyRingSeconds: 40 });
     const frozen = centre.controllers.find(({ ended: over }) => over === null);
     if (centre.controllers.filter(({ ended: over }) => over === null).length < 2) await centre.startController();
-    const phone = await centre.trunk('damkar-1', rings(), tones.damkar);
-    const before = phone.calls.length;
-    const coming = centre.upcoming(phone);
-    const incidentId = await report();
-    const agency = await coming;
-    await agency.waitFor('ringing');
-    const { id } = await dispatchOf(incidentId, 'damkar');
-    await until('it is on record', async () => (await centre.api.dispatch(id)).state === 'ringing');
-    const row = z.object({ owner: z.string(), state: z.string(), outcome: z.string().nullable() });
-    const query = `select w.owner, d.state, d.outcome from dispatches_without_call w join dispatches d using (incident_id)
-      where d.id = $1`;
-    const stands = async (): Promise<z.output<typeof row> | undefined> => (await centre.api.sql(row, query, [id]))[0];
-    const first = (await stands())?.owner;
+    const { id, agency, rung } = await ringing();
+    const first = (await stands(id))?.owner;
     frozen?.kill('SIGSTOP');
     try {
-      await until('another goes on with it', async () => (await stands())?.owner !== first, 30_000);
+      await until('another goes on with it', async () => (await stands(id))?.owner !== first, 30_000);
       const lost = 'another process goes on with this';
       if (when === 'after') {
         frozen?.kill('SIGCONT');
         await until('the first knows', () => readFileSync(frozen?.logFile ?? '', 'utf8').includes(lost), 15_000);
       }
       await agency.answer();
-      await until('the agency hears what it is', async () => (await stands())?.state === 'announced', 15_000);
+      await until('the agency hears what it is', async () => (await stands(id))?.state === 'announced', 15_000);
       await agency.press('1');
-      await until('it has accepted', async () => (await stands())?.state === 'accepted');
+      await until('it has accepted', async () => (await stands(id))?.state === 'accepted');
       expect(agency.ended).toBe(false);
       await agency.hangUp();
-      await until('it is over', async () => (await stands())?.state === 'left');
-      expect(await stands()).toMatchObject({ outcome: 'told' });
-      expect(phone.calls.length - before).toBe(1);
+      await until('it is over', async () => (await stands(id))?.state === 'left');
+      expect(await stands(id)).toMatchObject({ outcome: 'told' });
+      expect(rung()).toBe(1);
     } finally {
       frozen?.kill('SIGCONT');
     }

@@ -110,8 +110,8 @@ describe('tokens', () => {
       seen.push(...page.pluck('items', 'id').map(String));
       cursor = z.string().nullable().parse(page.at('next'));
     } while (cursor !== null);
-    expect(seen).toEqual([...new Set(seen)].sort());
-    expect(seen.length).toBeGreaterThanOrEqual(4);
+    const rows = await rooms.postgres.rows(z.object({ id: z.string() }), 'SELECT id FROM tokens ORDER BY id');
+    expect(seen).toEqual(rows.map(({ id }) => id));
     const wrong = await ask(rooms, tokens.admin, 'GET', '/v1/tokens?cursor=abc');
     expect([wrong.status, wrong.code]).toEqual([400, 'request.cursor-invalid']);
   });

@@ -1,9 +1,15 @@
+import { Queue } from 'bullmq';
 import { createToken } from '../../src/access/token-command.ts';
+import type { RingJob, RingResult } from '../../src/dispatch/dispatch.ts';
+import { createRingJobs, ringQueueName } from '../../src/dispatch/jobs.ts';
 import type { Role } from '../../src/platform/auth.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { closeConnection, createProducerConnection, createWorkerConnection } from '../../src/platform/redis.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startLiveRooms, type LiveRooms } from '../support/live-rooms.ts';
+import { queuePrefix, redisUrl } from '../support/redis.ts';
 import { ask, until } from '../support/rest.ts';
 import { tcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { makeTokens } from '../support/tokens.ts';
@@ -12,12 +18,14 @@ let database: TestDatabase;
 let proxy: TcpProxy;
 let rooms: LiveRooms;
 let tokens: Record<Role, string>;
+const taken = (): Promise<RingResult> => Promise.resolve({ result: 'taken' });
+let ring: (job: RingJob) => Promise<RingResult> = taken;
 
 beforeAll(async () => {
   database = await createDatabase();
   tokens = await makeTokens(database.url);
   proxy = await tcpProxy(database.url);
-  rooms = await startLiveRooms(proxy.url(database.url));
+  rooms = await startLiveRooms(proxy.url(database.url), (job) => ring(job));
 });
 afterAll(async () => {
   await rooms.stop();
@@ -113,6 +121,41 @@ test('while a call is about to end an agency is rung without it', async () => {
   rooms.runner.open({ ...gone, caller: { ...gone.caller, live: false, joined: false } });
   const answer = await engage(incident.id, { agencyId: 'damkar' });
   expect([answer.status, answer.at('callId')]).toEqual([202, null]);
+});
+
+describe('the job that rings an agency', () => {
+  let queue: Queue;
+  let stop: () => Promise<void>;
+
+  beforeAll(async () => {
+    const shared = { prefix: queuePrefix(), logger: createLogger('silent'), clock: systemClock };
+    const producer = createProducerConnection(redisUrl(), { ...shared, name: 'dispatches' });
+    const events = createWorkerConnection(redisUrl(), { ...shared, name: 'dispatches-events' });
+    const ari = { send: () => Promise.reject(new Error('nothing is rung in line')), close: () => Promise.resolve() };
+    const jobs = createRingJobs({ ...shared, node: 'test', producer, events, ari, counted: () => undefined });
+    // Nobody takes the jobs: they stay as they were put there.
+    queue = new Queue(ringQueueName('test'), { connection: producer, prefix: shared.prefix });
+    await until('Redis is there', () => producer.status === 'ready');
+    ring = (job) => jobs.ring(job);
+    stop = async () => {
+      ring = taken;
+      await jobs.close();
+      await queue.obliterate({ force: true });
+      await queue.close();
+      closeConnection(producer);
+      closeConnection(events);
+    };
+  });
+  afterAll(() => stop());
+
+  test.each(['bridge', 'transfer', 'listen'])('of mode %s is in the queue of its node by that name', async (mode) => {
+    const dispatch = await engage(rooms.open().incident.id, { agencyId: 'damkar', mode });
+    expect([dispatch.status, dispatch.at('mode')]).toEqual([202, mode]);
+    const attemptId = `${String(dispatch.at('id'))}.a1`;
+    await until('the job is there', async () => (await queue.getJob(attemptId)) !== undefined);
+    const job = await queue.getJob(attemptId);
+    expect(job).toMatchObject({ name: mode, data: { attemptId, mode } });
+  });
 });
 
 async function storeIncident(id: string, kind: string | null = null): Promise<void> {

@@ -46,7 +46,9 @@ test('the leaders of the city are there at the first start, with addresses that 
     expect.arrayContaining(['sekda', 'wakil-wali-kota', 'wali-kota', 'piket-pln']),
   );
   expect(listed.text).not.toContain('siaga_wh_');
-  for (const address of listed.text.matchAll(/"address":"([^"]+)"/g)) expect(address[1]).toMatch(/\.invalid$/);
+  const addresses = [...listed.text.matchAll(/"address":"([^"]+)"/g)].map(([, address]) => address);
+  expect(addresses).not.toEqual([]);
+  for (const address of addresses) expect(address).toMatch(/\.invalid$/);
 });
 
 test('a recipient is made once, its secret shown once, changed by version, and kept from who need not know', async () => {

@@ -59,7 +59,7 @@ test('--replace removes what is not in the file, but nothing that is there and c
   const next = text('076121112,A,Jl. 1,Sail,,', '076121113,B,Jl. 9,Sail,north,');
   const dry = await imported('next.csv', next, '--replace', '--dry-run');
   expect(dry.out).toContain('1 unchanged, 1 rejected, 1 numbers that are not in the file removed');
-  expect(await find('+6276121114')).toBeDefined();
+  expect((await find('+6276121114'))?.name).toBe('C');
   expect((await imported('next.csv', next, '--replace')).code).toBe(0);
   expect(await find('+6276121114')).toBeUndefined();
   expect((await find('+6276121113'))?.address).toBe('Jl. 2');
@@ -71,7 +71,7 @@ test('--replace with a file that brings nothing empties nothing', async () => {
   for (const content of [text(), text('nobody,A,Jl. 1,Sail,,'), 'radio,mcc\n']) {
     expect((await imported('nothing.csv', content, '--replace')).code).toBe(1);
   }
-  expect(await find('+6276121112')).toBeDefined();
+  expect((await find('+6276121112'))?.name).toBe('A');
 });
 
 test('what people are called and where they live is shown to nobody but the owner of the file', async () => {

@@ -184,7 +184,6 @@ export function shortly(effect: CallEffect): string {
     case 'enter-line':
     case 'rank-in-line':
     case 'leave-line':
-    case 'rank-in-line':
       return effect.do;
     case 'leave-bridge':
       return `leave-bridge ${effect.channelId} ${effect.bridgeId}`;
@@ -220,6 +219,9 @@ export const assign = (id = 'a1', operatorId = 'op1'): Told => ({
 
 export const ringing = (): Story => waiting().tell(assign());
 
+/** The operator has answered, and both are on their way into the bridge. */
+export const answered = (): Story => ringing().tell({ type: 'leg-entered', channelId: 'call.o1' });
+
 export const joined = (channelId: string, bridgeId = 'call.b1'): Told => ({ type: 'leg-joined', channelId, bridgeId });
 
 export const talking = (): Story =>
@@ -231,6 +233,10 @@ export const agencyJoins = (id = 'd1', bridgeId = 'call.b1'): Told[] => [
   { type: 'key-pressed', channelId: `${id}.a1`, key: '1' },
   joined(`${id}.a1`, bridgeId),
 ];
+
+/** An agency's person has pressed 1, and is on his way into the bridge. */
+export const agencyAccepts = (): Story =>
+  talking().tell({ type: 'dispatch-requested', dispatch: testDispatch() }, ...agencyJoins().slice(0, 2));
 
 export const withAgency = (over: Partial<Dispatch> = {}): Story => {
   const dispatch = testDispatch(over);

@@ -8,6 +8,7 @@ import { createCallRunner, type CallRunner } from '../../src/calls/runner.ts';
 import { silentRoutes } from '../../src/calls/silent-routes.ts';
 import { talkRoutes } from '../../src/calls/talk-routes.ts';
 import { noFollowers } from './followers.ts';
+import type { RingJob, RingResult } from '../../src/dispatch/dispatch.ts';
 import { createPlanner } from '../../src/dispatch/planner.ts';
 import { dispatchRoutes } from '../../src/dispatch/routes.ts';
 import { openIncident } from '../../src/incidents/incident.ts';
@@ -32,7 +33,11 @@ export interface LiveRooms extends Rooms {
   open(over?: Partial<Call> & { kind?: string }): Call;
 }
 
-export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
+/** `ringAgency` has the jobs of agencies that are rung; without it each counts as taken. */
+export async function startLiveRooms(
+  databaseUrl: string,
+  ringAgency: (job: RingJob) => Promise<RingResult> = () => Promise.resolve({ result: 'taken' }),
+): Promise<LiveRooms> {
   const clock = systemClock;
   const logger = createLogger('silent');
   const stateDir = await stateFolder();
@@ -53,7 +58,7 @@ export async function startLiveRooms(databaseUrl: string): Promise<LiveRooms> {
       lookUpTarget: nothing,
       reserveOperator: nothing,
       notifyAgency: nothing,
-      ringAgency: () => Promise.resolve({ result: 'taken' }),
+      ringAgency,
       failed: nothing,
       recorded: nothing,
     },

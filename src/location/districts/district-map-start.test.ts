@@ -50,10 +50,12 @@ describe.each([
   });
 
   test('whoever is outside has a neighbouring centre', () => {
-    for (const [west, north] of grid([...map.districts, ...map.neighbours], 20)) {
-      const place = placeOf(map, { latitude: north, longitude: west }, 0);
-      if (place?.outside === true) expect(neighbours).toContain(place.neighbour);
-    }
+    const places = [...grid([...map.districts, ...map.neighbours], 20)].map(([west, north]) =>
+      placeOf(map, { latitude: north, longitude: west }, 0),
+    );
+    const outside = places.filter((place) => place?.outside === true);
+    expect(outside.length).toBeGreaterThan(50);
+    for (const place of outside) expect(neighbours).toContain(place?.neighbour);
   });
 });
 
