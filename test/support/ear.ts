@@ -23,10 +23,12 @@ export function samplesHavePrompt(recording: Int16Array, prompt: string): boolea
   const spoken = readWav(`${sounds}id/siaga/${prompt}.wav`);
   // From where the voice begins: silence resembles everything.
   const start = spoken.findIndex((sample) => Math.abs(sample) > 2_000);
-  // Where it begins, a recording may be some samples off: a piece from further on is as good.
-  return [start, start + SAMPLE_RATE / 4].some((from) =>
-    holds(recording, spoken.subarray(from, from + SAMPLE_RATE / 2)),
-  );
+  // A machine with much to do swallows a packet here and there: a piece from further on is as good.
+  return [0, 1, 2].some((quarters) => {
+    const from = start + (quarters * SAMPLE_RATE) / 4;
+    const piece = spoken.subarray(from, from + SAMPLE_RATE / 2);
+    return (quarters < 2 || piece.length === SAMPLE_RATE / 2) && holds(recording, piece);
+  });
 }
 
 /** How many samples a prompt (Indonesian) has. */
@@ -38,7 +40,11 @@ export function promptLength(prompt: string): number {
 export function samplesHaveEnd(recording: Int16Array, prompt: string): boolean {
   const spoken = readWav(`${sounds}id/siaga/${prompt}.wav`);
   const end = spoken.findLastIndex((sample) => Math.abs(sample) > 2_000);
-  return holds(recording, spoken.subarray(Math.max(0, end - SAMPLE_RATE / 2), end));
+  return [0, 1].some((quarters) => {
+    const to = end - (quarters * SAMPLE_RATE) / 4;
+    const piece = spoken.subarray(Math.max(0, to - SAMPLE_RATE / 2), Math.max(0, to));
+    return (quarters === 0 || piece.length === SAMPLE_RATE / 2) && holds(recording, piece);
+  });
 }
 
 function holds(recording: Int16Array, piece: Int16Array): boolean {
