@@ -272,6 +272,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const server = serverOf({ ...process, ...parts, check: configuration.check });
   const port = await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);
   // Last: whoever claims a call must be able to see it through.
+  guard.begin();
   calls.begin();
   asterisk.open();
   logger.info({ application, port }, 'Siaga 112 answers');

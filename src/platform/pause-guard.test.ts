@@ -34,6 +34,17 @@ describe('the pause guard', () => {
     expect(guard.held()).toBe(false);
   });
 
+  it('counts nothing of the start', () => {
+    const clock = stoppable();
+    const guard = createPauseGuard(clock);
+    clock.standStill(4_000);
+    expect([guard.held(), guard.keepsUp()]).toEqual([true, false]);
+    guard.begin();
+    expect([guard.held(), guard.keepsUp()]).toEqual([false, true]);
+    clock.standStill(1_500);
+    expect([guard.held(), guard.keepsUp()]).toEqual([true, false]);
+  });
+
   it('lets go by itself when Asterisk says nothing', () => {
     const clock = stoppable();
     const guard = createPauseGuard(clock);

@@ -11,6 +11,8 @@ export interface PauseGuard {
   readonly keepsUp: () => boolean;
   /** Asterisk has answered a ping that was sent after everything it had told before. */
   readonly heard: () => void;
+  /** The process has started and takes calls from now on: that its start kept it busy says nothing of how it keeps up. */
+  readonly begin: () => void;
   readonly stop: () => void;
 }
 
@@ -50,6 +52,11 @@ export function createPauseGuard(clock: Clock): PauseGuard {
       return clock.monotonic() >= lateUntil;
     },
     heard: () => (heldSince = null),
+    begin() {
+      tickedAt = clock.monotonic();
+      heldSince = null;
+      lateUntil = 0;
+    },
     stop,
   };
 }
