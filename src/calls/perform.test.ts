@@ -213,6 +213,18 @@ describe('commands', () => {
     expect(sent[1]?.given[0]).toMatchObject({ callerId: `"${name}" <0761112>` });
   });
 
+  it('that are to tell whether the caller speaks are tried again', async () => {
+    const { perform, sent, told, lines, settle, clock } = start();
+    perform({ do: 'detect-talk', channelId: 'caller' });
+    await settle();
+    await sent[0]?.answer(failed(500));
+    clock.advance(500);
+    await settle();
+    expect([lines(), told]).toEqual([Array(2).fill('POST /channels/caller/variable'), []]);
+    await sent[1]?.answer(failed(500));
+    expect(told).toMatchObject([{ type: 'command-failed', command: 'detect-talk', target: 'caller' }]);
+  });
+
   it.each([
     ['caller', { SIAGA_CALLER_CHANNEL: 'caller' }],
     [null, {}],

@@ -18,10 +18,12 @@ export interface Performer {
  * What must come to an end is insisted on, this often: a leg would stay up, a greeting would keep the caller from his
  * operator, a bridge would be there for ever. A sound has fewer tries, because the join waits for it.
  */
-const ends = new Map<AriEffect['do'], number>([
+const tries = new Map<AriEffect['do'], number>([
   ['hang-up', 3],
   ['stop-sound', 2],
   ['destroy-bridge', 3],
+  // Unheard, it would leave a caller who cannot speak unnoticed.
+  ['detect-talk', 2],
 ]);
 
 /**
@@ -208,7 +210,7 @@ export function createPerformer(deps: {
     clock,
     ask: send,
     lanesOf: lanesOfEffect,
-    triesOf: (effect) => ends.get(effect.do) ?? 1,
+    triesOf: (effect) => tries.get(effect.do) ?? 1,
     answered,
   });
 

@@ -112,11 +112,15 @@ test('a webhook is told, signed, and it is on record with its timeline', async (
   const listed = await ask(rooms, tokens.auditor, 'GET', path);
   expect(listed.at('items.0')).toMatchObject({ recipientId: 'wali-kota', reason: { by: 'rule', ruleId: 'brawl' } });
   expect(listed.text).not.toMatch(/127\.0\.0\.1|81298765432|3\.9675/);
-  const lines = await room.postgres.rows(
-    z.object({ type: z.string(), detail: z.record(z.string(), z.unknown()) }),
-    'select type, detail from timeline where incident_id = $1 order by at, sequence, position',
-    [incidentId],
-  );
+  const story = () =>
+    room.postgres.rows(
+      z.object({ type: z.string(), detail: z.record(z.string(), z.unknown()) }),
+      'select type, detail from timeline where incident_id = $1 order by at, sequence, position',
+      [incidentId],
+    );
+  // What is listed comes from memory, and is before its record.
+  await until('its timeline is on record', async () => (await story()).length > 1);
+  const lines = await story();
   expect(lines.map(({ type }) => type)).toEqual(['notification.requested', 'notification.delivered']);
   expect(lines[1]?.detail).toMatchObject({ recipientId: 'wali-kota', channel: 'webhook' });
 });
