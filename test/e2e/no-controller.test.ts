@@ -289,6 +289,9 @@ test('a controller that comes back takes who waits, and every call is on record 
 }, 40_000);
 
 test('what the log tells of a call that a controller ended is not told twice, even when all of it is read again', async () => {
+  // Read to its end: what came in while no controller lived is many a call.
+  const inLog = new Set((await eventLog()).filter((line) => line.includes('"SIAGA_CALL"')).map(uniqueIdIn)).size;
+  await until('every call of the log is on record', async () => (await everyCall()).length === inLog, 15_000);
   const before = await everyCall();
   for (const controller of centre.controllers) controller.kill('SIGKILL');
   await Promise.all(centre.controllers.map(({ exited }) => exited));
@@ -329,9 +332,13 @@ function everyCall() {
 
 /** The caller's channel, by which recordings are named, from Asterisk's own log. */
 async function uniqueIdOf(call: Call): Promise<string> {
-  const line = z.object({ uniqueid: z.string(), eventextra: z.string() });
-  const log = await readFile(centre.asterisk.celFile, 'utf8');
-  const found = log.split('\n').find((text) => text.includes('SIAGA_CALL') && text.includes(call.callId));
+  const found = (await eventLog()).find((text) => text.includes('SIAGA_CALL') && text.includes(call.callId));
   if (found === undefined) throw new Error(`${call.callId} is not in the event log`);
-  return line.parse(JSON.parse(found)).uniqueid;
+  return uniqueIdIn(found);
 }
+
+async function eventLog(): Promise<string[]> {
+  return (await readFile(centre.asterisk.celFile, 'utf8')).split('\n');
+}
+
+const uniqueIdIn = (line: string): string => z.object({ uniqueid: z.string() }).parse(JSON.parse(line)).uniqueid;
