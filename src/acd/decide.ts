@@ -1,5 +1,14 @@
 import { assign, type Assignment, type Pair } from './assign.ts';
-import { enter, forgetCalls, leave, rank, takeOutcome, type AssignmentOutcome } from './line-outcome.ts';
+import {
+  enter,
+  forgetCalls,
+  keep,
+  leave,
+  rank,
+  takeOutcome,
+  type AssignmentOutcome,
+  type Kept,
+} from './line-outcome.ts';
 import type { LinePolicies } from './line-policy.ts';
 import { alerts, nextDue, overflow, places, type LineAlert } from './line-watch.ts';
 import {
@@ -35,6 +44,8 @@ export type LineInput = { at: number } & (
   | { type: 'pause'; operatorId: string; reason: string; automatic?: boolean }
   | { type: 'resume'; operatorId: string }
   | ({ type: 'reserve' } & ReserveRequest)
+  /** An operator is on a call that was another controller's. */
+  | ({ type: 'keep' } & Kept)
   | { type: 'timer' }
 );
 
@@ -120,6 +131,8 @@ function take(line: Line, input: LineInput, policies: LinePolicies): void {
       status.idleSince = input.at;
       return;
     }
+    case 'keep':
+      return keep(line, input);
     case 'reserve':
     case 'timer':
       return;

@@ -20,6 +20,32 @@ interface OutcomeInput {
   at: number;
 }
 
+/** An assignment of another controller's line, or (with `requestId`) a reservation there, that goes on here. */
+export interface Kept {
+  callId: string;
+  operatorId: string;
+  assignmentId: string;
+  state: Engagement['state'];
+  requestId: string | null;
+  /** When the call arrived. */
+  since: number;
+  queue: CallQueue;
+}
+
+/** He is on a call that this line did not give him. Whom it has given another call meanwhile answers for that one. */
+export function keep(line: Line, kept: Kept & { at: number }): void {
+  const status = line.operators[kept.operatorId];
+  if (status === undefined || status.engaged !== null) return;
+  const { callId, assignmentId, state, requestId, at } = kept;
+  status.engaged = { assignmentId, callId, state, requestId, since: at };
+  status.wrapUpUntil = null;
+  if (requestId !== null) return;
+  const call = line.calls[callId] ?? newCall(callId, kept.queue, at);
+  call.since = kept.since;
+  line.calls[callId] = call;
+  put(call, state, at);
+}
+
 /** How a call or a reservation went for its operator. One that is not his (any more) says nothing. */
 export function takeOutcome(line: Line, input: OutcomeInput, policies: LinePolicies): void {
   const status = line.operators[input.operatorId];

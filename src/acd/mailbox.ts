@@ -3,7 +3,7 @@ import type { Logger } from '../platform/logger.ts';
 import { tellInTurn } from '../platform/mailboxes.ts';
 import { inOrder } from './assign.ts';
 import { decideLine, type LineDecision, type LineInput } from './decide.ts';
-import type { AssignmentOutcome } from './line-outcome.ts';
+import type { AssignmentOutcome, Kept } from './line-outcome.ts';
 import type { LinePolicies } from './line-policy.ts';
 import { expectedWait, type LineAlert } from './line-watch.ts';
 import {
@@ -61,6 +61,8 @@ export interface WaitingLine {
   rank(callId: string, rank: Rank): void;
   /** Of an assignment, or of a reservation. */
   outcome(operatorId: string, assignmentId: string, outcome: AssignmentOutcome): void;
+  /** Whom another controller's line gave a call that is this one's now. */
+  keep(kept: Kept): void;
   /** Answered by `reserved` or `refused`, before this returns unless the line is being told something already. */
   reserve(request: ReserveRequest): void;
   operators(list: Operator[]): void;
@@ -167,6 +169,7 @@ export function createLine(deps: LineDeps): WaitingLine {
     rank: (callId, rank) => tell({ type: 'rank', at: clock.now(), callId, ...rank }),
     outcome: (operatorId, assignmentId, outcome) =>
       tell({ type: 'outcome', at: clock.now(), operatorId, assignmentId, outcome }),
+    keep: (kept) => tell({ type: 'keep', at: clock.now(), ...kept }),
     reserve: (request) => tell({ type: 'reserve', at: clock.now(), ...request }),
     operators: (list) => tell({ type: 'operators', at: clock.now(), operators: list }),
     desks: (list) => tell({ type: 'desks', at: clock.now(), desks: list }),

@@ -76,6 +76,16 @@ export type CallEffect =
   | { do: 'snoop'; channelId: string; snooped: string; whisper: boolean }
   /** Whom the dialplan takes a leg to when no controller lives; null: to nobody. */
   | { do: 'tie-to-caller'; channelId: string; callerChannelId: string | null }
+  /** An operator is on the call by an assignment (or with `requestId`, a reservation) of another controller's line. */
+  | {
+      do: 'keep-operator';
+      operatorId: string;
+      assignmentId: string;
+      state: 'ringing' | 'talking';
+      requestId: string | null;
+      since: number;
+      queue: CallQueue;
+    }
   | { do: 'operator-outcome'; operatorId: string; assignmentId: string; outcome: OperatorOutcome };
 
 /** What somebody is rung for who is not to take the caller as his own: his phone shows it, with whom it is about. */
@@ -93,6 +103,7 @@ export type AriEffect = Exclude<
       | 'enter-line'
       | 'rank-in-line'
       | 'leave-line'
+      | 'keep-operator'
       | 'operator-outcome'
       | 'ring-agency'
       | 'notify'

@@ -87,7 +87,23 @@ export type CallInput = { at: number } & (
   | { type: 'assist-requested'; by: string }
   /** Who waits is given to the human path. */
   | { type: 'hand-over'; reason: string }
+  /**
+   * Its controller is dead, and `application` is who goes on with it. `channels` are those of the call's that Asterisk has,
+   * `bridges` all bridges there are.
+   */
+  | { type: 'adopted'; application: string; channels: readonly HeldChannel[]; bridges: readonly string[] }
 );
+
+/** A channel of a call as Asterisk has it. */
+export interface HeldChannel {
+  readonly channelId: string;
+  /** It was answered. */
+  readonly up: boolean;
+  /** The bridge that it is in. */
+  readonly bridgeId: string | null;
+  /** In an application whose events this controller hears, and not in the dialplan. */
+  readonly here: boolean;
+}
 
 /** The target does not exist, is not in a state for it, no answer in time, and everything else. */
 export type CommandFailure = 'gone' | 'conflict' | 'timeout' | 'failed';

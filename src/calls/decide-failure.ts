@@ -60,7 +60,7 @@ export function commandFailed(step: Step, input: Failed): void {
     case 'enter-line':
     case 'rank-in-line':
     case 'leave-line':
-    case 'rank-in-line':
+    case 'keep-operator':
     case 'operator-outcome':
     case 'reserve-operator':
     case 'ring-supervisor':

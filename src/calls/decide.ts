@@ -4,6 +4,7 @@ import type { Call } from './call.ts';
 import { speakers } from './company.ts';
 import type { CallEffect, Fact } from './call-effect.ts';
 import type { CallInput } from './call-input.ts';
+import { adopted } from './decide-adopted.ts';
 import { settle } from './decide-always.ts';
 import { arrived } from './decide-arrival.ts';
 import { callerKnown, located, lookedUp } from './decide-caller.ts';
@@ -153,6 +154,8 @@ function take(step: Step, input: CallInput): void {
       return takeOver(step, input.monitorId, input.by);
     case 'assist-requested':
       return askAssist(step, input.by);
+    case 'adopted':
+      return adopted(step, input);
   }
 }
 

@@ -17,6 +17,7 @@ function start() {
     rankInLine: () => 0,
     enterLine: () => done.push('enter-line'),
     leaveLine: () => done.push('leave-line'),
+    keepOperator: () => done.push('keep-operator'),
     operatorOutcome: (_callId, _operatorId, _assignmentId, outcome) => done.push(outcome),
     reserveOperator: () => undefined,
     lookUpTarget: () => undefined,

@@ -33,6 +33,8 @@ export interface CallPartners {
   enterLine(callId: string, since: number, queue: CallQueue): void;
   rankInLine(callId: string, queue: CallQueue): void;
   leaveLine(callId: string): void;
+  /** An operator is on the call whom another controller's line gave it. */
+  keepOperator(callId: string, kept: Extract<CallEffect, { do: 'keep-operator' }>): void;
   operatorOutcome(callId: string, operatorId: string, assignmentId: string, outcome: OperatorOutcome): void;
   /** Asks the line for an operator; it answers by an input. */
   reserveOperator(callId: string, wish: { requestId: string; target: ReservationTarget; evenPaused: boolean }): void;
@@ -177,6 +179,7 @@ export function createCallRunner(deps: {
     if (effect.do === 'enter-line') partners.enterLine(call.id, effect.since, effect.queue);
     else if (effect.do === 'rank-in-line') partners.rankInLine(call.id, effect.queue);
     else if (effect.do === 'leave-line') partners.leaveLine(call.id);
+    else if (effect.do === 'keep-operator') partners.keepOperator(call.id, effect);
     else if (effect.do === 'operator-outcome') {
       partners.operatorOutcome(call.id, effect.operatorId, effect.assignmentId, effect.outcome);
     } else if (effect.do === 'reserve-operator') {

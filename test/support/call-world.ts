@@ -1,6 +1,7 @@
 import type { Call } from '../../src/calls/call.ts';
 import { company } from '../../src/calls/company.ts';
 import type { Received } from '../../src/location/location.ts';
+import { adoptedBySomebody } from './adoption-world.ts';
 import { newWorld, tell, type World } from './call-laws.ts';
 import { assign, joined, type Told } from './calls.ts';
 import { agencyCommand, backupCentre, someDispatch, staged } from './dispatch-world.ts';
@@ -63,6 +64,7 @@ export const kinds = [
   'reserved',
   'refused',
   'hand-over',
+  'adopted', // its controller died, and another goes on with it
   'end',
 ] as const;
 export type Kind = (typeof kinds)[number];
@@ -238,6 +240,8 @@ function inputs(world: World, [kind, n, m]: Move): Told[] {
       return [{ type: 'reservation-refused', requestId: requestId(call, n), reason: 'busy' }];
     case 'hand-over':
       return [{ type: kind, reason: 'the controller stops' }];
+    case 'adopted':
+      return adoptedBySomebody(world, n, m);
     case 'end':
       return [{ type: 'call-ended-by', by: 'token' }];
   }

@@ -173,6 +173,8 @@ export function shortly(effect: CallEffect): string {
       return `notify ${effect.agencyId} ${effect.dispatchId}`;
     case 'ring-agency':
       return `ring-agency ${effect.job.channelId}`;
+    case 'keep-operator':
+      return `keep-operator ${effect.assignmentId} ${effect.state}`;
     case 'operator-outcome':
       return `operator-outcome ${effect.assignmentId} ${effect.outcome}`;
     case 'reserve-operator':

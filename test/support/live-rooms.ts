@@ -54,6 +54,7 @@ export async function startLiveRooms(
       enterLine: nothing,
       rankInLine: nothing,
       leaveLine: nothing,
+      keepOperator: nothing,
       operatorOutcome: nothing,
       lookUpTarget: nothing,
       reserveOperator: nothing,

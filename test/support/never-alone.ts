@@ -52,7 +52,9 @@ export function neverAlone(seen: Seen, decided: Decided): void {
   const { call, at, returned, gone } = seen;
   endedByWish(seen, decided);
   const { before } = decided;
-  const moved = before.bridge?.id !== call.bridge?.id && call.endedAt === null && decided.input.type !== 'arrived';
+  const { input } = decided;
+  const lost = input.type === 'adopted' && !input.bridges.includes(before.bridge?.id ?? '');
+  const moved = before.bridge?.id !== call.bridge?.id && call.endedAt === null && input.type !== 'arrived' && !lost;
   ensure(!moved || !before.caller.live || !isTalking(before), 'who talks was moved to another bridge');
   for (const [name, due] of Object.entries(call.timers)) {
     ensure(due <= at + longest(name, call), `the limit ${name} is ${due - at} ms away`);

@@ -60,7 +60,7 @@ export function obeyed(world: World, effect: CallEffect): Told[] {
     case 'enter-line':
     case 'rank-in-line':
     case 'leave-line':
-    case 'rank-in-line':
+    case 'keep-operator':
     case 'operator-outcome':
     case 'tie-to-caller':
       return [];
