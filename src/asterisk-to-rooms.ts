@@ -3,13 +3,14 @@ import type { TrunksRoom } from './agencies/trunks.ts';
 import type { PromptList } from './asterisk/prompts.ts';
 import type { listenToAsterisk } from './asterisk/start.ts';
 import type { CallsRoom } from './calls/start.ts';
+import type { Succession } from './calls/succession.ts';
 import type { CodesRoom } from './codes/start.ts';
 import type { Machines } from './machines.ts';
 import type { RecordsRoom } from './records/start.ts';
 
 type Words = Pick<
   Parameters<typeof listenToAsterisk>[0],
-  'onEvent' | 'onConnected' | 'ours' | 'onContactsFollowed' | 'onContact' | 'onRefusal' | 'knownSipCall'
+  'onEvent' | 'onConnected' | 'onHeardAgain' | 'onReplaced' | 'ours' | 'onContactsFollowed' | 'onContact' | 'onRefusal' | 'knownSipCall'
 >;
 
 /** What Asterisk says to the rooms: events to whoever has the channel, registrations to phones and trunks. */
@@ -23,6 +24,9 @@ export function asteriskToRooms(deps: {
   guardian: { readonly beat: () => void };
   records: Pick<RecordsRoom, 'alarm' | 'sawSipCall'>;
   /** Those that look at Asterisk anew when it is there again. */
+  succession: Pick<Succession, 'look'>;
+  /** Ends the process at once, and leaves everything in Asterisk as it is. */
+  leave: (why: string) => void;
   watchers: readonly { readonly look: () => void }[];
 }): Words {
   const { calls, machines, codes, acd, trunks, records } = deps;
@@ -34,9 +38,15 @@ export function asteriskToRooms(deps: {
       deps.guardian.beat();
       deps.prompts.look();
       for (const room of deps.watchers) room.look();
+      deps.succession.look();
       calls.connected();
       void acd.pushAll();
       void trunks.pushAll();
+    },
+    onHeardAgain: () => calls.connected(),
+    onReplaced() {
+      records.alarm('application-replaced', {});
+      deps.leave('another controller took this one for dead, and has its calls');
     },
     // A caller's own channel is no leg: of an operator who called 112 himself the line knows nothing.
     ours: (id) =>

@@ -9,9 +9,9 @@ import { asteriskToRooms } from './asterisk-to-rooms.ts';
 import { createAuditKeeper } from './audit/later.ts';
 import { recordAudit } from './audit/record.ts';
 import { watchGuardian } from './calls/guardian.ts';
-import { watchOrphans } from './calls/orphans.ts';
 import { outsideTarget } from './calls/target.ts';
 import { startCalls } from './calls/start.ts';
+import { startSuccession } from './calls/succession.ts';
 import { startCodes } from './codes/start.ts';
 import type { Config } from './config.ts';
 import { startConfiguration } from './configuration.ts';
@@ -24,7 +24,6 @@ import { createFeed } from './events/feed.ts';
 import { askingAgain } from './incidents/ask-again.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
 import { watchClock, type Clock } from './platform/clock.ts';
-import { journalTouches } from './platform/journal-reader.ts';
 import { openJournal } from './platform/journal.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
@@ -52,6 +51,8 @@ export interface Process {
   clock: Clock;
   logger: Logger;
   metrics: Metrics;
+  /** Ends the process at once, and leaves everything in Asterisk as it is. */
+  leave: (why: string) => void;
 }
 
 /** Puts the rooms of a controller in order. Returns how they stop, in order, and how the calls end before. */
@@ -187,6 +188,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       learn(entry);
       for (const room of [machines.outgoing, machines.notifications, followers, askAgain]) room.heardOf(entry);
     },
+    succession: { came: (channel) => succession.came(channel), heard: () => succession.heard() },
     ownedElsewhere: (channelId) => machines.all.some((one) => one.owns(channelId)),
     alarm: records.alarm,
   });
@@ -252,14 +254,21 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const asterisk = listenToAsterisk({
     ...process,
     ...asteriskToRooms({
-      ...{ calls, machines, codes, acd, trunks, prompts, guardian, records },
+      ...{ calls, machines, codes, acd, trunks, prompts, guardian, records, leave: process.leave },
+      succession: { look: () => succession.look() },
       watchers: [evacuation, crewPhone],
     }),
     onPong: guard.heard,
     alarm: records.alarm,
   });
 
-  const orphans = watchOrphans({ ...machine, node, rank, journalTouchedAt: () => journalTouches(directory) });
+  const succession = await startSuccession({
+    ...machine,
+    ...{ node, rank, stateDir, runner: calls.runner, sockets: asterisk.ofDead },
+    arrive: (channel) => calls.intake.arrive(channel),
+    taken: (call) => calls.intake.goesOn(call),
+    isOurs: (id) => calls.runner.ownerOf(id) !== undefined || machines.all.some((one) => one.owns(id)),
+  });
   const stopClockWatch = watchClock(clock, Date.now, (milliseconds) => records.alarm('clock-set', { milliseconds }));
 
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, ...reader, ...planner, withoutCall };
@@ -274,6 +283,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   // Last: whoever claims a call must be able to see it through.
   guard.begin();
   calls.begin();
+  succession.begin();
   asterisk.open();
   logger.info({ application, port }, 'Siaga 112 answers');
 
@@ -284,7 +294,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['asterisk', () => asterisk.stop()],
       ['guardian', guardian.stop],
       ['pause guard', guard.stop],
-      ['orphans', orphans.stop],
+      ['succession', succession.stop],
       ['clock watch', stopClockWatch],
       ['calls', calls.stop],
       ['codes', codes.stop],

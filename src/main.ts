@@ -27,6 +27,11 @@ const self: Process = {
   clock,
   logger,
   metrics: createMetrics(),
+  leave(why) {
+    logger.fatal(why);
+    // EX_TEMPFAIL: whoever started it starts it anew, under another name.
+    process.exit(75);
+  },
 };
 
 // An unknown error ends the process: what Asterisk holds goes on, and a fresh start reconciles. It must not end unseen.

@@ -23,7 +23,7 @@ interface EventSocketOptions {
   onPong: () => void;
 }
 
-interface EventSocket {
+export interface EventSocket {
   connected(): boolean;
   /** Milliseconds since Asterisk last answered a ping or sent a frame. */
   silentFor(): number;

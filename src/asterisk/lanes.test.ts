@@ -15,11 +15,13 @@ function start() {
   const asked: { name: string; answer: (answer: AriAnswer) => Promise<void> }[] = [];
   const heard: [name: string, ok: boolean][] = [];
   const clock = fakeClock(0);
+  let held = false;
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
   };
   const lanes = createLanes({
     clock,
+    held: () => held,
     ask: (owner: string, { name }: Command) =>
       new Promise<AriAnswer>((resolve) => {
         const answer = (given: AriAnswer): Promise<void> => {
@@ -34,7 +36,7 @@ function start() {
   });
   const perform = (name: string, keys: string[], tries?: number, also?: Promise<void>[]): Promise<void> =>
     lanes.perform('call', { name, lanes: keys, ...(tries === undefined ? {} : { tries }) }, also);
-  return { asked, heard, clock, settle, lanes, perform, names: () => asked.map(({ name }) => name) };
+  return { asked, heard, clock, settle, lanes, perform, names: () => asked.map(({ name }) => name), hold: (on: boolean) => void (held = on) };
 }
 
 describe('commands', () => {
@@ -120,5 +122,20 @@ describe('commands', () => {
     expect(order).toEqual([]);
     await asked[1]?.answer(done);
     expect(order).toEqual(['settled']);
+  });
+
+  it('wait while nobody knows what happened during a pause, and go out in their order afterwards', async () => {
+    const { perform, names, hold, clock, settle } = start();
+    hold(true);
+    void perform('a', ['one']);
+    void perform('b', ['two']);
+    await settle();
+    clock.advance(500);
+    await settle();
+    expect(names()).toEqual([]);
+    hold(false);
+    clock.advance(100);
+    await settle();
+    expect(names()).toEqual(['call a', 'call b']);
   });
 });

@@ -1,4 +1,5 @@
 import { pause, type Clock } from '../platform/clock.ts';
+import { messageOf } from '../platform/errors.ts';
 import type { AriAnswer } from './commands.ts';
 
 export interface Lanes<Context, Command> {
@@ -12,10 +13,13 @@ export interface Lanes<Context, Command> {
 }
 
 const betweenTries = 500;
+const heldFor = 100;
 
 /** Commands to Asterisk: those of one channel or bridge one after another. A command that fails holds up nothing. */
 export function createLanes<Context, Command>(deps: {
   clock: Clock;
+  /** True while nobody knows what happened during a pause of the process: it may have been taken for dead. */
+  held: () => boolean;
   ask: (context: Context, command: Command) => Promise<AriAnswer>;
   /** What the command is for: channels and bridges. */
   lanesOf: (command: Command) => readonly string[];
@@ -30,6 +34,7 @@ export function createLanes<Context, Command>(deps: {
   const running = new Set<Promise<void>>();
 
   const run = async (context: Context, command: Command): Promise<void> => {
+    while (deps.held()) await pause(clock, heldFor);
     const tries = triesOf(command);
     const answer = await insist(tries, () => ask(context, command));
     if (!answer.ok && answer.failure === 'gone' && tries > 1) return;
@@ -38,7 +43,7 @@ export function createLanes<Context, Command>(deps: {
 
   const insist = async (tries: number, act: () => Promise<AriAnswer>): Promise<AriAnswer> => {
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await act();
+      const answer = await act().catch(fault);
       if (answer.ok || answer.failure === 'gone' || attempt >= tries) return answer;
       await pause(clock, betweenTries);
     }
@@ -61,4 +66,9 @@ export function createLanes<Context, Command>(deps: {
       while (running.size > 0) await Promise.allSettled([...running]);
     },
   };
+}
+
+/** A command that could not even be put together is one that failed, and the next for the same channel is none the worse. */
+function fault(error: unknown): AriAnswer {
+  return { ok: false, failure: 'failed', status: null, reason: messageOf(error) };
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { startContactMonitor, type Contact } from './contact-monitor.ts';
-import { openEventSocket } from './event-socket.ts';
+import { openEventSocket, type EventSocket } from './event-socket.ts';
 import type { AriCommands } from './commands.ts';
 import { createProvisioning, type Provisioning } from './provisioning.ts';
 import { startRefusalWatch, type Refusal } from './refusals.ts';
@@ -28,6 +28,10 @@ export function listenToAsterisk(deps: {
   ari: AriCommands;
   onEvent: (event: AsteriskEvent) => void;
   onConnected: () => void;
+  /** The socket of a dead controller's application is connected anew: what was told meanwhile is lost. */
+  onHeardAgain: () => void;
+  /** Another process took this one for dead, and its application: nothing may be done here any more. */
+  onReplaced: () => void;
   onPong: () => void;
   /** The channel is a leg of this controller's own. */
   ours: (channelId: string) => boolean;
@@ -45,21 +49,25 @@ export function listenToAsterisk(deps: {
     labelNames: ['kind'],
     registers: [deps.metrics.registry],
   });
+  const reader = {
+    url: config.SIAGA_ARI_URL,
+    user: config.SIAGA_ARI_USER,
+    password: config.SIAGA_ARI_PASSWORD,
+    clock,
+    logger,
+    onReplaced: deps.onReplaced,
+    onFrame: (kind: string): void => frames.inc({ kind }),
+  };
+  const ofDead = hearDead({ ...deps, open: (of) => openEventSocket({ ...reader, ...of }) });
   let parts: ReturnType<typeof openAll> | null = null;
   const openAll = () => {
     const socket = openEventSocket({
-      url: config.SIAGA_ARI_URL,
-      user: config.SIAGA_ARI_USER,
-      password: config.SIAGA_ARI_PASSWORD,
+      ...reader,
       application,
-      clock,
-      logger,
       onEvent: deps.onEvent,
       onConnected: deps.onConnected,
       onPong: deps.onPong,
       onDisconnected: () => deps.alarm('asterisk-away', { application }),
-      onReplaced: () => deps.alarm('application-replaced', { application }),
-      onFrame: (kind) => frames.inc({ kind }),
     });
     const contacts = startContactMonitor({
       host: config.SIAGA_AMI_HOST,
@@ -93,10 +101,77 @@ export function listenToAsterisk(deps: {
     /** Connected, and Asterisk has spoken or answered a ping within two seconds. */
     hears: () => parts !== null && parts.socket.connected() && parts.socket.silentFor() < 2_000,
     registrationsFollowed: () => parts?.contacts.connected() ?? false,
+    ofDead,
     stop(): void {
+      ofDead.stop();
       parts?.socket.close();
       parts?.contacts.stop();
       parts?.refusals.stop();
     },
+  };
+}
+
+const connectWithin = 2_000;
+/** Events of a dead one's application that wait until its calls are known here. Of more, the oldest go: they are made up for. */
+const waitingAtMost = 5_000;
+
+/**
+ * The applications of dead controllers, heard as if they were this one's. What they tell waits until `release`, and comes in
+ * order then: before it nobody knows their calls.
+ */
+function hearDead(deps: {
+  clock: Clock;
+  logger: Logger;
+  onEvent: (event: AsteriskEvent) => void;
+  onHeardAgain: () => void;
+  open: (
+    of: Pick<Parameters<typeof openEventSocket>[0], 'application' | 'onEvent' | 'onConnected' | 'onDisconnected' | 'onPong'>,
+  ) => EventSocket;
+}) {
+  const { clock, logger } = deps;
+  const sockets = new Map<string, { socket: EventSocket; waiting: AsteriskEvent[] | null }>();
+  const letGo = (application: string): void => {
+    sockets.get(application)?.socket.close();
+    sockets.delete(application);
+  };
+  return {
+    /** False: it could not be connected within two seconds, and is not heard. */
+    hear: (application: string): Promise<boolean> =>
+      new Promise((resolve) => {
+        letGo(application);
+        const cancel = clock.after(connectWithin, () => {
+          letGo(application);
+          resolve(false);
+        });
+        const socket = deps.open({
+          application,
+          onEvent(event) {
+            const waiting = sockets.get(application)?.waiting ?? null;
+            if (waiting === null) return deps.onEvent(event);
+            waiting.push(event);
+            if (waiting.length <= waitingAtMost) return;
+            waiting.shift();
+            logger.warn({ application }, 'too many events of a dead controller wait; the oldest was dropped');
+          },
+          onConnected() {
+            cancel();
+            resolve(true);
+            if (sockets.get(application)?.waiting === null) deps.onHeardAgain();
+          },
+          onDisconnected: () => logger.warn({ application }, "a dead controller's application is not heard"),
+          onPong: () => undefined,
+        });
+        sockets.set(application, { socket, waiting: [] });
+      }),
+    release(application: string): void {
+      const heard = sockets.get(application);
+      if (heard === undefined) return;
+      const waiting = heard.waiting ?? [];
+      heard.waiting = null;
+      for (const event of waiting) deps.onEvent(event);
+    },
+    /** Nothing more of it is in Asterisk. */
+    letGo,
+    stop: () => [...sockets.keys()].forEach(letGo),
   };
 }

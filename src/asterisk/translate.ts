@@ -23,6 +23,8 @@ export interface AsteriskChannel {
   sipCallId: string | null;
   callerNumber: string | null;
   callerName: string | null;
+  /** The dialplan's application that has it: `Stasis`, say, while a controller has it in hand. */
+  dialplanApplication: string | null;
   /** Percent-decoded channel variables that the dialplan set. */
   variables: Record<string, string>;
 }
@@ -141,6 +143,7 @@ function asChannel(raw: z.infer<typeof channel>): AsteriskChannel {
     sipCallId: nonEmpty(raw.protocol_id),
     callerNumber: nonEmpty(raw.caller?.number),
     callerName: nonEmpty(raw.caller?.name),
+    dialplanApplication: nonEmpty(raw.dialplan?.app_name),
     variables,
   };
 }

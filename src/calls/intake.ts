@@ -22,6 +22,8 @@ export interface Intake {
   arrive(channel: AsteriskChannel): void;
   /** Claims nothing more; calls under way go on. */
   stopClaiming(): void;
+  /** A dead controller's call is this one's now. */
+  goesOn(call: Call): void;
   /** Of a call that came here lately, by its SIP Call-ID or its channel. */
   took(id: string): boolean;
 }
@@ -49,6 +51,8 @@ export interface IntakeDeps {
   earlierOf: (identity: CallerIdentity, callId: string, at: number) => EarlierAttempt | null;
   /** Begins to look up what the INVITE does not say; the call is told. */
   lookUp: (call: Call) => void;
+  /** The caller is a dead controller's, whose call goes on. */
+  came: (channel: AsteriskChannel) => boolean;
   /** What operators dialled for themselves, and crews that report: takes an event of theirs, and says so. */
   desks: { take(event: AsteriskEvent): boolean };
 }
@@ -117,6 +121,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   };
 
   const arrive = (channel: AsteriskChannel): void => {
+    if (deps.came(channel)) return;
     const at = clock.now();
     const id = derivedId('call', node, channel.id, epochOf(channel.id));
     const up = channel.state === 'Up';
@@ -232,6 +237,11 @@ export function createIntake(deps: IntakeDeps): Intake {
   return {
     take,
     arrive,
+    goesOn(call) {
+      if (call.origin.sipCallId !== null) remember(call.origin.sipCallId);
+      remember(call.channelId);
+      if (call.endedAt === null && !call.looked) deps.lookUp(call);
+    },
     stopClaiming: () => (claiming = false),
     took: (id) => taken.has(id),
   };

@@ -2,7 +2,8 @@ import { derivedId } from '../platform/ids.ts';
 import { createLogger } from '../platform/logger.ts';
 import type { AriCommands } from '../asterisk/commands.ts';
 import { fakeClock } from '../../test/support/fake-clock.ts';
-import { findOrphans, otherControllers, watchOrphans, type AsteriskSnapshot } from './orphans.ts';
+import { watchControllers } from './dead-controllers.ts';
+import { findOrphans, watchOrphans, type AsteriskSnapshot } from './orphans.ts';
 
 const dead = 'siaga-n1-0-17-abc';
 const caller = {
@@ -112,12 +113,6 @@ describe('what a dead controller left', () => {
   });
 });
 
-it('only controllers of this node are looked at, and never this one', () => {
-  const names = [dead, 'siaga-n1-1-18-abd', 'siaga-n1-b-0-17-abc', 'siaga-n1x0-17-abc', 'other', 'siaga-n1-0'];
-  expect(otherControllers(names, 'n1', dead)).toEqual(['siaga-n1-1-18-abd']);
-  expect(otherControllers(['siaga-a.c-0-1-x', 'siaga-abc-0-1-x'], 'a.c', '')).toEqual(['siaga-a.c-0-1-x']);
-});
-
 describe('the watch', () => {
   function watch(rank: number) {
     const clock = fakeClock();
@@ -136,19 +131,38 @@ describe('the watch', () => {
       close: () => Promise.resolve(),
     };
     const alarms: string[] = [];
+    const adopted: string[][] = [];
+    const world = { held: false, heard: true, ours: new Set<string>(), seenTo: new Set<string>() };
+    const controllers = watchControllers({
+      clock,
+      rank,
+      presenceOf: () => Promise.resolve('unknown'),
+      journalTouchedAt: () => Promise.resolve(touches),
+    });
     const { sweep, stop } = watchOrphans({
       node: 'n1',
       application: 'siaga-n1-0-18-own',
-      rank,
       ari,
       clock,
       logger: createLogger('silent'),
       connected: () => true,
-      journalTouchedAt: () => Promise.resolve(touches),
+      held: () => world.held,
+      controllers,
+      adopter: {
+        adopt(names) {
+          adopted.push([...names]);
+          return Promise.resolve(new Map(world.heard ? names.map((name) => [name, 0]) : []));
+        },
+        seenTo: () => Promise.resolve(world.seenTo),
+        heard: () => [],
+        look: () => Promise.resolve(),
+      },
+      isOurs: (id) => world.ours.has(id),
+      journals: () => Promise.resolve(touches.keys()),
       alarm: (code) => alarms.push(code),
     });
     stop();
-    return { clock, sent, touches, alarms, bodies, sweep };
+    return { clock, sent, touches, alarms, bodies, sweep, adopted, world };
   }
   const taken = [`POST /channels/${caller.id}/continue`];
 
@@ -162,6 +176,47 @@ describe('the watch', () => {
     await sweep();
     expect(sent).toEqual(taken);
     expect(alarms).toEqual(['controller-dead']);
+  });
+
+  it('has the calls of a dead one gone on with once, and leaves alone what is of them', async () => {
+    const { clock, sent, sweep, adopted, world } = watch(0);
+    await sweep();
+    clock.advance(4_000);
+    world.ours.add(caller.id);
+    await sweep();
+    await sweep();
+    expect(adopted).toEqual([[dead]]);
+    expect(sent).toEqual([]);
+  });
+
+  it('tries again to hear one, and gives his callers to the dialplan when that fails for good', async () => {
+    const { clock, sent, sweep, adopted, world } = watch(0);
+    world.heard = false;
+    await sweep();
+    clock.advance(4_000);
+    for (let time = 0; time < 3; time += 1) await sweep();
+    expect(sent).toEqual([]);
+    await sweep();
+    expect(adopted).toHaveLength(4);
+    expect(sent).toEqual(taken);
+  });
+
+  it('leaves to another living controller whom that one has taken', async () => {
+    const { clock, sent, sweep, adopted, world } = watch(0);
+    world.seenTo.add(dead);
+    await sweep();
+    clock.advance(4_000);
+    await sweep();
+    expect([sent, adopted]).toEqual([[], []]);
+  });
+
+  it('touches nothing before it knows what happened while its process stood still', async () => {
+    const { clock, sent, sweep, world } = watch(0);
+    await sweep();
+    clock.advance(4_000);
+    world.held = true;
+    await sweep();
+    expect(sent).toEqual([]);
   });
 
   it('sends those who wait for somebody before it makes heard who may be mute, and that once only', async () => {
@@ -179,43 +234,6 @@ describe('the watch', () => {
       sent.indexOf(`POST /channels/${waits.id}/continue`) + 1,
     );
     expect(sent.filter((what) => what.endsWith('/mute'))).toHaveLength(1);
-  });
-
-  it('leaves one alone that touches its journal, whatever time it takes it for', async () => {
-    const { clock, sent, touches, sweep } = watch(0);
-    for (let time = 0; time < 20; time += 1) {
-      touches.set(dead, -time);
-      await sweep();
-      clock.advance(1_000);
-    }
-    expect(sent).toEqual([]);
-  });
-
-  it('waits longer as a standby while the leader lives, for him to do it', async () => {
-    const { clock, sent, bodies, touches, sweep } = watch(2);
-    const leader = 'siaga-n1-0-19-abd';
-    bodies['/applications'] = [dead, leader].map((name) => ({
-      name,
-      channel_ids: name === dead ? [caller.id] : [],
-      endpoint_ids: [],
-    }));
-    for (let time = 0; time < 7; time += 1) {
-      touches.set(leader, time);
-      await sweep();
-      clock.advance(1_000);
-    }
-    expect(sent).toEqual([]);
-    touches.set(leader, 8);
-    await sweep();
-    expect(sent).toEqual(taken);
-  });
-
-  it('as a standby does at once what no leader is there to do', async () => {
-    const { clock, sent, sweep } = watch(1);
-    await sweep();
-    clock.advance(4_000);
-    await sweep();
-    expect(sent).toEqual(taken);
   });
 
   it('looks for empty bridges now and then, and spares those of callers who wait', async () => {

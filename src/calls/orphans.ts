@@ -2,9 +2,13 @@ import { z } from 'zod';
 import type { AriCommands } from '../asterisk/commands.ts';
 import { readChannels, type AsteriskChannel } from '../asterisk/translate.ts';
 import type { Cancel, Clock } from '../platform/clock.ts';
+import { everyTurn } from '../platform/every-turn.ts';
 import { derivedId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { Presence } from '../platform/presence.ts';
 import { epochOf } from '../platform/uniqueid.ts';
+import type { Adopter } from './adopt.ts';
+import { otherControllers, type watchControllers } from './dead-controllers.ts';
 import { wayOut, whereTo, type WayOut } from './forsaken-leg.ts';
 
 /** What Asterisk holds, as far as it tells who is left alone. */
@@ -88,22 +92,11 @@ function listens({ name, variables }: AsteriskSnapshot['channels'][number]): boo
   return variables['SIAGA_ROLE'] === 'monitor' && variables['SIAGA_CALLER_CHANNEL'] === undefined;
 }
 
-/** The applications of a node's controllers but `own`, whatever else is connected to Asterisk. */
-export function otherControllers(names: readonly string[], node: string, own: string): string[] {
-  const ofNode = new RegExp(`^siaga-${node.replace(/[^A-Za-z0-9_-]/g, '\\$&')}-\\d+-\\d+-[0-9a-z]+$`);
-  return names.filter((name) => name !== own && ofNode.test(name));
-}
-
-function rankOf(application: string): number {
-  return Number(/-(\d+)-\d+-[0-9a-z]+$/.exec(application)?.[1] ?? 0);
-}
-
 const toHumanPath = { context: 'human-path', extension: 'forsaken', priority: 1 };
 
-/** A journal is touched every second by the process that writes it. */
-const deadAfter = 4_000;
-const waitForEach = 3_000;
-const sweepEvery = 1_000;
+const sweepEvery = 500;
+/** So often a dead one's application is tried to be heard before its callers are given to the dialplan. */
+const triesToHear = 3;
 /** Empty bridges are looked for this often, should nobody have died. */
 const thoroughEvery = 30_000;
 
@@ -121,43 +114,34 @@ const applicationSchema = z
 const bridgeSchema = z.object({ id: z.string(), name: z.string(), channels: z.array(z.string()) });
 
 /**
- * Looks every second for what dead controllers of this node left in Asterisk, and gives it back to the dialplan. With
- * no controller at all, the guardian in the dialplan does as much.
+ * Looks twice a second for controllers of this node that have died, goes on with their calls, and gives what else they left in
+ * Asterisk back to the dialplan. With no controller at all, the guardian in the dialplan does as much.
  */
 export function watchOrphans(deps: {
   node: string;
   application: string;
-  /** Whoever has living controllers of a lower rank lets them do it, so that no two send for the same caller. */
-  rank: number;
   ari: AriCommands;
   clock: Clock;
   logger: Logger;
   connected: () => boolean;
-  /** When the journal of an application was last touched; null if it has none. */
-  journalTouchedAt: () => Promise<ReadonlyMap<string, number>>;
+  /** True while nobody knows what happened during a pause of the process. */
+  held: () => boolean;
+  controllers: ReturnType<typeof watchControllers>;
+  adopter: Pick<Adopter, 'adopt' | 'seenTo' | 'heard' | 'look'>;
+  /** The channel belongs to a call of this process, or to whatever else it has in hand. */
+  isOurs: (channelId: string) => boolean;
+  /** The process starts that have a journal. */
+  journals: () => Promise<Iterable<string>>;
   alarm: (code: string, detail: Record<string, string | number>) => void;
 }): { sweep: () => Promise<void>; stop: Cancel } {
-  const { ari, clock, logger } = deps;
-  // The clocks of two processes may differ: what counts is whether the file's time moves.
-  const seen = new Map<string, { touchedAt: number | undefined; since: number }>();
+  const { ari, clock, logger, adopter } = deps;
   const told = new Set<string>();
+  /** Their calls are this process's now. */
+  const adopted = new Set<string>();
+  const tries = new Map<string, number>();
   /** Tried once: they may talk for long. */
   let unmuted = new Set<string>();
   let thoroughAt = clock.monotonic();
-
-  const deadAmong = async (names: string[]): Promise<Set<string>> => {
-    const touched = await deps.journalTouchedAt();
-    const now = clock.monotonic();
-    for (const name of seen.keys()) if (!names.includes(name)) seen.delete(name);
-    const quiet = (name: string): number => now - (seen.get(name)?.since ?? now);
-    for (const name of names) {
-      const touchedAt = touched.get(name);
-      const known = seen.get(name);
-      if (known === undefined || known.touchedAt !== touchedAt) seen.set(name, { touchedAt, since: now });
-    }
-    const before = names.filter((name) => rankOf(name) < deps.rank && quiet(name) < deadAfter).length;
-    return new Set(names.filter((name) => quiet(name) >= deadAfter + before * waitForEach));
-  };
 
   const list = async <S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>[] | null> => {
     const answer = await ari.send('GET', path);
@@ -165,15 +149,36 @@ export function watchOrphans(deps: {
   };
 
   const sweep = async (): Promise<void> => {
-    if (!deps.connected()) return;
+    if (!deps.connected() || deps.held()) return;
     const applications = await list('/applications', applicationSchema);
     if (applications === null) return;
-    const others = otherControllers(
-      applications.map(({ name }) => name),
-      deps.node,
-      deps.application,
-    );
-    const dead = await deadAmong(others);
+    const names = [...applications.map(({ name }) => name), ...(await deps.journals())];
+    const found = await deps.controllers.deadAmong(otherControllers(names, deps.node, deps.application));
+    for (const name of await adopter.seenTo([...found.keys()])) found.delete(name);
+    const calls = await adopt(found);
+    await adopter.look();
+    // Whoever cannot be heard is given up after a while: his callers have the dialplan.
+    const dead = new Set([...found.keys()].filter((name) => adopted.has(name) || (tries.get(name) ?? 0) > triesToHear));
+    await giveBack(dead, calls, found);
+  };
+
+  const adopt = async (found: ReadonlyMap<string, Presence>): Promise<number> => {
+    const fresh = [...found.keys()].filter((name) => !adopted.has(name));
+    if (fresh.length === 0) return 0;
+    const counts = await adopter.adopt([...found.keys()]);
+    for (const name of fresh) {
+      if (counts.has(name)) adopted.add(name);
+      else tries.set(name, (tries.get(name) ?? 0) + 1);
+    }
+    return [...counts.values()].reduce((sum, count) => sum + count, 0);
+  };
+
+  /** What no call of this process's needs: callers of whom nobody knows, phones of nobody, empty bridges. */
+  const giveBack = async (
+    dead: ReadonlySet<string>,
+    calls: number,
+    found: ReadonlyMap<string, Presence>,
+  ): Promise<void> => {
     const thorough = clock.monotonic() - thoroughAt >= thoroughEvery;
     if (dead.size === 0 && !thorough) return;
     thoroughAt = clock.monotonic();
@@ -192,13 +197,14 @@ export function watchOrphans(deps: {
     );
     const listed = new Set(channels.map(({ id }) => id));
     unmuted = new Set([...unmuted].filter((id) => listed.has(id)));
-    const orphans = findOrphans({ applications: after, channels, bridges, callIds }, dead).filter(
-      (orphan) => orphan.do !== 'unmute' || !unmuted.has(orphan.channelId),
-    );
+    const orphans = findOrphans({ applications: after, channels, bridges, callIds }, dead).filter((orphan) => {
+      if (orphan.do === 'unmute' && unmuted.has(orphan.channelId)) return false;
+      return !('channelId' in orphan) || !deps.isOurs(orphan.channelId);
+    });
     // Phones first: their operators are free when the callers come back. Whoever talks can wait for the others.
     const turn = ({ do: what }: Orphan): number => (what === 'hang-up' ? 0 : what === 'unmute' ? 2 : 1);
     for (const orphan of [...orphans].sort((a, b) => turn(a) - turn(b))) await take(orphan);
-    tell(orphans, dead);
+    tell(orphans, dead, { calls, found });
   };
 
   const take = async (orphan: Orphan): Promise<void> => {
@@ -229,22 +235,23 @@ export function watchOrphans(deps: {
     }
   };
 
-  const tell = (orphans: readonly Orphan[], dead: ReadonlySet<string>): void => {
+  const tell = (
+    orphans: readonly Orphan[],
+    dead: ReadonlySet<string>,
+    { calls, found }: { calls: number; found: ReadonlyMap<string, Presence> },
+  ): void => {
     const count = (what: Orphan['do']): number => orphans.filter((orphan) => orphan.do === what).length;
     const [callers, phones] = [count('human-path'), count('rescue') + count('offer') + count('hang-up')];
     const fresh = [...dead].filter((name) => !told.has(name));
-    if (callers + phones === 0 || fresh.length === 0) return;
+    // One that was stopped leaves neither calls nor a sign that it ever lived.
+    const died = fresh.some((name) => found.get(name) === 'gone' || found.get(name) === 'silent');
+    if (fresh.length === 0 || (calls + callers + phones === 0 && !died)) return;
     for (const name of fresh) told.add(name);
-    deps.alarm('controller-dead', { application: fresh.join(' '), callers, phones });
+    deps.alarm('controller-dead', { application: fresh.join(' '), calls, callers, phones });
   };
 
-  let busy = false;
-  const stop = clock.every(sweepEvery, () => {
-    if (busy) return;
-    busy = true;
-    sweep()
-      .catch((error: unknown) => logger.error({ err: error }, 'looking for orphans failed'))
-      .finally(() => (busy = false));
-  });
+  const stop = everyTurn(clock, sweepEvery, sweep, (error) =>
+    logger.error({ err: error }, 'looking for dead controllers failed'),
+  );
   return { sweep, stop };
 }

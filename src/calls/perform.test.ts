@@ -37,6 +37,7 @@ function start() {
   const performer = createPerformer({
     ari,
     clock,
+    held: () => false,
     tell: (_callId, input) => told.push(input),
     extensionOf,
     sayable: (prompts) => prompts.filter((name) => name !== 'district-nowhere'),

@@ -54,6 +54,8 @@ interface Owner {
 export function createPerformer(deps: {
   ari: AriCommands;
   clock: Clock;
+  /** True while nobody knows what happened during a pause of the process. */
+  held: () => boolean;
   tell: (callId: string, input: CallInput) => void;
   /** Null: there is no such operator. */
   extensionOf: (operatorId: string) => string | null;
@@ -208,6 +210,7 @@ export function createPerformer(deps: {
 
   const lanes = createLanes({
     clock,
+    held: deps.held,
     ask: send,
     lanesOf: lanesOfEffect,
     triesOf: (effect) => tries.get(effect.do) ?? 1,

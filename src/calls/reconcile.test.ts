@@ -13,6 +13,7 @@ const channel = (id: string, role?: string, callId = 'call'): AsteriskChannel =>
   sipCallId: null,
   callerNumber: null,
   callerName: null,
+  dialplanApplication: null,
   variables: role === undefined ? {} : { SIAGA_ROLE: role, ...(role === 'caller' ? {} : { SIAGA_CALL: callId }) },
 });
 const later = 2_000_000;
@@ -143,6 +144,8 @@ it('a hold of a phone that may have ended while Asterisk could not be heard is f
     clock: fakeClock(),
     logger: createLogger('silent'),
     connected: () => false,
+    held: () => false,
+    heard: () => [],
     arrive: () => undefined,
     ownedElsewhere: () => false,
   });

@@ -124,7 +124,7 @@ function expectedChannels(call: Call): string[] {
 /** Commands that end a call are given so long to be carried out. */
 const settles = 5_000;
 
-const application = z.object({ channel_ids: z.array(z.string()) });
+const applications = z.array(z.object({ name: z.string(), channel_ids: z.array(z.string()) }));
 const bridge = z.array(z.object({ id: z.string() }).loose());
 const repeatEvery = 5_000;
 const retryAfter = 500;
@@ -137,6 +137,10 @@ export function keepReconciled(deps: {
   clock: Clock;
   logger: Logger;
   connected: () => boolean;
+  /** True while nobody knows what happened during a pause of the process. */
+  held: () => boolean;
+  /** Applications of dead controllers whose calls are ours. */
+  heard: () => readonly string[];
   arrive: (channel: AsteriskChannel) => void;
   /** Channels in our application that are no call's: another room sees to them. */
   ownedElsewhere: (channelId: string) => boolean;
@@ -148,16 +152,27 @@ export function keepReconciled(deps: {
   const list = async (): Promise<Listed | null> => {
     const [channels, own, bridges] = await Promise.all([
       ari.send('GET', '/channels'),
-      ari.send('GET', `/applications/${deps.application}`),
+      ari.send('GET', '/applications'),
       ari.send('GET', '/bridges'),
     ]);
     if (!channels.ok || !own.ok || !bridges.ok) return null;
-    const ours = application.safeParse(own.body);
+    const listed = applications.safeParse(own.body);
     const listedBridges = bridge.safeParse(bridges.body);
-    if (!ours.success) return null;
+    if (!listed.success) return null;
+    const channelsOf = (name: string): string[] => listed.data.find((one) => one.name === name)?.channel_ids ?? [];
+    const there = readChannels(channels.body);
+    const known = new Set(runner.all().map(({ id }) => id));
+    // Of what a dead one had in hand beside its calls somebody else knows, or nobody.
+    const isOfCall = ({ name, variables }: AsteriskChannel): boolean =>
+      name.startsWith('Snoop/') || variables['SIAGA_ROLE'] === 'caller' || known.has(variables['SIAGA_CALL'] ?? '');
+    const theirs = new Set(deps.heard().flatMap(channelsOf));
+    const ours = [
+      ...channelsOf(deps.application).filter((id) => !deps.ownedElsewhere(id)),
+      ...there.filter((channel) => theirs.has(channel.id) && isOfCall(channel)).map(({ id }) => id),
+    ];
     return {
-      channels: readChannels(channels.body),
-      ours: new Set(ours.data.channel_ids.filter((id) => !deps.ownedElsewhere(id))),
+      channels: there,
+      ours: new Set(ours),
       bridges: listedBridges.success ? listedBridges.data.map((one) => one.id) : [],
     };
   };
@@ -201,7 +216,7 @@ export function keepReconciled(deps: {
     if (running) return;
     running = true;
     void (async () => {
-      while (again && deps.connected()) {
+      while (again && deps.connected() && !deps.held()) {
         again = false;
         const done = await once().catch((error: unknown) => {
           logger.error({ err: error }, 'reconciling with Asterisk failed');

@@ -22,6 +22,7 @@ import { createPerformer } from './perform.ts';
 import { keepReconciled } from './reconcile.ts';
 import { talkRoutes } from './talk-routes.ts';
 import { targetFinder, type LookUpOutside } from './target.ts';
+import type { Succession } from './succession.ts';
 import { sweepUnstaffed } from './unstaffed.ts';
 import { monitorRoutes } from './monitor-routes.ts';
 import { leaveRoutes } from './leave-routes.ts';
@@ -75,6 +76,8 @@ export function startCalls(deps: {
   nuisanceOf: IntakeDeps['nuisanceOf'];
   earlierOf: IntakeDeps['earlierOf'];
   identityLimit: () => number;
+  /** Of the calls of dead controllers that are ours. */
+  succession: Pick<Succession, 'came' | 'heard'>;
   /** A channel of no 112 call, which another room sees to. */
   ownedElsewhere: (channelId: string) => boolean;
 }): CallsRoom & { projected: (callId: string, sequence: number) => void } {
@@ -85,6 +88,7 @@ export function startCalls(deps: {
   const performer = createPerformer({
     ari,
     clock,
+    held: deps.guard.held,
     sayable: deps.sayable,
     tell: (callId, input) => runner.tell(callId, input),
     extensionOf: (id) =>
@@ -134,7 +138,7 @@ export function startCalls(deps: {
     },
   });
   const lingering = createLingering({ clock, runner });
-  const intake = createIntake({ ...deps, runner, keepsUp: deps.guard.keepsUp, staffed: () => deps.line().staffed() });
+  const intake = createIntake({ ...deps, ...deps.succession, runner, keepsUp: deps.guard.keepsUp, staffed: () => deps.line().staffed() });
   let reconciler: ReturnType<typeof keepReconciled> | null = null;
   let stopSweep: Cancel = () => undefined;
   const live = (): number => runner.all().filter((call) => call.endedAt === null).length;
@@ -167,7 +171,14 @@ export function startCalls(deps: {
       }),
     ],
     begin() {
-      reconciler = keepReconciled({ ...deps, runner, arrive: (channel) => intake.arrive(channel) });
+      const { held } = deps.guard;
+      reconciler = keepReconciled({
+        ...deps,
+        ...deps.succession,
+        held,
+        runner,
+        arrive: (channel) => intake.arrive(channel),
+      });
       stopSweep = sweepUnstaffed({ ...deps, runner });
     },
     connected: () => reconciler?.connected(),

@@ -12,10 +12,13 @@ export type OutgoingCommand = Exclude<OutgoingEffect, { do: 'reserve' } | { do: 
 export function createOutgoingPerformer(deps: {
   ari: AriCommands;
   clock: Clock;
+  /** True while nobody knows what happened during a pause of the process. */
+  held: () => boolean;
   failed: (callId: string, command: OutgoingCommand['do'], target: string, reason: string) => void;
 }): Lanes<OutgoingCall, OutgoingCommand> {
   return createLanes({
     clock: deps.clock,
+    held: deps.held,
     ask: (call: OutgoingCall, command: OutgoingCommand) => send(deps.ari, call, command),
     lanesOf,
     triesOf,
@@ -25,7 +28,7 @@ export function createOutgoingPerformer(deps: {
   });
 }
 
-function send(ari: AriCommands, call: OutgoingCall, command: OutgoingCommand): Promise<AriAnswer> {
+async function send(ari: AriCommands, call: OutgoingCall, command: OutgoingCommand): Promise<AriAnswer> {
   switch (command.do) {
     case 'mark':
       return ari.send('POST', `/channels/${command.channelId}/variable`, { variable: 'SIAGA_OUTGOING', value: '1' });

@@ -97,6 +97,7 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
   const performer = createOutgoingPerformer({
     ari,
     clock,
+    held: deps.held,
     failed(id, command, target, reason) {
       logger.warn({ outgoingId: id, command, reason }, 'a command for a call to the outside failed');
       runner.tell(id, { type: 'command-failed', at: clock.now(), command, target });

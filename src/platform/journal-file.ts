@@ -16,6 +16,8 @@ import { codeOf } from './errors.ts';
 export const journalSuffix = '.journal';
 /** What is added to the name of a dead process's file once PostgreSQL has it. */
 export const projectedSuffix = '.projected';
+/** With a process start's name: who has taken what it left. */
+export const adoptedSuffix = '.adopted';
 
 /** A journal file that is being written. */
 export interface OpenSegment {

@@ -2,7 +2,7 @@ import { readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pause, type Clock } from '../platform/clock.ts';
 import { codeOf } from '../platform/errors.ts';
-import { journalSuffix, projectedSuffix } from '../platform/journal-file.ts';
+import { adoptedSuffix, journalSuffix, projectedSuffix } from '../platform/journal-file.ts';
 import { journalFiles, journalTouches } from '../platform/journal-reader.ts';
 import type { Logger } from '../platform/logger.ts';
 
@@ -48,11 +48,18 @@ export function watchForDead(deps: AdoptDeps): { stop: () => void } {
 }
 
 async function deleteOld(directory: string, clock: Clock): Promise<void> {
-  for (const file of await readdir(directory)) {
-    if (!file.endsWith(journalSuffix + projectedSuffix)) continue;
-    const path = join(directory, file);
+  const names = await readdir(directory);
+  const isOld = async (name: string): Promise<boolean> =>
+    clock.now() - (await stat(join(directory, name))).mtimeMs > keptFor;
+  for (const name of names) {
+    const path = join(directory, name);
+    const isPutAway = name.endsWith(journalSuffix + projectedSuffix);
+    // As long as there is a journal, nobody is to take from it what was taken.
+    const owner = name.slice(0, -adoptedSuffix.length);
+    const isNote = name.endsWith(adoptedSuffix) && !names.some((other) => other.startsWith(`${owner}.0`));
+    if (!isPutAway && !isNote) continue;
     await unlessGone(async () => {
-      if (clock.now() - (await stat(path)).mtimeMs > keptFor) await unlink(path);
+      if (await isOld(name)) await unlink(path);
     });
   }
 }

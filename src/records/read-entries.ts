@@ -1,12 +1,7 @@
 import { z } from 'zod';
+import { completedCall } from '../calls/completed-call.ts';
 import { readJournalPart } from '../platform/journal-reader.ts';
-import type { Call } from '../calls/call.ts';
-import { emergencyIdentifiers } from '../calls/emergency-id.ts';
-import { identityOf } from '../calls/identity.ts';
-import { nowhere } from '../location/location.ts';
-import { completedDispatch } from '../dispatch/dispatch.ts';
 import type { Logger } from '../platform/logger.ts';
-import { defaultSettings } from '../settings/setting.ts';
 import type { Entry } from './entry.ts';
 
 const entryKind = z.object({
@@ -30,22 +25,7 @@ function isEntry(value: unknown): value is Entry {
 
 /** An entry that an older version has written, with what calls have by now. */
 function completed(entry: Entry): Entry {
-  if (entry.kind !== 'call') return entry;
-  const state = { ...entry.state, dispatches: entry.state.dispatches.map(completedDispatch) };
-  const written: Partial<Call> = state;
-  if (written.identity !== undefined) return { ...entry, state };
-  const { origin, id, incident } = state;
-  const identity = identityOf({
-    headers: origin.headers,
-    channelNumber: origin.callerNumber,
-    trunk: origin.carrier,
-    network: null,
-    placeholders: [],
-  });
-  const ids = { callId: id, incidentId: incident.id };
-  const emergency = emergencyIdentifiers(origin.headers['Call-Info'] ?? '', ids, defaultSettings.domain);
-  const missing: Partial<Call> = { identity, emergency, location: nowhere };
-  return { ...entry, state: { ...missing, ...state } };
+  return entry.kind === 'call' ? { ...entry, state: completedCall(entry.state) } : entry;
 }
 
 /** The records of a stretch of a journal file; lines that cannot be read are said and passed over. */

@@ -62,6 +62,7 @@ function world() {
           sipCallId: id,
           callerNumber: '0811',
           callerName: null,
+          dialplanApplication: null,
           variables: {},
         },
       }),

@@ -221,6 +221,7 @@ export async function startController(
     claimDelay: 0,
     ari: obedient,
     desks: { take: () => false },
+    succession: { came: () => false, heard: () => [] },
     clock,
     logger,
     journal,
@@ -322,6 +323,7 @@ export async function startController(
         sipCallId: id,
         callerNumber: number,
         callerName: null,
+        dialplanApplication: null,
         variables: { SIAGA_ROLE: 'caller', SIAGA_CARRIER: 'carrier-1', ...contact, ...variables },
       });
       const call = runner.ownerOf(id);

@@ -43,7 +43,7 @@ test('with dispatches that another process goes on with, nobody stays reserved i
   room.take({
     type: 'entered',
     arguments: [],
-    channel: { ...channel, sipCallId: null, callerNumber: null, callerName: null },
+    channel: { ...channel, sipCallId: null, callerNumber: null, callerName: null, dialplanApplication: null },
   });
   expect(room.reserved('w', { operatorId: 'sari', assignmentId: 'a1', account: 'op-1' })).toBe(true);
   clock.advance(2_000);

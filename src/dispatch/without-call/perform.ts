@@ -17,6 +17,8 @@ const announcedTimes = 6;
 export function createWithoutCallPerformer(deps: {
   ari: AriCommands;
   clock: Clock;
+  /** True while nobody knows what happened during a pause of the process. */
+  held: () => boolean;
   /** Those of the prompts that Asterisk has. */
   sayable: (prompts: readonly string[]) => string[];
   answered: (state: WithoutCall, command: WithoutCallCommand, answer: AriAnswer) => void;
@@ -29,7 +31,7 @@ export function createWithoutCallPerformer(deps: {
   });
 }
 
-function send(
+async function send(
   { ari, sayable }: { ari: AriCommands; sayable: (prompts: readonly string[]) => string[] },
   state: WithoutCall,
   command: WithoutCallCommand,

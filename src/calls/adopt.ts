@@ -1,0 +1,283 @@
+import { z } from 'zod';
+import type { AriCommands } from '../asterisk/commands.ts';
+import { readChannels, type AsteriskChannel } from '../asterisk/translate.ts';
+import type { Clock } from '../platform/clock.ts';
+import { derivedId } from '../platform/ids.ts';
+import type { Logger } from '../platform/logger.ts';
+import { forgetPresence } from '../platform/presence.ts';
+import { epochOf } from '../platform/uniqueid.ts';
+import type { HeldChannel } from './call-input.ts';
+import { legsOf } from './channels.ts';
+import type { Call } from './call.ts';
+import { claimDead, readNotes, writeNote } from './adoption-notes.ts';
+import { isNewer, readLeftCalls, type LeftCall } from './left-calls.ts';
+import type { CallRunner } from './runner.ts';
+
+/** What Asterisk lists, as far as it tells what of a dead controller's calls is still there. */
+interface Held {
+  readonly channels: ReadonlyMap<string, AsteriskChannel>;
+  /** By channel, the bridge it is in. */
+  readonly bridgeOf: ReadonlyMap<string, string>;
+  readonly bridges: readonly string[];
+  /** By application, its channels. */
+  readonly applications: ReadonlyMap<string, { readonly channelIds: string[]; readonly endpointIds: string[] }>;
+}
+
+export interface Adopter {
+  /** The dead ones whose applications this process hears. */
+  heard(): readonly string[];
+  /**
+   * Takes what dead controllers left: hears their applications, goes on with their calls and closes those that have ended.
+   * Answers whose calls were taken, by how many; one that could not be heard yet is not among them and wants to be tried again,
+   * nor is one whom another living controller has taken.
+   */
+  adopt(dead: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Reads what they left before anything is claimed, so that their callers are known when they come. */
+  prepare(dead: readonly string[]): Promise<void>;
+  /** The dead ones of whom another living controller sees to what is left, or nothing is. */
+  seenTo(dead: readonly string[]): Promise<ReadonlySet<string>>;
+  /** A caller has come into an application of ours: true if he is a dead controller's, and goes on as such. */
+  came(channel: AsteriskChannel): boolean;
+  /** Sees to callers of dead controllers who are still with the dialplan, and lets go of applications that hold nothing more. */
+  look(): Promise<void>;
+}
+
+export interface AdopterDeps {
+  directory: string;
+  /** Where the processes of this node say that they live. */
+  presences: string;
+  node: string;
+  application: string;
+  ari: AriCommands;
+  runner: Pick<CallRunner, 'open' | 'tell' | 'get'>;
+  clock: Clock;
+  logger: Logger;
+  /** The event socket of a dead one's application; see `listenToAsterisk`. */
+  sockets: {
+    hear: (application: string) => Promise<boolean>;
+    release: (application: string) => void;
+    letGo: (application: string) => void;
+  };
+  /** A caller of whom no journal knows. */
+  arrive: (channel: AsteriskChannel) => void;
+  /** The call is this process's: by its channel and SIP Call-ID it is known from now on. */
+  taken: (call: Call) => void;
+}
+
+const applications = z.array(
+  z.object({ name: z.string(), channel_ids: z.array(z.string()), endpoint_ids: z.array(z.string()) }),
+);
+const bridges = z.array(z.object({ id: z.string(), channels: z.array(z.string()) }));
+
+/** Goes on with what dead controllers of this node left in Asterisk and in their journals. */
+export function createAdopter(deps: AdopterDeps): Adopter {
+  const { directory, application, ari, runner, clock, logger, sockets } = deps;
+  /** Calls of the dead that are nobody's yet: their callers are with the dialplan, or nobody has looked. */
+  const left = new Map<string, LeftCall>();
+  const heard = new Set<string>();
+  /** Whom this process has claimed, and how far it is with them. */
+  const claimed = new Map<string, 'claimed' | 'taken'>();
+
+  const list = async (): Promise<Held | null> => {
+    // In this order: who leaves a bridge or an application meanwhile is told of by its events.
+    const [listedBridges, listedApplications] = await Promise.all([
+      ari.send('GET', '/bridges'),
+      ari.send('GET', '/applications'),
+    ]);
+    const listedChannels = await ari.send('GET', '/channels');
+    if (!listedBridges.ok || !listedApplications.ok || !listedChannels.ok) return null;
+    const there = bridges.parse(listedBridges.body);
+    return {
+      channels: new Map(readChannels(listedChannels.body).map((channel) => [channel.id, channel])),
+      bridges: there.map(({ id }) => id),
+      bridgeOf: new Map(there.flatMap(({ id, channels }) => channels.map((channel) => [channel, id] as const))),
+      applications: new Map(
+        applications
+          .parse(listedApplications.body)
+          .map((one) => [one.name, { channelIds: one.channel_ids, endpointIds: one.endpoint_ids }]),
+      ),
+    };
+  };
+
+  /** Those of the dead who are this process's to see to; of what others have had of them before they died, too. */
+  const claim = async (dead: readonly string[]): Promise<string[]> => {
+    const notes = await readNotes(directory);
+    const isDead = (name: string): boolean => dead.includes(name);
+    const theirs = [...notes].filter(([, { by, stage }]) => stage !== 'done' && isDead(by)).map(([name]) => name);
+    const mine: string[] = [];
+    for (const name of new Set([...dead, ...theirs])) {
+      if (claimed.has(name)) continue;
+      const note = notes.get(name);
+      if (note?.stage === 'done' || (note !== undefined && note.by !== application && !isDead(note.by))) continue;
+      if (!(await claimOne(name, note !== undefined))) continue;
+      claimed.set(name, 'claimed');
+      // Whoever has taken its calls has them in his own journal.
+      if (note?.stage !== 'taken') mine.push(name);
+    }
+    return mine;
+  };
+
+  const claimOne = (name: string, instead: boolean): Promise<boolean> =>
+    claimDead(directory, name, application, instead).catch((error: unknown) => {
+      // A full disk is no reason to leave callers alone.
+      logger.error({ err: error, name }, 'it cannot be noted who takes what a dead controller left');
+      return true;
+    });
+
+  const remember = async (names: readonly string[]): Promise<void> => {
+    if (names.length === 0) return;
+    for (const [id, one] of await readLeftCalls(directory, names, logger)) {
+      const known = left.get(id);
+      const live = runner.get(id);
+      const isOlder = (known !== undefined && !isNewer(one, known)) || (live?.claimedAt ?? 0) >= one.claimedAt;
+      if (!isOlder) left.set(id, one);
+    }
+  };
+
+  const hears = (held: Held): ReadonlySet<string> =>
+    new Set([application, ...heard].flatMap((name) => held.applications.get(name)?.channelIds ?? []));
+
+  const heldOf = (channelId: string, held: Held, ours: ReadonlySet<string>): HeldChannel[] => {
+    const channel = held.channels.get(channelId);
+    if (channel === undefined) return [];
+    const { dialplanApplication: has, state } = channel;
+    const bridgeId = held.bridgeOf.get(channelId) ?? null;
+    // A leg that the dialplan offers is nobody's yet.
+    const offered = has === 'StasisBroadcast' && bridgeId === null && channel.variables['SIAGA_ROLE'] !== 'caller';
+    const here = ours.has(channelId) && (has === 'Stasis' || has === 'StasisBroadcast') && !offered;
+    return [{ channelId, up: state === 'Up', bridgeId, here }];
+  };
+
+  /** False while its caller is with the dialplan: the call stays as it was left, until he comes or goes. */
+  const take = (id: string, one: LeftCall, held: Held): boolean => {
+    const ours = hears(held);
+    const channels = [one.call.channelId, ...legsOf(one.call)].flatMap((channelId) => heldOf(channelId, held, ours));
+    const caller = channels.find(({ channelId }) => channelId === one.call.channelId);
+    const isOver = one.call.endedAt !== null || !one.call.caller.live;
+    if (!isOver && caller?.here === false) return false;
+    // What has ended unseen did so after its owner was last heard of; when, only Asterisk's log can tell.
+    const at = caller === undefined ? one.leftAt : clock.now();
+    open(id, one, { channels, bridges: held.bridges, at });
+    for (const { channelId } of channels.filter(({ here }) => !here)) offerTaken(channelId, held);
+    return true;
+  };
+
+  const open = (
+    id: string,
+    one: LeftCall,
+    { channels, bridges: there, at }: { channels: HeldChannel[]; bridges: readonly string[]; at: number },
+  ): void => {
+    left.delete(id);
+    logger.info({ callId: id, from: one.owner, stage: one.call.stage }, 'goes on with a call of a dead controller');
+    runner.open(one.call);
+    deps.taken(one.call);
+    runner.tell(id, { type: 'adopted', at, application, channels, bridges: there });
+  };
+
+  /** A leg that the dialplan offers in this moment: nobody else knows its call. */
+  const offerTaken = (channelId: string, held: Held): void => {
+    if (held.channels.get(channelId)?.dialplanApplication !== 'StasisBroadcast') return;
+    void ari.send('POST', '/events/claim', { channelId, application }).then((answer) => {
+      if (!answer.ok) logger.debug({ channelId, reason: answer.reason }, 'a leg was offered, and is not any more');
+    });
+  };
+
+  const unknownCallers = (held: Held): AsteriskChannel[] => {
+    const theirs = [...heard].flatMap((name) => held.applications.get(name)?.channelIds ?? []);
+    return theirs.flatMap((id) => {
+      const channel = held.channels.get(id);
+      if (channel?.variables['SIAGA_ROLE'] !== 'caller' || channel.dialplanApplication === null) return [];
+      return left.has(callIdOf(id)) || runner.get(callIdOf(id)) !== undefined ? [] : [channel];
+    });
+  };
+
+  const callIdOf = (channelId: string): string => derivedId('call', deps.node, channelId, epochOf(channelId));
+
+  const note = async (name: string): Promise<void> => {
+    const taken = ![...left.values()].some(({ owner }) => owner === name);
+    const stage = !taken ? 'claimed' : heard.has(name) ? 'taken' : 'done';
+    const before = claimed.get(name);
+    if (before === undefined || stage === before) return;
+    if (stage === 'done') claimed.delete(name);
+    else claimed.set(name, stage);
+    try {
+      await writeNote(directory, name, { by: application, stage });
+      if (stage === 'done') await forgetPresence(deps.presences, name);
+    } catch (error) {
+      logger.warn({ err: error, name }, 'it could not be noted what became of a dead controller');
+    }
+  };
+
+  const cameOne = async (id: string, channel: AsteriskChannel): Promise<void> => {
+    const held = await list();
+    const one = left.get(id);
+    if (one === undefined) return;
+    if (held !== null && take(id, one, held)) return;
+    // Asterisk does not answer, or has not caught up: he is here, and of the others nothing is known.
+    const caller = { channelId: channel.id, up: channel.state === 'Up', bridgeId: null, here: true };
+    open(id, one, { channels: [caller], bridges: [], at: clock.now() });
+  };
+
+  return {
+    heard: () => [...heard],
+    prepare: async (dead) => remember(await claim(dead)),
+    async seenTo(dead) {
+      const notes = await readNotes(directory);
+      const isSeenTo = (name: string): boolean => {
+        const note = notes.get(name);
+        if (note === undefined || claimed.has(name)) return false;
+        return note.stage === 'done' || !dead.includes(note.by);
+      };
+      return new Set(dead.filter(isSeenTo));
+    },
+    async adopt(dead) {
+      await remember(await claim(dead));
+      const before = await list();
+      if (before === null) return new Map();
+      const names = [...claimed.keys()];
+      const there = names.filter((name) => before.applications.has(name) && !heard.has(name));
+      const connected = await Promise.all(there.map(async (name) => ((await sockets.hear(name)) ? [name] : [])));
+      for (const name of connected.flat()) heard.add(name);
+      const mute = there.filter((name) => !heard.has(name));
+      const held = await list();
+      if (held === null) return new Map();
+      const counts = new Map(names.filter((name) => !mute.includes(name)).map((name) => [name, 0]));
+      // Who talks first: then the line knows who is free before it hears who waits.
+      const order = [...left].sort(([, a], [, b]) => waits(a) - waits(b));
+      for (const [id, one] of order) {
+        if (mute.includes(one.owner) || !take(id, one, held)) continue;
+        counts.set(one.owner, (counts.get(one.owner) ?? 0) + (one.call.endedAt === null ? 1 : 0));
+      }
+      for (const channel of unknownCallers(held)) deps.arrive(channel);
+      for (const name of connected.flat()) sockets.release(name);
+      for (const name of counts.keys()) await note(name);
+      return counts;
+    },
+    came(channel) {
+      const id = callIdOf(channel.id);
+      if (!left.has(id)) return false;
+      cameOne(id, channel).catch((error: unknown) => logger.error({ err: error }, 'a caller could not be gone on with'));
+      return true;
+    },
+    async look() {
+      if (left.size === 0 && heard.size === 0 && claimed.size === 0) return;
+      const held = await list();
+      if (held === null) return;
+      for (const [id, one] of [...left]) take(id, one, held);
+      for (const name of [...heard]) {
+        const { channelIds = [], endpointIds = [] } = held.applications.get(name) ?? {};
+        if (channelIds.length > 0) continue;
+        for (const id of endpointIds) {
+          await ari.send('DELETE', `/applications/${name}/subscription`, { eventSource: `endpoint:${id}` });
+        }
+        sockets.letGo(name);
+        heard.delete(name);
+      }
+      for (const name of [...claimed.keys()]) await note(name);
+    },
+  };
+}
+
+function waits({ call }: LeftCall): number {
+  return call.line === null ? 0 : 1;
+}

@@ -1,0 +1,100 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { codeOf } from '../platform/errors.ts';
+import { journalSuffix, projectedSuffix } from '../platform/journal-file.ts';
+import { readJournalPart } from '../platform/journal-reader.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Call } from './call.ts';
+import { completedCall } from './completed-call.ts';
+import type { CallEntry } from './runner.ts';
+
+/** A call as a dead controller's journal has it last. */
+export interface LeftCall {
+  readonly call: Call;
+  /** The process start that wrote it. */
+  readonly owner: string;
+  readonly claimedAt: number;
+  readonly sequence: number;
+  /** When that one last gave a sign of life (epoch milliseconds): a call that ended unseen ended later. */
+  readonly leftAt: number;
+}
+
+const linesAtOnce = 2_000;
+const callEntry = z.object({ kind: z.literal('call'), callId: z.string(), claimedAt: z.number(), sequence: z.number() });
+
+/**
+ * The calls that dead controllers left unfinished, as the latest owner among them has them. Of an ended one something may be
+ * left as well: the limits of its messages. Lines that cannot be read are said and passed over.
+ */
+export async function readLeftCalls(
+  directory: string,
+  owners: readonly string[],
+  logger: Logger,
+): Promise<Map<string, LeftCall>> {
+  const latest = new Map<string, LeftCall>();
+  for (const { segment, owner, touchedAt } of await filesOf(directory, owners)) {
+    for await (const entry of entriesOf(directory, segment, logger)) {
+      const { callId, claimedAt, sequence, state } = entry;
+      const known = latest.get(callId);
+      if (known !== undefined && !isNewer(entry, known)) continue;
+      latest.set(callId, { call: state, owner, claimedAt, sequence, leftAt: Math.max(touchedAt, entry.at) });
+    }
+  }
+  const left = [...latest].filter(([, { call }]) => isUnfinished(call));
+  return new Map(left.map(([id, one]) => [id, { ...one, call: completedCall(one.call) }]));
+}
+
+export function isNewer(
+  one: Pick<LeftCall, 'claimedAt' | 'sequence'>,
+  other: Pick<LeftCall, 'claimedAt' | 'sequence'>,
+): boolean {
+  return one.claimedAt === other.claimedAt ? one.sequence > other.sequence : one.claimedAt > other.claimedAt;
+}
+
+function isUnfinished({ endedAt, outcome, timers }: Call): boolean {
+  return endedAt === null || (outcome !== 'returned' && Object.keys(timers).length > 0);
+}
+
+/** Also what PostgreSQL has by now: a live call's last state may be in it. */
+async function filesOf(
+  directory: string,
+  owners: readonly string[],
+): Promise<{ segment: string; owner: string; touchedAt: number }[]> {
+  const found = [];
+  for (const name of (await readdir(directory)).sort()) {
+    const segment = name.endsWith(projectedSuffix) ? name.slice(0, -projectedSuffix.length) : name;
+    const owner = segment.split('.')[0] ?? '';
+    if (!segment.endsWith(journalSuffix) || !owners.includes(owner)) continue;
+    const touchedAt = await touchOf(join(directory, name));
+    if (touchedAt !== null) found.push({ segment, owner, touchedAt });
+  }
+  return found;
+}
+
+/** Null for a file that was put away or deleted meanwhile. */
+async function touchOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function* entriesOf(directory: string, segment: string, logger: Logger): AsyncGenerator<CallEntry> {
+  for (let from = 0, atEnd = false; !atEnd;) {
+    const part = await readJournalPart(directory, segment, { from, limit: linesAtOnce, growing: false });
+    for (const line of part.lines) {
+      if (!line.ok) logger.warn({ segment, reason: line.reason }, 'a line of a dead controller could not be read');
+      else if (isCallEntry(line.value)) yield line.value;
+    }
+    atEnd = part.atEnd || part.end === from;
+    from = part.end;
+  }
+}
+
+/** The checksum vouches that the line is as this program wrote it. */
+function isCallEntry(value: unknown): value is CallEntry {
+  return callEntry.safeParse(value).success;
+}

@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import type { AriCommands } from '../asterisk/commands.ts';
+import type { AsteriskChannel } from '../asterisk/translate.ts';
+import type { Cancel, Clock } from '../platform/clock.ts';
+import { journalTouches } from '../platform/journal-reader.ts';
+import type { Logger } from '../platform/logger.ts';
+import { announcePresence, askPresence } from '../platform/presence.ts';
+import { createAdopter, type AdopterDeps } from './adopt.ts';
+import { otherControllers, watchControllers } from './dead-controllers.ts';
+import { watchOrphans } from './orphans.ts';
+
+export interface Succession {
+  /** The applications of dead controllers that this process hears. */
+  readonly heard: () => readonly string[];
+  /** A caller has come into an application of ours: true if he is a dead controller's, and goes on as such. */
+  readonly came: (channel: AsteriskChannel) => boolean;
+  /** Looks for what dead controllers left from now on. */
+  readonly begin: () => void;
+  /** Looks now. */
+  readonly look: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+/** Says that this process lives, and goes on with what other controllers of the node leave when they die. */
+export async function startSuccession(
+  deps: Omit<AdopterDeps, 'presences' | 'directory'> & {
+    stateDir: string;
+    rank: number;
+    connected: () => boolean;
+    held: () => boolean;
+    isOurs: (channelId: string) => boolean;
+    alarm: (code: string, detail: Record<string, string | number>) => void;
+    ari: AriCommands;
+    clock: Clock;
+    logger: Logger;
+  },
+): Promise<Succession> {
+  const { stateDir, application, clock, logger, node } = deps;
+  const directory = join(stateDir, 'journal');
+  const presences = join(stateDir, 'lives');
+  const presence = await announcePresence({ directory: presences, name: application, logger });
+  const touches = () => journalTouches(directory);
+  const controllers = watchControllers({
+    clock,
+    rank: deps.rank,
+    presenceOf: (name) => askPresence(presences, name, clock),
+    journalTouchedAt: touches,
+  });
+  const adopter = createAdopter({ ...deps, directory, presences });
+  const journals = async (): Promise<Iterable<string>> => (await touches()).keys();
+  // Before anything is claimed: a caller of one who is known to be dead is to come back to his own call.
+  const others = otherControllers([...(await journals())], node, application);
+  await adopter.prepare([...(await controllers.deadAmong(others)).keys()]);
+  let orphans: { sweep: () => Promise<void>; stop: Cancel } | null = null;
+  return {
+    heard: () => adopter.heard(),
+    came: (channel) => adopter.came(channel),
+    begin() {
+      orphans ??= watchOrphans({ ...deps, controllers, adopter, journals });
+    },
+    look() {
+      orphans?.sweep().catch((error: unknown) => logger.error({ err: error }, 'looking for dead controllers failed'));
+    },
+    async stop() {
+      orphans?.stop();
+      await presence.stop();
+    },
+  };
+}
