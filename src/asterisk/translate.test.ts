@@ -52,7 +52,7 @@ describe('translate', () => {
           sipCallId: '1-12168@127.0.0.1',
           callerNumber: '0811',
           callerName: 'sipp',
-          dialplanApplication: null,
+          dialplanApplication: 'StasisBroadcast',
           variables: { SIAGA_ROLE: 'caller', SIAGA_PAI: '<sip:+62811@x>', SIAGA_FROM: '"cut' },
         },
       },

@@ -58,6 +58,8 @@ export interface AdopterDeps {
     release: (application: string) => void;
     letGo: (application: string) => void;
   };
+  /** Brings home the records of a dead one. */
+  ofDead: (name: string) => void;
   /** A caller of whom no journal knows. */
   arrive: (channel: AsteriskChannel) => void;
   /** The call is this process's: by its channel and SIP Call-ID it is known from now on. */
@@ -126,7 +128,9 @@ export function createAdopter(deps: AdopterDeps): Adopter {
 
   const remember = async (names: readonly string[]): Promise<void> => {
     if (names.length === 0) return;
-    for (const [id, one] of await readLeftCalls(directory, names, logger)) {
+    const found = await readLeftCalls(directory, names, logger);
+    for (const name of names) deps.ofDead(name);
+    for (const [id, one] of found) {
       const known = left.get(id);
       const live = runner.get(id);
       const isOlder = (known !== undefined && !isNewer(one, known)) || (live?.claimedAt ?? 0) >= one.claimedAt;
@@ -156,7 +160,7 @@ export function createAdopter(deps: AdopterDeps): Adopter {
     const isOver = one.call.endedAt !== null || !one.call.caller.live;
     if (!isOver && caller?.here === false) return false;
     // What has ended unseen did so after its owner was last heard of; when, only Asterisk's log can tell.
-    const at = caller === undefined ? one.leftAt : clock.now();
+    const at = channels.length === 0 ? one.leftAt : clock.now();
     open(id, one, { channels, bridges: held.bridges, at });
     for (const { channelId } of channels.filter(({ here }) => !here)) offerTaken(channelId, held);
     return true;

@@ -75,7 +75,7 @@ async function filesOf(
 /** Null for a file that was put away or deleted meanwhile. */
 async function touchOf(path: string): Promise<number | null> {
   try {
-    return (await stat(path)).mtimeMs;
+    return Math.round((await stat(path)).mtimeMs);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
     throw error;

@@ -22,8 +22,11 @@ interface AdoptDeps {
   adopt: (segment: string) => void;
 }
 
-/** Looks for journals of dead process starts, now and every ten seconds. */
-export function watchForDead(deps: AdoptDeps): { stop: () => void } {
+/**
+ * Looks for journals of dead process starts, now and every ten seconds; `ofDead` is for one that is known to be dead. What it
+ * wrote is projected at once then, and its files are put away when they are as old as those of others.
+ */
+export function watchForDead(deps: AdoptDeps): { stop: () => void; ofDead: (owner: string) => void } {
   const { directory, name, clock, logger } = deps;
 
   const look = async (): Promise<void> => {
@@ -40,11 +43,15 @@ export function watchForDead(deps: AdoptDeps): { stop: () => void } {
     }
     await deleteOld(directory, clock);
   };
-  const sweep = (): void => {
-    look().catch((error: unknown) => logger.warn({ err: error }, 'older journals could not be looked at'));
+  const lookAtOne = async (owner: string): Promise<void> => {
+    for (const { segment, owner: of } of await journalFiles(directory)) {
+      if (of === owner && !deps.knows(segment)) deps.adopt(segment);
+    }
   };
+  const failed = (error: unknown): void => logger.warn({ err: error }, 'older journals could not be looked at');
+  const sweep = (): void => void look().catch(failed);
   sweep();
-  return { stop: clock.every(deadAfter, sweep) };
+  return { stop: clock.every(deadAfter, sweep), ofDead: (owner) => void lookAtOne(owner).catch(failed) };
 }
 
 async function deleteOld(directory: string, clock: Clock): Promise<void> {

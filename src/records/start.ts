@@ -40,6 +40,8 @@ export interface RecordsRoom {
   readonly locatedLater: (callId: string, incidentId: string) => void;
   /** SIP Call-IDs that reached the dialplan lately, by Asterisk's own log. */
   readonly sawSipCall: (sipCallId: string) => boolean;
+  /** Another process start is known to be dead: what it wrote is projected now. */
+  readonly ofDead: (owner: string) => void;
   readonly projector: Projector;
   readonly stop: () => Promise<void>;
 }
@@ -120,7 +122,7 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
     write({ kind: 'logged-call', call: { ...call, introduction } });
   });
 
-  const { stop: stopWatching } = watchForDead({
+  const { stop: stopWatching, ofDead } = watchForDead({
     directory,
     name: journal.name,
     clock,
@@ -175,6 +177,7 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
       // Whom the call concerns the feed may not know any more: whoever may know asks for the call.
       feed.publish({ type: 'location.added-later', callId, incidentId, detail: {} }, clock.now());
     },
+    ofDead,
     sawSipCall: (sipCallId) => log?.sawSipCall(sipCallId) ?? false,
     projector,
     async stop() {

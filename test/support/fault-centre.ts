@@ -11,7 +11,7 @@ export const tones = { caller: 440, operator: 660, agency: 880 };
 
 /** What may happen to every controller at once. Both times nobody claims anything any more. */
 export const fates = ['killed', 'frozen'] as const;
-type Fate = (typeof fates)[number];
+export type Fate = (typeof fates)[number];
 
 /** A centre with two operators, the first at his phone, whose only controller is lost in test after test. */
 export class FaultCentre {
