@@ -268,6 +268,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     arrive: (channel) => calls.intake.arrive(channel),
     taken: (call) => calls.intake.goesOn(call),
     ofDead: records.ofDead,
+    catchUp: acd.catchUp,
     isOurs: (id) => calls.runner.ownerOf(id) !== undefined || machines.all.some((one) => one.owns(id)),
   });
   const stopClockWatch = watchClock(clock, Date.now, (milliseconds) => records.alarm('clock-set', { milliseconds }));

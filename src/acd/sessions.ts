@@ -35,6 +35,8 @@ export interface SessionKeeper {
   restore(): Promise<void>;
   /** The line was told something. */
   changed(): void;
+  /** Resolves when the line knows what other processes have written. */
+  catchUp(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -260,6 +262,10 @@ export function createSessionKeeper(deps: {
         follow();
       });
       if (kept !== before) meetDisk();
+    },
+    async catchUp() {
+      meetDisk();
+      for (let left = meeting; left !== null; left = meeting) await left;
     },
     async stop() {
       cancel();

@@ -37,6 +37,8 @@ export interface AcdRoom {
   readonly contact: (registration: Registration) => void;
   /** Gives Asterisk every account that it may have lost. */
   readonly pushAll: () => Promise<void>;
+  /** Resolves when the line knows who is logged in and paused by the word of other processes. */
+  readonly catchUp: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -194,6 +196,7 @@ export async function startAcd(deps: AcdDeps): Promise<AcdRoom> {
       phones.saw(registration);
     },
     pushAll: () => accounts.pushAll(),
+    catchUp: () => keeper.catchUp(),
     routes: [...operatorRoutes(shared), ...deskRoutes(shared), ...sessionRoutes(shared), ...queueRoutes(shared)],
     stop: async () => {
       accounts.stop();

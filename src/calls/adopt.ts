@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AriCommands } from '../asterisk/commands.ts';
 import { readChannels, type AsteriskChannel } from '../asterisk/translate.ts';
-import type { Clock } from '../platform/clock.ts';
+import { pause, type Clock } from '../platform/clock.ts';
 import { derivedId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import { forgetPresence } from '../platform/presence.ts';
@@ -58,6 +58,8 @@ export interface AdopterDeps {
     release: (application: string) => void;
     letGo: (application: string) => void;
   };
+  /** What else a dead one knew and has told the others is known here now. */
+  catchUp: () => Promise<void>;
   /** Brings home the records of a dead one. */
   ofDead: (name: string) => void;
   /** A caller of whom no journal knows. */
@@ -65,6 +67,8 @@ export interface AdopterDeps {
   /** The call is this process's: by its channel and SIP Call-ID it is known from now on. */
   taken: (call: Call) => void;
 }
+
+const catchUpWithin = 500;
 
 const applications = z.array(
   z.object({ name: z.string(), channel_ids: z.array(z.string()), endpoint_ids: z.array(z.string()) }),
@@ -149,7 +153,7 @@ export function createAdopter(deps: AdopterDeps): Adopter {
     // A leg that the dialplan offers is nobody's yet.
     const offered = has === 'StasisBroadcast' && bridgeId === null && channel.variables['SIAGA_ROLE'] !== 'caller';
     const here = ours.has(channelId) && (has === 'Stasis' || has === 'StasisBroadcast') && !offered;
-    return [{ channelId, up: state === 'Up', bridgeId, here }];
+    return [{ channelId, state: state === 'Up' ? 'up' : state === 'Ringing' ? 'ringing' : 'other', bridgeId, here }];
   };
 
   /** False while its caller is with the dialplan: the call stays as it was left, until he comes or goes. */
@@ -162,8 +166,19 @@ export function createAdopter(deps: AdopterDeps): Adopter {
     // What has ended unseen did so after its owner was last heard of; when, only Asterisk's log can tell.
     const at = channels.length === 0 ? one.leftAt : clock.now();
     open(id, one, { channels, bridges: held.bridges, at });
-    for (const { channelId } of channels.filter(({ here }) => !here)) offerTaken(channelId, held);
+    for (const { channelId } of channels) {
+      if (!ours.has(channelId)) follow(channelId);
+      offerTaken(channelId, held);
+    }
     return true;
+  };
+
+  /** A leg that rings and of which its owner could not tell Asterisk any more that he wants to hear of it. */
+  const follow = (channelId: string): void => {
+    const eventSource = `channel:${channelId}`;
+    void ari.send('POST', `/applications/${application}/subscription`, { eventSource }).then((answer) => {
+      if (!answer.ok) logger.debug({ channelId, reason: answer.reason }, 'a leg cannot be followed');
+    });
   };
 
   const open = (
@@ -180,7 +195,9 @@ export function createAdopter(deps: AdopterDeps): Adopter {
 
   /** A leg that the dialplan offers in this moment: nobody else knows its call. */
   const offerTaken = (channelId: string, held: Held): void => {
-    if (held.channels.get(channelId)?.dialplanApplication !== 'StasisBroadcast') return;
+    const channel = held.channels.get(channelId);
+    const offered = channel?.dialplanApplication === 'StasisBroadcast' && channel.variables['SIAGA_ROLE'] !== 'caller';
+    if (!offered || held.bridgeOf.has(channelId)) return;
     void ari.send('POST', '/events/claim', { channelId, application }).then((answer) => {
       if (!answer.ok) logger.debug({ channelId, reason: answer.reason }, 'a leg was offered, and is not any more');
     });
@@ -218,7 +235,8 @@ export function createAdopter(deps: AdopterDeps): Adopter {
     if (one === undefined) return;
     if (held !== null && take(id, one, held)) return;
     // Asterisk does not answer, or has not caught up: he is here, and of the others nothing is known.
-    const caller = { channelId: channel.id, up: channel.state === 'Up', bridgeId: null, here: true };
+    const state = channel.state === 'Up' ? ('up' as const) : ('other' as const);
+    const caller = { channelId: channel.id, state, bridgeId: null, here: true };
     open(id, one, { channels: [caller], bridges: [], at: clock.now() });
   };
 
@@ -236,6 +254,7 @@ export function createAdopter(deps: AdopterDeps): Adopter {
     },
     async adopt(dead) {
       await remember(await claim(dead));
+      await Promise.race([deps.catchUp(), pause(clock, catchUpWithin)]);
       const before = await list();
       if (before === null) return new Map();
       const names = [...claimed.keys()];

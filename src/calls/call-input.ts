@@ -97,8 +97,8 @@ export type CallInput = { at: number } & (
 /** A channel of a call as Asterisk has it. */
 export interface HeldChannel {
   readonly channelId: string;
-  /** It was answered. */
-  readonly up: boolean;
+  /** A leg of ours rings, or it was answered; anything else is on the way to that. */
+  readonly state: 'ringing' | 'up' | 'other';
   /** The bridge that it is in. */
   readonly bridgeId: string | null;
   /** In an application whose events this controller hears, and not in the dialplan. */

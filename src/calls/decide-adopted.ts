@@ -5,10 +5,11 @@ import { company, isPrivate, operatorLegs, unheardAgencies } from './company.ts'
 import { legsOf } from './channels.ts';
 import type { CallInput, HeldChannel } from './call-input.ts';
 import type { Call } from './call.ts';
+import { agencyInput } from './decide-dispatch.ts';
 import { callerGone, callerLeft } from './decide-end.ts';
 import { legJoined, rebuildBridge, stillHere } from './decide-join.ts';
 import { returnNotReserved } from './decide-leave.ts';
-import { legEntered, legGone } from './decide-legs.ts';
+import { legEntered, legGone, legRinging } from './decide-legs.ts';
 import { moveBarging } from './decide-monitor-leg.ts';
 import { heldByPhone } from './decide-phone-hold.ts';
 import { questionPlayed } from './decide-silent.ts';
@@ -61,15 +62,22 @@ function callerFound(step: Step, caller: HeldChannel | undefined): void {
   if (!caller.here) return callerLeft(step, true);
   call.caller.left = false;
   delete call.timers.left;
-  if (caller.up) call.answeredAt ??= step.at;
+  if (caller.state === 'up') call.answeredAt ??= step.at;
   else if (call.answeredAt === null) step.effects.push({ do: 'answer', channelId: call.channelId });
 }
 
 function legFound(step: Step, channelId: string, leg: HeldChannel | undefined): void {
-  if (step.call.endedAt !== null) return;
+  const { call } = step;
+  if (call.endedAt !== null) return;
   if (leg === undefined) {
-    if (isExpected(step.call, channelId)) legGone(step, channelId, 0);
-  } else if (leg.up && leg.here && isRinging(step.call, channelId)) legEntered(step, channelId);
+    if (isExpected(call, channelId)) legGone(step, channelId, 0);
+    return;
+  }
+  if (!isRinging(call, channelId)) return;
+  // Whoever rang an agency answered to one who is dead: that there is a channel says as much.
+  agencyInput(step, { type: 'ring-result', at: step.at, attemptId: channelId, ring: { result: 'taken' }, channelId });
+  if (leg.state === 'up' && leg.here) legEntered(step, channelId);
+  else if (leg.state === 'ringing') legRinging(step, channelId);
 }
 
 /** An attempt whose job is under way, or is lost, has a limit; and so has what a supervisor hears by and that is still to come. */

@@ -19,7 +19,8 @@ export function adoptedBySomebody(world: World, n: number, m: number): Told[] {
     if (isCaller ? !call.caller.live : world.gone.has(channelId) || missed(index)) return [];
     const inside = world.inside.get(channelId)?.has(bridgeId) === true && bridges.includes(bridgeId) && here;
     const known = isCaller ? call.answeredAt !== null : answered(world, channelId) || inside;
-    return [{ channelId, up: known || (m + index) % 5 === 0, bridgeId: inside ? bridgeId : null, here }];
+    const state = known || (m + index) % 5 === 0 ? 'up' : (n + index) % 3 === 0 ? 'ringing' : 'other';
+    return [{ channelId, state, bridgeId: inside ? bridgeId : null, here }];
   });
   noteFound(world, channels, bridgeId);
   return [{ type: 'adopted', application: `siaga-${world.told}`, channels, bridges }];
