@@ -10,7 +10,15 @@ import type { RecordsRoom } from './records/start.ts';
 
 type Words = Pick<
   Parameters<typeof listenToAsterisk>[0],
-  'onEvent' | 'onConnected' | 'onHeardAgain' | 'onReplaced' | 'ours' | 'onContactsFollowed' | 'onContact' | 'onRefusal' | 'knownSipCall'
+  | 'onEvent'
+  | 'onConnected'
+  | 'onHeardAgain'
+  | 'onReplaced'
+  | 'ours'
+  | 'onContactsFollowed'
+  | 'onContact'
+  | 'onRefusal'
+  | 'knownSipCall'
 >;
 
 /** What Asterisk says to the rooms: events to whoever has the channel, registrations to phones and trunks. */

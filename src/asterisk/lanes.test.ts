@@ -36,7 +36,16 @@ function start() {
   });
   const perform = (name: string, keys: string[], tries?: number, also?: Promise<void>[]): Promise<void> =>
     lanes.perform('call', { name, lanes: keys, ...(tries === undefined ? {} : { tries }) }, also);
-  return { asked, heard, clock, settle, lanes, perform, names: () => asked.map(({ name }) => name), hold: (on: boolean) => void (held = on) };
+  return {
+    asked,
+    heard,
+    clock,
+    settle,
+    lanes,
+    perform,
+    names: () => asked.map(({ name }) => name),
+    hold: (on: boolean) => void (held = on),
+  };
 }
 
 describe('commands', () => {

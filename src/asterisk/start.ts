@@ -125,7 +125,10 @@ function hearDead(deps: {
   onEvent: (event: AsteriskEvent) => void;
   onHeardAgain: () => void;
   open: (
-    of: Pick<Parameters<typeof openEventSocket>[0], 'application' | 'onEvent' | 'onConnected' | 'onDisconnected' | 'onPong'>,
+    of: Pick<
+      Parameters<typeof openEventSocket>[0],
+      'application' | 'onEvent' | 'onConnected' | 'onDisconnected' | 'onPong'
+    >,
   ) => EventSocket;
 }) {
   const { clock, logger } = deps;

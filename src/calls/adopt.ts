@@ -279,7 +279,9 @@ export function createAdopter(deps: AdopterDeps): Adopter {
     came(channel) {
       const id = callIdOf(channel.id);
       if (!left.has(id)) return false;
-      cameOne(id, channel).catch((error: unknown) => logger.error({ err: error }, 'a caller could not be gone on with'));
+      cameOne(id, channel).catch((error: unknown) =>
+        logger.error({ err: error }, 'a caller could not be gone on with'),
+      );
       return true;
     },
     async look() {

@@ -1,9 +1,12 @@
 import fc from 'fast-check';
+import { adoptedAsItIs } from '../../test/support/adoption-world.ts';
 import { ensure, tell } from '../../test/support/call-laws.ts';
 import { circumstances, scored, sequences } from '../../test/support/call-histories.ts';
 import { everywhere, situations } from '../../test/support/call-situations.ts';
 import { play } from '../../test/support/call-world.ts';
 import { isPending, type Dispatch } from '../dispatch/dispatch.ts';
+import { legsOf } from './channels.ts';
+import { isTalking } from './company.ts';
 
 describe('whatever a call is told, in whatever order', () => {
   it('leaves no caller alone, no phone ringing and no assignment open', () => {
@@ -113,6 +116,34 @@ describe('whatever a call is told, in whatever order', () => {
         ensure(world.call.endedAt !== null, 'goes on without anybody');
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it('goes on where it was when another controller takes it over: who talks is neither moved nor rung nor hung up', () => {
+    fc.assert(
+      fc.property(sequences, circumstances, (moves, over) => {
+        const world = play(moves, over);
+        for (let owner = 0; owner < 2; owner += 1) {
+          const before = world.call;
+          const told = adoptedAsItIs(world);
+          if (told.type !== 'adopted') return;
+          const there = new Set(told.channels.map(({ channelId }) => channelId));
+          const inside = new Set(told.channels.filter(({ bridgeId }) => bridgeId !== null).map((one) => one.channelId));
+          const known = world.effects.length;
+          tell(world, told);
+          ensure(world.call.claimedAt > before.claimedAt, 'the entries of its next owner would come before');
+          if (!isTalking(before) || !before.caller.live || !inside.has(before.channelId)) continue;
+          const missing = [before.channelId, ...legsOf(before)].some((channelId) => !there.has(channelId));
+          for (const effect of world.effects.slice(known)) {
+            const cut = effect.do === 'hang-up' && inside.has(effect.channelId) && !missing;
+            const moved = (effect.do === 'join' || effect.do === 'leave-bridge') && inside.has(effect.channelId);
+            const rung = effect.do.startsWith('ring-') && !missing;
+            ensure(!cut && !moved && !rung, `${effect.do} for a call that went on by itself`);
+          }
+          ensure(world.call.endedAt === null, 'a call that went on was ended');
+        }
+      }),
+      { numRuns: 1_000 },
     );
   });
 });

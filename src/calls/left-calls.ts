@@ -21,7 +21,12 @@ export interface LeftCall {
 }
 
 const linesAtOnce = 2_000;
-const callEntry = z.object({ kind: z.literal('call'), callId: z.string(), claimedAt: z.number(), sequence: z.number() });
+const callEntry = z.object({
+  kind: z.literal('call'),
+  callId: z.string(),
+  claimedAt: z.number(),
+  sequence: z.number(),
+});
 
 /**
  * The calls that dead controllers left unfinished, as the latest owner among them has them. Of an ended one something may be

@@ -138,7 +138,13 @@ export function startCalls(deps: {
     },
   });
   const lingering = createLingering({ clock, runner });
-  const intake = createIntake({ ...deps, ...deps.succession, runner, keepsUp: deps.guard.keepsUp, staffed: () => deps.line().staffed() });
+  const intake = createIntake({
+    ...deps,
+    ...deps.succession,
+    runner,
+    keepsUp: deps.guard.keepsUp,
+    staffed: () => deps.line().staffed(),
+  });
   let reconciler: ReturnType<typeof keepReconciled> | null = null;
   let stopSweep: Cancel = () => undefined;
   const live = (): number => runner.all().filter((call) => call.endedAt === null).length;

@@ -44,7 +44,10 @@ export async function announcePresence(deps: {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     await listen(server, path);
   } catch (error) {
-    logger.warn({ err: error }, 'no socket tells that this process lives; its death is noticed by its journal, seconds later');
+    logger.warn(
+      { err: error },
+      'no socket tells that this process lives; its death is noticed by its journal, seconds later',
+    );
     return { stop: () => Promise.resolve() };
   }
   return {

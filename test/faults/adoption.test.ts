@@ -230,5 +230,6 @@ const classify = (incidentId: string) =>
 
 async function stateOf(incidentId: string): Promise<string | undefined> {
   const path = `/v1/dispatches?incidentId=${incidentId}`;
-  return (await centre.api.get(path, z.object({ items: z.array(z.object({ state: z.string() })) }))).items.at(-1)?.state;
+  return (await centre.api.get(path, z.object({ items: z.array(z.object({ state: z.string() })) }))).items.at(-1)
+    ?.state;
 }

@@ -36,23 +36,6 @@ describe('a controller that starts afterwards', () => {
     await until('the dead hold nothing', nothingHeld);
   }, 60_000);
 
-  test('rings for a caller whose operator was lost', async () => {
-    const { caller, operator } = await faults.conversation();
-    await faults.strike('killed');
-    await faults.noticed();
-    await faults.restart();
-    await faults.noticed(false);
-    const coming = centre.upcoming(faults.phone, 15_000);
-    await operator.hangUp();
-    const again = await coming;
-    await again.waitFor('answered');
-    const call = await centre.api.taken(caller.wire);
-    await until('they talk', async () => (await centre.api.call(call.id)).stage === 'talking');
-    expect(caller.ended).toBe(false);
-    await caller.hangUp();
-    expect(await centre.api.recordOf(caller.wire.callId)).toMatchObject({ outcome: 'answered' });
-  }, 60_000);
-
   test('leaves the registration of a phone as it is: it rings once, and is away when it has gone', async () => {
     const [, second] = centre.operators;
     if (second === undefined) throw new Error('two operators');
@@ -90,17 +73,6 @@ describe('of two controllers', () => {
     standby = await centre.startController({ rank: 1, name: `standby-${centre.controllers.length}` });
   });
   afterEach(() => end(standby));
-
-  test('the standby takes who waited with a leader that froze', async () => {
-    const { caller } = await faults.ringing();
-    faults.phone.behave(answers());
-    const again = centre.upcoming(faults.phone, 20_000);
-    const struck = await faults.strike('frozen');
-    await again;
-    expect(struck.since()).toBeLessThan(12_000);
-    await until('the caller hears the operator', () => caller.secondsOf(tones.operator) > 0.5);
-    await caller.hangUp();
-  }, 60_000);
 
   test('the standby hears of refused INVITEs once the leader is dead', async () => {
     await end(faults.controller);

@@ -212,7 +212,16 @@ test('one that another controller has under way is told as far as its record tel
     return other.at(-1)?.state.id ?? '';
   };
   const answers = (id: string): void => {
-    const channel = { id, name: '', state: 'Up', sipCallId: null, callerNumber: null, callerName: null, dialplanApplication: null, variables: {} };
+    const channel = {
+      id,
+      name: '',
+      state: 'Up',
+      sipCallId: null,
+      callerNumber: null,
+      callerName: null,
+      dialplanApplication: null,
+      variables: {},
+    };
     elsewhere.take({ type: 'entered', channel, arguments: [] });
   };
   const hangsUp = (channelId: string, cause: number): boolean =>

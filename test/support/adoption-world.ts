@@ -52,3 +52,17 @@ function noteFound(world: World, channels: readonly HeldChannel[], bridgeId: str
   const caller = channels.find(({ channelId }) => channelId === call.channelId);
   if (caller?.here === false) world.returned = true;
 }
+
+/** What another controller finds when it takes the call over, and the world has missed nothing. */
+export function adoptedAsItIs(world: World): Told {
+  const { call } = world;
+  const bridgeId = call.bridge?.id ?? '';
+  const channels = [call.channelId, ...legsOf(call)].flatMap((channelId): HeldChannel[] => {
+    if (channelId === call.channelId ? !call.caller.live : world.gone.has(channelId)) return [];
+    const inside = world.inside.get(channelId)?.has(bridgeId) === true && world.bridges.has(bridgeId);
+    const isCaller = channelId === call.channelId;
+    const up = isCaller ? call.answeredAt !== null : answered(world, channelId) || inside;
+    return [{ channelId, state: up ? 'up' : 'ringing', bridgeId: inside ? bridgeId : null, here: true }];
+  });
+  return { type: 'adopted', application: `siaga-${world.told}`, channels, bridges: [...world.bridges] };
+}
