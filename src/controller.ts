@@ -30,6 +30,7 @@ import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { createPauseGuard } from './platform/pause-guard.ts';
 import { createPostgres } from './platform/postgres.ts';
+import { startProbes } from './probes/start.ts';
 import { inOrder, inTurn } from './records/in-turn.ts';
 import { startRecords } from './records/start.ts';
 import { keepDecision } from './records/write-call.ts';
@@ -187,7 +188,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       learn(entry);
       for (const room of [machines.outgoing, machines.notifications, followers, askAgain]) room.heardOf(entry);
     },
-    ownedElsewhere: (channelId) => machines.all.some((one) => one.owns(channelId)),
+    ownedElsewhere: (channelId) => [probes, ...machines.all].some((one) => one.owns(channelId)),
     alarm: records.alarm,
   });
   const acd = await startAcd({
@@ -248,11 +249,12 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     publish,
     feed,
   });
+  const probes = startProbes({ ...process, ...machine, ...configuration, node, rank });
   const { outgoing, notifications, withoutCall, reports } = machines;
   const asterisk = listenToAsterisk({
     ...process,
     ...asteriskToRooms({
-      ...{ calls, machines, codes, acd, trunks, prompts, guardian, records },
+      ...{ calls, machines: { all: [probes, ...machines.all] }, codes, acd, trunks, prompts, guardian, records },
       watchers: [evacuation, crewPhone],
     }),
     onPong: guard.heard,
@@ -267,8 +269,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const changedLater = inOrder(triage.incidentChanged, followers.incidentChanged);
   const incidents = startIncidents({ ...shared, logger, keepDecision, changedLater });
   const ofIncidents = [calls, location, incidents, reports, dispatches, followers, outgoing, notifications];
-  const rooms = [...ofIncidents, triage, acd, evacuation, trunks, configuration, records];
-  const parts = { rooms, feed, postgres, auditLater, asterisk, dispatch, journal, records };
+  const rooms = [probes, ...ofIncidents, triage, acd, evacuation, trunks, configuration, records];
+  const parts = { rooms, probes, feed, postgres, auditLater, asterisk, dispatch, journal, records };
   const server = serverOf({ ...process, ...parts, check: configuration.check });
   const port = await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);
   // Last: whoever claims a call must be able to see it through.
@@ -286,6 +288,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['pause guard', guard.stop],
       ['orphans', orphans.stop],
       ['clock watch', stopClockWatch],
+      ['probes', probes.stop],
       ['calls', calls.stop],
       ['codes', codes.stop],
       ['crews on the telephone', crewPhone.stop],
