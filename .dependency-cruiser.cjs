@@ -57,6 +57,7 @@ const pureNames = [
   'local-time',
   'location',
   'match',
+  'media',
   'message',
   'monitor',
   'naming',
@@ -73,6 +74,7 @@ const pureNames = [
   'pidf-lo/[a-z-]+',
   'places',
   'plain-text',
+  'probe',
   'progress',
   'prompt',
   'queue',
@@ -101,6 +103,7 @@ const pureNames = [
   'trunk-health',
   'validate',
   'voice-message',
+  'watch-setting',
   'way',
   'without-call',
   'zoned-time',
@@ -112,7 +115,7 @@ const pureHelpers = [
   '^(node:)?crypto$',
 ];
 const rooms =
-  'access|acd|agencies|calls|codes|dispatch|evacuation|events|incidents|location|notifications|recordings|records|reports|routing|settings|triage|audit|outgoing|responders|sop';
+  'access|acd|agencies|calls|codes|dispatch|evacuation|events|incidents|location|notifications|recordings|records|reports|routing|settings|triage|audit|outgoing|probes|responders|sop';
 module.exports = {
   forbidden: [
     {

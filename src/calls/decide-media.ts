@@ -4,7 +4,8 @@
 import type { Call } from './call.ts';
 import { isTalking, speakers } from './company.ts';
 import { updateScreen } from './decide-caller.ts';
-import { ownerOf, type MediaLeg } from './media.ts';
+import type { MediaLeg, mediaRoles } from './media.ts';
+import { monitorOf } from './monitor.ts';
 import { tell, type Step } from './step.ts';
 
 /** Nobody's packets are asked for more often for this than so, in milliseconds. */
@@ -53,6 +54,22 @@ export function watchMedia(step: Step): void {
     for (const { channelId } of watched) count(step, channelId);
   }
   call.timers.media = (media.lookedAt ?? at) + every;
+}
+
+/** Whose leg it is: `id` of the operator, supervisor or agency; null for the caller and for somebody outside. */
+export function ownerOf(call: Call, channelId: string): { leg: (typeof mediaRoles)[number]; id: string | null } {
+  if (channelId === call.channelId) return { leg: 'caller', id: null };
+  if (channelId === call.operator?.channelId) return { leg: 'operator', id: call.operator.operatorId };
+  const party = call.parties.find((one) => one.channelId === channelId);
+  if (party !== undefined) return { leg: 'party', id: party.operatorId };
+  const monitor = monitorOf(call.monitors, channelId);
+  if (monitor !== undefined) return { leg: 'supervisor', id: monitor.operatorId };
+  return { leg: 'agency', id: agencyOf(call, channelId) };
+}
+
+/** The legs that talk and of which nothing comes. */
+export function stoppedLegs(call: Call): MediaLeg[] {
+  return call.endedAt === null ? (call.media?.legs ?? []).filter((leg) => leg.stopped) : [];
 }
 
 function returned(step: Step, leg: MediaLeg): void {
@@ -108,4 +125,9 @@ function lookInterval({ timing: { mediaStops = 0 } }: Call): number | null {
 function count({ effects }: Step, channelId: string): void {
   if (effects.some((effect) => effect.do === 'count-packets' && effect.channelId === channelId)) return;
   effects.push({ do: 'count-packets', channelId });
+}
+
+function agencyOf({ dispatches }: Call, channelId: string): string | null {
+  const dispatch = dispatches.find(({ attempts }) => attempts.some((attempt) => attempt.channelId === channelId));
+  return dispatch?.agencyId ?? null;
 }

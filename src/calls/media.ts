@@ -1,6 +1,3 @@
-import type { Call } from './call.ts';
-import { monitorOf } from './monitor.ts';
-
 /**
  * What is known of whether media come from those who talk on a call. That RTP stops is told by nobody: packets are counted.
  * Times in epoch milliseconds.
@@ -26,24 +23,3 @@ export interface MediaLeg {
 }
 
 export const mediaRoles = ['caller', 'operator', 'party', 'supervisor', 'agency'] as const;
-
-/** Whose leg it is: `id` of the operator, supervisor or agency; null for the caller and for somebody outside. */
-export function ownerOf(call: Call, channelId: string): { leg: (typeof mediaRoles)[number]; id: string | null } {
-  if (channelId === call.channelId) return { leg: 'caller', id: null };
-  if (channelId === call.operator?.channelId) return { leg: 'operator', id: call.operator.operatorId };
-  const party = call.parties.find((one) => one.channelId === channelId);
-  if (party !== undefined) return { leg: 'party', id: party.operatorId };
-  const monitor = monitorOf(call.monitors, channelId);
-  if (monitor !== undefined) return { leg: 'supervisor', id: monitor.operatorId };
-  return { leg: 'agency', id: agencyOf(call, channelId) };
-}
-
-/** The legs that talk and of which nothing comes. */
-export function stoppedLegs(call: Call): MediaLeg[] {
-  return call.endedAt === null ? (call.media?.legs ?? []).filter((leg) => leg.stopped) : [];
-}
-
-function agencyOf({ dispatches }: Call, channelId: string): string | null {
-  const dispatch = dispatches.find(({ attempts }) => attempts.some((attempt) => attempt.channelId === channelId));
-  return dispatch?.agencyId ?? null;
-}
