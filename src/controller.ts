@@ -23,13 +23,14 @@ import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
 import { askingAgain } from './incidents/ask-again.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
-import { watchClock, type Clock } from './platform/clock.ts';
+import type { Clock } from './platform/clock.ts';
 import { journalTouches } from './platform/journal-reader.ts';
 import { openJournal } from './platform/journal.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { createPauseGuard } from './platform/pause-guard.ts';
 import { createPostgres } from './platform/postgres.ts';
+import { startClockWatch } from './probes/clock-watch.ts';
 import { startProbes } from './probes/start.ts';
 import { inOrder, inTurn } from './records/in-turn.ts';
 import { startRecords } from './records/start.ts';
@@ -262,7 +263,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   });
 
   const orphans = watchOrphans({ ...machine, node, rank, journalTouchedAt: () => journalTouches(directory) });
-  const stopClockWatch = watchClock(clock, Date.now, (milliseconds) => records.alarm('clock-set', { milliseconds }));
+  const clocks = startClockWatch({ ...process, ...machine, redisUrl: config.SIAGA_REDIS_URL });
 
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, ...reader, ...planner, withoutCall };
   const dispatches = dispatchRoom({ ...shared, follow: followers.follow });
@@ -287,7 +288,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['guardian', guardian.stop],
       ['pause guard', guard.stop],
       ['orphans', orphans.stop],
-      ['clock watch', stopClockWatch],
+      ['clock watch', clocks.stop],
       ['probes', probes.stop],
       ['calls', calls.stop],
       ['codes', codes.stop],
