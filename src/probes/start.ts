@@ -7,10 +7,13 @@ import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { isUnavailable, type Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
-import { afterProbe, leads, type ProbeHealth } from './probe.ts';
+import { isoTime } from '../platform/text.ts';
+import type { CarrierSilence } from './carrier-silence.ts';
+import { afterProbe, leads } from './probe.ts';
 import { carrierRoutes } from './routes.ts';
 import { createProber, readApplications, readCarriers, readWay } from './run.ts';
-import { readProbes, writeProbes } from './store.ts';
+import { watchSilence } from './silence-watch.ts';
+import { readCarrierStates, writeCarrierStates, type CarrierState } from './store.ts';
 
 export interface ProbesDeps {
   readonly node: string;
@@ -21,7 +24,11 @@ export interface ProbesDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly postgres: Postgres;
-  readonly settings: () => { readonly carrierProbeSeconds: number };
+  readonly settings: () => {
+    readonly carrierProbeSeconds: number;
+    readonly carrierSilentMinutes: CarrierSilence;
+    readonly timeZone: string;
+  };
   readonly connected: () => boolean;
   /** True while nobody knows what happened during a pause of the process. */
   readonly held: () => boolean;
@@ -36,48 +43,65 @@ export interface ProbesRoom extends Machine {
 }
 
 const lookEvery = 1_000;
+/** A carrier's silence is counted in minutes. */
+const listenEvery = 10_000;
 
-/** Tries the way of each carrier's calls by a call that the centre makes to itself. */
+/**
+ * Watches the ways of carriers' calls: each is tried by a call that the centre makes to itself, and told of when it brings none.
+ * One controller of a node does so.
+ */
 export function startProbes(deps: ProbesDeps): ProbesRoom {
   const { ari, clock, logger, postgres, node, settings } = deps;
   const prober = createProber(deps);
   const metrics = probeMetrics(deps.metrics);
-  let healths = new Map<string, ProbeHealth>();
+  const silence = watchSilence(deps);
+  const states = new Map<string, CarrierState>();
   let remembers = false;
-  /** Since when this controller waits for its next round; null: it does not probe. */
-  let waitsSince: number | null = null;
+  /** Since when the next round, and the next look at who brings no call, is waited for. */
+  let probedAt = clock.monotonic();
+  let listenedAt = clock.monotonic();
   let unprepared = false;
   let stopped = false;
 
   const mayProbe = (): boolean => !stopped && deps.connected() && !deps.held();
+  const stateOf = (carrier: string): CarrierState => states.get(carrier) ?? { carrier, probe: null, silentSince: null };
 
   const look = async (): Promise<void> => {
+    const now = clock.monotonic();
     const every = settings().carrierProbeSeconds * 1_000;
-    if (every === 0) {
-      waitsSince = null;
-      healths = new Map();
+    if (every === 0) probedAt = now;
+    const probing = every > 0 && now - probedAt >= every;
+    if ((!probing && now - listenedAt < listenEvery) || !mayProbe()) return;
+    listenedAt = now;
+    if (probing) probedAt = now;
+    const [names, carriers] = await Promise.all([readApplications(ari), readCarriers(ari)]);
+    if (names === null || carriers === null) return;
+    if (!leads(names, deps)) {
+      // Whoever leads goes on from what is on record.
+      states.clear();
+      remembers = false;
       return;
     }
-    const now = clock.monotonic();
-    waitsSince ??= now;
-    if (now - waitsSince < every || !mayProbe()) return;
-    waitsSince = now;
-    const names = await readApplications(ari);
-    if (names === null) return;
-    if (leads(names, deps)) await round();
-    else healths = new Map();
+    await remember();
+    for (const name of states.keys()) if (!carriers.includes(name)) states.delete(name);
+    if (every === 0) for (const carrier of carriers) states.set(carrier, { ...stateOf(carrier), probe: null });
+    if (probing) await round(carriers);
+    await unlessAway(async () => {
+      for (const carrier of carriers) {
+        const before = stateOf(carrier);
+        states.set(carrier, { ...before, silentSince: await silence.look(carrier, before.silentSince) });
+      }
+      await writeCarrierStates(postgres, node, [...states.values()]);
+    });
   };
 
-  const round = async (): Promise<void> => {
-    const [carriers, way] = await Promise.all([readCarriers(ari), readWay(ari)]);
+  const round = async (carriers: readonly string[]): Promise<void> => {
+    const way = await readWay(ari);
     if (way === null && !unprepared && deps.connected())
       logger.warn('Asterisk was rendered by an older version, or does not answer: carriers are not tried');
     unprepared = way === null;
-    if (carriers === null || way === null) return;
-    await remember();
-    for (const name of healths.keys()) if (!carriers.includes(name)) healths.delete(name);
+    if (way === null) return;
     for (const carrier of carriers) if (mayProbe()) await one(carrier, way);
-    await write();
   };
 
   const one = async (carrier: string, way: { at: string; secret: string }): Promise<void> => {
@@ -85,11 +109,12 @@ export function startProbes(deps: ProbesDeps): ProbesRoom {
     // What Asterisk's own absence, our own stop or standing still did is no word on the carrier's way.
     if (!mayProbe()) return;
     metrics.observe(carrier, result);
-    const before = healths.get(carrier);
+    const state = stateOf(carrier);
+    const before = state.probe ?? undefined;
     const { health, alarm } = afterProbe(before, { carrier, at: clock.now(), ...result });
-    healths.set(carrier, health);
+    states.set(carrier, { ...state, probe: health });
     if (alarm === null) return;
-    const since = before === undefined ? {} : { since: new Date(before.since).toISOString() };
+    const since = before === undefined ? {} : { since: isoTime(before.since) };
     const tried = `sip:112@${way.at} as carrier-${carrier}`;
     deps.alarm(alarm, { carrier, tried, ...(health.failure === null ? since : { failure: health.failure }) });
   };
@@ -97,31 +122,30 @@ export function startProbes(deps: ProbesDeps): ProbesRoom {
   /** What stood before this process, so that it can be taken back. */
   const remember = async (): Promise<void> => {
     if (remembers) return;
-    try {
-      for (const { node: of, ...health } of await readProbes(postgres))
-        if (of === node && !healths.has(health.carrier)) healths.set(health.carrier, health);
+    await unlessAway(async () => {
+      for (const { node: of, carrier, probe, silentSince } of await readCarrierStates(postgres))
+        if (of === node && !states.has(carrier)) states.set(carrier, { carrier, probe, silentSince });
       remembers = true;
-    } catch (error) {
-      if (!isUnavailable(error)) throw error; // with PostgreSQL away, later
-    }
+    });
   };
 
-  const write = async (): Promise<void> => {
+  /** With PostgreSQL away it is done the next time. */
+  const unlessAway = async (work: () => Promise<void>): Promise<void> => {
     try {
-      await writeProbes(postgres, node, [...healths.values()]);
+      await work();
     } catch (error) {
-      if (!isUnavailable(error)) throw error; // the next round writes what is known then
+      if (!isUnavailable(error)) throw error;
     }
   };
 
-  const stop = everyTurn(clock, lookEvery, look, (error) => logger.error({ err: error }, 'carriers cannot be tried'));
+  const stop = everyTurn(clock, lookEvery, look, (error) => logger.error({ err: error }, 'carriers cannot be watched'));
   return {
     take: prober.take,
     owns: prober.owns,
     routes: carrierRoutes(deps),
     state() {
       if (settings().carrierProbeSeconds === 0 || unprepared) return 'off';
-      const known = [...healths.values()];
+      const known = [...states.values()].flatMap(({ probe }) => probe ?? []);
       if (known.length === 0) return deps.rank === 0 ? 'unknown' : 'off';
       return known.some(({ failure }) => failure !== null) ? 'failing' : 'up';
     },

@@ -20,13 +20,14 @@ const listed = z.object({
   items: z.array(
     z.object({
       carrier: z.string(),
-      probe: z.object({ at: z.string(), failure: z.string().nullable(), milliseconds: z.number() }),
+      probe: z.object({ at: z.string(), failure: z.string().nullable() }).nullable(),
+      lastCallAt: z.string().nullable(),
     }),
   ),
 });
 const results = async (): Promise<Record<string, string | null>> => {
   const { items } = await centre.api.get('/v1/carriers', listed);
-  return Object.fromEntries(items.map(({ carrier, probe }) => [carrier, probe.failure]));
+  return Object.fromEntries(items.flatMap(({ carrier, probe }) => (probe === null ? [] : [[carrier, probe.failure]])));
 };
 const readiness = async (): Promise<string | undefined> => {
   const response = await fetch(`${centre.base}/readyz`);
@@ -51,16 +52,21 @@ test('the way of every carrier is tried, heard both ways, and leaves nothing beh
   expect(await results()).toEqual(Object.fromEntries(names.map((name) => [name, null])));
   expect(await readiness()).toBe('up');
   await until('no channel is left', async () => (await centre.channels()).length === 0);
-  const before = (await centre.api.get('/v1/carriers', listed)).items[0]?.probe.at;
+  const before = (await centre.api.get('/v1/carriers', listed)).items[0]?.probe?.at;
   const metrics = await (await fetch(`${centre.base}/metrics`)).text();
   for (const name of names) expect(metrics).toContain(`siaga_probes_total{carrier="${name}",result="through"}`);
   // Another round: by now the event log of the first has been read.
   await until(
     'they were tried again',
-    async () => (await centre.api.get('/v1/carriers', listed)).items[0]?.probe.at !== before,
+    async () => (await centre.api.get('/v1/carriers', listed)).items[0]?.probe?.at !== before,
     round,
   );
   expect(await traces()).toBe(0);
+  // Nor is it a word on the carrier's silence.
+  expect((await centre.api.get('/v1/carriers', listed)).items.map(({ lastCallAt }) => lastCallAt)).toEqual([
+    null,
+    null,
+  ]);
   expect(centre.phoneOf(0).calls).toEqual([]);
   const happened = centre.feed.seen.map(({ type }) => type);
   expect(
@@ -78,6 +84,10 @@ test('whoever claims to be made up is a citizen like any other, also by the name
   const call = await centre.api.taken(citizen.wire);
   expect(call.carrier).toBe('telkom');
   await centre.feed.waitFor('operator.talking', { callId: call.id });
+  await until('it is the last call of its carrier', async () => {
+    const { items } = await centre.api.get('/v1/carriers', listed);
+    return items.some(({ carrier, lastCallAt }) => carrier === 'telkom' && lastCallAt === call.arrivedAt);
+  });
   await citizen.hangUp();
   await global('SIAGA_PROBE', '');
   await centre.clear();
