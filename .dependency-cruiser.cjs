@@ -15,6 +15,7 @@ const pureNames = [
   'backup-centre',
   'best-fix',
   'call',
+  'carrier-silence',
   'call-effect',
   'call-facts',
   'call-input',
@@ -22,6 +23,7 @@ const pureNames = [
   'cause',
   'channels',
   'city',
+  'clocks',
   'codes',
   'company',
   'compare',
@@ -57,6 +59,7 @@ const pureNames = [
   'local-time',
   'location',
   'match',
+  'media',
   'message',
   'monitor',
   'naming',
@@ -73,6 +76,7 @@ const pureNames = [
   'pidf-lo/[a-z-]+',
   'places',
   'plain-text',
+  'probe',
   'progress',
   'prompt',
   'queue',
@@ -101,6 +105,7 @@ const pureNames = [
   'trunk-health',
   'validate',
   'voice-message',
+  'watch-setting',
   'way',
   'without-call',
   'zoned-time',
@@ -112,7 +117,7 @@ const pureHelpers = [
   '^(node:)?crypto$',
 ];
 const rooms =
-  'access|acd|agencies|calls|codes|dispatch|evacuation|events|incidents|location|notifications|recordings|records|reports|routing|settings|triage|audit|outgoing|responders|sop';
+  'access|acd|agencies|calls|codes|dispatch|evacuation|events|incidents|location|notifications|recordings|records|reports|routing|settings|triage|audit|outgoing|probes|responders|sop';
 module.exports = {
   forbidden: [
     {

@@ -48,6 +48,11 @@ for template in "$here"/templates/*.conf; do
   sed -f "$script" "$template" >"$out/$(basename "$template")"
 done
 
+# A made-up call through a carrier's way comes from Asterisk itself, and is known by a secret that only this rendering has.
+probe_secret=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+case $ASTERISK_SIP_BIND in 0.0.0.0:*) probe_at=127.0.0.1:${ASTERISK_SIP_BIND##*:} ;; *) probe_at=$ASTERISK_SIP_BIND ;; esac
+printf '\n[globals](+)\nSIAGA_PROBE_AT=%s\nSIAGA_PROBE_SECRET=%s\n' "$probe_at" "$probe_secret" >>"$out/extensions.conf"
+
 # Carriers are known by their address: name=address[,address…], separated by blanks.
 for carrier in $ASTERISK_CARRIERS; do
   name=${carrier%%=*}; addresses=${carrier#*=}
@@ -57,6 +62,8 @@ for carrier in $ASTERISK_CARRIERS; do
     printf '\n[carrier-%s](carrier)\n' "$name"
     printf 'set_var=SIAGA_CARRIER=%s\n' "$name"
     printf '\n[carrier-%s]\ntype=identify\nendpoint=carrier-%s\nmatch=%s\n' "$name" "$name" "$addresses"
+    printf '\n[probe-%s]\ntype=identify\nendpoint=carrier-%s\n' "$name" "$name"
+    printf 'match_header=X-Siaga-Probe: %s-%s\n' "$probe_secret" "$name"
   } >>"$out/pjsip.conf"
 done
 

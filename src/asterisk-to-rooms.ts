@@ -24,7 +24,7 @@ type Words = Pick<
 /** What Asterisk says to the rooms: events to whoever has the channel, registrations to phones and trunks. */
 export function asteriskToRooms(deps: {
   calls: CallsRoom;
-  machines: Machines;
+  machines: Pick<Machines, 'all'>;
   codes: Pick<CodesRoom, 'owns'>;
   acd: Pick<AcdRoom, 'pushAll' | 'contact'>;
   trunks: Pick<TrunksRoom, 'pushAll' | 'contact' | 'askAnew'>;

@@ -23,12 +23,14 @@ import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
 import { askingAgain } from './incidents/ask-again.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
-import { watchClock, type Clock } from './platform/clock.ts';
+import type { Clock } from './platform/clock.ts';
 import { openJournal } from './platform/journal.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { createPauseGuard } from './platform/pause-guard.ts';
 import { createPostgres } from './platform/postgres.ts';
+import { startClockWatch } from './probes/clock-watch.ts';
+import { startProbes } from './probes/start.ts';
 import { inOrder, inTurn } from './records/in-turn.ts';
 import { startRecords } from './records/start.ts';
 import { keepDecision } from './records/write-call.ts';
@@ -189,7 +191,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       for (const room of [machines.outgoing, machines.notifications, followers, askAgain]) room.heardOf(entry);
     },
     succession: { came: (channel) => succession.came(channel), heard: () => succession.heard() },
-    ownedElsewhere: (channelId) => machines.all.some((one) => one.owns(channelId)),
+    ownedElsewhere: (channelId) => [probes, ...machines.all].some((one) => one.owns(channelId)),
     alarm: records.alarm,
   });
   const acd = await startAcd({
@@ -250,12 +252,13 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     publish,
     feed,
   });
+  const probes = startProbes({ ...process, ...machine, ...configuration, node, rank });
   const { outgoing, notifications, withoutCall, reports } = machines;
   const asterisk = listenToAsterisk({
     ...process,
     ...asteriskToRooms({
-      ...{ calls, machines, codes, acd, trunks, prompts, guardian, records, leave: process.leave },
-      succession: { look: () => succession.look() },
+      ...{ calls, machines: { all: [probes, ...machines.all] }, codes, acd, trunks, prompts, guardian, records },
+      ...{ leave: process.leave, succession: { look: () => succession.look() } },
       watchers: [evacuation, crewPhone],
     }),
     onPong: guard.heard,
@@ -269,17 +272,17 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     taken: (call) => calls.intake.goesOn(call),
     ofDead: records.ofDead,
     catchUp: acd.catchUp,
-    isOurs: (id) => calls.runner.ownerOf(id) !== undefined || machines.all.some((one) => one.owns(id)),
+    isOurs: (id) => calls.runner.ownerOf(id) !== undefined || [probes, ...machines.all].some((one) => one.owns(id)),
   });
-  const stopClockWatch = watchClock(clock, Date.now, (milliseconds) => records.alarm('clock-set', { milliseconds }));
+  const clocks = startClockWatch({ ...process, ...machine, redisUrl: config.SIAGA_REDIS_URL });
 
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, ...reader, ...planner, withoutCall };
   const dispatches = dispatchRoom({ ...shared, follow: followers.follow });
   const changedLater = inOrder(triage.incidentChanged, followers.incidentChanged);
   const incidents = startIncidents({ ...shared, logger, keepDecision, changedLater });
   const ofIncidents = [calls, location, incidents, reports, dispatches, followers, outgoing, notifications];
-  const rooms = [...ofIncidents, triage, acd, evacuation, trunks, configuration, records];
-  const parts = { rooms, feed, postgres, auditLater, asterisk, dispatch, journal, records };
+  const rooms = [probes, ...ofIncidents, triage, acd, evacuation, trunks, configuration, records];
+  const parts = { rooms, probes, feed, postgres, auditLater, asterisk, dispatch, journal, records };
   const server = serverOf({ ...process, ...parts, check: configuration.check });
   const port = await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);
   // Last: whoever claims a call must be able to see it through.
@@ -297,7 +300,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['guardian', guardian.stop],
       ['pause guard', guard.stop],
       ['succession', succession.stop],
-      ['clock watch', stopClockWatch],
+      ['clock watch', clocks.stop],
+      ['probes', probes.stop],
       ['calls', calls.stop],
       ['codes', codes.stop],
       ['crews on the telephone', crewPhone.stop],

@@ -2,6 +2,7 @@ import type { listenToAsterisk } from './asterisk/start.ts';
 import type { startDispatch } from './dispatch/start.ts';
 import type { OwnJournal } from './platform/journal.ts';
 import type { Postgres } from './platform/postgres.ts';
+import type { ProbesRoom } from './probes/start.ts';
 import type { RecordsRoom } from './records/start.ts';
 
 /** What `/readyz` and `/healthz` say of a controller: it is ready while it can take calls, whatever else is away. */
@@ -11,12 +12,14 @@ export function healthOf({
   dispatch,
   journal,
   records,
+  probes,
 }: {
   asterisk: Pick<ReturnType<typeof listenToAsterisk>, 'connected' | 'registrationsFollowed'>;
   postgres: Pick<Postgres, 'reachable'>;
   dispatch: Pick<ReturnType<typeof startDispatch>, 'redisUp'>;
   journal: Pick<OwnJournal, 'health'>;
   records: Pick<RecordsRoom, 'projector'>;
+  probes: Pick<ProbesRoom, 'state'>;
 }): () => { ready: boolean; parts: Record<string, string> } {
   return () => ({
     ready: asterisk.connected() && !journal.health().failing,
@@ -27,6 +30,7 @@ export function healthOf({
       redis: dispatch.redisUp() ? 'up' : 'away',
       journal: journal.health().failing ? 'failing' : 'up',
       records: records.projector.behind() ? 'behind' : 'up',
+      probes: probes.state(),
     },
   });
 }

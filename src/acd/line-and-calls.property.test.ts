@@ -63,7 +63,7 @@ function open(pauseUnanswered: boolean) {
       enterLine: (callId, since, queue) => line.enter(callId, since, queue),
       rankInLine: (callId, { priority, skills, languages }) => line.rank(callId, { priority, skills, languages }),
       leaveLine: (callId) => line.leave(callId),
-      keepOperator: (callId, { do: _, ...kept }) => line.keep({ ...kept, callId }),
+      keepOperator: (callId, kept) => line.keep({ ...kept, callId }),
       operatorOutcome: (_callId, operatorId, assignmentId, outcome) => line.outcome(operatorId, assignmentId, outcome),
       reserveOperator: () => undefined,
       lookUpTarget: () => undefined,

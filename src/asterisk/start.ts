@@ -150,7 +150,10 @@ function hearDead(deps: {
           application,
           onEvent(event) {
             const waiting = sockets.get(application)?.waiting ?? null;
-            if (waiting === null) return deps.onEvent(event);
+            if (waiting === null) {
+              deps.onEvent(event);
+              return;
+            }
             waiting.push(event);
             if (waiting.length <= waitingAtMost) return;
             waiting.shift();

@@ -41,8 +41,8 @@ export type CallInput = { at: number } & (
   | { type: 'key-pressed'; channelId: string; key: string }
   /** Asterisk hears somebody speak, or ceased to. */
   | { type: 'talk-detected'; channelId: string; talking: boolean }
-  /** Packets of media that came from the caller so far; null: it could not be asked. */
-  | { type: 'packets-counted'; received: number | null }
+  /** Packets of media that came from the channel so far; null: it could not be asked. */
+  | { type: 'packets-counted'; channelId: string; received: number | null }
   /** A person wants the caller asked for a key. */
   | { type: 'silent-asked'; by: string }
   | { type: 'ring-result'; attemptId: string; ring: RingResult }

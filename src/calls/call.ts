@@ -10,6 +10,7 @@ import type { EmergencyIdentifiers } from './emergency-id.ts';
 import type { CallerHistory } from './history.ts';
 import type { CallerIdentity } from './identity.ts';
 import { type Silence, unheard } from './silence.ts';
+import type { Media } from './media.ts';
 import type { Monitor } from './monitor.ts';
 import type { Party } from './party.ts';
 import type { Sound } from './prompt.ts';
@@ -75,6 +76,8 @@ export interface Call {
   /** What the line last said of its place; null while it is not known. */
   place: Place | null;
   silence: Silence;
+  /** Absent until somebody talks. */
+  media?: Media;
   /** The caller's nuisance score, should it matter; null for a call that is served like any other. */
   nuisance: CallNuisance | null;
   /** He was asked for a key before any phone rang; null when he was not. */
@@ -131,6 +134,8 @@ export interface CallTiming {
   silentQuestion: 'operator' | 'line';
   /** A caller on hold is back with his operator after so long. */
   hold: number;
+  /** Nothing came from one who talks for so long: it is told. Absent or 0: nobody looks. */
+  mediaStops?: number;
 }
 
 /** `by`: the operator's or the token's id. */
@@ -175,6 +180,7 @@ export type TimerName =
   | 'pop'
   | 'silence'
   | 'packets'
+  | 'media'
   | 'question'
   | 'hold'
   | 'phone-hold'

@@ -3,6 +3,7 @@
 import { company, isTalking, unheardAgencies } from './company.ts';
 import { endIfDeserted } from './decide-end.ts';
 import { stillHere } from './decide-join.ts';
+import { watchMedia } from './decide-media.ts';
 import { watchPhoneHold } from './decide-phone-hold.ts';
 import { watchSilence } from './decide-silent.ts';
 import { settleMonitors } from './decide-monitor-hear.ts';
@@ -24,10 +25,12 @@ export function settle(step: Step): void {
   forgetJoins(step);
   if (!call.caller.live) {
     watchSilence(step);
+    watchMedia(step);
     return endIfDeserted(step);
   }
   if (isTalking(call)) talking(step);
   watchSilence(step);
+  watchMedia(step);
   keepCompany(step);
 }
 

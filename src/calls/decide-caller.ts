@@ -69,7 +69,7 @@ export function popScreen(step: Step): void {
 }
 
 /** A later word on who or where: whoever has the call on his screen is told. */
-export function updateScreen(step: Step, because: 'location' | 'history' | 'silence'): void {
+export function updateScreen(step: Step, because: 'location' | 'history' | 'silence' | 'media'): void {
   const { call } = step;
   // What is looked up as the call arrives comes with the pop; once that has gone out, each word by itself.
   const popped = call.timers.pop === undefined && call.operator !== null;

@@ -9,7 +9,7 @@ const speaks = (speaking: boolean, channelId = 'caller'): Told => ({
   channelId,
   talking: speaking,
 });
-const count = (received: number | null): Told => ({ type: 'packets-counted', received });
+const count = (received: number | null): Told => ({ type: 'packets-counted', channelId: 'caller', received });
 const key = (pressed: string): Told => ({ type: 'key-pressed', channelId: 'caller', key: pressed });
 const asked: Told = { type: 'silent-asked', by: 'token' };
 const told = (call: Story): string[] =>

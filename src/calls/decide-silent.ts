@@ -27,7 +27,7 @@ export function isRoutine(input: CallInput): boolean {
   return (
     input.type === 'talk-detected' ||
     input.type === 'packets-counted' ||
-    (input.type === 'timer' && (input.name === 'packets' || input.name === 'silence'))
+    (input.type === 'timer' && ['packets', 'silence', 'media'].includes(input.name))
   );
 }
 
@@ -45,9 +45,9 @@ export function talkDetected(step: Step, channelId: string, talking: boolean): v
 }
 
 /** So many packets have come from the caller; null if it could not be asked. */
-export function packetsCounted(step: Step, received: number | null): void {
+export function packetsCounted(step: Step, channelId: string, received: number | null): void {
   const { silence, caller, endedAt } = step.call;
-  if (!silence.looking || !caller.live || endedAt !== null) return;
+  if (channelId !== step.call.channelId || !silence.looking || !caller.live || endedAt !== null) return;
   silence.looking = false;
   if (received === null) return;
   // A stream that was renegotiated counts anew.

@@ -40,6 +40,7 @@ export function timeUp(step: Step, name: string): void {
       return;
     case 'silence':
     case 'packets':
+    case 'media':
       // What is due is done whenever it is seen to be.
       return;
     case 'question':

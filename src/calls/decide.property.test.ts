@@ -84,7 +84,7 @@ describe('whatever a call is told, in whatever order', () => {
       fc.property(sequences, circumstances, (moves, over) => {
         const world = play(moves, over);
         const restless = (): [string, number][] =>
-          Object.entries(world.call.timers).filter(([name]) => !['line', 'comfort', 'packets'].includes(name));
+          Object.entries(world.call.timers).filter(([name]) => !['line', 'comfort', 'packets', 'media'].includes(name));
         for (let fired = 0; restless().length > 0; fired += 1) {
           ensure(fired < 60, 'timers without an end');
           const [name, due] = restless().sort((a, b) => a[1] - b[1])[0] ?? ['', 0];

@@ -23,6 +23,7 @@ import { legJoined, stillHere } from './decide-join.ts';
 import { askReturn, leave } from './decide-leave.ts';
 import { keyPressed, legEntered, legGone, legRinging } from './decide-legs.ts';
 import { askAssist, changeMonitor, endMonitoring, monitorRequested, takeOver } from './decide-monitor.ts';
+import { mediaCounted } from './decide-media.ts';
 import { monitorJoined } from './decide-monitor-leg.ts';
 import { operatorAssigned } from './decide-operator.ts';
 import { notReserved, reserved } from './decide-reserved.ts';
@@ -100,7 +101,8 @@ function take(step: Step, input: CallInput): void {
     case 'talk-detected':
       return talkDetected(step, input.channelId, input.talking);
     case 'packets-counted':
-      return packetsCounted(step, input.received);
+      packetsCounted(step, input.channelId, input.received);
+      return mediaCounted(step, input.channelId, input.received);
     case 'silent-asked':
       return askSilent(step, input.by);
     case 'ring-result':

@@ -56,6 +56,9 @@ describe('what a dead controller left', () => {
     expect(find({ channels: [desk] })).toEqual([]);
     const crew = { ...caller, variables: { SIAGA_ROLE: 'crew' } };
     expect(find({ held: [crew.id], channels: [crew] })).toEqual([{ do: 'hang-up', channelId: crew.id }]);
+    // By its name it could be a caller.
+    const probe = { ...caller, variables: { SIAGA_ROLE: 'probe' } };
+    expect(find({ held: [probe.id], channels: [probe] })).toEqual([{ do: 'hang-up', channelId: probe.id }]);
   });
 
   it('a supervisor who only listens is hung up with what he hears by; one who has barged in is a phone like others', () => {

@@ -51,8 +51,8 @@ export function findOrphans(snapshot: AsteriskSnapshot, dead: ReadonlySet<string
       const role = variables['SIAGA_ROLE'];
       // An operator may dial 112 as well.
       const isCaller = name.startsWith('PJSIP/carrier-') || role === 'caller';
-      // What an operator dialled for himself, and a crew that reports: they dial again.
-      if (role === 'desk' || role === 'crew')
+      // What an operator dialled for himself, and a crew that reports: they dial again. A made-up call is nobody's.
+      if (role === 'desk' || role === 'crew' || role === 'probe')
         return held.has(id) && !talking.has(id) ? [{ do: 'hang-up', channelId: id }] : [];
       if (held.has(id) && listens(channel)) return [{ do: 'hang-up', channelId: id }];
       if (held.has(id) && !talking.has(id) && (isCaller || state === 'Up')) {

@@ -186,13 +186,13 @@ export function createPerformer(deps: {
   };
 
   /** That packets could not be counted is no failure of the call: mostly the channel has just gone. */
-  const counted = (callId: string, answer: AriAnswer): void => {
+  const counted = (callId: string, channelId: string, answer: AriAnswer): void => {
     const received = answer.ok ? readPacketsReceived(answer.body) : null;
-    tell(callId, { type: 'packets-counted', at: clock.now(), received });
+    tell(callId, { type: 'packets-counted', at: clock.now(), channelId, received });
   };
 
   const answered = ({ callId }: Owner, effect: AriEffect, answer: AriAnswer): void => {
-    if (effect.do === 'count-packets') return counted(callId, answer);
+    if (effect.do === 'count-packets') return counted(callId, effect.channelId, answer);
     const at = clock.now();
     if (!answer.ok) {
       tell(callId, {

@@ -108,7 +108,7 @@ export function startCalls(deps: {
       rankInLine: (callId, { priority, skills, languages }) =>
         deps.line().rank(callId, { priority, skills, languages }),
       leaveLine: (callId) => deps.line().leave(callId),
-      keepOperator: (callId, { do: _, ...kept }) => deps.line().keep({ ...kept, callId }),
+      keepOperator: (callId, kept) => deps.line().keep({ ...kept, callId }),
       operatorOutcome: (_callId, operatorId, assignmentId, outcome) =>
         deps.line().outcome(operatorId, assignmentId, outcome),
       reserveOperator: (callId, wish) => deps.line().reserve({ ...wish, callId }),

@@ -7,6 +7,8 @@ import type { Principal } from '../platform/auth.ts';
 import { isoTime, isoTimeOrNull } from '../platform/text.ts';
 import type { Call } from './call.ts';
 import type { CallerHistory, EarlierCall } from './history.ts';
+import { ownerOf, stoppedLegs } from './decide-media.ts';
+import { mediaRoles } from './media.ts';
 import { packetsOf, type Silence } from './silence.ts';
 import type { Monitor } from './monitor.ts';
 import { type Party, partyPurposes } from './party.ts';
@@ -47,6 +49,14 @@ const silenceView = z.object({
       ),
     })
     .nullable(),
+});
+
+const mediaView = z.object({
+  leg: z.enum(mediaRoles),
+  /** Of the operator, supervisor or agency; null for the caller and for somebody outside. */
+  id: z.string().nullable(),
+  channelId: z.string(),
+  since: z.string(),
 });
 
 export const monitorView = z.object({
@@ -112,6 +122,8 @@ export const callView = z.object({
   bestFix: bestFixView.nullable(),
   /** Null for a call that has ended, which its timeline tells of. */
   silence: silenceView.nullable(),
+  /** Of whom no media come, though he talks; none on a call that is over. */
+  mediaStopped: z.array(mediaView),
 });
 export type CallView = z.output<typeof callView>;
 
@@ -173,6 +185,11 @@ export function viewOfCall(call: Call): CallView {
     emergency: call.emergency,
     bestFix: call.location.best === null ? null : viewOfBest(call.location.best),
     silence: call.endedAt === null ? viewOfSilence(call.silence) : null,
+    mediaStopped: stoppedLegs(call).map(({ channelId, since }) => ({
+      ...ownerOf(call, channelId),
+      channelId,
+      since: isoTime(since),
+    })),
   };
 }
 
@@ -212,7 +229,7 @@ export function viewOfParty(party: Party): z.output<typeof partyView> {
 }
 
 /** What a call that has ended has no more. */
-export const nothingUnderWay = { hold: null, muted: false, parties: [], monitors: [], silence: null };
+export const nothingUnderWay = { hold: null, muted: false, parties: [], monitors: [], silence: null, mediaStopped: [] };
 
 /** A live call by itself with a history, as the one who asks may see it. */
 export function detailOfCall(

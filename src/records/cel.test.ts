@@ -55,10 +55,12 @@ describe("Asterisk's event log", () => {
     expect(gather(start, named, end)).toMatchObject([{ sipCallId: 'a@b', origin: { carrier: 'desk' } }]);
   });
 
-  it('has no crew that reports, unless it says that it is an emergency', () => {
+  it('has no made-up call, and no crew that reports, unless it says that it is an emergency', () => {
     const crew = event({ eventtype: 'SIAGA_CREW', userdeftype: 'SIAGA_CREW', eventextra: '{"extra":"c@d"}' });
     const end = event({ eventtype: 'CHAN_END' });
     expect(gather(event({}), crew, event({ eventtype: 'ANSWER' }), end)).toEqual([]);
+    const probe = event({ eventtype: 'SIAGA_PROBE', userdeftype: 'SIAGA_PROBE', eventextra: '{"extra":"e@f"}' });
+    expect(gather(event({}), probe, event({ eventtype: 'ANSWER' }), end)).toEqual([]);
     expect(gather(event({}), crew, sipCall, end)).toMatchObject([{ sipCallId: 'a@b' }]);
     const gatherer = createCelGatherer({ node: 'n1', onEnded: () => undefined });
     [event({}), crew].forEach((one) => gatherer.take(one));

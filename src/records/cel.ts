@@ -125,7 +125,8 @@ export function createCelGatherer(options: {
           if (call.sipCallId !== null) noteSipCall(call.sipCallId);
           return;
         case 'SIAGA_CREW':
-          // A crew that reports: no 112 call, unless the dialplan says SIAGA_CALL of it later.
+        case 'SIAGA_PROBE':
+          // A made-up call, or a crew that reports: no 112 call, unless the dialplan says SIAGA_CALL of it later.
           if (typeof event.extra['extra'] === 'string') noteSipCall(event.extra['extra']);
           calls.delete(event.channelId);
           return;

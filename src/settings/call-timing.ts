@@ -13,5 +13,6 @@ export function callTiming(settings: Settings, queueId = '112'): CallTiming {
     silence: settings.silenceSeconds * 1_000,
     silentQuestion: settings.silentQuestion,
     hold: settings.holdSeconds * 1_000,
+    mediaStops: settings.mediaStopsSeconds * 1_000,
   };
 }

@@ -5,6 +5,7 @@ import { lineDefaults, lineShape } from './line-setting.ts';
 import { outgoingDefaults, outgoingShape } from './outgoing-setting.ts';
 import { sopDefaults, sopShape } from './sop-setting.ts';
 import { triageDefaults, triageShape } from './triage-setting.ts';
+import { watchDefaults, watchShape } from './watch-setting.ts';
 
 const seconds = (min: number, max: number) => z.number().int().min(min).max(max);
 
@@ -67,6 +68,7 @@ export const settingsSchema = z.strictObject({
   ...triageShape,
   ...outgoingShape,
   ...sopShape,
+  ...watchShape,
 });
 
 /** How the centre works, as far as it may be changed while it runs. */
@@ -113,6 +115,7 @@ export const defaultSettings: Settings = {
   ...triageDefaults,
   ...outgoingDefaults,
   ...sopDefaults,
+  ...watchDefaults,
 };
 
 /** Puts a patch over settings; absent fields stay. */

@@ -97,7 +97,10 @@ export const circumstances: fc.Arbitrary<Partial<Call>> = fc
     measure: fc.constantFrom('none', 'none', 'none', 'lower', 'challenge'),
     silentQuestion: fc.constantFrom('line', 'operator'),
   })
-  .map(({ measure, silentQuestion }) => ({ ...scored(measure), timing: { ...timing, silentQuestion } }));
+  .map(({ measure, silentQuestion }) => ({
+    ...scored(measure),
+    timing: { ...timing, silentQuestion, mediaStops: 5_000 },
+  }));
 
 /** A caller whose number or phone has a nuisance score. */
 export function scored(measure: CallNuisance['measure']): Pick<Call, 'nuisance'> {

@@ -4,6 +4,7 @@ import type { CallEffect, Fact } from '../../src/calls/call-effect.ts';
 import { decide } from '../../src/calls/decide.ts';
 import { monitorChannels } from '../../src/calls/monitor.ts';
 import { checkDispatches, checkUnheard } from './dispatch-laws.ts';
+import { checkMedia, newMediaSeen, type MediaSeen } from './media-laws.ts';
 import { checkSilence, newSilenceSeen, type SilenceSeen } from './silence-laws.ts';
 import { ensure } from './ensure.ts';
 import { testCall, timing, type Told } from './calls.ts';
@@ -48,12 +49,13 @@ export interface World {
   /** Assignments whose operator got the call on his screen. */
   popped: Set<string>;
   silence: SilenceSeen;
+  media: MediaSeen;
 }
 
 export function newWorld(over: Partial<Call> = {}): World {
   const world: World = {
     // Its caller is still being looked up.
-    call: { ...testCall(), looked: false, timing: { ...timing, silentQuestion: 'line' }, ...over },
+    call: { ...testCall(), looked: false, timing: { ...timing, silentQuestion: 'line', mediaStops: 5_000 }, ...over },
     at: 1_000_000,
     told: 0,
     effects: [],
@@ -76,6 +78,7 @@ export function newWorld(over: Partial<Call> = {}): World {
     operators: new Map(),
     popped: new Set(),
     silence: newSilenceSeen(),
+    media: newMediaSeen(),
   };
   tell(world, { type: 'arrived', up: false });
   return world;
@@ -92,6 +95,7 @@ export function tell(world: World, input: Told): void {
   check(world, input, effects, before);
   checkScreen(world, facts, before);
   checkLocation(call, before, facts);
+  checkMedia(world.media, { input, at: world.at, before, call, effects, facts });
   checkSilence(world.silence, { input, at: world.at, before, call, effects, facts });
 }
 

@@ -1,5 +1,5 @@
 import type { Call } from '../../src/calls/call.ts';
-import { company } from '../../src/calls/company.ts';
+import { company, speakers } from '../../src/calls/company.ts';
 import type { Received } from '../../src/location/location.ts';
 import { adoptedBySomebody } from './adoption-world.ts';
 import { newWorld, tell, type World } from './call-laws.ts';
@@ -164,6 +164,7 @@ function inputs(world: World, [kind, n, m]: Move): Told[] {
                 'pop',
                 'silence',
                 'packets',
+                'media',
                 'question',
                 'hold',
                 'phone-hold',
@@ -213,7 +214,7 @@ function inputs(world: World, [kind, n, m]: Move): Told[] {
     case 'talk':
       return [{ type: 'talk-detected', channelId: n % 5 === 0 ? leg : 'caller', talking: m % 2 === 0 }];
     case 'count':
-      return [{ type: 'packets-counted', received: pick([null, 0, m, call.silence.packets], n) ?? null }];
+      return [packetsOf(world, n, m)];
     case 'ask':
       return [{ type: 'silent-asked', by: 'token' }];
     case 'monitor':
@@ -260,6 +261,14 @@ function received(n: number, m: number): Received {
     }),
   );
   return { fixes, unusable: n % 3 === 0 ? [{ source: 'pidf-lo', reason: `it is broken in ${m % 5} places` }] : [] };
+}
+
+/** Of the caller, of another leg, or of somebody who is nobody: none, some, or as many as before. */
+function packetsOf({ call, rung }: World, n: number, m: number): Told {
+  const legs = ['caller', ...speakers(call), ...lastOf(rung, 2), 'nobody'];
+  const channelId = pick(legs, n) ?? 'caller';
+  const before = call.media?.legs.find((leg) => leg.channelId === channelId)?.packets ?? call.silence.packets;
+  return { type: 'packets-counted', channelId, received: pick([null, 0, m, before], m) ?? null };
 }
 
 const nextAssignment = (world: World): string => `as${world.assignments.length + 1}`;

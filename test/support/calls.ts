@@ -19,6 +19,9 @@ export const timing = {
   hold: 120_000,
 };
 
+/** With which it is also noticed that media stop. */
+export const watchingMedia = { timing: { ...timing, mediaStops: 5_000 } };
+
 /** One of which all that can be looked up is known, which is nothing. */
 export function testCall(): Call {
   const call = newCall({
@@ -121,7 +124,7 @@ export function story(over: Partial<Call> = {}): Story {
       return effects.filter((effect) => !listens(effect)).map(shortly);
     },
     get timers() {
-      const ours = Object.entries(call.timers).filter(([name]) => name !== 'silence' && name !== 'packets');
+      const ours = Object.entries(call.timers).filter(([name]) => !['silence', 'packets', 'media'].includes(name));
       return Object.fromEntries(ours);
     },
     get at() {

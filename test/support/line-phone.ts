@@ -78,6 +78,15 @@ export class LinePhone {
     this.#media.tell({ do: 'press', line: this.#line.line, key, to: this.#to });
   }
 
+  /** Sends nothing any more: its network is gone, and it does not know. */
+  fallSilent(): void {
+    this.#media.tell({ do: 'quiet', line: this.#line.line });
+  }
+
+  speak(): void {
+    this.#media.tell({ do: 'say', line: this.#line.line, frequency: this.#tone, to: this.#to });
+  }
+
   close(): void {
     this.#media.close(this.#line.line);
     this.#sip.close();

@@ -42,11 +42,13 @@ export function checkSilence(seen: SilenceSeen, { input, at, before, call, effec
     const harm = effects.find((effect) => !harmless.includes(effect.do));
     ensure(harm === undefined, `silence led to ${harm?.do}`);
   }
+  if (call.silence.lookedAt !== null && call.silence.lookedAt !== seen.lookedAt) {
+    ensure(at - seen.lookedAt >= 2_000, 'the caller was looked at too often');
+    const looks = effects.filter((effect) => effect.do === 'count-packets' && effect.channelId === call.channelId);
+    ensure(looks.length === 1, 'a look is one question');
+    seen.lookedAt = at;
+  }
   for (const effect of effects) {
-    if (effect.do === 'count-packets') {
-      ensure(at - seen.lookedAt >= 2_000, 'packets were counted too often');
-      seen.lookedAt = at;
-    }
     if (effect.do === 'play' && effect.prompt === 'silent-question') seen.said += 1;
   }
   for (const { type, detail } of facts) {

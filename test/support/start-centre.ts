@@ -57,6 +57,8 @@ const shortTimes: SettingsPatch = {
   acceptanceSeconds: 3,
   // Trunks whose phone a test has not started yet would be down, and tried last for a while after it has.
   trunkOptionsSeconds: 0,
+  // A test that counts channels and calls wants none but its own.
+  carrierProbeSeconds: 0,
   // Phones of tests ring out on purpose.
   pauseUnanswered: false,
 };

@@ -45,7 +45,7 @@ export function obeyed(world: World, effect: CallEffect): Told[] {
     case 'notify':
       return [{ type: 'notified', dispatchId: effect.dispatchId, outcome: 'delivered', reason: null }];
     case 'count-packets':
-      return [{ type: 'packets-counted', received: 0 }];
+      return [{ type: 'packets-counted', channelId: effect.channelId, received: 0 }];
     case 'announce':
     case 'leave-bridge':
     case 'mute':
