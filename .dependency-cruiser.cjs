@@ -58,6 +58,7 @@ const pureNames = [
   'location',
   'match',
   'message',
+  'mode',
   'monitor',
   'naming',
   'next-path',
@@ -112,7 +113,7 @@ const pureHelpers = [
   '^(node:)?crypto$',
 ];
 const rooms =
-  'access|acd|agencies|calls|codes|dispatch|evacuation|events|incidents|location|notifications|recordings|records|reports|routing|settings|triage|audit|outgoing|responders|sop';
+  'access|acd|agencies|calls|codes|dispatch|evacuation|events|health|incidents|location|notifications|recordings|records|reports|routing|settings|triage|audit|outgoing|responders|sop';
 module.exports = {
   forbidden: [
     {

@@ -21,9 +21,12 @@ import { dispatchRoom, startDispatch } from './dispatch/start.ts';
 import { followDispatches } from './dispatch-followers.ts';
 import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
+import { controllerCondition } from './health/controller-health.ts';
+import { startHealth } from './health/start.ts';
 import { askingAgain } from './incidents/ask-again.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
 import { watchClock, type Clock } from './platform/clock.ts';
+import { watchDisk } from './platform/disk-room.ts';
 import { journalTouches } from './platform/journal-reader.ts';
 import { openJournal } from './platform/journal.ts';
 import type { Logger } from './platform/logger.ts';
@@ -268,19 +271,25 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const incidents = startIncidents({ ...shared, logger, keepDecision, changedLater });
   const ofIncidents = [calls, location, incidents, reports, dispatches, followers, outgoing, notifications];
   const rooms = [...ofIncidents, triage, acd, evacuation, trunks, configuration, records];
-  const parts = { rooms, feed, postgres, auditLater, asterisk, dispatch, journal, records };
+  const disk = watchDisk({ ...process, directory, lowBelow: config.SIAGA_DISK_LOW_MEGABYTES * 1_000_000 });
+  const condition = controllerCondition({ asterisk, postgres, dispatch, journal, records, disk, guard });
+  const { health, ...modes } = startHealth({ ...process, condition, publish });
+  const parts = { rooms, feed, postgres, auditLater, health };
   const server = serverOf({ ...process, ...parts, check: configuration.check });
   const port = await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);
   // Last: whoever claims a call must be able to see it through.
   guard.begin();
   calls.begin();
   asterisk.open();
+  modes.begin();
   logger.info({ application, port }, 'Siaga 112 answers');
 
   return {
     drain: () => calls.drain(config.SIAGA_STOP_SECONDS * 1_000),
     stops: [
       ['server', () => server.close()],
+      ['health', modes.stop],
+      ['disk', disk.stop],
       ['asterisk', () => asterisk.stop()],
       ['guardian', guardian.stop],
       ['pause guard', guard.stop],

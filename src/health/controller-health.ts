@@ -1,32 +1,51 @@
-import type { listenToAsterisk } from './asterisk/start.ts';
-import type { startDispatch } from './dispatch/start.ts';
-import type { OwnJournal } from './platform/journal.ts';
-import type { Postgres } from './platform/postgres.ts';
-import type { RecordsRoom } from './records/start.ts';
+import type { listenToAsterisk } from '../asterisk/start.ts';
+import type { startDispatch } from '../dispatch/start.ts';
+import type { DiskRoom } from '../platform/disk-room.ts';
+import type { OwnJournal } from '../platform/journal.ts';
+import type { PauseGuard } from '../platform/pause-guard.ts';
+import type { Postgres } from '../platform/postgres.ts';
+import type { RecordsRoom } from '../records/start.ts';
+import type { Condition } from './start.ts';
 
-/** What `/readyz` and `/healthz` say of a controller: it is ready while it can take calls, whatever else is away. */
-export function healthOf({
-  asterisk,
-  postgres,
-  dispatch,
-  journal,
-  records,
-}: {
+/** How a controller is: it is ready while it can take calls, whatever else is away. */
+export function controllerCondition(deps: {
   asterisk: Pick<ReturnType<typeof listenToAsterisk>, 'connected' | 'registrationsFollowed'>;
-  postgres: Pick<Postgres, 'reachable'>;
+  postgres: Pick<Postgres, 'reachable' | 'copies'>;
   dispatch: Pick<ReturnType<typeof startDispatch>, 'redisUp'>;
   journal: Pick<OwnJournal, 'health'>;
   records: Pick<RecordsRoom, 'projector'>;
-}): () => { ready: boolean; parts: Record<string, string> } {
-  return () => ({
-    ready: asterisk.connected() && !journal.health().failing,
-    parts: {
-      asterisk: asterisk.connected() ? 'up' : 'away',
-      ami: asterisk.registrationsFollowed() ? 'up' : 'away',
-      postgres: postgres.reachable() === false ? 'away' : 'up',
-      redis: dispatch.redisUp() ? 'up' : 'away',
-      journal: journal.health().failing ? 'failing' : 'up',
-      records: records.projector.behind() ? 'behind' : 'up',
-    },
+  disk: Pick<DiskRoom, 'filling'>;
+  guard: Pick<PauseGuard, 'held' | 'keepsUp'>;
+}): Condition {
+  const { asterisk, postgres, dispatch, journal, records, disk, guard } = deps;
+  const seen = () => ({
+    'asterisk-away': !asterisk.connected(),
+    'ami-away': !asterisk.registrationsFollowed(),
+    'postgres-away': postgres.reachable() === false,
+    'redis-away': !dispatch.redisUp(),
+    'journal-failing': journal.health().failing,
+    'journal-filling': disk.filling(),
+    'records-behind': records.projector.behind(),
+    'configuration-from-disk': postgres.copies.stale().length > 0,
+    overloaded: !guard.keepsUp(),
+    'stood-still': guard.held(),
   });
+  return {
+    seen,
+    ready: () => asterisk.connected() && !journal.health().failing,
+    parts() {
+      const now = seen();
+      const part = (isSeen: boolean, how: string): string => (isSeen ? how : 'up');
+      return {
+        asterisk: part(now['asterisk-away'], 'away'),
+        ami: part(now['ami-away'], 'away'),
+        postgres: part(now['postgres-away'], 'away'),
+        redis: part(now['redis-away'], 'away'),
+        journal: part(now['journal-failing'], 'failing'),
+        records: part(now['records-behind'], 'behind'),
+        disk: part(now['journal-filling'], 'filling'),
+        configuration: part(now['configuration-from-disk'], 'copy'),
+      };
+    },
+  };
 }

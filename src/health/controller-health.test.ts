@@ -1,0 +1,66 @@
+import { controllerCondition } from './controller-health.ts';
+
+/** A controller that is well, but for what is given. */
+function condition(bad: {
+  connected?: false;
+  registrationsFollowed?: false;
+  reachable?: false;
+  stale?: string[];
+  redis?: false;
+  failing?: true;
+  behind?: true;
+  filling?: true;
+  held?: true;
+  keepsUp?: false;
+}) {
+  return controllerCondition({
+    asterisk: {
+      connected: () => bad.connected ?? true,
+      registrationsFollowed: () => bad.registrationsFollowed ?? true,
+    },
+    postgres: {
+      reachable: () => bad.reachable,
+      copies: { note: () => undefined, forget: () => undefined, stale: () => bad.stale ?? [] },
+    },
+    dispatch: { redisUp: () => bad.redis ?? true },
+    journal: { health: () => ({ failing: bad.failing ?? false, waiting: 0 }) },
+    records: { projector: { ...projector, behind: () => bad.behind ?? false } },
+    disk: { filling: () => bad.filling ?? false },
+    guard: { held: () => bad.held ?? false, keepsUp: () => bad.keepsUp ?? true },
+  });
+}
+
+const projector = {
+  take: () => undefined,
+  adopt: () => undefined,
+  waiting: () => 0,
+  drained: () => Promise.resolve(true),
+  stop: () => Promise.resolve(),
+};
+
+test('a controller that is well is in no mode', () => {
+  const { seen, ready, parts } = condition({});
+  expect(Object.values(seen())).not.toContain(true);
+  expect(ready()).toBe(true);
+  expect(new Set(Object.values(parts()))).toEqual(new Set(['up']));
+});
+
+test.each([
+  [{ connected: false }, 'asterisk-away', { asterisk: 'away' }, false],
+  [{ registrationsFollowed: false }, 'ami-away', { ami: 'away' }, true],
+  [{ reachable: false }, 'postgres-away', { postgres: 'away' }, true],
+  [{ stale: ['rules'] }, 'configuration-from-disk', { configuration: 'copy' }, true],
+  [{ redis: false }, 'redis-away', { redis: 'away' }, true],
+  [{ failing: true }, 'journal-failing', { journal: 'failing' }, false],
+  [{ filling: true }, 'journal-filling', { disk: 'filling' }, true],
+  [{ behind: true }, 'records-behind', { records: 'behind' }, true],
+  [{ held: true }, 'stood-still', {}, true],
+  [{ keepsUp: false }, 'overloaded', {}, true],
+] as const)('%j is %s, and nothing else', (bad, mode, parts, ready) => {
+  const found = condition({ ...bad, ...('stale' in bad ? { stale: [...bad.stale] } : {}) } as Parameters<
+    typeof condition
+  >[0]);
+  expect(Object.entries(found.seen()).filter(([, seen]) => seen)).toEqual([[mode, true]]);
+  expect(found.parts()).toMatchObject(parts);
+  expect(found.ready()).toBe(ready);
+});
