@@ -10,7 +10,7 @@ import { systemClock as clock } from './platform/clock.ts';
 import { createHttpServer } from './platform/http.ts';
 import { createLogger } from './platform/logger.ts';
 import { createMetrics } from './platform/metrics.ts';
-import { createPauseGuard } from './platform/pause-guard.ts';
+import { watchLoad } from './platform/load.ts';
 import { stopOnSignal, type Stop } from './stop.ts';
 
 // The only place that constructs what a process stands on; controller.ts puts the rooms in order.
@@ -51,17 +51,17 @@ stopOnSignal({ logger, clock, stops, drain: controller?.drain ?? (() => Promise.
 
 /** A worker alone answers nothing but how it is. */
 async function watchHealth(worker: { takesJobs: () => boolean }): Promise<{ stop: () => Promise<void> }> {
-  const guard = createPauseGuard(clock);
-  const condition = workerCondition({ ...self, worker, guard });
+  const load = watchLoad({ ...self, waiting: () => ari.underWay() });
+  const condition = workerCondition({ ...self, worker, load });
   const { health, begin, stop } = startHealth({ ...self, condition });
   const server = createHttpServer({ ...self, routes: [], authenticate: () => undefined, health });
   await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);
-  guard.begin();
+  load.begin();
   begin();
   logger.info('the worker waits for jobs');
   return {
     stop() {
-      for (const end of [stop, condition.stop, guard.stop]) end();
+      for (const end of [stop, condition.stop, load.stop]) end();
       return server.close();
     },
   };

@@ -11,7 +11,8 @@ function condition(bad: {
   behind?: true;
   filling?: true;
   held?: true;
-  keepsUp?: false;
+  overloaded?: true;
+  queue?: 'behind' | 'unknown' | null;
 }) {
   return controllerCondition({
     asterisk: {
@@ -26,7 +27,9 @@ function condition(bad: {
     journal: { health: () => ({ failing: bad.failing ?? false, waiting: 0 }) },
     records: { projector: { ...projector, behind: () => bad.behind ?? false } },
     disk: { filling: () => bad.filling ?? false },
-    guard: { held: () => bad.held ?? false, keepsUp: () => bad.keepsUp ?? true },
+    guard: { held: () => bad.held ?? false },
+    load: { overloaded: () => bad.overloaded ?? false },
+    queues: { state: () => (bad.queue === undefined ? 'up' : bad.queue) },
   });
 }
 
@@ -45,6 +48,12 @@ test('a controller that is well is in no mode', () => {
   expect(new Set(Object.values(parts()))).toEqual(new Set(['up']));
 });
 
+test("Asterisk's queues show only where they are watched, and not to know of them is no mode", () => {
+  expect(condition({ queue: null }).parts()).not.toHaveProperty('asteriskQueues');
+  expect(condition({ queue: 'unknown' }).parts()).toMatchObject({ asteriskQueues: 'unknown' });
+  expect(Object.values(condition({ queue: 'unknown' }).seen())).not.toContain(true);
+});
+
 test.each([
   [{ connected: false }, 'asterisk-away', { asterisk: 'away' }, false],
   [{ registrationsFollowed: false }, 'ami-away', { ami: 'away' }, true],
@@ -55,7 +64,8 @@ test.each([
   [{ filling: true }, 'journal-filling', { disk: 'filling' }, true],
   [{ behind: true }, 'records-behind', { records: 'behind' }, true],
   [{ held: true }, 'stood-still', {}, true],
-  [{ keepsUp: false }, 'overloaded', {}, true],
+  [{ overloaded: true }, 'overloaded', {}, true],
+  [{ queue: 'behind' }, 'asterisk-behind', { asteriskQueues: 'behind' }, true],
 ] as const)('%j is %s, and nothing else', (bad, mode, parts, ready) => {
   const found = condition({ ...bad, ...('stale' in bad ? { stale: [...bad.stale] } : {}) } as Parameters<
     typeof condition

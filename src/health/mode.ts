@@ -12,6 +12,10 @@ export const modes = {
     meaning: 'No call of this node comes here: callers reach the human path, or nobody if Asterisk itself has ended.',
     beginsAfter: 1_000,
   },
+  'asterisk-behind': {
+    meaning: 'Asterisk answers new callers late; with more of it, it leaves their INVITEs unanswered for a while.',
+    beginsAfter: 8_000,
+  },
   'ami-away': {
     meaning: 'Calls go on; a phone or trunk that comes or goes is noticed within five seconds instead of at once.',
     beginsAfter: 3_000,

@@ -5,7 +5,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { isoTime } from '../platform/text.ts';
 import { decideModes, modesOf, noModes, type ModeState } from './decide.ts';
-import type { Seen } from './mode.ts';
+import type { Mode, Seen } from './mode.ts';
 
 /** What a process knows of itself, at any moment. */
 export interface Condition {
@@ -27,6 +27,7 @@ export function startHealth(deps: {
   logger: Logger;
   metrics: Metrics;
   publish?: (type: string, detail: Record<string, unknown>) => void;
+  began?: (mode: Mode) => void;
 }): { health: () => Health; begin: () => void; stop: () => void } {
   const { condition, clock, logger } = deps;
   let state: ModeState = noModes;
@@ -41,6 +42,7 @@ export function startHealth(deps: {
       if (type === 'mode.began') logger.warn(detail, type);
       else logger.info(detail, type);
       deps.publish?.(type, detail);
+      if (type === 'mode.began') deps.began?.(mode);
     }
   };
 

@@ -1,6 +1,6 @@
 import type { AriCommands } from '../asterisk/commands.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { PauseGuard } from '../platform/pause-guard.ts';
+import type { LoadWatch } from '../platform/load.ts';
 import type { Condition } from './start.ts';
 
 const askEvery = 2_000;
@@ -10,9 +10,9 @@ export function workerCondition(deps: {
   worker: { readonly takesJobs: () => boolean };
   ari: AriCommands;
   clock: Clock;
-  guard: Pick<PauseGuard, 'keepsUp'>;
+  load: Pick<LoadWatch, 'overloaded'>;
 }): Condition & { readonly stop: () => void } {
-  const { worker, ari, clock, guard } = deps;
+  const { worker, ari, clock, load } = deps;
   let asteriskAway = false;
   let asking = false;
   const ask = async (): Promise<void> => {
@@ -25,7 +25,7 @@ export function workerCondition(deps: {
   const stop = clock.every(askEvery, () => void ask());
   return {
     stop,
-    seen: () => ({ 'asterisk-away': asteriskAway, 'redis-away': !worker.takesJobs(), overloaded: !guard.keepsUp() }),
+    seen: () => ({ 'asterisk-away': asteriskAway, 'redis-away': !worker.takesJobs(), overloaded: load.overloaded() }),
     ready: worker.takesJobs,
     parts: () => ({ asterisk: asteriskAway ? 'away' : 'up', redis: worker.takesJobs() ? 'up' : 'away' }),
   };
