@@ -49,15 +49,15 @@ function slow(): FakeClock & { run: (ms: number, turn: number) => void } {
   };
 }
 
-test('a busy start is no overload; turns of 300 ms later on are', () => {
+test('a busy start is no overload; turns of 600 ms later on are', () => {
   const clock = slow();
   const load = watchLoad({ clock, metrics: createMetrics(), waiting: () => 0 });
-  clock.run(10_000, 300);
+  clock.run(10_000, 600);
   expect(load.overloaded()).toBe(true);
   load.begin();
   clock.advance(1_500);
   expect(load.overloaded()).toBe(false);
-  clock.run(3_000, 300);
+  clock.run(3_000, 600);
   expect(load.overloaded()).toBe(true);
   clock.advance(5_000);
   expect(load.overloaded()).toBe(false);

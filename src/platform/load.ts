@@ -26,8 +26,8 @@ export interface Load {
   readonly contrarySince: number | null;
 }
 
-/** A caller is offered for a second, and a standby claims after 150 ms: who is later than this serves nobody well. */
-export const lateFrom = 250;
+/** A caller is offered for a second: who is half of it late all the time serves nobody well. */
+export const lateFrom = 500;
 /** Three times what the pool of commands carries at once. */
 export const waitingFrom = 96;
 export const holdsFor = 2_000;

@@ -24,13 +24,13 @@ async function healthOf(http: string) {
   return { parts, modes: modes.map(({ mode }) => mode) };
 }
 
-/** The controller gets little done: of every half second it stands still for 350 ms. */
+/** The controller gets little done: of every seven tenths of a second it stands still for six. */
 function slowDown(): () => void {
   const [controller] = centre.controllers;
   const timer = setInterval(() => {
     controller?.kill('SIGSTOP');
-    setTimeout(() => controller?.kill('SIGCONT'), 350);
-  }, 450);
+    setTimeout(() => controller?.kill('SIGCONT'), 600);
+  }, 700);
   return () => clearInterval(timer);
 }
 
@@ -62,7 +62,7 @@ test('a controller that falls behind claims nothing: its callers reach operators
 test('a start is no overload', async () => {
   const standby = await centre.startController({ rank: 1, name: 'started' });
   try {
-    expect((await healthOf(standby.http)).modes).toEqual([]);
+    expect((await healthOf(standby.http)).modes).not.toContain('overloaded');
     expect(await readFile(standby.logFile, 'utf8')).not.toContain('"mode":"overloaded"');
   } finally {
     await standby.stop({ limitSeconds: 10 });
