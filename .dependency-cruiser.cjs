@@ -61,6 +61,7 @@ const pureNames = [
   'match',
   'media',
   'message',
+  'mode',
   'monitor',
   'naming',
   'next-path',
@@ -117,7 +118,7 @@ const pureHelpers = [
   '^(node:)?crypto$',
 ];
 const rooms =
-  'access|acd|agencies|calls|codes|dispatch|evacuation|events|incidents|location|notifications|recordings|records|reports|routing|settings|triage|audit|outgoing|probes|responders|sop';
+  'access|acd|agencies|calls|codes|dispatch|evacuation|events|health|incidents|location|notifications|recordings|records|reports|routing|settings|triage|audit|outgoing|probes|responders|sop';
 module.exports = {
   forbidden: [
     {

@@ -23,6 +23,9 @@ tail -n 0 -q -F "$ASTERISK_RUN_DIR/log/messages.log" 2>/dev/null &
 
 # Recordings and the call event log hold personal data: they are for Asterisk's own user only.
 umask 077
+# Beside the call event log, which the controllers read as well.
+env -i PATH="$PATH" LC_ALL=C.UTF-8 sh "$here/watch-queues.sh" "$ASTERISK_RUN_DIR/log/cel-custom/queues.txt" \
+  asterisk -C "$ASTERISK_RUN_DIR/etc/asterisk.conf" &
 # Without the secrets in its environment, and the same wherever it is started from.
 exec env -i PATH="$PATH" HOME="$ASTERISK_RUN_DIR" LC_ALL=C.UTF-8 TZ=UTC \
   asterisk -C "$ASTERISK_RUN_DIR/etc/asterisk.conf" -f "$@"

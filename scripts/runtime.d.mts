@@ -72,6 +72,8 @@ export interface AsteriskConnection {
   readonly hepPort: number;
   readonly recordingsDirectory: string;
   readonly celFile: string;
+  /** Where it is written how long Asterisk's queues are; undefined of one that was there already. */
+  readonly queuesFile?: string;
 }
 
 export interface AsteriskHandle extends ProcessHandle, AsteriskConnection {

@@ -48,6 +48,10 @@ const environment = z.object({
   SIAGA_SIP_TLS_PORT: port.default(5061),
   SIAGA_STATE_DIR: z.string().min(1),
   SIAGA_CEL_FILE: z.string().optional(),
+  /** Where Asterisk's side writes how long its queues are (watch-queues.sh). */
+  SIAGA_ASTERISK_QUEUES_FILE: z.string().optional(),
+  /** Less room than that on the disk of the state folder is little. */
+  SIAGA_DISK_LOW_MEGABYTES: z.coerce.number().int().min(0).default(500),
   /** The mail server that notifications go by; without it nobody is told by e-mail. */
   SIAGA_SMTP_URL: address(['smtp:', 'smtps:']).optional(),
   /** Who mails; `siaga-112@` the setting `domain` unless given. */

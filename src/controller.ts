@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { queueOf } from './acd/queue.ts';
 import { startAcd } from './acd/start.ts';
 import { startTrunks } from './agencies/trunks.ts';
-import type { AriCommands } from './asterisk/commands.ts';
+import type { AriPool } from './asterisk/commands.ts';
 import { createPromptList } from './asterisk/prompts.ts';
+import { watchQueues } from './asterisk/queues.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
 import { asteriskToRooms } from './asterisk-to-rooms.ts';
 import { createAuditKeeper } from './audit/later.ts';
@@ -21,10 +22,14 @@ import { dispatchRoom, startDispatch } from './dispatch/start.ts';
 import { followDispatches } from './dispatch-followers.ts';
 import { startEvacuation } from './evacuation/start.ts';
 import { createFeed } from './events/feed.ts';
+import { controllerCondition } from './health/controller-health.ts';
+import { startHealth } from './health/start.ts';
 import { askingAgain } from './incidents/ask-again.ts';
 import { incidentReader, startIncidents } from './incidents/start.ts';
 import type { Clock } from './platform/clock.ts';
+import { watchDisk } from './platform/disk-room.ts';
 import { openJournal } from './platform/journal.ts';
+import { watchLoad } from './platform/load.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { createPauseGuard } from './platform/pause-guard.ts';
@@ -49,7 +54,7 @@ export interface Process {
   config: Config;
   application: string;
   version: string;
-  ari: AriCommands;
+  ari: AriPool;
   clock: Clock;
   logger: Logger;
   metrics: Metrics;
@@ -125,6 +130,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const reader = incidentReader(postgres);
   const askAgain = askingAgain({ ...process, ...planner, ...reader, runner: () => calls.runner });
   const guard = createPauseGuard(clock);
+  const load = watchLoad({ ...process, waiting: () => ari.underWay() });
+  const claimsWhile = { ...guard, keepsUp: () => guard.keepsUp() && !load.overloaded() };
   const location = startLocation({
     ...common,
     city: config.SIAGA_CITY,
@@ -168,7 +175,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       const queue = queueOf(dialled, settings.queues);
       return { queue, timing: callTiming(settings, queue.id) };
     },
-    guard,
+    guard: claimsWhile,
     auditLater,
     connected: () => asterisk.connected(),
     introduce: location.introduce,
@@ -282,23 +289,40 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const incidents = startIncidents({ ...shared, logger, keepDecision, changedLater });
   const ofIncidents = [calls, location, incidents, reports, dispatches, followers, outgoing, notifications];
   const rooms = [probes, ...ofIncidents, triage, acd, evacuation, trunks, configuration, records];
-  const parts = { rooms, probes, feed, postgres, auditLater, asterisk, dispatch, journal, records };
+  const disk = watchDisk({ ...process, directory, lowBelow: config.SIAGA_DISK_LOW_MEGABYTES * 1_000_000 });
+  const queues = watchQueues({ ...process, file: config.SIAGA_ASTERISK_QUEUES_FILE });
+  const watched = { asterisk, queues, postgres, dispatch, journal, records, disk, guard, load, probes };
+  const { health, ...modes } = startHealth({
+    ...process,
+    condition: controllerCondition(watched),
+    publish,
+    began(mode) {
+      if (mode === 'asterisk-behind') records.alarm(mode, { ...queues.longest() });
+    },
+  });
+  const parts = { rooms, feed, postgres, auditLater, health };
   const server = serverOf({ ...process, ...parts, check: configuration.check });
   const port = await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);
   // Last: whoever claims a call must be able to see it through.
   guard.begin();
+  load.begin();
   calls.begin();
   succession.begin();
   asterisk.open();
+  modes.begin();
   logger.info({ application, port }, 'Siaga 112 answers');
 
   return {
     drain: () => calls.drain(config.SIAGA_STOP_SECONDS * 1_000),
     stops: [
       ['server', () => server.close()],
+      ['health', modes.stop],
+      ['disk', disk.stop],
+      ['queues', queues.stop],
       ['asterisk', () => asterisk.stop()],
       ['guardian', guardian.stop],
       ['pause guard', guard.stop],
+      ['load', load.stop],
       ['succession', succession.stop],
       ['clock watch', clocks.stop],
       ['probes', probes.stop],

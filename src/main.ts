@@ -3,11 +3,14 @@ import { createAriCommands } from './asterisk/commands.ts';
 import { ConfigError, readConfig, type Config } from './config.ts';
 import { startController, type Process } from './controller.ts';
 import { startDispatchWorker } from './dispatch/start.ts';
+import { startHealth } from './health/start.ts';
+import { workerCondition } from './health/worker-health.ts';
 import { startNotificationWorker } from './notifications/worker.ts';
 import { systemClock as clock } from './platform/clock.ts';
 import { createHttpServer } from './platform/http.ts';
 import { createLogger } from './platform/logger.ts';
 import { createMetrics } from './platform/metrics.ts';
+import { watchLoad } from './platform/load.ts';
 import { stopOnSignal, type Stop } from './stop.ts';
 
 // The only place that constructs what a process stands on; controller.ts puts the rooms in order.
@@ -40,10 +43,10 @@ process.on('uncaughtExceptionMonitor', (error, origin) => logger.fatal({ err: er
 const worker = config.SIAGA_ROLE === 'controller' ? null : startDispatchWorker(self);
 const notifier = config.SIAGA_ROLE === 'controller' ? null : startNotificationWorker(self);
 const controller = config.SIAGA_ROLE === 'worker' ? null : await startController(self);
-const health = controller === null && worker !== null ? await serveHealth(worker.health) : null;
+const health = controller === null && worker !== null ? await watchHealth(worker) : null;
 
 const stops: Stop[] = [
-  ['health', () => health?.close()],
+  ['health', () => health?.stop()],
   ['worker', () => worker?.stop()],
   ['notifier', () => notifier?.stop()],
   ...(controller?.stops ?? []),
@@ -52,11 +55,21 @@ const stops: Stop[] = [
 stopOnSignal({ logger, clock, stops, drain: controller?.drain ?? (() => Promise.resolve()) });
 
 /** A worker alone answers nothing but how it is. */
-async function serveHealth(health: () => { ready: boolean; parts: Record<string, string> }) {
+async function watchHealth(worker: { takesJobs: () => boolean }): Promise<{ stop: () => Promise<void> }> {
+  const load = watchLoad({ ...self, waiting: () => ari.underWay() });
+  const condition = workerCondition({ ...self, worker, load });
+  const { health, begin, stop } = startHealth({ ...self, condition });
   const server = createHttpServer({ ...self, routes: [], authenticate: () => undefined, health });
   await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);
+  load.begin();
+  begin();
   logger.info('the worker waits for jobs');
-  return server;
+  return {
+    stop() {
+      for (const end of [stop, condition.stop, load.stop]) end();
+      return server.close();
+    },
+  };
 }
 
 function configOrExit(): Config {

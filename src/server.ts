@@ -3,7 +3,6 @@ import { noteRefusals } from './audit/refusals.ts';
 import type { Config } from './config.ts';
 import type { Feed } from './events/feed.ts';
 import { eventRoutes } from './events/routes.ts';
-import { healthOf } from './health.ts';
 import { createHttpServer, type HttpOptions } from './platform/http.ts';
 import { postgresIdempotency } from './platform/idempotency.ts';
 import type { Postgres } from './platform/postgres.ts';
@@ -11,15 +10,14 @@ import type { Route } from './platform/route.ts';
 
 /** The HTTP server of a controller with the routes of its rooms. */
 export function serverOf(
-  deps: Parameters<typeof healthOf>[0] &
-    Pick<HttpOptions, 'logger' | 'clock' | 'metrics' | 'version' | 'application'> & {
-      config: Pick<Config, 'SIAGA_TRUST_PROXY'>;
-      rooms: readonly { readonly routes: readonly Route[] }[];
-      postgres: Postgres;
-      feed: Feed;
-      check: HttpOptions['authenticate'];
-      auditLater: AuditLater;
-    },
+  deps: Pick<HttpOptions, 'logger' | 'clock' | 'metrics' | 'version' | 'application' | 'health'> & {
+    config: Pick<Config, 'SIAGA_TRUST_PROXY'>;
+    rooms: readonly { readonly routes: readonly Route[] }[];
+    postgres: Postgres;
+    feed: Feed;
+    check: HttpOptions['authenticate'];
+    auditLater: AuditLater;
+  },
 ): ReturnType<typeof createHttpServer> {
   const { config, rooms, postgres, logger } = deps;
   return createHttpServer({
@@ -29,6 +27,5 @@ export function serverOf(
     refused: noteRefusals(deps),
     runOnce: postgresIdempotency(postgres, logger),
     ...(config.SIAGA_TRUST_PROXY === undefined ? {} : { trustProxy: config.SIAGA_TRUST_PROXY }),
-    health: healthOf(deps),
   });
 }

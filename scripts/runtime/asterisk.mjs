@@ -16,7 +16,7 @@ const longestRunPath = 85;
 /**
  * Starts Asterisk with everything it writes under `directory`. `ports` is a block of reservePorts (one is reserved when
  * left out), `env` overrides what render.sh reads. Returns a process handle with `ari`, `ami`, `sip`, `hepPort`,
- * `recordingsDirectory`, `celFile`, `configFile` and `ports`.
+ * `recordingsDirectory`, `celFile`, `queuesFile`, `configFile` and `ports`.
  */
 export async function startAsterisk({ directory, tools, ports, env = {}, node = 'siaga-1', renderScript }) {
   await claimDirectory(directory);
@@ -40,6 +40,23 @@ export async function startAsterisk({ directory, tools, ports, env = {}, node = 
     password: settings.ASTERISK_ARI_PASSWORD,
   };
   await serveOrStop(handle, () => answersAri(ari), { what: 'start Asterisk', limitSeconds: 30 });
+  const queuesFile = path.join(settings.ASTERISK_RUN_DIR, 'log/cel-custom/queues.txt');
+  const watch = await startProcess({
+    name: 'asterisk-queues',
+    directory,
+    command: 'sh',
+    args: [
+      path.join(projectDirectory, 'asterisk-config/watch-queues.sh'),
+      queuesFile,
+      command,
+      ...args,
+      '-C',
+      configFile,
+    ],
+    env: environment(),
+    cwd: settings.ASTERISK_RUN_DIR,
+  });
+  void handle.exited.then(() => watch.stop());
   const stopProcess = handle.stop;
   return Object.assign(handle, {
     node,
@@ -50,10 +67,12 @@ export async function startAsterisk({ directory, tools, ports, env = {}, node = 
     runDirectory: settings.ASTERISK_RUN_DIR,
     recordingsDirectory: settings.ASTERISK_RECORDINGS_DIR,
     celFile: path.join(settings.ASTERISK_RUN_DIR, 'log/cel-custom/siaga-cel.json'),
+    queuesFile,
     configFile,
     tool: tools.asterisk,
     ports: block,
     stop: async (options) => {
+      await watch.stop();
       await stopProcess(options);
       // A block that was handed in belongs to the caller.
       if (!ports) block.release();

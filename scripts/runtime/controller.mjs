@@ -80,7 +80,7 @@ export async function migrateDatabase(databaseUrl) {
   });
 }
 
-function asteriskVariables({ node, ari, ami, sip, hepPort, recordingsDirectory, celFile }) {
+function asteriskVariables({ node, ari, ami, sip, hepPort, recordingsDirectory, celFile, queuesFile }) {
   return {
     SIAGA_NODE: node,
     SIAGA_SIP_NUMBER: sip.number,
@@ -96,6 +96,7 @@ function asteriskVariables({ node, ari, ami, sip, hepPort, recordingsDirectory, 
     SIAGA_HEP_PORT: String(hepPort),
     SIAGA_RECORDINGS_DIR: recordingsDirectory,
     SIAGA_CEL_FILE: celFile,
+    ...(queuesFile ? { SIAGA_ASTERISK_QUEUES_FILE: queuesFile } : {}),
   };
 }
 

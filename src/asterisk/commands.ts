@@ -15,6 +15,12 @@ export interface AriCommands {
   close(): Promise<void>;
 }
 
+/** Commands as the process that sends them sees them. */
+export interface AriPool extends AriCommands {
+  /** How many have no answer yet, those that wait for a place in the pool among them. */
+  underWay(): number;
+}
+
 type Query = Record<string, string | number | boolean | undefined>;
 
 /** Asterisk drops an idle connection after 60 s (http.conf); ours are dropped first. */
@@ -30,7 +36,7 @@ export function createAriCommands(options: {
   user: string;
   password: string;
   connections?: number;
-}): AriCommands {
+}): AriPool {
   const pool = new Pool(options.url, {
     connections: options.connections ?? 32,
     keepAliveTimeout: keepAlive,
@@ -41,7 +47,9 @@ export function createAriCommands(options: {
   });
   const authorization = `Basic ${Buffer.from(`${options.user}:${options.password}`).toString('base64')}`;
 
+  let underWay = 0;
   return {
+    underWay: () => underWay,
     async send(method, path, query, body) {
       const request: Dispatcher.RequestOptions = {
         method,
@@ -51,6 +59,7 @@ export function createAriCommands(options: {
         signal: AbortSignal.timeout(answerLimit),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       };
+      underWay += 1;
       try {
         const answer = await pool.request(request);
         const text = await answer.body.text();
@@ -61,6 +70,8 @@ export function createAriCommands(options: {
         const late = /Timeout|Abort/.test(name);
         const reason = error instanceof Error ? error.message : String(error);
         return { ok: false, failure: late ? 'timeout' : 'failed', status: null, reason };
+      } finally {
+        underWay -= 1;
       }
     },
     close: () => pool.close(),

@@ -1,6 +1,6 @@
 import { fakeClock } from '../../test/support/fake-clock.ts';
 import { createLogger } from '../platform/logger.ts';
-import type { Postgres } from '../platform/postgres.ts';
+import { createCopies, type Postgres } from '../platform/postgres.ts';
 import type { AuditEntry } from './audit.ts';
 import { createAuditKeeper } from './later.ts';
 
@@ -23,6 +23,7 @@ function world() {
     execute: () => Promise.resolve(0),
     transaction: () => Promise.reject(new Error('not used')),
     reachable: () => true,
+    copies: createCopies(),
     listen: () => () => undefined,
     close: () => Promise.resolve(),
   };

@@ -6,7 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import { createKeptWrites } from '../platform/keep-writing.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { closeConnection, createProducerConnection, createWorkerConnection } from '../platform/redis.ts';
+import { closeConnection, createProducerConnection, createWorkerConnection, watchRedis } from '../platform/redis.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import type { CallRunner } from '../calls/runner.ts';
@@ -40,6 +40,7 @@ export function startDispatch(deps: DispatchDeps): {
   });
   const producer = createProducerConnection(config.SIAGA_REDIS_URL, { logger, name: `${application}-producer` });
   const events = createWorkerConnection(config.SIAGA_REDIS_URL, { logger, name: `${application}-events` });
+  const redis = watchRedis(producer, deps);
   const jobs = createRingJobs({
     ...deps,
     node: config.SIAGA_NODE,
@@ -50,8 +51,9 @@ export function startDispatch(deps: DispatchDeps): {
   });
   return {
     ring: (job) => jobs.ring(job),
-    redisUp: () => producer.status === 'ready',
+    redisUp: redis.answers,
     async stop() {
+      redis.stop();
       await jobs.close();
       closeConnection(producer);
       closeConnection(events);
@@ -99,11 +101,13 @@ export function dispatchRoom(deps: DispatchRouteDeps): {
 
 /** The worker's side: rings what the controllers of the node put in the queue. */
 export function startDispatchWorker(deps: DispatchDeps): {
-  health: () => { ready: boolean; parts: Record<string, string> };
+  /** Redis answers, and jobs are taken from it. */
+  takesJobs: () => boolean;
   stop: () => Promise<void>;
 } {
   const { config, application, logger } = deps;
   const connection = createWorkerConnection(config.SIAGA_REDIS_URL, { logger, name: `${application}-worker` });
+  const redis = watchRedis(connection, deps);
   const worker = startRingWorker({
     ...deps,
     node: config.SIAGA_NODE,
@@ -111,11 +115,9 @@ export function startDispatchWorker(deps: DispatchDeps): {
     connection,
   });
   return {
-    health: () => {
-      const up = connection.status === 'ready' && worker.isRunning();
-      return { ready: up, parts: { redis: up ? 'up' : 'away' } };
-    },
+    takesJobs: () => redis.answers() && worker.isRunning(),
     async stop() {
+      redis.stop();
       await worker.close();
       closeConnection(connection);
     },

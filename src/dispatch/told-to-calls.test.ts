@@ -2,7 +2,7 @@ import { fakeClock } from '../../test/support/fake-clock.ts';
 import { talking, testDispatch } from '../../test/support/calls.ts';
 import type { CallInput } from '../calls/call-input.ts';
 import { createLogger } from '../platform/logger.ts';
-import type { Postgres } from '../platform/postgres.ts';
+import { createCopies, type Postgres } from '../platform/postgres.ts';
 import { toldToCalls } from './start.ts';
 
 const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
@@ -24,6 +24,7 @@ function room(calls = [talking().call]) {
     },
     transaction: () => Promise.reject(new Error('not used')),
     reachable: () => true,
+    copies: createCopies(),
     listen: () => () => undefined,
     close: () => Promise.resolve(),
   };

@@ -5,7 +5,7 @@ import type { CallInput } from '../calls/call-input.ts';
 import type { CallRunner } from '../calls/runner.ts';
 import { newWithoutCall, type WithoutCall } from '../dispatch/without-call/without-call.ts';
 import { createLogger } from '../platform/logger.ts';
-import type { Postgres } from '../platform/postgres.ts';
+import { createCopies, type Postgres } from '../platform/postgres.ts';
 import { change, type ChangeDeps } from './change.ts';
 import type { IncidentChange } from './incident.ts';
 
@@ -25,6 +25,7 @@ function room(call: Call, over: { begins?: boolean; onRecord?: readonly object[]
     execute: () => Promise.resolve(0),
     transaction: () => Promise.reject(new Error('not used')),
     reachable: () => true,
+    copies: createCopies(),
     listen: () => () => undefined,
     close: () => Promise.resolve(),
   };

@@ -21,7 +21,7 @@ const server = createHttpServer({
   logger: createLogger('debug', { write: (line) => void lines.push(line) }),
   metrics: createMetrics(),
   clock: systemClock,
-  health: () => ({ ready: true, parts: {} }),
+  health: () => ({ ready: true, parts: {}, modes: [] }),
   version: 'test',
   rateLimits: { perAddress: 10 },
 });

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import express, { type Express, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
+import type { z } from 'zod';
 import { bearerToken, roles, type TokenCheck } from './auth.ts';
 import type { Clock } from './clock.ts';
 import { docsPage, docsStyleHash } from './docs-page.ts';
@@ -11,16 +12,13 @@ import type { RunOnce } from './idempotency.ts';
 import { newId } from './ids.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
-import { openApiDocument } from './openapi.ts';
+import { openApiDocument, type healthSchema } from './openapi.ts';
 import { problemAnswer, type Refused } from './problem-answer.ts';
 import { notFound } from './problem.ts';
 import type { Route } from './route.ts';
 
-/** What /readyz tells. Names of parts and their states only: anybody may read it. */
-interface Health {
-  readonly ready: boolean;
-  readonly parts: Readonly<Record<string, string>>;
-}
+/** What /readyz tells. Nothing of any call: anybody may read it. */
+export type Health = z.output<typeof healthSchema>;
 
 export interface HttpOptions {
   readonly routes: readonly Route[];

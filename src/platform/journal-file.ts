@@ -9,10 +9,14 @@ import {
   writeSync,
   type PathLike,
 } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { codeOf } from './errors.ts';
 
+/** Kept free for the journal when the disk is full: its name in the journal's folder, and its size. */
+export const reserveFile = 'reserve';
+export const reserveBytes = 8 * 1024 * 1024;
 export const journalSuffix = '.journal';
 /** What is added to the name of a dead process's file once PostgreSQL has it. */
 export const projectedSuffix = '.projected';
@@ -105,5 +109,23 @@ export function keepReserve(path: string, bytes: number): void {
     if (codeOf(error) !== 'ENOSPC' && codeOf(error) !== 'EDQUOT') throw error;
   } finally {
     closeSync(file);
+  }
+}
+
+/** Lays the reserve again, while calls go on. @throws when the disk refuses. */
+export async function layReserve(path: string): Promise<void> {
+  const half = `${path}.${process.pid}.half`;
+  try {
+    const file = await open(half, 'w', 0o600);
+    try {
+      const zeros = Buffer.alloc(1024 * 1024);
+      for (let done = 0; done < reserveBytes; done += zeros.length) await file.writeFile(zeros);
+    } finally {
+      await file.close();
+    }
+    await rename(half, path);
+  } catch (error) {
+    await rm(half, { force: true });
+    throw error;
   }
 }

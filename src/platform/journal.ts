@@ -2,7 +2,15 @@ import { closeSync, existsSync, mkdirSync, unlinkSync, utimesSync } from 'node:f
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
 import { codeOf } from './errors.ts';
-import { encodeEntry, keepReserve, openSegment, syncToDisk, type OpenSegment } from './journal-file.ts';
+import {
+  encodeEntry,
+  keepReserve,
+  openSegment,
+  reserveBytes,
+  reserveFile,
+  syncToDisk,
+  type OpenSegment,
+} from './journal-file.ts';
 import type { Logger } from './logger.ts';
 
 /** Where an entry stands: which file, and how many bytes into it the entry ends. */
@@ -59,8 +67,8 @@ export function openJournal(options: JournalOptions): OwnJournal {
   const segmentBytes = options.segmentBytes ?? 16 * 1024 * 1024;
   const waitingLimit = options.waitingLimit ?? 20_000;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const reserve = join(directory, 'reserve');
-  keepReserve(reserve, options.reserveBytes ?? 8 * 1024 * 1024);
+  const reserve = join(directory, reserveFile);
+  keepReserve(reserve, options.reserveBytes ?? reserveBytes);
 
   let file = openSegment(directory, name, 1);
   let rotateAt = segmentBytes;

@@ -63,11 +63,13 @@ export async function startLiveCopy<T>(options: LiveCopyOptions<T>): Promise<Liv
     return true;
   };
 
+  const copies = options.postgres.copies;
   const readOnce = async (): Promise<boolean> => {
     try {
       const before = source;
       const next = await options.read();
       const changed = set(next, 'database');
+      if (!stopped) copies.note(name, true);
       if (changed || before !== 'database') {
         await disk
           .write(next)
@@ -75,6 +77,7 @@ export async function startLiveCopy<T>(options: LiveCopyOptions<T>): Promise<Liv
       }
       return true;
     } catch (error) {
+      if (!stopped) copies.note(name, false);
       if (!isUnavailable(error)) logger.error({ err: error, copy: name }, 'the copy cannot be read anew');
       return false;
     }
@@ -104,6 +107,7 @@ export async function startLiveCopy<T>(options: LiveCopyOptions<T>): Promise<Liv
     }),
   ]);
   if (!first) {
+    copies.note(name, false);
     const saved = await disk.read();
     // The slow first read may have come through meanwhile: then it is newer.
     if (saved !== undefined && source === 'built-in') set(saved, 'disk');
@@ -124,6 +128,7 @@ export async function startLiveCopy<T>(options: LiveCopyOptions<T>): Promise<Liv
     },
     stop() {
       stopped = true;
+      copies.forget(name);
       cancelListen();
       cancelRefresh();
       cancelRetry?.();

@@ -28,6 +28,23 @@ const problemSchema = z
   })
   .meta({ description: 'RFC 9457 problem details' });
 
+/** What /readyz answers. */
+export const healthSchema = z.object({
+  ready: z.boolean().meta({ description: 'Whether this process can take calls now; a worker: jobs' }),
+  parts: z
+    .record(z.string(), z.string())
+    .meta({ description: 'Each part by name, `up` or how it is not, at this moment' }),
+  modes: z
+    .array(
+      z.object({
+        mode: z.string(),
+        since: z.iso.datetime(),
+        meaning: z.string().meta({ description: 'What it means for callers' }),
+      }),
+    )
+    .meta({ description: 'The degraded modes it is in, the longest first' }),
+});
+
 const methods: Record<Method, RouteConfig['method']> = {
   GET: 'get',
   POST: 'post',
@@ -41,6 +58,7 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
   const registry = new OpenAPIRegistry();
   registry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
   for (const route of routes) registry.registerPath(operation(route));
+  registry.registerPath(readiness);
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {
@@ -50,6 +68,19 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
     },
   });
 }
+
+const healthContent = { 'application/json': { schema: healthSchema } };
+const readiness: RouteConfig = {
+  method: 'get',
+  path: '/readyz',
+  summary: 'How this process is, and the degraded modes it is in',
+  description: 'Public.',
+  tags: ['general'],
+  responses: {
+    200: { description: 'It can take calls', content: healthContent },
+    503: { description: 'It cannot', content: healthContent },
+  },
+};
 
 function operation(route: Route): RouteConfig {
   const allowed = route.roles === 'public' ? 'Public.' : `Roles: ${route.roles.join(', ')}.`;

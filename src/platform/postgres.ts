@@ -18,6 +18,24 @@ export interface Sql {
   execute(sql: string, values?: readonly unknown[]): Promise<number>;
 }
 
+/** What processes live on that has its home in PostgreSQL: whether each copy was read when it last should have been. */
+export interface Copies {
+  note(name: string, fresh: boolean): void;
+  forget(name: string): void;
+  /** Names of those that may have been changed since they were read. */
+  stale(): string[];
+}
+
+/** A board on which copies note how fresh they are. */
+export function createCopies(): Copies {
+  const fresh = new Map<string, boolean>();
+  return {
+    note: (name, isFresh) => void fresh.set(name, isFresh),
+    forget: (name) => void fresh.delete(name),
+    stale: () => [...fresh].flatMap(([name, isFresh]) => (isFresh ? [] : [name])),
+  };
+}
+
 /** PostgreSQL as the rooms see it. */
 export interface Postgres extends Sql {
   /** Runs `fn` in one transaction; a throw rolls it back. */
@@ -29,6 +47,8 @@ export interface Postgres extends Sql {
   readonly listen: Listen;
   /** Whether the last thing tried reached the server; undefined before the first try. */
   reachable(): boolean | undefined;
+  /** The copies of what is in it that this process holds. */
+  readonly copies: Copies;
   close(): Promise<void>;
 }
 
@@ -86,6 +106,7 @@ export function createPostgres(url: string, options: PostgresOptions): Postgres 
     transaction: (fn) => watched(() => inTransaction(pool, fn)),
     listen: listener.listen,
     reachable: () => reachable,
+    copies: createCopies(),
     async close() {
       // A frozen server never says goodbye; stopping does not wait for it.
       const goodbye = Promise.allSettled([listener.close(), pool.end()]);

@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
 
 const longestRetryMs = 1_000;
@@ -46,6 +47,37 @@ function connect(url: string, { logger, name }: RedisDeps, options: Manner): Red
     if (redis.status !== 'end') away();
   });
   return redis;
+}
+
+const askEvery = 1_000;
+const answerLimit = 1_500;
+
+/**
+ * Asks every second whether Redis answers on a connection: one that is frozen keeps its connections. `answers` is false
+ * without a connection, or when nothing has been answered for a second and a half.
+ */
+export function watchRedis(
+  redis: Redis,
+  { clock, logger }: { clock: Clock; logger: Logger },
+): { answers: () => boolean; stop: () => void } {
+  let unansweredSince: number | null = null;
+  let asking = false;
+  const ask = (): void => {
+    if (redis.status !== 'ready' || asking) return;
+    asking = true;
+    unansweredSince ??= clock.monotonic();
+    redis
+      .ping()
+      .then(() => (unansweredSince = null))
+      .catch((error: unknown) => logger.debug({ err: error }, 'Redis did not answer'))
+      .finally(() => (asking = false));
+  };
+  const stop = clock.every(askEvery, ask);
+  return {
+    answers: () =>
+      redis.status === 'ready' && (unansweredSince === null || clock.monotonic() - unansweredSince < answerLimit),
+    stop,
+  };
 }
 
 /** Closes without waiting for a server that may not answer. */

@@ -1,7 +1,7 @@
 import { fakeClock } from '../../test/support/fake-clock.ts';
 import type { AriAnswer, AriCommands } from '../asterisk/commands.ts';
 import { createLogger } from '../platform/logger.ts';
-import type { Postgres } from '../platform/postgres.ts';
+import { createCopies, type Postgres } from '../platform/postgres.ts';
 import { callerOf, startCrewPhone } from './crew-phone.ts';
 
 /** Crews on the telephone over an Asterisk that does all it is told, and a PostgreSQL that is away. */
@@ -29,6 +29,7 @@ function world() {
     transaction: () => Promise.resolve().then(away),
     listen: () => () => undefined,
     reachable: () => false,
+    copies: createCopies(),
     close: () => Promise.resolve(),
   };
   const room = startCrewPhone({

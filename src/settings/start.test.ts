@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fakeClock } from '../../test/support/fake-clock.ts';
 import { createLogger } from '../platform/logger.ts';
-import type { Postgres } from '../platform/postgres.ts';
+import { createCopies, type Postgres } from '../platform/postgres.ts';
 import { defaultSettings } from './setting.ts';
 import { startSettings } from './start.ts';
 
@@ -20,6 +20,7 @@ const away: Postgres = {
   transaction: refused,
   listen: () => () => undefined,
   reachable: () => false,
+  copies: createCopies(),
   close: () => Promise.resolve(),
 };
 

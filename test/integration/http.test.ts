@@ -192,7 +192,11 @@ describe('what is wrong with a request is said', () => {
 describe('pages of the server itself', () => {
   test('health is open and holds nothing personal', async () => {
     expect((await ask(rooms, undefined, 'GET', '/healthz')).body).toMatchObject({ status: 'ok', version: 'test' });
-    expect((await ask(rooms, undefined, 'GET', '/readyz')).body).toEqual({ ready: true, parts: { postgres: 'up' } });
+    expect((await ask(rooms, undefined, 'GET', '/readyz')).body).toEqual({
+      ready: true,
+      parts: { postgres: 'up' },
+      modes: [],
+    });
   });
 
   test('metrics are for this machine, or for a token', async () => {

@@ -91,7 +91,7 @@ export async function startRooms(
     logger,
     clock,
     metrics: createMetrics(),
-    health: () => ({ ready: true, parts: { postgres: postgres.reachable() ? 'up' : 'down' } }),
+    health: () => ({ ready: true, parts: { postgres: postgres.reachable() ? 'up' : 'down' }, modes: [] }),
     version: 'test',
     runOnce: postgresIdempotency(postgres, logger),
     ...options.http,

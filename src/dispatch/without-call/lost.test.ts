@@ -1,7 +1,7 @@
 import { fakeClock } from '../../../test/support/fake-clock.ts';
 import { quietWithoutCall } from '../../../test/support/quiet-without-call.ts';
 import { dispatchOf } from '../../../test/support/without-call-story.ts';
-import type { Postgres } from '../../platform/postgres.ts';
+import { createCopies, type Postgres } from '../../platform/postgres.ts';
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -17,6 +17,7 @@ function elsewhere(taken: () => boolean): Postgres {
     execute: () => Promise.resolve(0),
     transaction: () => Promise.reject(new Error('not used')),
     reachable: () => true,
+    copies: createCopies(),
     listen: () => () => undefined,
     close: () => Promise.resolve(),
   };
