@@ -10,7 +10,16 @@ import { timeColumn } from '../platform/text.ts';
 import { callView, nothingUnderWay, type CallView } from './view.ts';
 
 const row = callView
-  .omit({ incidentNumber: true, bestFix: true, silence: true, monitors: true, hold: true, muted: true, parties: true })
+  .omit({
+    incidentNumber: true,
+    bestFix: true,
+    silence: true,
+    mediaStopped: true,
+    monitors: true,
+    hold: true,
+    muted: true,
+    parties: true,
+  })
   .extend({
     arrivedAt: timeColumn,
     answeredAt: timeColumn.nullable(),
