@@ -33,6 +33,8 @@ export interface CentreOptions {
   controllerEnv?: Environment;
   /** Puts something between the controllers and Asterisk: gets its address and its name, answers the address to use. */
   ari?: (url: string, node: string) => Promise<string>;
+  /** Servers of the test's own in place of the run's: URLs. */
+  servers?: { redis?: string; postgres?: string };
 }
 
 /** A whole centre on one machine: Asterisk, a controller, operators with phones, agencies with trunks on loopback. */
@@ -92,7 +94,7 @@ export class Centre extends CentrePhones {
       directory: this.directory,
       asterisk: this.connection,
       databaseUrl: this.database.url,
-      redisUrl: redisUrl(),
+      redisUrl: this.#options.servers?.redis ?? redisUrl(),
       port,
       rank,
       name: options.name ?? `controller-${index}`,

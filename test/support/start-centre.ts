@@ -34,7 +34,7 @@ export async function startCentre(options: CentreOptions): Promise<Centre> {
         ...options.asteriskEnv,
       },
     }),
-    createDatabase(),
+    createDatabase(options.servers?.postgres),
   ]);
   const url = options.ari === undefined ? asterisk.ari.url : await options.ari(asterisk.ari.url, node);
   const connection = { ...asterisk, ari: { ...asterisk.ari, url } };

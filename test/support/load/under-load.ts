@@ -1,0 +1,231 @@
+import { z } from 'zod';
+import type { SettingsPatch } from '../../../src/settings/setting.ts';
+import { carriers, type Centre, type CentreOptions } from '../centre.ts';
+import { timePasses, until } from '../rest.ts';
+import { startCentre } from '../start-centre.ts';
+import { Exchange } from './exchange.ts';
+import { lossesOf, normalSince, offered, type Loss } from './losses.ts';
+import { countRecords } from './records.ts';
+import { writeRow, type FaultRow } from './row.ts';
+import { ringingAgencies, StandingCalls, stageSettings, standingOperators } from './stages.ts';
+
+/** `npm run test:faults -- --long` */
+export const isLong = process.env['SIAGA_TEST_LONG'] === '1';
+/** New calls a fault has to meet in the long run. */
+const longOffers = 3_000;
+const perSecond = 5;
+/** Milliseconds that an operator's phone rings, and that a new call's caller talks. */
+const answerAfter = 600;
+const talk = 2_000;
+/** Beside those who talk in standing calls: new calls hold some 14 at a time, and shall find free ones. */
+const freeOperators = 26;
+/** Before a fault: new calls in all the stages that they pass. */
+const before = isLong ? 4_000 : 1_500;
+/** So long is waited for what has to be normal within a limit, beyond that limit. */
+const overtime = 10_000;
+
+export interface Fault {
+  readonly part: string;
+  readonly fault: string;
+  readonly strike: () => void | Promise<void>;
+  /** Milliseconds from the strike to its mending. */
+  readonly holds: number;
+  readonly mend: () => void | Promise<void>;
+  /** Seconds from the mending until everything is normal, at the most; 10 but for a restart of Asterisk. */
+  readonly normalWithin?: number;
+  /** Every call ends with it, as with Asterisk: neither they nor what is dialled before it is mended count as lost. */
+  readonly endsCalls?: true;
+  /** What a controller's `/readyz` says besides that all is up. */
+  readonly alsoNormal?: () => Promise<boolean>;
+}
+
+const health = z.object({ parts: z.record(z.string(), z.string()).optional() }).loose();
+
+/** A centre with calls in every stage and new ones coming, in the middle of which something breaks. */
+export class UnderLoad {
+  readonly centre: Centre;
+  readonly exchange: Exchange;
+  readonly standing: StandingCalls;
+  #from = Date.now();
+  #prefix = 0;
+
+  private constructor(centre: Centre, exchange: Exchange) {
+    this.centre = centre;
+    this.exchange = exchange;
+    this.standing = new StandingCalls(centre, exchange);
+  }
+
+  static async start(options: CentreOptions & { settings?: SettingsPatch }): Promise<UnderLoad> {
+    const centre = await startCentre({
+      ...options,
+      operators: standingOperators + freeOperators,
+      settings: { ...stageSettings, ...options.settings },
+    });
+    let exchange: Exchange | undefined;
+    try {
+      exchange = await Exchange.open({
+        server: centre.asterisk.sip,
+        address: carriers.telkom,
+        accounts: centre.operators.map(({ username, password }) => ({ username, password })),
+        trunks: await trunksOf(centre),
+        answerAfter,
+      });
+      const load = new UnderLoad(centre, exchange);
+      const queue = z.object({ operators: z.record(z.string(), z.number()) });
+      await until('every operator is at his desk', async () => {
+        const { operators } = await centre.api.get('/v1/queue', queue);
+        return operators['available'] === centre.operators.length;
+      });
+      await load.standing.stand();
+      await load.flow();
+      return load;
+    } catch (error) {
+      await exchange?.stop();
+      await centre.stop();
+      throw error;
+    }
+  }
+
+  /** Lets new calls come, from numbers that have not called. */
+  async flow(): Promise<void> {
+    this.#prefix += 1;
+    this.#from = Date.now();
+    await this.exchange.flow({ perSecond, talk, prefix: `0812${String(this.#prefix).padStart(2, '0')}` });
+  }
+
+  /** Lets a fault strike, over and over in the long run, and tells what it did. */
+  async meet(fault: Fault): Promise<FaultRow & { details: string[] }> {
+    const total = emptyRow(fault);
+    const details: string[] = [];
+    do {
+      const met = await this.#once(fault);
+      details.push(...met.details);
+      add(total, met);
+    } while (isLong && total.offered < longOffers);
+    writeRow(total);
+    return { ...total, details };
+  }
+
+  async stop(): Promise<void> {
+    await this.exchange.stop();
+    await this.centre.stop();
+  }
+
+  async #once(fault: Fault): Promise<FaultRow & { details: string[] }> {
+    await this.standing.stand();
+    await timePasses(before);
+    const stages = await this.standing.counts();
+    const standing = this.standing.callIds;
+    await fault.strike();
+    const struckAt = Date.now();
+    await timePasses(fault.holds);
+    await fault.mend();
+    const mendedAt = Date.now();
+    if (fault.endsCalls) this.standing.forget();
+    const normalAt = await this.#normal(fault, mendedAt);
+    const window = { from: fault.endsCalls ? mendedAt : this.#from, to: Date.now() };
+    const opened = this.#from;
+    this.#from = window.to;
+    const stories = await this.#overAndDone(window.to);
+    const losses = lossesOf(stories, standing, window);
+    const over = stories.filter((one) => one.endedAt !== null && one.answeredAt !== null && one.invitedAt < window.to);
+    const records = await countRecords(
+      this.centre,
+      over.map(({ callId }) => callId),
+      isLong ? 30_000 : 15_000,
+    );
+    await this.exchange.forget(window.to);
+    return {
+      ...emptyRow(fault),
+      strikes: 1,
+      offered: offered(stories, { from: opened, to: window.to }).length,
+      established: stories.filter(
+        (one) =>
+          one.answeredAt !== null && one.answeredAt < struckAt && !(one.endedAt !== null && one.endedAt < struckAt),
+      ).length,
+      lost: losses.length,
+      losses: byKind(losses),
+      recordsMissing: records.missing.length,
+      recordsDoubled: records.doubled.length,
+      secondsUntilNormal: normalAt === null ? null : Math.max(0, Math.round((normalAt - mendedAt) / 100) / 10),
+      stages,
+      details: [
+        ...losses.map(({ kind, number, detail }) => `${kind}: ${number} ${detail}`),
+        ...records.missing.map((callId) => `missing: ${callId}`),
+        ...records.doubled.map((what) => `doubled: ${what}`),
+      ],
+    };
+  }
+
+  /** When all was as ever: new calls answered and brought to a person, and every part of a controller up. */
+  async #normal(fault: Fault, mendedAt: number): Promise<number | null> {
+    let since: number | null = null;
+    let upSince: number | null = null;
+    const limit = (fault.normalWithin ?? 10) * 1_000 + overtime;
+    const settled = async (): Promise<boolean> => {
+      upSince = (await this.#allUp(fault)) ? (upSince ?? Date.now()) : null;
+      since = normalSince(await this.exchange.stories(), mendedAt, Date.now());
+      await timePasses(200);
+      return since !== null && upSince !== null;
+    };
+    return until('all is normal', settled, limit).then(
+      () => Math.max(since ?? 0, upSince ?? 0),
+      () => null,
+    );
+  }
+
+  async #allUp({ alsoNormal }: Fault): Promise<boolean> {
+    const answer = await this.centre.api.ask('GET', '/readyz').catch(() => null);
+    if (answer?.status !== 200) return false;
+    const { parts = {} } = health.parse(answer.body);
+    const up = Object.values(parts).every((state) => state === 'up');
+    return up && (alsoNormal === undefined || (await alsoNormal()));
+  }
+
+  /** Waits until every new call of before then has ended, or for as long as one needs. */
+  async #overAndDone(before: number): Promise<Awaited<ReturnType<Exchange['stories']>>> {
+    const open = async (): Promise<boolean> =>
+      (await this.exchange.stories()).some((one) => one.flowing && one.endedAt === null && one.invitedAt < before);
+    await until('all have ended', async () => !(await open()), 15_000).catch(() => undefined);
+    return this.exchange.stories();
+  }
+}
+
+async function trunksOf(centre: Centre): Promise<{ port: number; answerAfter: number | null }[]> {
+  const listed = z.object({ items: z.array(z.object({ agencyId: z.string(), port: z.number().optional() })) });
+  const { items } = await centre.api.get('/v1/trunks', listed);
+  return items.flatMap(({ agencyId, port }) =>
+    port === undefined ? [] : [{ port, answerAfter: ringingAgencies.includes(agencyId) ? null : 300 }],
+  );
+}
+
+function emptyRow({ part, fault }: Fault): FaultRow {
+  const counts = { strikes: 0, offered: 0, established: 0, lost: 0, recordsMissing: 0, recordsDoubled: 0 };
+  return { part, fault, ...counts, losses: {}, secondsUntilNormal: 0, stages: {} };
+}
+
+function add(total: FaultRow, met: FaultRow): void {
+  for (const count of ['strikes', 'offered', 'established', 'lost', 'recordsMissing', 'recordsDoubled'] as const) {
+    total[count] += met[count];
+  }
+  const { secondsUntilNormal: longest } = total;
+  total.secondsUntilNormal =
+    longest === null || met.secondsUntilNormal === null ? null : Math.max(longest, met.secondsUntilNormal);
+  total.losses = sum(total.losses, met.losses);
+  total.stages = sum(total.stages, met.stages);
+}
+
+function sum<K extends string>(
+  one: Partial<Record<K, number>>,
+  other: Partial<Record<K, number>>,
+): Partial<Record<K, number>> {
+  const summed: Partial<Record<K, number>> = { ...one };
+  for (const key in other) summed[key] = (summed[key] ?? 0) + (other[key] ?? 0);
+  return summed;
+}
+
+function byKind(losses: readonly Loss[]): FaultRow['losses'] {
+  const counts: FaultRow['losses'] = {};
+  for (const { kind } of losses) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
