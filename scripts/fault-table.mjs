@@ -27,6 +27,9 @@ export function faultTable(directory, { long = false } = {}) {
     '',
     '== faults under load',
     ...aligned([[...columns, ...(long ? ['95% bound on the loss'] : [])], ...lines]),
+    ...ran.flatMap(({ part, fault, gapsOfMachine: gaps }) =>
+      gaps === 0 ? [] : [`${part}: ${fault}: ${gaps} gaps not counted: others had the processors, Asterisk none`],
+    ),
     ...rows.flatMap(({ part, fault, skipped }) =>
       skipped === undefined ? [] : [`${part}: ${fault}: not run, ${skipped}`],
     ),

@@ -9,12 +9,14 @@ export class Callers {
   #end;
   #address;
   #speakers;
+  #starvation;
   #calls = new Map();
   #done = [];
   #flow;
   #count = 0;
 
-  constructor({ address, speakers }) {
+  constructor({ address, speakers, starvation }) {
+    this.#starvation = starvation;
     this.#address = address;
     this.#speakers = speakers;
   }
@@ -25,7 +27,7 @@ export class Callers {
 
   /** Dials; `talk` milliseconds after a person is heard the caller hangs up, and never by himself when it is null. */
   async dial({ number, dials = '112', talk = null }) {
-    const meter = new Meter(operatorTone);
+    const meter = new Meter(operatorTone, this.#starvation);
     const socket = await openMedia(this.#address, (data) => this.#hear(call, data));
     const dialog = this.#end.dialog({ number, dials });
     const call = { number, talk, meter, socket, dialog, silence: undefined, status: null, hangingUp: false };
@@ -58,8 +60,16 @@ export class Callers {
     for (const callId of callIds) this.#calls.get(callId)?.meter.watch();
   }
 
+  /** Answers who has hung up. */
   hangUp(callIds) {
-    for (const callId of callIds) this.#hangUp(this.#calls.get(callId));
+    const calls = callIds.flatMap((callId) => this.#calls.get(callId) ?? []);
+    for (const call of calls) this.#hangUp(call);
+    return calls.map(({ number }) => number);
+  }
+
+  /** Every call that was answered is gone, and nobody said so. */
+  dropAll() {
+    for (const call of [...this.#calls.values()]) if (call.status === 200) this.#over(call, 'fault');
   }
 
   /** Every call there was, as it stands. */
@@ -100,13 +110,13 @@ export class Callers {
     if (answer.status >= 300) return this.#over(call, 'centre');
     call.answeredAt = now();
     // The silence before the answer is what `answeredAfter` tells.
-    call.meter = new Meter(operatorTone);
+    call.meter = new Meter(operatorTone, this.#starvation);
     const to = { host: '127.0.0.1', port: Number(/m=audio (\d+)/.exec(answer.body)?.[1]) };
     call.silence = this.#speakers.say({ socket: call.socket, to, frequency: callerTone, ssrc: 112 });
   }
 
   #hangUp(call) {
-    if (call === undefined || call.endedBy !== null || call.hangingUp) return;
+    if (call.endedBy !== null || call.hangingUp) return;
     call.hangingUp = true;
     if (call.status === 200) this.#end.ask(call.dialog, 'BYE');
     this.#over(call, 'caller');

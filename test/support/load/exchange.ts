@@ -15,13 +15,20 @@ const story = z.object({
   /** When an operator was first heard. */
   personAt: z.number().nullable(),
   endedAt: z.number().nullable(),
-  endedBy: z.enum(['caller', 'centre']).nullable(),
+  endedBy: z.enum(['caller', 'centre', 'fault']).nullable(),
   /** One of the stream of new calls, not one that stands in a stage. */
   flowing: z.boolean(),
   /** Times of more than 5 s without person, prompt or music since the answer. */
   silences: z.array(z.object({ ms: z.number(), at: z.number() })),
   /** What of a conversation never came, where more than 200 ms on end are missing. */
-  gaps: z.array(z.object({ ms: z.number(), at: z.number() })),
+  gaps: z.array(
+    z.object({
+      ms: z.number(),
+      at: z.number(),
+      /** Milliseconds that a thread of Asterisk's waited for a processor at that time, which others had. */
+      starved: z.number(),
+    }),
+  ),
 });
 export type CallerStory = z.output<typeof story>;
 
@@ -34,6 +41,8 @@ export interface ExchangeOptions {
   trunks: readonly { port: number; answerAfter: number | null }[];
   /** Milliseconds until an operator answers. */
   answerAfter: number;
+  /** Process id. */
+  asterisk: number;
 }
 
 const reply = z.object({ ticket: z.number(), result: z.unknown(), failed: z.string().optional() });
@@ -99,6 +108,16 @@ export class Exchange {
   /** Every caller there was since the start. */
   async stories(): Promise<CallerStory[]> {
     return z.array(story).parse(await this.#order('report'));
+  }
+
+  /** Every call that was up has ended, and nobody will say so: Asterisk has gone. */
+  async dropAll(): Promise<void> {
+    await this.#order('dropAll');
+  }
+
+  /** Asterisk has another process id now. */
+  async asteriskIs(pid: number): Promise<void> {
+    await this.#order('watchProcess', { pid });
   }
 
   /** Callers whose calls ended before then are not told of again. */

@@ -48,8 +48,10 @@ function lossOf(story: CallerStory, window: Window): { kind: LossKind; detail: s
   if (endedBy === 'centre' && within(window, endedAt)) return { kind: 'cut off', detail: 'hung up by the centre' };
   const silence = silences.find(({ at, ms }) => within(window, at + ms));
   if (silence !== undefined) return { kind: 'alone', detail: `nothing heard for ${silence.ms} ms` };
-  const gap = gaps.find(({ at }) => within(window, at));
-  if (gap !== undefined) return { kind: 'gap', detail: `${gap.ms} ms of the conversation missing` };
+  const gap = gaps.find((one) => within(window, one.at) && !isOfMachine(one));
+  if (gap !== undefined) {
+    return { kind: 'gap', detail: `${gap.ms} ms of the conversation missing (Asterisk waited ${gap.starved} ms)` };
+  }
   if (flowing && endedAt !== null && personAt === null)
     return { kind: 'no person', detail: 'ended before anybody came' };
   return null;
@@ -80,4 +82,14 @@ function verdictOf(call: CallerStory, now: number): 'good' | 'bad' | 'open' {
   if (call.waited > soonAnswered || (call.status ?? 200) >= 300) return 'bad';
   if (call.personAt !== null) return call.personAt - call.invitedAt <= soonPerson ? 'good' : 'bad';
   return now - call.invitedAt > soonPerson ? 'bad' : 'open';
+}
+
+type Gap = CallerStory['gaps'][number];
+
+/** Asterisk had no processor while others had: no gap of the centre's, and counted apart. */
+const isOfMachine = ({ ms, starved }: Gap): boolean => starved >= ms / 2;
+
+/** How many gaps there were in a window that Asterisk had no processor for. */
+export function gapsOfMachine(stories: readonly CallerStory[], window: Window): number {
+  return stories.flatMap(({ gaps }) => gaps).filter((gap) => within(window, gap.at) && isOfMachine(gap)).length;
 }

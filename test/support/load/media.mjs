@@ -96,14 +96,16 @@ export class Meter {
   gaps = [];
   personAt = null;
   #frequency;
+  #starvation;
   #sound = { awake: awake(), at: now() };
   #packets = 0;
   #hits = 0;
   #watched = null;
 
   /** `frequency`: the tone by which a person is known. */
-  constructor(frequency) {
+  constructor(frequency, starvation) {
     this.#frequency = frequency;
+    this.#starvation = starvation;
   }
 
   /** From now on every packet of 20 ms is expected. */
@@ -134,8 +136,12 @@ export class Meter {
     this.#noteSilence(time);
     const watched = this.#watched;
     if (watched === null || time - watched.last < 2 * bucket) return;
-    this.gaps.push({ at: now() - (time - watched.last), ms: Math.round(time - watched.last) });
+    this.#noteGap(time - watched.last, time - watched.last);
     this.watch();
+  }
+
+  #noteGap(lost, ago) {
+    this.gaps.push({ at: now() - ago, ms: Math.round(lost), starved: this.#starvation.inLast(ago + bucket) });
   }
 
   #noteSilence(time) {
@@ -161,7 +167,7 @@ export class Meter {
     if (index !== watched.bucket) {
       const lost = watched.least - watched.before;
       if (lost > shortestGap && Math.max(...watched.pauses) > shortestGap) {
-        this.gaps.push({ at: now() - (index - watched.bucket) * bucket, ms: Math.round(lost) });
+        this.#noteGap(lost, (index - watched.bucket) * bucket);
       }
       Object.assign(watched, { before: watched.least, least: Infinity, pauses: [watched.pauses[1], 0], bucket: index });
     }

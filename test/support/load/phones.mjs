@@ -1,4 +1,5 @@
 // Those who are rung: operators at one port, told apart by their accounts, and agencies at a port each.
+import { parseAddress } from '../../../scripts/sip/message.mjs';
 import { SipEnd } from './sip-end.mjs';
 
 const operatorTone = 1_111;
@@ -51,9 +52,23 @@ export class Phones {
     for (const end of this.#ends.slice(1)) end.deaf = deaf;
   }
 
+  /** Whoever talks in the calls of these numbers hangs up. */
+  hangUp(numbers) {
+    for (const call of [...this.#calls.values()]) {
+      if (call.silence === undefined || !numbers.includes(call.number)) continue;
+      call.end.ask(call.sounds.dialog, 'BYE');
+      this.#over(call);
+    }
+  }
+
+  /** Every call is gone, and nobody said so. */
+  dropAll() {
+    for (const call of this.#calls.values()) this.#over(call);
+  }
+
   stop() {
     clearInterval(this.#timer);
-    for (const call of this.#calls.values()) this.#over(call);
+    this.dropAll();
     for (const end of this.#ends) end.close();
   }
 
@@ -87,8 +102,11 @@ export class Phones {
   #ring(invite, end, { answerAfter, frequency }) {
     const dialog = end.dialogOf(invite);
     const sounds = { dialog, rtpPort: this.#rtp.address().port };
+    const { user: number } = parseAddress(invite.header('From'));
     const call = {
       id: invite.callId,
+      number,
+      end,
       cseq: invite.cseq,
       sounds,
       silence: undefined,

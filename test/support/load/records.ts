@@ -3,13 +3,18 @@ import type { Centre } from '../centre.ts';
 import { until } from '../rest.ts';
 
 export interface RecordsCount {
-  /** SIP Call-IDs of calls without a record, or whose record has no end. */
+  /** Calls without a record, or whose record has no end, by their SIP Call-ID, and how far it goes. */
   missing: string[];
   /** Calls with several records or incidents, and incidents of no call. */
   doubled: string[];
 }
 
-const row = z.object({ sipCallId: z.string(), records: z.number(), incidents: z.number(), ended: z.boolean() });
+const row = z.object({
+  sipCallId: z.string(),
+  records: z.number(),
+  incidents: z.number(),
+  open: z.string().nullable(),
+});
 
 /** Counts what PostgreSQL has of calls that are over, once it has all of it or the time (milliseconds) is up. */
 export async function countRecords(
@@ -36,7 +41,8 @@ async function look(centre: Centre, callIds: readonly string[]): Promise<Records
   const rows = await centre.api.sql(
     row,
     `select sip_call_id as "sipCallId", count(*)::int as records, count(distinct incident_id)::int as incidents,
-       bool_and(ended_at is not null and outcome is not null and outcome <> 'returned') as ended
+       min(case when ended_at is null or coalesce(outcome, 'returned') = 'returned'
+         then concat_ws(' ', recorded_by, stage, outcome, reason) end) as open
      from calls where sip_call_id = any ($1) group by sip_call_id`,
     [callIds],
   );
@@ -46,7 +52,11 @@ async function look(centre: Centre, callIds: readonly string[]): Promise<Records
   );
   const found = new Map(rows.map((one) => [one.sipCallId, one]));
   return {
-    missing: callIds.filter((callId) => found.get(callId)?.ended !== true),
+    missing: callIds.flatMap((callId) => {
+      const record = found.get(callId);
+      if (record === undefined) return [`${callId}: no record`];
+      return record.open === null ? [] : [`${callId}: no end (${record.open})`];
+    }),
     doubled: [
       ...rows.filter(({ records, incidents }) => records > 1 || incidents > 1).map(({ sipCallId }) => sipCallId),
       ...ofNoCall.map(({ id }) => `incident ${id}`),

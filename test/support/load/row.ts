@@ -17,6 +17,8 @@ export interface FaultRow {
   established: number;
   lost: number;
   losses: Partial<Record<LossKind, number>>;
+  /** Gaps that count for nobody: Asterisk had no processor, because others on the machine had it. */
+  gapsOfMachine: number;
   recordsMissing: number;
   recordsDoubled: number;
   /** The longest, since the fault was over; null when it was not normal again within the time that was waited. */
@@ -35,4 +37,23 @@ export function writeRow(row: FaultRow): void {
   mkdirSync(folder, { recursive: true });
   const name = `${String(Date.now())}-${String((rows += 1))}.json`;
   writeFileSync(join(folder, name), JSON.stringify(row));
+}
+
+/** What cannot be done on this machine stands in the table as well. */
+export function notRun({ part, fault }: Pick<FaultRow, 'part' | 'fault'>, skipped: string): void {
+  writeRow({ ...emptyRow({ part, fault }), skipped });
+}
+
+export function emptyRow({ part, fault }: Pick<FaultRow, 'part' | 'fault'>): FaultRow {
+  const counts = { strikes: 0, offered: 0, established: 0, lost: 0, gapsOfMachine: 0 };
+  return {
+    part,
+    fault,
+    ...counts,
+    losses: {},
+    recordsMissing: 0,
+    recordsDoubled: 0,
+    secondsUntilNormal: 0,
+    stages: {},
+  };
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { ControllerHandle } from '../../../scripts/runtime.mjs';
 import type { SettingsPatch } from '../../../src/settings/setting.ts';
 import type { Centre } from '../centre.ts';
-import { timePasses, until } from '../rest.ts';
+import { ask, timePasses, until, type Answer } from '../rest.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Where a call can be when something breaks. */
@@ -21,7 +22,9 @@ export type Stage = (typeof stages)[number];
 
 /** A number of a queue for which no operator is fit: whoever dials it waits. */
 const waitingNumber = '5119';
-const patience = 20_000;
+const patience = 6_000;
+/** A controller that cannot keep up for a moment leaves calls to the human path. */
+const atOnce = 5;
 const moment = 150;
 
 /** What such a centre needs beside what every test has. */
@@ -75,18 +78,26 @@ export const standingOperators = Object.values(standings)
   .filter(({ dials }) => dials === undefined)
   .reduce((sum, { count }) => sum + count, 0);
 
+interface Entry {
+  readonly stage: Stage;
+  dispatchId: string | null;
+  /** It was in that stage, and went on. */
+  used?: true;
+}
+
 const liveCalls = z.object({
   items: z.array(
     z.object({ id: z.string(), incidentId: z.string(), sipCallId: z.string().nullable(), stage: z.string() }),
   ),
 });
-type LiveCall = z.output<typeof liveCalls>['items'][number];
+/** `http`: the controller that has it. */
+type LiveCall = z.output<typeof liveCalls>['items'][number] & { readonly http: string };
 
 /** The calls of a load that stand in their stages while other calls come and go. */
 export class StandingCalls {
   readonly #centre: Centre;
   readonly #exchange: Exchange;
-  readonly #calls = new Map<string, { stage: Stage; dispatchId: string | null; since: number }>();
+  readonly #calls = new Map<string, Entry>();
   #numbers = 0;
   #looking: Promise<LiveCall[]> | null = null;
 
@@ -95,9 +106,9 @@ export class StandingCalls {
     this.#exchange = exchange;
   }
 
-  /** SIP Call-IDs of those that stand now. */
-  get callIds(): Set<string> {
-    return new Set(this.#calls.keys());
+  /** The stages of those that stand now, by their SIP Call-IDs. */
+  stageOf(): ReadonlyMap<string, Stage> {
+    return new Map([...this.#calls].map(([callId, { stage }]) => [callId, stage]));
   }
 
   /** Puts calls where they are to stand, in place of those that ended or went on; returns when all of them are there. */
@@ -111,7 +122,10 @@ export class StandingCalls {
       const there = [...this.#calls.values()].filter((one) => one.stage === stage).length;
       return Array.from({ length: standing.count - there }, () => ({ stage, standing }));
     });
-    await Promise.all(wanted.map(({ stage, standing }) => this.#begin(stage, standing)));
+    const next = async (): Promise<void> => {
+      for (let one = wanted.pop(); one !== undefined; one = wanted.pop()) await this.#begin(one.stage, one.standing);
+    };
+    await Promise.all(Array.from({ length: atOnce }, next));
   }
 
   /** How many calls are in which stage, new ones included. */
@@ -133,6 +147,30 @@ export class StandingCalls {
     return z.record(z.enum(stages), z.number()).parse(counted);
   }
 
+  /**
+   * Asks for an agency in the calls that talk; answers how many of these dispatches came to a state within so many
+   * milliseconds. Those calls stand no more where they stood, and are replaced before the next fault.
+   */
+  async engage(agencyId: string, state: string, within: number): Promise<{ asked: number; came: number }> {
+    const talking = [...this.#calls].filter(([, { stage, used }]) => stage === 'talking' && used !== true);
+    const live = new Map((await this.#live()).map((call) => [call.sipCallId ?? '', call]));
+    const came = await Promise.all(
+      talking.map(async ([callId, entry]) => {
+        entry.used = true;
+        const call = live.get(callId);
+        if (call === undefined) return 0;
+        const { http, incidentId } = call;
+        const made = await this.#post(http, `/v1/incidents/${incidentId}/dispatches`, { agencyId });
+        const { id: dispatchId } = z.object({ id: z.string() }).parse(made);
+        return until(`it is ${state}`, () => this.#is({ http, dispatchId }, state), within).then(
+          () => 1,
+          () => 0,
+        );
+      }),
+    );
+    return { asked: talking.length, came: came.reduce<number>((sum, one) => sum + one, 0) };
+  }
+
   async hangUp(): Promise<void> {
     await this.#exchange.hangUp([...this.#calls.keys()]);
     this.#calls.clear();
@@ -143,20 +181,40 @@ export class StandingCalls {
     this.#calls.clear();
   }
 
-  async #begin(stage: Stage, { dials, dispatch, hold }: Standing): Promise<void> {
+  /** A call that was not claimed, or went another way than it should, talks without a controller: another one takes its place. */
+  async #begin(stage: Stage, standing: Standing, again = 2): Promise<void> {
+    try {
+      await this.#dial(stage, standing);
+    } catch (error) {
+      if (again === 0) throw error;
+      await this.#begin(stage, standing, again - 1);
+    }
+  }
+
+  async #dial(stage: Stage, standing: Standing): Promise<void> {
     const number = `0813${String((this.#numbers += 1)).padStart(8, '0')}`;
-    const callId = await this.#exchange.dial(number, dials);
-    const entry: { stage: Stage; dispatchId: string | null; since: number } = { stage, dispatchId: null, since: 0 };
-    this.#calls.set(callId, entry);
+    const callId = await this.#exchange.dial(number, standing.dials);
+    try {
+      await this.#bring(callId, { stage, dispatchId: null }, standing);
+    } catch (error) {
+      await this.#exchange.hangUp([callId]);
+      this.#calls.delete(callId);
+      throw error;
+    }
+  }
+
+  async #bring(callId: string, entry: Entry, { dials, dispatch, hold }: Standing): Promise<void> {
     const call = await this.#reaches(callId, dials === undefined ? 'talking' : 'waiting');
+    this.#calls.set(callId, entry);
     if (dials !== undefined) return;
-    if (hold) await this.#post(`/v1/calls/${call.id}/hold`);
+    const { http } = call;
+    if (hold) await this.#post(http, `/v1/calls/${call.id}/hold`);
     if (dispatch !== undefined) {
       const { agencyId, mode, state } = dispatch;
-      const made = await this.#post(`/v1/incidents/${call.incidentId}/dispatches`, { agencyId, mode });
+      const made = await this.#post(http, `/v1/incidents/${call.incidentId}/dispatches`, { agencyId, mode });
       entry.dispatchId = z.object({ id: z.string() }).parse(made).id;
       const { dispatchId } = entry;
-      await until(`dispatch ${mode} of ${agencyId} is ${state}`, () => this.#is(dispatchId, state), patience);
+      await until(`dispatch ${mode} of ${agencyId} is ${state}`, () => this.#is({ http, dispatchId }, state), patience);
     }
     await this.#exchange.watch([callId]);
   }
@@ -167,12 +225,13 @@ export class StandingCalls {
     const up = new Set((await this.#exchange.stories()).filter((one) => one.endedAt === null).map((one) => one.callId));
     const live = new Map((await this.#live()).map((call) => [call.sipCallId ?? '', call]));
     const kept = new Set<string>();
-    for (const [callId, { stage, dispatchId }] of this.#calls) {
+    for (const [callId, { stage, dispatchId, used }] of this.#calls) {
       const call = live.get(callId);
       const wanted = standings[stage];
       const stands = call?.stage === (wanted?.dials === undefined ? 'talking' : 'waiting');
-      if (!up.has(callId) || !stands) continue;
-      if (dispatchId !== null && !(await this.#is(dispatchId, wanted?.dispatch?.state ?? ''))) continue;
+      if (call === undefined || !up.has(callId) || !stands || used === true) continue;
+      const { http } = call;
+      if (dispatchId !== null && !(await this.#is({ http, dispatchId }, wanted?.dispatch?.state ?? ''))) continue;
       kept.add(callId);
     }
     return kept;
@@ -195,21 +254,33 @@ export class StandingCalls {
   /** One look serves all who ask within a moment: the machine has calls to carry. */
   #live(): Promise<LiveCall[]> {
     this.#looking ??= timePasses(moment)
-      .then(() => this.#centre.api.get('/v1/calls?live=true&limit=200', liveCalls))
-      .then(({ items }) => items)
+      .then(() => Promise.all(this.#centre.controllers.map((one) => this.#liveAt(one))))
+      .then((lists) => lists.flat())
       .finally(() => (this.#looking = null));
     return this.#looking;
   }
 
-  async #is(dispatchId: string | null, state: string): Promise<boolean> {
-    const answer = await this.#centre.api.ask('GET', `/v1/dispatches/${dispatchId ?? ''}`);
+  /** A controller tells of its own calls; a worker has none. */
+  async #liveAt({ ended, http }: ControllerHandle): Promise<LiveCall[]> {
+    if (ended !== null) return [];
+    const answer = await this.#ask(http, 'GET', '/v1/calls?live=true&limit=200').catch(() => null);
+    if (answer?.status !== 200) return [];
+    return liveCalls.parse(answer.body).items.map((call) => ({ ...call, http }));
+  }
+
+  #ask(http: string, method: string, path: string, body?: object): Promise<Answer> {
+    return ask({ base: http }, this.#centre.api.tokens.admin, method, path, body === undefined ? {} : { body });
+  }
+
+  async #is({ http, dispatchId }: { http: string; dispatchId: string | null }, state: string): Promise<boolean> {
+    const answer = await this.#ask(http, 'GET', `/v1/dispatches/${dispatchId ?? ''}`);
     if (answer.status === 200 && answer.at('state') === state) return true;
     await timePasses(moment);
     return false;
   }
 
-  async #post(path: string, body: object = {}): Promise<unknown> {
-    const answer = await this.#centre.api.ask('POST', path, { body });
+  async #post(http: string, path: string, body: object = {}): Promise<unknown> {
+    const answer = await this.#ask(http, 'POST', path, body);
     if (answer.status >= 300) throw new Error(`POST ${path} was answered ${answer.status}: ${answer.text}`);
     return answer.body;
   }

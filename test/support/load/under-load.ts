@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import type { SettingsPatch } from '../../../src/settings/setting.ts';
 import { carriers, type Centre, type CentreOptions } from '../centre.ts';
-import { timePasses, until } from '../rest.ts';
+import { ask, timePasses, until } from '../rest.ts';
 import { startCentre } from '../start-centre.ts';
 import { Exchange } from './exchange.ts';
-import { lossesOf, normalSince, offered, type Loss } from './losses.ts';
+import { gapsOfMachine, lossesOf, normalSince, offered, type Loss } from './losses.ts';
 import { countRecords } from './records.ts';
-import { writeRow, type FaultRow } from './row.ts';
+import { emptyRow, writeRow, type FaultRow } from './row.ts';
 import { ringingAgencies, StandingCalls, stageSettings, standingOperators } from './stages.ts';
 
 /** `npm run test:faults -- --long` */
@@ -30,13 +29,13 @@ export interface Fault {
   readonly strike: () => void | Promise<void>;
   /** Milliseconds from the strike to its mending. */
   readonly holds: number;
+  /** What is done meanwhile; it takes part of that time. */
+  readonly meanwhile?: () => Promise<void>;
   readonly mend: () => void | Promise<void>;
   /** Seconds from the mending until everything is normal, at the most; 10 but for a restart of Asterisk. */
   readonly normalWithin?: number;
   /** Every call ends with it, as with Asterisk: neither they nor what is dialled before it is mended count as lost. */
   readonly endsCalls?: true;
-  /** What a controller's `/readyz` says besides that all is up. */
-  readonly alsoNormal?: () => Promise<boolean>;
 }
 
 const health = z.object({ parts: z.record(z.string(), z.string()).optional() }).loose();
@@ -55,7 +54,11 @@ export class UnderLoad {
     this.standing = new StandingCalls(centre, exchange);
   }
 
-  static async start(options: CentreOptions & { settings?: SettingsPatch }): Promise<UnderLoad> {
+  /** `prepare` adds what is to be there before the first call. */
+  static async start({
+    prepare,
+    ...options
+  }: CentreOptions & { prepare?: (centre: Centre) => Promise<void> }): Promise<UnderLoad> {
     const centre = await startCentre({
       ...options,
       operators: standingOperators + freeOperators,
@@ -63,12 +66,14 @@ export class UnderLoad {
     });
     let exchange: Exchange | undefined;
     try {
+      await prepare?.(centre);
       exchange = await Exchange.open({
         server: centre.asterisk.sip,
         address: carriers.telkom,
         accounts: centre.operators.map(({ username, password }) => ({ username, password })),
         trunks: await trunksOf(centre),
         answerAfter,
+        asterisk: centre.asterisk.pid,
       });
       const load = new UnderLoad(centre, exchange);
       const queue = z.object({ operators: z.record(z.string(), z.number()) });
@@ -114,14 +119,19 @@ export class UnderLoad {
   async #once(fault: Fault): Promise<FaultRow & { details: string[] }> {
     await this.standing.stand();
     await timePasses(before);
-    const stages = await this.standing.counts();
-    const standing = this.standing.callIds;
+    const stages = await this.#inEveryStage();
+    const stageOf = this.standing.stageOf();
+    const standing = new Set(stageOf.keys());
     await fault.strike();
     const struckAt = Date.now();
-    await timePasses(fault.holds);
+    await Promise.all([timePasses(fault.holds), fault.meanwhile?.()]);
     await fault.mend();
     const mendedAt = Date.now();
-    if (fault.endsCalls) this.standing.forget();
+    if (fault.endsCalls) {
+      await this.exchange.dropAll();
+      await this.exchange.asteriskIs(this.centre.asterisk.pid);
+      this.standing.forget();
+    }
     const normalAt = await this.#normal(fault, mendedAt);
     const window = { from: fault.endsCalls ? mendedAt : this.#from, to: Date.now() };
     const opened = this.#from;
@@ -132,7 +142,7 @@ export class UnderLoad {
     const records = await countRecords(
       this.centre,
       over.map(({ callId }) => callId),
-      isLong ? 30_000 : 15_000,
+      30_000,
     );
     await this.exchange.forget(window.to);
     return {
@@ -145,16 +155,28 @@ export class UnderLoad {
       ).length,
       lost: losses.length,
       losses: byKind(losses),
+      gapsOfMachine: gapsOfMachine(stories, window),
       recordsMissing: records.missing.length,
       recordsDoubled: records.doubled.length,
       secondsUntilNormal: normalAt === null ? null : Math.max(0, Math.round((normalAt - mendedAt) / 100) / 10),
       stages,
       details: [
-        ...losses.map(({ kind, number, detail }) => `${kind}: ${number} ${detail}`),
+        ...losses.map(
+          ({ kind, callId, number, detail }) => `${kind}: ${number} (${stageOf.get(callId) ?? 'new call'}): ${detail}`,
+        ),
         ...records.missing.map((callId) => `missing: ${callId}`),
         ...records.doubled.map((what) => `doubled: ${what}`),
       ],
     };
+  }
+
+  /** Waits for a moment in which a call is in every stage. */
+  async #inEveryStage(): Promise<FaultRow['stages']> {
+    let counts = await this.standing.counts();
+    const all = async (): Promise<boolean> =>
+      Object.values(counts).every((count) => count > 0) || ((counts = await this.standing.counts()), false);
+    await until('a call is in every stage', all);
+    return counts;
   }
 
   /** When all was as ever: new calls answered and brought to a person, and every part of a controller up. */
@@ -163,7 +185,7 @@ export class UnderLoad {
     let upSince: number | null = null;
     const limit = (fault.normalWithin ?? 10) * 1_000 + overtime;
     const settled = async (): Promise<boolean> => {
-      upSince = (await this.#allUp(fault)) ? (upSince ?? Date.now()) : null;
+      upSince = (await this.#allUp()) ? (upSince ?? Date.now()) : null;
       since = normalSince(await this.exchange.stories(), mendedAt, Date.now());
       await timePasses(200);
       return since !== null && upSince !== null;
@@ -174,12 +196,18 @@ export class UnderLoad {
     );
   }
 
-  async #allUp({ alsoNormal }: Fault): Promise<boolean> {
-    const answer = await this.centre.api.ask('GET', '/readyz').catch(() => null);
-    if (answer?.status !== 200) return false;
-    const { parts = {} } = health.parse(answer.body);
-    const up = Object.values(parts).every((state) => state === 'up');
-    return up && (alsoNormal === undefined || (await alsoNormal()));
+  /** Every process that lives says of each of its parts that it is up. */
+  async #allUp(): Promise<boolean> {
+    const { admin } = this.centre.tokens;
+    const alive = this.centre.controllers.filter(({ ended }) => ended === null);
+    const answers = await Promise.all(
+      alive.map(({ http }) => ask({ base: http }, admin, 'GET', '/readyz').catch(() => null)),
+    );
+    return answers.every((answer) => {
+      if (answer?.status !== 200) return false;
+      const { parts = {} } = health.parse(answer.body);
+      return Object.values(parts).every((state) => state === 'up');
+    });
   }
 
   /** Waits until every new call of before then has ended, or for as long as one needs. */
@@ -199,13 +227,16 @@ async function trunksOf(centre: Centre): Promise<{ port: number; answerAfter: nu
   );
 }
 
-function emptyRow({ part, fault }: Fault): FaultRow {
-  const counts = { strikes: 0, offered: 0, established: 0, lost: 0, recordsMissing: 0, recordsDoubled: 0 };
-  return { part, fault, ...counts, losses: {}, secondsUntilNormal: 0, stages: {} };
-}
-
 function add(total: FaultRow, met: FaultRow): void {
-  for (const count of ['strikes', 'offered', 'established', 'lost', 'recordsMissing', 'recordsDoubled'] as const) {
+  for (const count of [
+    'strikes',
+    'offered',
+    'established',
+    'lost',
+    'gapsOfMachine',
+    'recordsMissing',
+    'recordsDoubled',
+  ] as const) {
     total[count] += met[count];
   }
   const { secondsUntilNormal: longest } = total;
