@@ -33,10 +33,13 @@ test.each([
 ])(
   '%s, and right again',
   async (fault, seconds) => {
-    if (clock === null) return notRun({ part, fault }, 'libfaketime is neither here nor to be fetched');
-    const { step } = clock;
-    const strike = (): void => step(seconds);
-    const mend = (): void => step(0);
+    const own = clock;
+    if (own === null) {
+      notRun({ part, fault }, 'libfaketime is neither here nor to be fetched');
+      return;
+    }
+    const strike = (): void => own.step(seconds);
+    const mend = (): void => own.step(0);
     expectNobodyLost(await load().meet({ part, fault, strike, holds: 3_000, meanwhile: () => wrong(seconds), mend }));
   },
   limitOfFault,

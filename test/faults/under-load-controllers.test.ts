@@ -12,7 +12,9 @@ let started = 0;
 const load = loadOfFile(() =>
   UnderLoad.start({
     name: 'load-controllers',
-    prepare: async (centre) => void (await centre.startController({ rank: 1, name: 'standby-0' })),
+    prepare: async (centre) => {
+      await centre.startController({ rank: 1, name: 'standby-0' });
+    },
   }),
 );
 
@@ -56,7 +58,9 @@ test(
 test(
   'both are killed',
   async () => {
-    const strike = async (): Promise<void> => void (await Promise.all(alive().map(killed)));
+    const strike = async (): Promise<void> => {
+      await Promise.all(alive().map(killed));
+    };
     const fault = 'both killed and restarted';
     expectNobodyLost(await load().meet({ part, fault, strike, holds: 4_000, mend: complete }));
   },

@@ -56,7 +56,10 @@ function fill(): () => void {
 test(
   "the journal's disk is full",
   async () => {
-    if (disk.state === null) return notRun(named, 'it needs the right to mount a small disk in memory (root)');
+    if (disk.state === null) {
+      notRun(named, 'it needs the right to mount a small disk in memory (root)');
+      return;
+    }
     let stop = (): void => undefined;
     const strike = (): void => void (stop = fill());
     const refused = (): Promise<void> =>

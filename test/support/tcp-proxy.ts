@@ -44,7 +44,9 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
       upstream.destroy();
     };
     for (const [from, to] of [pair, [upstream, client] as const]) {
-      from.on('data', (chunk: Buffer) => void (lost.has(client) || to.write(chunk)));
+      from.on('data', (chunk: Buffer) => {
+        if (!lost.has(client)) to.write(chunk);
+      });
       from.on('close', end);
       from.on('error', end);
     }
