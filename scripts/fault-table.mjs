@@ -84,7 +84,8 @@ function lostOf({ lost, losses }) {
 function stageTable(rows) {
   const stages = [...new Set(rows.flatMap((row) => Object.keys(row.stages)))];
   const line = ({ part, fault, stages: counts }) => [`${part}: ${fault}`, ...stages.map((stage) => counts[stage] ?? 0)];
-  return aligned([['fault', ...stages], ...rows.map(line)]);
+  const met = stages.map((stage) => rows.filter((row) => (row.stages[stage] ?? 0) > 0).length);
+  return [...aligned([['fault', ...stages], ...rows.map(line)]), `Each stage met ${Math.min(...met)} faults or more.`];
 }
 
 function aligned(lines) {

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stagesWithoutCalls } from '../support/load/stages.ts';
 import { faultTable, skippedFaults, upperBound } from '../../scripts/fault-table.mjs';
 
 let directory: string;
@@ -34,6 +35,15 @@ test('each fault is a line, in the order in which they struck', () => {
   expect(lines[3]).toMatch(/^redis: killed +2 +3000 +40 +0 +1 +0 +1\.3 s$/);
   expect(lines[4]).toMatch(/^redis: paused +2 +3000 +40 +3 \(2 gap, 1 alone\) +1 +0 +never$/);
   expect(skippedFaults(directory)).toBe(0);
+});
+
+test('every stage has calls in every fault, and the least that a stage met is said', () => {
+  expect(stagesWithoutCalls).toEqual([]);
+  write('1.json', { ...row, stages: { waiting: 4, held: 1 } });
+  write('2.json', { ...row, stages: { waiting: 1, held: 3 } });
+  expect(faultTable(directory)).toContain('Each stage met 2 faults or more.');
+  write('3.json', { ...row, stages: { waiting: 1, held: 3, talking: 1 } });
+  expect(faultTable(directory)).toContain('Each stage met 1 faults or more.');
 });
 
 test('what was not run is said and counted', () => {

@@ -51,7 +51,7 @@ export const stageSettings: SettingsPatch = {
   ],
 };
 
-/** A call that stays where it is until it is told otherwise. The three first stages are those that new calls pass. */
+/** A call that stays where it is until it is told otherwise. */
 interface Standing {
   readonly count: number;
   readonly dials?: string;
@@ -70,6 +70,10 @@ const standings: Partial<Record<Stage, Standing>> = {
   listening: { count: 3, dispatch: { agencyId: 'pln', mode: 'listen', state: 'joined' } },
   'transfer half done': { count: 3, dispatch: { agencyId: 'bpbd', mode: 'transfer', state: 'announced' } },
 };
+/** Stages that new calls pass at every time: a fault waits for a moment in which each has a call. */
+const passing: readonly Stage[] = ['greeting', 'operator ringing'];
+/** Stages in which no fault would meet a call; there is none. */
+export const stagesWithoutCalls = stages.filter((stage) => standings[stage] === undefined && !passing.includes(stage));
 /** Agencies that ring and are not answered. */
 export const ringingAgencies: readonly string[] = ['damkar'];
 
