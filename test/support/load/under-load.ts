@@ -164,6 +164,7 @@ export class UnderLoad {
         ...losses.map(
           ({ kind, callId, number, detail }) => `${kind}: ${number} (${stageOf.get(callId) ?? 'new call'}): ${detail}`,
         ),
+        ...(normalAt === null ? [await this.#whyNotNormal(mendedAt)] : []),
         ...records.missing.map((callId) => `missing: ${callId}`),
         ...records.doubled.map((what) => `doubled: ${what}`),
       ],
@@ -185,7 +186,7 @@ export class UnderLoad {
     let upSince: number | null = null;
     const limit = (fault.normalWithin ?? 10) * 1_000 + overtime;
     const settled = async (): Promise<boolean> => {
-      upSince = (await this.#allUp()) ? (upSince ?? Date.now()) : null;
+      upSince = (await this.#wanting()).length === 0 ? (upSince ?? Date.now()) : null;
       since = normalSince(await this.exchange.stories(), mendedAt, Date.now());
       await timePasses(200);
       return since !== null && upSince !== null;
@@ -196,18 +197,27 @@ export class UnderLoad {
     );
   }
 
-  /** Every process that lives says of each of its parts that it is up. */
-  async #allUp(): Promise<boolean> {
-    const { admin } = this.centre.tokens;
+  /** What of it was still wanting when the time was up. */
+  async #whyNotNormal(mendedAt: number): Promise<string> {
+    const late = (await this.exchange.stories())
+      .filter(({ flowing, invitedAt }) => flowing && invitedAt >= mendedAt)
+      .map(({ waited, personAt, invitedAt }) => [waited, personAt === null ? Infinity : personAt - invitedAt] as const)
+      .filter(([answer, person]) => answer > 1_500 || person > 4_000);
+    const slowest = (which: 0 | 1): number => Math.round(Math.max(0, ...late.map((times) => times[which])));
+    const calls = `${late.length} new calls late, answered after ${slowest(0)} ms and with a person after ${slowest(1)} ms at worst`;
+    return `not normal: ${[...(await this.#wanting()), calls].join('; ')}`;
+  }
+
+  /** What processes that live say of their parts that are not up, or that they say nothing. */
+  async #wanting(): Promise<string[]> {
     const alive = this.centre.controllers.filter(({ ended }) => ended === null);
-    const answers = await Promise.all(
-      alive.map(({ http }) => ask({ base: http }, admin, 'GET', '/readyz').catch(() => null)),
-    );
-    return answers.every((answer) => {
-      if (answer?.status !== 200) return false;
+    const answers = alive.map(async ({ http, name }) => {
+      const answer = await ask({ base: http }, undefined, 'GET', '/readyz').catch(() => null);
+      if (answer === null) return [`${name} is silent`];
       const { parts = {} } = health.parse(answer.body);
-      return Object.values(parts).every((state) => state === 'up');
+      return Object.entries(parts).flatMap(([part, state]) => (state === 'up' ? [] : [`${name}: ${part} ${state}`]));
     });
+    return (await Promise.all(answers)).flat();
   }
 
   /** Waits until every new call of before then has ended, or for as long as one needs. */
