@@ -149,6 +149,8 @@ export class StepError extends Error {
   constructor(answers: { tried: string; happened: string; next?: string; cause?: unknown });
 }
 
+/** Downloads are kept there, for the user. */
+export function cacheDirectory(): string;
 export function ensureNodeModules(): Promise<void>;
 export function ensureBuild(): Promise<void>;
 export function ensureTools(options?: { only?: readonly (keyof Tools)[] }): Promise<Tools>;

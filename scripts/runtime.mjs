@@ -7,6 +7,7 @@ export { startPostgres } from './runtime/postgres.mjs';
 export { startProcess } from './runtime/processes.mjs';
 export { StepError } from './runtime/progress.mjs';
 export { ensureBuild, ensureNodeModules } from './runtime/project.mjs';
+export { cacheDirectory } from './runtime/settings.mjs';
 export { startRedis } from './runtime/redis.mjs';
 export { startStack } from './runtime/stack.mjs';
 export { ensureTools } from './runtime/tools.mjs';

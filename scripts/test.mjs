@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { faultTable, skippedFaults } from './fault-table.mjs';
 import { removeAsteriskState } from './runtime/asterisk.mjs';
 import { run } from './runtime/commands.mjs';
 import { reservePorts } from './runtime/ports.mjs';
@@ -27,7 +28,9 @@ const openHandlesSeconds = 15;
 const [first, ...rest] = process.argv.slice(2);
 const named = first === 'all' || Object.hasOwn(parts, first ?? '');
 const chosen = named && first !== 'all' ? [first] : Object.keys(parts);
-const jestArguments = named ? rest : process.argv.slice(2);
+/** Each fault meets 3,000 calls. */
+const long = process.argv.includes('--long');
+const jestArguments = (named ? rest : process.argv.slice(2)).filter((argument) => argument !== '--long');
 
 const directory = path.join(runtimeDirectory(), `test-${process.pid}-${startTimeOf(process.pid)}`);
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -56,6 +59,8 @@ async function main() {
   } catch (error) {
     code = explain(error);
   }
+  process.stdout.write(faultTable(directory, { long }));
+  total.skipped += skippedFaults(directory);
   try {
     await cleanUp(code !== 0 || total.failed > 0);
   } catch (error) {
@@ -123,7 +128,12 @@ function runJest(args, outputFile) {
       cwd: projectDirectory,
       // Jest repeats its JSON on standard output, where nobody wants to read it.
       stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, ...servers?.environment, NODE_OPTIONS: nodeOptions },
+      env: {
+        ...process.env,
+        ...servers?.environment,
+        NODE_OPTIONS: nodeOptions,
+        ...(long ? { SIAGA_TEST_LONG: '1' } : {}),
+      },
     });
     const child = jest;
     let seen = 0;

@@ -33,6 +33,8 @@ export interface CentreOptions {
   controllerEnv?: Environment;
   /** Puts something between the controllers and Asterisk: gets its address and its name, answers the address to use. */
   ari?: (url: string, node: string) => Promise<string>;
+  /** Servers of the test's own in place of the run's: URLs. */
+  servers?: { redis?: string; postgres?: string };
 }
 
 /** A whole centre on one machine: Asterisk, a controller, operators with phones, agencies with trunks on loopback. */
@@ -41,7 +43,7 @@ export class Centre extends CentrePhones {
   readonly database: TestDatabase;
   readonly ports: Ports;
   readonly tools: Tools;
-  readonly asterisk: AsteriskHandle;
+  asterisk: AsteriskHandle;
   readonly tokens: Record<Role, string>;
   readonly api: CentreApi;
   /** Asterisk as the controllers are told of it. */
@@ -49,11 +51,14 @@ export class Centre extends CentrePhones {
   controllers: ControllerHandle[] = [];
   #feed: Feed | undefined;
   readonly #options: CentreOptions;
+  readonly #asteriskAgain: () => Promise<AsteriskHandle>;
   readonly #prefix = queuePrefix();
 
   constructor(
     options: CentreOptions,
-    parts: Pick<Centre, 'directory' | 'database' | 'ports' | 'tools' | 'asterisk' | 'tokens' | 'connection'>,
+    parts: Pick<Centre, 'directory' | 'database' | 'ports' | 'tools' | 'asterisk' | 'tokens' | 'connection'> & {
+      asteriskAgain: () => Promise<AsteriskHandle>;
+    },
   ) {
     super();
     this.#options = options;
@@ -62,6 +67,7 @@ export class Centre extends CentrePhones {
     this.ports = parts.ports;
     this.tools = parts.tools;
     this.asterisk = parts.asterisk;
+    this.#asteriskAgain = parts.asteriskAgain;
     this.tokens = parts.tokens;
     this.connection = parts.connection;
     this.api = new CentreApi({ base: () => this.base, tokens: parts.tokens, databaseUrl: parts.database.url });
@@ -92,7 +98,7 @@ export class Centre extends CentrePhones {
       directory: this.directory,
       asterisk: this.connection,
       databaseUrl: this.database.url,
-      redisUrl: redisUrl(),
+      redisUrl: this.#options.servers?.redis ?? redisUrl(),
       port,
       rank,
       name: options.name ?? `controller-${index}`,
@@ -112,6 +118,17 @@ export class Centre extends CentrePhones {
     this.#feed?.close();
     this.#feed = await followFeed(this.base, this.tokens.admin);
     return this.#feed;
+  }
+
+  /** Kills Asterisk, as a machine does that is short of memory. */
+  async killAsterisk(): Promise<void> {
+    this.asterisk.kill('SIGKILL');
+    await this.asterisk.exited;
+  }
+
+  /** Starts Asterisk again where it was, once it has ended. */
+  async restartAsterisk(): Promise<void> {
+    this.asterisk = await this.#asteriskAgain();
   }
 
   /** Runs a line on Asterisk's console. */

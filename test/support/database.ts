@@ -23,38 +23,41 @@ function adminUrl(): string {
   return url;
 }
 
-/** A fresh database with every migration applied, copied from a template that is made once per set of migrations. */
-export async function createDatabase(): Promise<TestDatabase> {
+/**
+ * A fresh database with every migration applied, copied from a template that is made once per set of migrations; on the
+ * run's server, or on that of the URL given.
+ */
+export async function createDatabase(server = adminUrl()): Promise<TestDatabase> {
   const template = `siaga_template_${await migrationsHash()}`;
   const name = `siaga_test_${randomBytes(6).toString('hex')}`;
-  await asAdmin(async (admin) => {
+  await asAdmin(server, async (admin) => {
     // Held while the copy is made too: PostgreSQL copies a template only while nobody is connected to it.
     await admin.query('SELECT pg_advisory_lock($1)', [templateLock]);
     const found = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate', [template]);
-    if (found.rowCount === 0) await makeTemplate(admin, template);
+    if (found.rowCount === 0) await makeTemplate(server, admin, template);
     await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   });
   return {
     name,
-    url: urlOf(name),
+    url: urlOf(server, name),
     drop: () =>
-      asAdmin(async (admin) => {
+      asAdmin(server, async (admin) => {
         await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
       }),
   };
 }
 
-async function makeTemplate(admin: pg.Client, template: string): Promise<void> {
+async function makeTemplate(server: string, admin: pg.Client, template: string): Promise<void> {
   // A half-made one of an interrupted run is no template yet.
   await admin.query(`DROP DATABASE IF EXISTS ${template} WITH (FORCE)`);
   await admin.query(`CREATE DATABASE ${template}`);
-  await migrate(urlOf(template));
+  await migrate(urlOf(server, template));
   await admin.query(`ALTER DATABASE ${template} IS_TEMPLATE true`);
 }
 
 /** Runs statements over the admin connection. */
-async function asAdmin(work: (admin: pg.Client) => Promise<void>): Promise<void> {
-  const admin = new pg.Client({ connectionString: adminUrl(), connectionTimeoutMillis: 5_000 });
+async function asAdmin(server: string, work: (admin: pg.Client) => Promise<void>): Promise<void> {
+  const admin = new pg.Client({ connectionString: server, connectionTimeoutMillis: 5_000 });
   await admin.connect();
   try {
     await work(admin);
@@ -63,8 +66,8 @@ async function asAdmin(work: (admin: pg.Client) => Promise<void>): Promise<void>
   }
 }
 
-function urlOf(database: string): string {
-  const url = new URL(adminUrl());
+function urlOf(server: string, database: string): string {
+  const url = new URL(server);
   url.pathname = `/${database}`;
   return url.href;
 }

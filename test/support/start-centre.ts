@@ -6,6 +6,7 @@ import {
   reservePorts,
   startAsterisk,
   type ApiClient,
+  type AsteriskHandle,
 } from '../../scripts/runtime.mjs';
 import type { SettingsPatch } from '../../src/settings/setting.ts';
 import { carriers, Centre, type CentreOptions } from './centre.ts';
@@ -21,7 +22,7 @@ export async function startCentre(options: CentreOptions): Promise<Centre> {
   const directory = join(directoryOfRun(), `${options.name}-${randomBytes(3).toString('hex')}`);
   const tools = toolsOfRun();
   const ports = await reservePorts();
-  const [asterisk, database] = await Promise.all([
+  const asteriskAgain = (): Promise<AsteriskHandle> =>
     startAsterisk({
       directory,
       tools,
@@ -33,13 +34,21 @@ export async function startCentre(options: CentreOptions): Promise<Centre> {
           .join(' '),
         ...options.asteriskEnv,
       },
-    }),
-    createDatabase(),
-  ]);
+    });
+  const [asterisk, database] = await Promise.all([asteriskAgain(), createDatabase(options.servers?.postgres)]);
   const url = options.ari === undefined ? asterisk.ari.url : await options.ari(asterisk.ari.url, node);
   const connection = { ...asterisk, ari: { ...asterisk.ari, url } };
   const tokens = await makeTokens(database.url);
-  const centre = new Centre(options, { directory, database, ports, tools, asterisk, tokens, connection });
+  const centre = new Centre(options, {
+    directory,
+    database,
+    ports,
+    tools,
+    asterisk,
+    tokens,
+    connection,
+    asteriskAgain,
+  });
   try {
     await centre.startController();
     await prepare(centre, options);

@@ -8,6 +8,11 @@ export interface TcpProxy {
   cut(): void;
   /** Keeps connections open and new ones unanswered, as a stopped process does; what is sent waits. */
   freeze(): void;
+  /**
+   * Loses what is sent on connections that are open, for ever, and leaves new ones unanswered: a line that is cut without
+   * a word. Neither side hears of it.
+   */
+  drop(): void;
   /** Lets everything through again. */
   restore(): void;
   close(): Promise<void>;
@@ -16,7 +21,8 @@ export interface TcpProxy {
 /** Opens a proxy to the server that `target` (a URL) names. */
 export async function tcpProxy(target: string): Promise<TcpProxy> {
   const { hostname, port } = new URL(target);
-  let state: 'open' | 'cut' | 'frozen' = 'open';
+  let state: 'open' | 'cut' | 'frozen' | 'dropping' = 'open';
+  const lost = new WeakSet<Socket>();
   const pairs = new Set<[Socket, Socket]>();
   const hold = (pair: [Socket, Socket], held: boolean): void => {
     for (const socket of pair) {
@@ -38,11 +44,14 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
       upstream.destroy();
     };
     for (const [from, to] of [pair, [upstream, client] as const]) {
-      from.on('data', (chunk: Buffer) => to.write(chunk));
+      from.on('data', (chunk: Buffer) => {
+        if (!lost.has(client)) to.write(chunk);
+      });
       from.on('close', end);
       from.on('error', end);
     }
     if (state === 'frozen') hold(pair, true);
+    if (state === 'dropping') lost.add(client);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const own = (server.address() as AddressInfo).port;
@@ -63,6 +72,10 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
     freeze() {
       state = 'frozen';
       for (const pair of pairs) hold(pair, true);
+    },
+    drop() {
+      state = 'dropping';
+      for (const [client] of pairs) lost.add(client);
     },
     restore() {
       state = 'open';
