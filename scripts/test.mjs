@@ -20,17 +20,21 @@ const parts = {
   integration: { needsServers: true, args: [] },
   e2e: { needsServers: true, args: ['--maxWorkers=2'] },
   faults: { needsServers: true, args: ['--runInBand'] },
+  load: { needsServers: true, args: ['--runInBand'] },
 };
+/** Of the faults under load so many as a run of everything has time for; `npm run test:faults` has them all. */
+const loadOfAll = ['load/redis', 'load/asterisk', 'load/worker'];
 
 /** After its results, Jest waits for what a test has left open; a test that left something is no reason to wait on. */
 const openHandlesSeconds = 15;
 
-const [first, ...rest] = process.argv.slice(2);
-const named = first === 'all' || Object.hasOwn(parts, first ?? '');
-const chosen = named && first !== 'all' ? [first] : Object.keys(parts);
 /** Each fault meets 3,000 calls. */
 const long = process.argv.includes('--long');
-const jestArguments = (named ? rest : process.argv.slice(2)).filter((argument) => argument !== '--long');
+const given = process.argv.slice(2).filter((argument) => argument !== '--long');
+let named = 0;
+while (named < given.length && Object.hasOwn(parts, given[named])) named += 1;
+const chosen = named > 0 ? given.slice(0, named) : Object.keys(parts);
+const jestArguments = given.slice(named);
 
 const directory = path.join(runtimeDirectory(), `test-${process.pid}-${startTimeOf(process.pid)}`);
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -103,7 +107,8 @@ async function startServers() {
 async function runPart(part) {
   process.stdout.write(`\n== ${part}\n`);
   const outputFile = path.join(directory, `jest-${part}.json`);
-  const args = ['--selectProjects', part, '--passWithNoTests', '--json', `--outputFile=${outputFile}`];
+  const some = part === 'load' && given.length === 0 ? loadOfAll : [];
+  const args = ['--selectProjects', part, '--passWithNoTests', '--json', `--outputFile=${outputFile}`, ...some];
   const code = await runJest([...args, ...parts[part].args, ...jestArguments], outputFile);
   const results = readResults(outputFile);
   if (!results) {

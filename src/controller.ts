@@ -197,7 +197,11 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       learn(entry);
       for (const room of [machines.outgoing, machines.notifications, followers, askAgain]) room.heardOf(entry);
     },
-    succession: { came: (channel) => succession.came(channel), heard: () => succession.heard() },
+    succession: {
+      came: (channel) => succession.came(channel),
+      heard: () => succession.heard(),
+      knows: (channelId) => succession.knows(channelId),
+    },
     ownedElsewhere: (channelId) => [probes, ...machines.all].some((one) => one.owns(channelId)),
     alarm: records.alarm,
   });
@@ -279,6 +283,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     taken: (call) => calls.intake.goesOn(call),
     ofDead: records.ofDead,
     catchUp: acd.catchUp,
+    live: calls.live,
+    leave: process.leave,
     isOurs: (id) => calls.runner.ownerOf(id) !== undefined || [probes, ...machines.all].some((one) => one.owns(id)),
   });
   const clocks = startClockWatch({ ...process, ...machine, redisUrl: config.SIAGA_REDIS_URL });

@@ -55,7 +55,6 @@ export function listenToAsterisk(deps: {
     password: config.SIAGA_ARI_PASSWORD,
     clock,
     logger,
-    onReplaced: deps.onReplaced,
     onFrame: (kind: string): void => frames.inc({ kind }),
   };
   const ofDead = hearDead({ ...deps, open: (of) => openEventSocket({ ...reader, ...of }) });
@@ -64,6 +63,7 @@ export function listenToAsterisk(deps: {
     const socket = openEventSocket({
       ...reader,
       application,
+      onReplaced: deps.onReplaced,
       onEvent: deps.onEvent,
       onConnected: deps.onConnected,
       onPong: deps.onPong,
@@ -112,6 +112,7 @@ export function listenToAsterisk(deps: {
 }
 
 const connectWithin = 2_000;
+const hearAgainAfter = 1_000;
 /** Events of a dead one's application that wait until its calls are known here. Of more, the oldest go: they are made up for. */
 const waitingAtMost = 5_000;
 
@@ -125,10 +126,7 @@ function hearDead(deps: {
   onEvent: (event: AsteriskEvent) => void;
   onHeardAgain: () => void;
   open: (
-    of: Pick<
-      Parameters<typeof openEventSocket>[0],
-      'application' | 'onEvent' | 'onConnected' | 'onDisconnected' | 'onPong'
-    >,
+    of: Omit<Parameters<typeof openEventSocket>[0], 'url' | 'user' | 'password' | 'clock' | 'logger' | 'onFrame'>,
   ) => EventSocket;
 }) {
   const { clock, logger } = deps;
@@ -137,37 +135,57 @@ function hearDead(deps: {
     sockets.get(application)?.socket.close();
     sockets.delete(application);
   };
+
+  const take = (application: string, event: AsteriskEvent): void => {
+    const waiting = sockets.get(application)?.waiting ?? null;
+    if (waiting === null) {
+      deps.onEvent(event);
+      return;
+    }
+    waiting.push(event);
+    if (waiting.length <= waitingAtMost) return;
+    waiting.shift();
+    logger.warn({ application }, 'too many events of a dead controller wait; the oldest was dropped');
+  };
+
+  const open = (application: string, waiting: AsteriskEvent[] | null, connected: () => void): EventSocket => {
+    const socket = deps.open({
+      application,
+      onEvent: (event) => take(application, event),
+      onConnected() {
+        connected();
+        if (sockets.get(application)?.waiting === null) deps.onHeardAgain();
+      },
+      onDisconnected: () => logger.warn({ application }, "a dead controller's application is not heard"),
+      onReplaced() {
+        // Its owner has woken and connected anew, and ends when he learns what has become of his calls.
+        logger.warn({ application }, "a dead controller's application was connected by somebody else");
+        clock.after(hearAgainAfter, () => {
+          const heard = sockets.get(application);
+          if (heard?.socket !== socket) return;
+          socket.close();
+          open(application, heard.waiting, () => undefined);
+        });
+      },
+      onPong: () => undefined,
+    });
+    sockets.set(application, { socket, waiting });
+    return socket;
+  };
+
   return {
     /** False: it could not be connected within two seconds, and is not heard. */
     hear: (application: string): Promise<boolean> =>
       new Promise((resolve) => {
         letGo(application);
         const cancel = clock.after(connectWithin, () => {
-          letGo(application);
+          if (sockets.get(application)?.socket === socket) letGo(application);
           resolve(false);
         });
-        const socket = deps.open({
-          application,
-          onEvent(event) {
-            const waiting = sockets.get(application)?.waiting ?? null;
-            if (waiting === null) {
-              deps.onEvent(event);
-              return;
-            }
-            waiting.push(event);
-            if (waiting.length <= waitingAtMost) return;
-            waiting.shift();
-            logger.warn({ application }, 'too many events of a dead controller wait; the oldest was dropped');
-          },
-          onConnected() {
-            cancel();
-            resolve(true);
-            if (sockets.get(application)?.waiting === null) deps.onHeardAgain();
-          },
-          onDisconnected: () => logger.warn({ application }, "a dead controller's application is not heard"),
-          onPong: () => undefined,
+        const socket = open(application, [], () => {
+          cancel();
+          resolve(true);
         });
-        sockets.set(application, { socket, waiting: [] });
       }),
     release(application: string): void {
       const heard = sockets.get(application);

@@ -34,6 +34,8 @@ export interface Adopter {
   adopt(dead: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Reads what they left before anything is claimed, so that their callers are known when they come. */
   prepare(dead: readonly string[]): Promise<void>;
+  /** The caller's call is a dead controller's, and is kept here for him. */
+  knows(channelId: string): boolean;
   /** The dead ones of whom another living controller sees to what is left, or nothing is. */
   seenTo(dead: readonly string[]): Promise<ReadonlySet<string>>;
   /** A caller has come into an application of ours: true if he is a dead controller's, and goes on as such. */
@@ -69,6 +71,8 @@ export interface AdopterDeps {
 }
 
 const catchUpWithin = 500;
+/** A file that cannot be read so often is passed over. */
+const triesToRead = 3;
 
 const applications = z.array(
   z.object({ name: z.string(), channel_ids: z.array(z.string()), endpoint_ids: z.array(z.string()) }),
@@ -81,8 +85,13 @@ export function createAdopter(deps: AdopterDeps): Adopter {
   /** Calls of the dead that are nobody's yet: their callers are with the dialplan, or nobody has looked. */
   const left = new Map<string, LeftCall>();
   const heard = new Set<string>();
-  /** Whom this process has claimed, and how far it is with them. */
-  const claimed = new Map<string, 'claimed' | 'taken'>();
+  /** Heard, and what they tell waits until their calls are known here. */
+  const waiting = new Set<string>();
+  /** Whom this process has claimed, and what stands in the note of it; null: nothing yet. */
+  const claimed = new Map<string, 'claimed' | 'taken' | null>();
+  /** Of these the calls are still to be read and taken. */
+  const unread = new Set<string>();
+  let tries = 0;
 
   const list = async (): Promise<Held | null> => {
     // In this order: who leaves a bridge or an application meanwhile is told of by its events.
@@ -105,42 +114,48 @@ export function createAdopter(deps: AdopterDeps): Adopter {
     };
   };
 
-  /** Those of the dead who are this process's to see to; of what others have had of them before they died, too. */
-  const claim = async (dead: readonly string[]): Promise<string[]> => {
+  /** Takes on those of the dead who are this process's to see to; what others had of them before they died, too. */
+  const claim = async (dead: readonly string[]): Promise<void> => {
     const notes = await readNotes(directory);
     const isDead = (name: string): boolean => dead.includes(name);
     const theirs = [...notes].filter(([, { by, stage }]) => stage !== 'done' && isDead(by)).map(([name]) => name);
-    const mine: string[] = [];
     for (const name of new Set([...dead, ...theirs])) {
       if (claimed.has(name)) continue;
       const note = notes.get(name);
       if (note?.stage === 'done' || (note !== undefined && note.by !== application && !isDead(note.by))) continue;
-      if (!(await claimOne(name, note !== undefined))) continue;
-      claimed.set(name, 'claimed');
+      const noted = await claimOne(name, note !== undefined);
+      if (noted === false) continue;
+      claimed.set(name, noted);
       // Whoever has taken its calls has them in his own journal.
-      if (note?.stage !== 'taken') mine.push(name);
+      if (note?.stage !== 'taken') unread.add(name);
     }
-    return mine;
   };
 
-  const claimOne = (name: string, instead: boolean): Promise<boolean> =>
-    claimDead(directory, name, application, instead).catch((error: unknown) => {
+  /** False: another process was faster. */
+  const claimOne = async (name: string, instead: boolean): Promise<'claimed' | null | false> => {
+    try {
+      return (await claimDead(directory, name, application, instead)) ? 'claimed' : false;
+    } catch (error) {
       // A full disk is no reason to leave callers alone.
       logger.error({ err: error, name }, 'it cannot be noted who takes what a dead controller left');
-      return true;
-    });
+      return null;
+    }
+  };
 
-  const remember = async (names: readonly string[]): Promise<void> => {
+  const remember = async (names: readonly string[], tolerant: boolean): Promise<void> => {
     if (names.length === 0) return;
-    const found = await readLeftCalls(directory, names, logger);
-    for (const name of names) deps.ofDead(name);
+    const found = await readLeftCalls(directory, names, logger, tolerant);
+    for (const [id, { owner }] of left) if (names.includes(owner) && !found.has(id)) left.delete(id);
     for (const [id, one] of found) {
       const known = left.get(id);
       const live = runner.get(id);
-      const isOlder = (known !== undefined && !isNewer(one, known)) || (live?.claimedAt ?? 0) >= one.claimedAt;
+      const isOlder = (known !== undefined && isNewer(known, one)) || (live?.claimedAt ?? 0) >= one.claimedAt;
       if (!isOlder) left.set(id, one);
     }
   };
+
+  const connect = async (names: readonly string[]): Promise<string[]> =>
+    (await Promise.all(names.map(async (name) => ((await sockets.hear(name)) ? [name] : [])))).flat();
 
   const hears = (held: Held): ReadonlySet<string> =>
     new Set([application, ...heard].flatMap((name) => held.applications.get(name)?.channelIds ?? []));
@@ -203,11 +218,15 @@ export function createAdopter(deps: AdopterDeps): Adopter {
     });
   };
 
+  /** Those who are with nobody: who talks, of whom no journal could be read, is left alone. */
   const unknownCallers = (held: Held): AsteriskChannel[] => {
     const theirs = [...heard].flatMap((name) => held.applications.get(name)?.channelIds ?? []);
+    const inBridge = (bridgeId: string): number => [...held.bridgeOf.values()].filter((id) => id === bridgeId).length;
     return theirs.flatMap((id) => {
       const channel = held.channels.get(id);
       if (channel?.variables['SIAGA_ROLE'] !== 'caller' || channel.dialplanApplication === null) return [];
+      const bridgeId = held.bridgeOf.get(id);
+      if (bridgeId !== undefined && inBridge(bridgeId) > 1) return [];
       return left.has(callIdOf(id)) || runner.get(callIdOf(id)) !== undefined ? [] : [channel];
     });
   };
@@ -215,16 +234,17 @@ export function createAdopter(deps: AdopterDeps): Adopter {
   const callIdOf = (channelId: string): string => derivedId('call', deps.node, channelId, epochOf(channelId));
 
   const note = async (name: string): Promise<void> => {
-    const taken = ![...left.values()].some(({ owner }) => owner === name);
+    const taken = !unread.has(name) && ![...left.values()].some(({ owner }) => owner === name);
     const stage = !taken ? 'claimed' : heard.has(name) ? 'taken' : 'done';
-    const before = claimed.get(name);
-    if (before === undefined || stage === before) return;
-    if (stage === 'done') claimed.delete(name);
-    else claimed.set(name, stage);
+    if (claimed.get(name) === stage) return;
     try {
       await writeNote(directory, name, { by: application, stage });
-      if (stage === 'done') await forgetPresence(deps.presences, name);
+      if (stage === 'done') {
+        claimed.delete(name);
+        await forgetPresence(deps.presences, name);
+      } else claimed.set(name, stage);
     } catch (error) {
+      // It is tried again with the next look.
       logger.warn({ err: error, name }, 'it could not be noted what became of a dead controller');
     }
   };
@@ -242,7 +262,11 @@ export function createAdopter(deps: AdopterDeps): Adopter {
 
   return {
     heard: () => [...heard],
-    prepare: async (dead) => remember(await claim(dead)),
+    async prepare(dead) {
+      await claim(dead);
+      await remember([...unread], true);
+    },
+    knows: (channelId) => left.has(callIdOf(channelId)),
     async seenTo(dead) {
       const notes = await readNotes(directory);
       const isSeenTo = (name: string): boolean => {
@@ -253,17 +277,25 @@ export function createAdopter(deps: AdopterDeps): Adopter {
       return new Set(dead.filter(isSeenTo));
     },
     async adopt(dead) {
-      await remember(await claim(dead));
+      await claim(dead);
       await Promise.race([deps.catchUp(), pause(clock, catchUpWithin)]);
       const before = await list();
       if (before === null) return new Map();
       const names = [...claimed.keys()];
       const there = names.filter((name) => before.applications.has(name) && !heard.has(name));
-      const connected = await Promise.all(there.map(async (name) => ((await sockets.hear(name)) ? [name] : [])));
-      for (const name of connected.flat()) heard.add(name);
+      for (const name of await connect(there)) {
+        heard.add(name);
+        waiting.add(name);
+      }
       const mute = there.filter((name) => !heard.has(name));
+      // Only now nothing more is decided there: one that stood still may have woken in between.
+      tries += 1;
+      const read = [...unread].filter((name) => !mute.includes(name));
+      await remember(read, tries >= triesToRead);
       const held = await list();
       if (held === null) return new Map();
+      tries = 0;
+      for (const name of read) unread.delete(name);
       const counts = new Map(names.filter((name) => !mute.includes(name)).map((name) => [name, 0]));
       // Who talks first: then the line knows who is free before it hears who waits.
       const order = [...left].sort(([, a], [, b]) => waits(a) - waits(b));
@@ -272,7 +304,9 @@ export function createAdopter(deps: AdopterDeps): Adopter {
         counts.set(one.owner, (counts.get(one.owner) ?? 0) + (one.call.endedAt === null ? 1 : 0));
       }
       for (const channel of unknownCallers(held)) deps.arrive(channel);
-      for (const name of connected.flat()) sockets.release(name);
+      for (const name of waiting) sockets.release(name);
+      waiting.clear();
+      for (const name of read) deps.ofDead(name);
       for (const name of counts.keys()) await note(name);
       return counts;
     },
@@ -288,10 +322,10 @@ export function createAdopter(deps: AdopterDeps): Adopter {
       if (left.size === 0 && heard.size === 0 && claimed.size === 0) return;
       const held = await list();
       if (held === null) return;
-      for (const [id, one] of [...left]) take(id, one, held);
+      for (const [id, one] of [...left]) if (!unread.has(one.owner)) take(id, one, held);
       for (const name of [...heard]) {
         const { channelIds = [], endpointIds = [] } = held.applications.get(name) ?? {};
-        if (channelIds.length > 0) continue;
+        if (channelIds.length > 0 || waiting.has(name)) continue;
         for (const id of endpointIds) {
           await ari.send('DELETE', `/applications/${name}/subscription`, { eventSource: `endpoint:${id}` });
         }

@@ -1,8 +1,8 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { codeOf } from '../platform/errors.ts';
-import { adoptedSuffix } from '../platform/journal-file.ts';
+import { adoptedSuffix, reserveFile } from '../platform/journal-file.ts';
 
 const note = z.object({
   /** The process start that goes on with what is left. */
@@ -34,25 +34,41 @@ async function readNote(path: string): Promise<AdoptionNote | null> {
 }
 
 /**
- * Claims what a dead controller left, or what a dead one (`instead`) had claimed of it.
+ * Claims what a dead controller left, or what a dead one (`instead`) had claimed of it. On a full disk the journal's reserve is
+ * given up for it, as for the journal.
  * @returns false if another process was faster.
  * @throws what the disk says, but for that there is a note.
  */
 export async function claimDead(directory: string, name: string, by: string, instead: boolean): Promise<boolean> {
+  const path = join(directory, name + adoptedSuffix);
+  const whole = await written(directory, path, { by, stage: 'claimed' });
   try {
-    await writeNote(directory, name, { by, stage: 'claimed' }, instead ? 'w' : 'wx');
+    if (instead) await rename(whole, path);
+    else await link(whole, path);
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(whole, { force: true });
   }
 }
 
-export function writeNote(
-  directory: string,
-  name: string,
-  content: AdoptionNote,
-  flag: 'w' | 'wx' = 'w',
-): Promise<void> {
-  return writeFile(join(directory, name + adoptedSuffix), JSON.stringify(content), { mode: 0o600, flag });
+export async function writeNote(directory: string, name: string, content: AdoptionNote): Promise<void> {
+  const path = join(directory, name + adoptedSuffix);
+  await rename(await written(directory, path, content), path);
+}
+
+/** Beside its place, and whole: nobody is to read half a note. */
+async function written(directory: string, path: string, content: AdoptionNote): Promise<string> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  const write = (): Promise<void> => writeFile(temporary, JSON.stringify(content), { mode: 0o600 });
+  try {
+    await write();
+  } catch (error) {
+    if (codeOf(error) !== 'ENOSPC' && codeOf(error) !== 'EDQUOT') throw error;
+    await rm(join(directory, reserveFile), { force: true });
+    await write();
+  }
+  return temporary;
 }

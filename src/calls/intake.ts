@@ -51,11 +51,18 @@ export interface IntakeDeps {
   earlierOf: (identity: CallerIdentity, callId: string, at: number) => EarlierAttempt | null;
   /** Begins to look up what the INVITE does not say; the call is told. */
   lookUp: (call: Call) => void;
+  /** The caller's call is a dead controller's, and is kept here for him. */
+  knows: (channelId: string) => boolean;
   /** The caller is a dead controller's, whose call goes on. */
   came: (channel: AsteriskChannel) => boolean;
   /** What operators dialled for themselves, and crews that report: takes an event of theirs, and says so. */
   desks: { take(event: AsteriskEvent): boolean };
 }
+
+/** Who comes from the dialplan may have his own call with another controller, which is to have him. */
+const patienceForBack = 150;
+const isBack = ({ state, variables }: AsteriskChannel): boolean =>
+  state === 'Up' && variables['SIAGA_ROLE'] === 'caller';
 
 /** A leg that leaves the application and whose end is not told within this has ended all the same. */
 const endToldWithin = 300;
@@ -77,8 +84,9 @@ export function createIntake(deps: IntakeDeps): Intake {
     const callId = channel.variables['SIAGA_CALL'];
     const ofCall = role !== 'caller' && role !== 'desk' && role !== 'crew';
     if (ofCall && (callId === undefined || runner.get(callId) === undefined)) return;
-    if (deps.claimDelay === 0) void claim(channel.id, role);
-    else clock.after(deps.claimDelay, () => void claim(channel.id, role));
+    const delay = deps.knows(channel.id) ? 0 : deps.claimDelay + (isBack(channel) ? patienceForBack : 0);
+    if (delay === 0) void claim(channel.id, role);
+    else clock.after(delay, () => void claim(channel.id, role));
   };
 
   const claim = async (channelId: string, role: string | undefined): Promise<void> => {

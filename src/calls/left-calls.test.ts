@@ -20,7 +20,7 @@ const entry = (call: Call, sequence: number, claimedAt = 1_000): Buffer =>
   encodeEntry({ kind: 'call', callId: call.id, claimedAt, sequence, at: 5_000 + sequence, state: call });
 const journal = (owner: string, ...entries: Buffer[]): Promise<void> =>
   writeFile(join(directory, `${owner}.000001.journal`), Buffer.concat(entries));
-const read = (...owners: string[]) => readLeftCalls(directory, owners, logger);
+const read = (...owners: string[]) => readLeftCalls(directory, owners, logger, false);
 
 describe('what a dead controller left', () => {
   it('is the last state of each call that had not ended', async () => {

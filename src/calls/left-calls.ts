@@ -30,20 +30,32 @@ const callEntry = z.object({
 
 /**
  * The calls that dead controllers left unfinished, as the latest owner among them has them. Of an ended one something may be
- * left as well: the limits of its messages. Lines that cannot be read are said and passed over.
+ * left as well: the limits of its messages. Lines that cannot be read are said and passed over; so is, if `tolerant`, a file.
+ * @throws what the disk says of a file.
  */
 export async function readLeftCalls(
   directory: string,
   owners: readonly string[],
   logger: Logger,
+  tolerant: boolean,
 ): Promise<Map<string, LeftCall>> {
   const latest = new Map<string, LeftCall>();
   for (const { segment, owner, touchedAt } of await filesOf(directory, owners)) {
-    for await (const entry of entriesOf(directory, segment, logger)) {
-      const { callId, claimedAt, sequence, state } = entry;
-      const known = latest.get(callId);
-      if (known !== undefined && !isNewer(entry, known)) continue;
-      latest.set(callId, { call: state, owner, claimedAt, sequence, leftAt: Math.max(touchedAt, entry.at) });
+    try {
+      for await (const entry of entriesOf(directory, segment, logger)) {
+        const { callId, claimedAt, sequence, state } = entry;
+        const known = latest.get(callId);
+        if (known !== undefined && !isNewer(entry, known)) continue;
+        latest.set(callId, { call: state, owner, claimedAt, sequence, leftAt: Math.max(touchedAt, entry.at) });
+      }
+    } catch (error) {
+      // Its owner, or whoever has brought its records home, has dropped it: nobody's call is in it.
+      if (codeOf(error) === 'ENOENT') continue;
+      if (!tolerant) throw error;
+      logger.error(
+        { err: error, segment },
+        'a journal of a dead controller cannot be read; its calls are not gone on with',
+      );
     }
   }
   const left = [...latest].filter(([, { call }]) => isUnfinished(call));

@@ -130,7 +130,7 @@ export function watchOrphans(deps: {
   adopter: Pick<Adopter, 'adopt' | 'seenTo' | 'heard' | 'look'>;
   /** The channel belongs to a call of this process, or to whatever else it has in hand. */
   isOurs: (channelId: string) => boolean;
-  /** The process starts that have a journal. */
+  /** The process starts that have a journal, or have taken what one left. */
   journals: () => Promise<Iterable<string>>;
   alarm: (code: string, detail: Record<string, string | number>) => void;
 }): { sweep: () => Promise<void>; stop: Cancel } {
@@ -149,11 +149,15 @@ export function watchOrphans(deps: {
   };
 
   const sweep = async (): Promise<void> => {
+    // Before all else: by what stands there, this process itself may be the dead one.
+    const journals = await deps.journals();
     if (!deps.connected() || deps.held()) return;
     const applications = await list('/applications', applicationSchema);
     if (applications === null) return;
-    const names = [...applications.map(({ name }) => name), ...(await deps.journals())];
+    const names = [...applications.map(({ name }) => name), ...journals];
     const found = await deps.controllers.deadAmong(otherControllers(names, deps.node, deps.application));
+    // It stood still itself while it asked: of the others it knows nothing.
+    if (deps.held()) return;
     for (const name of await adopter.seenTo([...found.keys()])) found.delete(name);
     const calls = await adopt(found);
     await adopter.look();
@@ -250,8 +254,11 @@ export function watchOrphans(deps: {
     deps.alarm('controller-dead', { application: fresh.join(' '), calls, callers, phones });
   };
 
-  const stop = everyTurn(clock, sweepEvery, sweep, (error) =>
+  let under: Promise<void> | null = null;
+  /** One at a time, whoever asks for it. */
+  const alone = (): Promise<void> => (under ??= sweep().finally(() => (under = null)));
+  const stop = everyTurn(clock, sweepEvery, alone, (error) =>
     logger.error({ err: error }, 'looking for dead controllers failed'),
   );
-  return { sweep, stop };
+  return { sweep: alone, stop };
 }

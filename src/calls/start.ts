@@ -77,7 +77,7 @@ export function startCalls(deps: {
   earlierOf: IntakeDeps['earlierOf'];
   identityLimit: () => number;
   /** Of the calls of dead controllers that are ours. */
-  succession: Pick<Succession, 'came' | 'heard'>;
+  succession: Pick<Succession, 'came' | 'heard' | 'knows'>;
   /** A channel of no 112 call, which another room sees to. */
   ownedElsewhere: (channelId: string) => boolean;
 }): CallsRoom & { projected: (callId: string, sequence: number) => void } {

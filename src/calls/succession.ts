@@ -5,6 +5,7 @@ import type { Cancel, Clock } from '../platform/clock.ts';
 import { journalTouches } from '../platform/journal-reader.ts';
 import type { Logger } from '../platform/logger.ts';
 import { announcePresence, askPresence } from '../platform/presence.ts';
+import { readNotes } from './adoption-notes.ts';
 import { createAdopter, type AdopterDeps } from './adopt.ts';
 import { otherControllers, watchControllers } from './dead-controllers.ts';
 import { watchOrphans } from './orphans.ts';
@@ -14,6 +15,8 @@ export interface Succession {
   readonly heard: () => readonly string[];
   /** A caller has come into an application of ours: true if he is a dead controller's, and goes on as such. */
   readonly came: (channel: AsteriskChannel) => boolean;
+  /** The caller's call is a dead controller's, and is kept here for him. */
+  readonly knows: (channelId: string) => boolean;
   /** Looks for what dead controllers left from now on. */
   readonly begin: () => void;
   /** Looks now. */
@@ -29,6 +32,10 @@ export async function startSuccession(
     connected: () => boolean;
     held: () => boolean;
     isOurs: (channelId: string) => boolean;
+    /** Ends the process at once. */
+    leave: (why: string) => void;
+    /** Calls of this process go on. */
+    live: () => number;
     alarm: (code: string, detail: Record<string, string | number>) => void;
     ari: AriCommands;
     clock: Clock;
@@ -47,14 +54,23 @@ export async function startSuccession(
     journalTouchedAt: touches,
   });
   const adopter = createAdopter({ ...deps, directory, presences });
-  const journals = async (): Promise<Iterable<string>> => (await touches()).keys();
+  const journals = async (): Promise<Iterable<string>> => {
+    const notes = await readNotes(directory);
+    // Somebody has taken this one for dead, though it never heard so: two would act on one call.
+    if (notes.has(application)) deps.leave('another controller has taken this one for dead');
+    const takers = [...notes.values()].filter(({ stage }) => stage !== 'done').map(({ by }) => by);
+    return [...(await touches()).keys(), ...takers];
+  };
   // Before anything is claimed: a caller of one who is known to be dead is to come back to his own call.
   const others = otherControllers([...(await journals())], node, application);
-  await adopter.prepare([...(await controllers.deadAmong(others)).keys()]);
+  await adopter.prepare([...(await controllers.deadAmong(others)).keys()]).catch((error: unknown) => {
+    logger.error({ err: error }, 'what dead controllers left cannot be read yet');
+  });
   let orphans: { sweep: () => Promise<void>; stop: Cancel } | null = null;
   return {
     heard: () => adopter.heard(),
     came: (channel) => adopter.came(channel),
+    knows: (channelId) => adopter.knows(channelId),
     begin() {
       orphans ??= watchOrphans({ ...deps, controllers, adopter, journals });
     },
@@ -63,7 +79,7 @@ export async function startSuccession(
     },
     async stop() {
       orphans?.stop();
-      await presence.stop();
+      await presence.stop(deps.live() > 0);
     },
   };
 }

@@ -28,6 +28,12 @@ describe('whether a process of the node lives', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
+  it('is gone of one that was stopped and leaves something to others', async () => {
+    const { stop } = await announcePresence({ directory, name, logger });
+    await stop(true);
+    expect(await ask()).toBe('gone');
+  });
+
   it('is told by the kernel when it was killed; what is left of it can be taken away', async () => {
     const { stop } = await announcePresence({ directory, name, logger });
     const [socket] = await readdir(directory);

@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import { unlink } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { rm, unlink, writeFile } from 'node:fs/promises';
 import { createConnection, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { derivedId } from './ids.ts';
@@ -24,14 +24,15 @@ function socketOf(directory: string, name: string): string {
 }
 
 /**
- * Answers whoever asks whether this process lives, until stopped; a stop leaves nothing behind. Where no socket can be made it is
+ * Answers whoever asks whether this process lives, until stopped; a stop leaves nothing behind, unless others are to see to what it
+ * leaves (`toOthers`): then it shows as gone. Where no socket can be made it is
  * said, and others must tell by its journal.
  */
 export async function announcePresence(deps: {
   directory: string;
   name: string;
   logger: Logger;
-}): Promise<{ stop: () => Promise<void> }> {
+}): Promise<{ stop: (toOthers?: boolean) => Promise<void> }> {
   const { directory, name, logger } = deps;
   const path = socketOf(directory, name);
   const server = createServer((socket) => {
@@ -51,11 +52,12 @@ export async function announcePresence(deps: {
     return { stop: () => Promise.resolve() };
   }
   return {
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        rmSync(path, { force: true });
-      }),
+    async stop(toOthers = false) {
+      await new Promise((resolve) => server.close(resolve));
+      // Whoever connects to what is no socket is refused, as where a process was killed.
+      if (toOthers) await writeFile(path, '', { mode: 0o600 });
+      else await rm(path, { force: true });
+    },
   };
 }
 

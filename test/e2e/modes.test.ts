@@ -1,4 +1,4 @@
-import { unlinkSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -131,7 +131,16 @@ test('a start without PostgreSQL is on the last copy until it is there', async (
 }, 80_000);
 
 test('a journal without its reserve says so, and has it again', async () => {
-  unlinkSync(join(centre.directory, 'state/journal/reserve'));
+  const reserve = join(centre.directory, 'state/journal/reserve');
+  // The leader lays it again as well, and may be faster.
+  await until(
+    'it is noticed',
+    async () => {
+      rmSync(reserve, { force: true });
+      return (await healthOf(standby)).modes.some(({ mode }) => mode === 'journal-filling');
+    },
+    20_000,
+  );
   await begun('journal-filling');
   await ended('journal-filling');
 }, 40_000);

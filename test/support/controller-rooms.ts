@@ -221,7 +221,7 @@ export async function startController(
     claimDelay: 0,
     ari: obedient,
     desks: { take: () => false },
-    succession: { came: () => false, heard: () => [] },
+    succession: { came: () => false, heard: () => [], knows: () => false },
     clock,
     logger,
     journal,
