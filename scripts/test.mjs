@@ -22,8 +22,8 @@ const parts = {
   faults: { needsServers: true, args: ['--runInBand'] },
   load: { needsServers: true, args: ['--runInBand'] },
 };
-/** Of the faults under load so many as a run of everything has time for; `npm run test:faults` has them all. */
-const loadOfAll = ['load/redis', 'load/asterisk', 'load/worker'];
+/** A run of everything has no time for faults under load: `npm run test:faults` has them. */
+const partsOfAll = ['unit', 'integration', 'e2e', 'faults'];
 
 /** After its results, Jest waits for what a test has left open; a test that left something is no reason to wait on. */
 const openHandlesSeconds = 15;
@@ -33,7 +33,7 @@ const long = process.argv.includes('--long');
 const given = process.argv.slice(2).filter((argument) => argument !== '--long');
 let named = 0;
 while (named < given.length && Object.hasOwn(parts, given[named])) named += 1;
-const chosen = named > 0 ? given.slice(0, named) : Object.keys(parts);
+const chosen = named > 0 ? given.slice(0, named) : partsOfAll;
 const jestArguments = given.slice(named);
 
 const directory = path.join(runtimeDirectory(), `test-${process.pid}-${startTimeOf(process.pid)}`);
@@ -107,8 +107,7 @@ async function startServers() {
 async function runPart(part) {
   process.stdout.write(`\n== ${part}\n`);
   const outputFile = path.join(directory, `jest-${part}.json`);
-  const some = part === 'load' && given.length === 0 ? loadOfAll : [];
-  const args = ['--selectProjects', part, '--passWithNoTests', '--json', `--outputFile=${outputFile}`, ...some];
+  const args = ['--selectProjects', part, '--passWithNoTests', '--json', `--outputFile=${outputFile}`];
   const code = await runJest([...args, ...parts[part].args, ...jestArguments], outputFile);
   const results = readResults(outputFile);
   if (!results) {

@@ -58,6 +58,11 @@ describe.each(fates)('the leader is %s, and the standby goes on', (fate) => {
     await caller.hangUp();
     expect((await adoption.recordOf(caller)).types.filter((type) => type === 'call.arrived')).toHaveLength(1);
   }, 90_000);
+});
+
+// What it is told does not depend on how it died: who stands still is fenced as in the tests above.
+describe('the leader is killed, and the standby goes on', () => {
+  const fate = 'killed';
 
   test('with a phone that rings: it rings on, and gets its caller', async () => {
     const { caller, operator } = await adoption.faults.ringing();
