@@ -134,7 +134,6 @@ describe('whatever a call is told, in whatever order', () => {
           ensure(world.call.claimedAt > before.claimedAt, 'the entries of its next owner would come before');
           if (!isTalking(before) || !before.caller.live || !inside.has(before.channelId)) continue;
           const missing = [before.channelId, ...legsOf(before)].some((channelId) => !there.has(channelId));
-          // The world may say of a leg that still rings that it is in the bridge.
           const talk = [before.channelId, ...speakers(before)].filter((channelId) => inside.has(channelId));
           for (const effect of world.effects.slice(known)) {
             const cut = effect.do === 'hang-up' && talk.includes(effect.channelId) && !missing;

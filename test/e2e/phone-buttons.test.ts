@@ -273,6 +273,7 @@ test('an operator who was mute when his controller died is so until he wants to 
   await operator.press('2');
   await centre.feed.waitFor('operator.muted');
   const muted = Date.now() + 500;
+  await until('two seconds without a word', () => Promise.resolve(Date.now() - muted > 2_000));
   centre.controllers[0]?.kill('SIGKILL');
   await centre.startController({ rank: 0 });
   await centre.follow();

@@ -58,11 +58,20 @@ export function adoptedAsItIs(world: World): Told {
   const { call } = world;
   const bridgeId = call.bridge?.id ?? '';
   const channels = [call.channelId, ...legsOf(call)].flatMap((channelId): HeldChannel[] => {
-    if (channelId === call.channelId ? !call.caller.live : world.gone.has(channelId)) return [];
-    const inside = world.inside.get(channelId)?.has(bridgeId) === true && world.bridges.has(bridgeId);
     const isCaller = channelId === call.channelId;
-    const up = isCaller ? call.answeredAt !== null : answered(world, channelId) || inside;
-    return [{ channelId, state: up ? 'up' : 'ringing', bridgeId: inside ? bridgeId : null, here: true }];
+    if (isCaller ? !call.caller.live : world.gone.has(channelId)) return [];
+    // The world may say of a leg that still rings that it is in the bridge: no Asterisk would.
+    if (!isCaller && rings(world, channelId)) return [{ channelId, state: 'ringing', bridgeId: null, here: true }];
+    const inside = world.inside.get(channelId)?.has(bridgeId) === true && world.bridges.has(bridgeId);
+    const up = !isCaller || inside || call.answeredAt !== null;
+    return [{ channelId, state: up ? 'up' : 'other', bridgeId: inside ? bridgeId : null, here: true }];
   });
   return { type: 'adopted', application: `siaga-${world.told}`, channels, bridges: [...world.bridges] };
+}
+
+function rings({ call }: World, channelId: string): boolean {
+  const legs = [call.operator, ...call.others, ...call.parties, ...call.monitors];
+  if (legs.some((leg) => leg?.channelId === channelId && leg.state === 'ringing')) return true;
+  const attempts = call.dispatches.map(({ attempts: all }) => all.at(-1));
+  return attempts.some((one) => one?.channelId === channelId && one.answeredAt === null);
 }
