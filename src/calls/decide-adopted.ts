@@ -6,7 +6,7 @@ import { legsOf } from './channels.ts';
 import type { CallInput, HeldChannel } from './call-input.ts';
 import type { Call } from './call.ts';
 import { agencyInput } from './decide-dispatch.ts';
-import { callerGone, callerLeft } from './decide-end.ts';
+import { callerGone, callerLeft, endCall } from './decide-end.ts';
 import { legJoined, rebuildBridge, stillHere } from './decide-join.ts';
 import { returnNotReserved } from './decide-leave.ts';
 import { legEntered, legGone, legRinging } from './decide-legs.ts';
@@ -105,6 +105,8 @@ function meet(step: Step, held: ReadonlyMap<string, HeldChannel>, bridges: reado
   const bridgeId = call.bridge?.id;
   if (bridgeId === undefined || (!bridges.includes(bridgeId) && bridgeWasThere(call, held))) {
     call.caller.joined = false;
+    // Those who talked on without him hear each other no more.
+    if (!call.caller.live) return endCall(step, 'the caller hung up');
     return rebuildBridge(step, 'there was no bridge');
   }
   if (!bridges.includes(bridgeId)) step.effects.push({ do: 'make-bridge', bridgeId });
