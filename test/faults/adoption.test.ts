@@ -45,6 +45,7 @@ describe.each(fates)('the leader is %s, and the standby goes on', (fate) => {
   test('with one who waits: his operator is rung as soon as there is one', async () => {
     await adoption.faults.free();
     await pauseOperator(centre, 0);
+    await adoption.standbyKnows('paused');
     const caller = await adoption.faults.lineCaller();
     const call = await adoption.taken(caller);
     const struck = await adoption.adopted(fate, call);

@@ -24,11 +24,15 @@ export class AdoptionCentre {
   async ready(): Promise<void> {
     const { centre } = this.faults;
     this.standby = await centre.startController({ rank: 1, name: `standby-${centre.controllers.length}` });
-    const { http } = this.standby;
+    await this.standbyKnows('available');
+  }
+
+  /** Waits until the standby knows an operator in this state: controllers look every two seconds what others have noted. */
+  standbyKnows(state: string): Promise<void> {
     const operators = z.object({ items: z.array(z.object({ state: z.string() })) });
-    await until('the standby knows the phone', async () => {
-      const answer = await this.ask('GET', '/v1/operators', undefined, http);
-      return operators.parse(answer.body).items.some(({ state }) => state === 'available');
+    return until(`the standby knows who is ${state}`, async () => {
+      const answer = await this.ask('GET', '/v1/operators', undefined, this.standby?.http);
+      return operators.parse(answer.body).items.some((one) => one.state === state);
     });
   }
 
@@ -69,7 +73,12 @@ export class AdoptionCentre {
   async recordOf(caller: LineCaller): Promise<{ outcome: string | null; recordedBy: string; types: string[] }> {
     const { api } = this.faults.centre;
     const record = await api.recordOf(caller.wire.callId);
-    const types = (await api.timelineOf(record.id)).map(({ type }) => type);
+    let types: string[] = [];
+    // What the dead one wrote is brought home beside what its successor writes.
+    await until('the records of both are there', async () => {
+      types = (await api.timelineOf(record.id)).map(({ type }) => type);
+      return types.includes('call.arrived') && types.includes('call.adopted');
+    });
     return { outcome: record.outcome, recordedBy: record.recordedBy, types };
   }
 
