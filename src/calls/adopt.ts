@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import type { AriCommands } from '../asterisk/commands.ts';
-import { readChannels, type AsteriskChannel } from '../asterisk/translate.ts';
+import { listHeld, type HeldApplication } from '../asterisk/held.ts';
+import type { AsteriskChannel } from '../asterisk/translate.ts';
 import { pause, type Clock } from '../platform/clock.ts';
 import { derivedId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -13,14 +13,13 @@ import { claimDead, readNotes, writeNote } from './adoption-notes.ts';
 import { isNewer, readLeftCalls, type LeftCall } from './left-calls.ts';
 import type { CallRunner } from './runner.ts';
 
-/** What Asterisk lists, as far as it tells what of a dead controller's calls is still there. */
-interface Held {
+/** What Asterisk holds, by channel and by application. */
+interface Found {
   readonly channels: ReadonlyMap<string, AsteriskChannel>;
   /** By channel, the bridge it is in. */
   readonly bridgeOf: ReadonlyMap<string, string>;
   readonly bridges: readonly string[];
-  /** By application, its channels. */
-  readonly applications: ReadonlyMap<string, { readonly channelIds: string[]; readonly endpointIds: string[] }>;
+  readonly applications: ReadonlyMap<string, HeldApplication>;
 }
 
 export interface Adopter {
@@ -74,11 +73,6 @@ const catchUpWithin = 500;
 /** A file that cannot be read so often is passed over. */
 const triesToRead = 3;
 
-const applications = z.array(
-  z.object({ name: z.string(), channel_ids: z.array(z.string()), endpoint_ids: z.array(z.string()) }),
-);
-const bridges = z.array(z.object({ id: z.string(), channels: z.array(z.string()) }));
-
 /** Goes on with what dead controllers of this node left in Asterisk and in their journals. */
 export function createAdopter(deps: AdopterDeps): Adopter {
   const { directory, application, ari, runner, clock, logger, sockets } = deps;
@@ -93,24 +87,14 @@ export function createAdopter(deps: AdopterDeps): Adopter {
   const unread = new Set<string>();
   let tries = 0;
 
-  const list = async (): Promise<Held | null> => {
-    // In this order: who leaves a bridge or an application meanwhile is told of by its events.
-    const [listedBridges, listedApplications] = await Promise.all([
-      ari.send('GET', '/bridges'),
-      ari.send('GET', '/applications'),
-    ]);
-    const listedChannels = await ari.send('GET', '/channels');
-    if (!listedBridges.ok || !listedApplications.ok || !listedChannels.ok) return null;
-    const there = bridges.parse(listedBridges.body);
+  const list = async (): Promise<Found | null> => {
+    const held = await listHeld(ari);
+    if (held === null) return null;
     return {
-      channels: new Map(readChannels(listedChannels.body).map((channel) => [channel.id, channel])),
-      bridges: there.map(({ id }) => id),
-      bridgeOf: new Map(there.flatMap(({ id, channels }) => channels.map((channel) => [channel, id] as const))),
-      applications: new Map(
-        applications
-          .parse(listedApplications.body)
-          .map((one) => [one.name, { channelIds: one.channel_ids, endpointIds: one.endpoint_ids }]),
-      ),
+      channels: new Map(held.channels.map((channel) => [channel.id, channel])),
+      bridges: held.bridges.map(({ id }) => id),
+      bridgeOf: new Map(held.bridges.flatMap(({ id, channels }) => channels.map((channel) => [channel, id] as const))),
+      applications: new Map(held.applications.map((one) => [one.name, one])),
     };
   };
 
@@ -157,10 +141,10 @@ export function createAdopter(deps: AdopterDeps): Adopter {
   const connect = async (names: readonly string[]): Promise<string[]> =>
     (await Promise.all(names.map(async (name) => ((await sockets.hear(name)) ? [name] : [])))).flat();
 
-  const hears = (held: Held): ReadonlySet<string> =>
+  const hears = (held: Found): ReadonlySet<string> =>
     new Set([application, ...heard].flatMap((name) => held.applications.get(name)?.channelIds ?? []));
 
-  const heldOf = (channelId: string, held: Held, ours: ReadonlySet<string>): HeldChannel[] => {
+  const heldOf = (channelId: string, held: Found, ours: ReadonlySet<string>): HeldChannel[] => {
     const channel = held.channels.get(channelId);
     if (channel === undefined) return [];
     const { dialplanApplication: has, state } = channel;
@@ -172,7 +156,7 @@ export function createAdopter(deps: AdopterDeps): Adopter {
   };
 
   /** False while its caller is with the dialplan: the call stays as it was left, until he comes or goes. */
-  const take = (id: string, one: LeftCall, held: Held): boolean => {
+  const take = (id: string, one: LeftCall, held: Found): boolean => {
     const ours = hears(held);
     const channels = [one.call.channelId, ...legsOf(one.call)].flatMap((channelId) => heldOf(channelId, held, ours));
     const caller = channels.find(({ channelId }) => channelId === one.call.channelId);
@@ -209,7 +193,7 @@ export function createAdopter(deps: AdopterDeps): Adopter {
   };
 
   /** A leg that the dialplan offers in this moment: nobody else knows its call. */
-  const offerTaken = (channelId: string, held: Held): void => {
+  const offerTaken = (channelId: string, held: Found): void => {
     const channel = held.channels.get(channelId);
     const offered = channel?.dialplanApplication === 'StasisBroadcast' && channel.variables['SIAGA_ROLE'] !== 'caller';
     if (!offered || held.bridgeOf.has(channelId)) return;
@@ -219,7 +203,7 @@ export function createAdopter(deps: AdopterDeps): Adopter {
   };
 
   /** Those who are with nobody: who talks, of whom no journal could be read, is left alone. */
-  const unknownCallers = (held: Held): AsteriskChannel[] => {
+  const unknownCallers = (held: Found): AsteriskChannel[] => {
     const theirs = [...heard].flatMap((name) => held.applications.get(name)?.channelIds ?? []);
     const inBridge = (bridgeId: string): number => [...held.bridgeOf.values()].filter((id) => id === bridgeId).length;
     return theirs.flatMap((id) => {

@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import type { AriCommands } from '../asterisk/commands.ts';
-import { readChannels, type AsteriskChannel } from '../asterisk/translate.ts';
+import { listApplications, listHeld, type Held } from '../asterisk/held.ts';
+import type { AsteriskChannel } from '../asterisk/translate.ts';
 import type { Cancel, Clock } from '../platform/clock.ts';
 import { everyTurn } from '../platform/every-turn.ts';
 import { derivedId } from '../platform/ids.ts';
@@ -12,11 +12,8 @@ import { otherControllers, type watchControllers } from './dead-controllers.ts';
 import { wayOut, whereTo, type WayOut } from './forsaken-leg.ts';
 
 /** What Asterisk holds, as far as it tells who is left alone. */
-export interface AsteriskSnapshot {
-  applications: { name: string; channelIds: string[]; endpointIds: string[] }[];
-  channels: Pick<AsteriskChannel, 'id' | 'name' | 'state' | 'variables'>[];
-  /** A call's bridge has the call's id for its name. */
-  bridges: { id: string; name: string; channels: string[] }[];
+export interface AsteriskSnapshot extends Pick<Held, 'applications' | 'bridges'> {
+  channels: readonly Pick<AsteriskChannel, 'id' | 'name' | 'state' | 'variables'>[];
   /** Of every caller's channel that there is, and of every leg's call. */
   callIds: ReadonlySet<string>;
 }
@@ -100,19 +97,6 @@ const triesToHear = 3;
 /** Empty bridges are looked for this often, should nobody have died. */
 const thoroughEvery = 30_000;
 
-const applicationSchema = z
-  .object({
-    name: z.string(),
-    channel_ids: z.array(z.string()),
-    endpoint_ids: z.array(z.string()),
-  })
-  .transform((raw) => ({
-    name: raw.name,
-    channelIds: raw.channel_ids,
-    endpointIds: raw.endpoint_ids,
-  }));
-const bridgeSchema = z.object({ id: z.string(), name: z.string(), channels: z.array(z.string()) });
-
 /**
  * Looks twice a second for controllers of this node that have died, goes on with their calls, and gives what else they left in
  * Asterisk back to the dialplan. With no controller at all, the guardian in the dialplan does as much.
@@ -143,16 +127,11 @@ export function watchOrphans(deps: {
   let unmuted = new Set<string>();
   let thoroughAt = clock.monotonic();
 
-  const list = async <S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>[] | null> => {
-    const answer = await ari.send('GET', path);
-    return answer.ok ? z.array(schema).parse(answer.body) : null;
-  };
-
   const sweep = async (): Promise<void> => {
     // Before all else: by what stands there, this process itself may be the dead one.
     const journals = await deps.journals();
     if (!deps.connected() || deps.held()) return;
-    const applications = await list('/applications', applicationSchema);
+    const applications = await listApplications(ari);
     if (applications === null) return;
     const names = [...applications.map(({ name }) => name), ...journals];
     const found = await deps.controllers.deadAmong(otherControllers(names, deps.node, deps.application));
@@ -186,13 +165,9 @@ export function watchOrphans(deps: {
     const thorough = clock.monotonic() - thoroughAt >= thoroughEvery;
     if (dead.size === 0 && !thorough) return;
     thoroughAt = clock.monotonic();
-    // In this order: a bridge is made after its caller's channel, and a channel that has left an application meanwhile
-    // is in the dialplan or with a controller.
-    const bridges = await list('/bridges', bridgeSchema);
-    const answer = await ari.send('GET', '/channels');
-    const after = await list('/applications', applicationSchema);
-    if (!answer.ok || bridges === null || after === null) return;
-    const channels = readChannels(answer.body);
+    const held = await listHeld(ari);
+    if (held === null) return;
+    const { channels } = held;
     const callIds = new Set(
       channels.flatMap(({ id, variables }) => [
         derivedId('call', deps.node, id, epochOf(id)),
@@ -201,7 +176,7 @@ export function watchOrphans(deps: {
     );
     const listed = new Set(channels.map(({ id }) => id));
     unmuted = new Set([...unmuted].filter((id) => listed.has(id)));
-    const orphans = findOrphans({ applications: after, channels, bridges, callIds }, dead).filter((orphan) => {
+    const orphans = findOrphans({ ...held, callIds }, dead).filter((orphan) => {
       if (orphan.do === 'unmute' && unmuted.has(orphan.channelId)) return false;
       return !('channelId' in orphan) || !deps.isOurs(orphan.channelId);
     });
