@@ -208,14 +208,14 @@ export class UnderLoad {
     return `not normal: ${[...(await this.#wanting()), calls].join('; ')}`;
   }
 
-  /** What processes that live say of their parts that are not up, or that they say nothing. */
+  /** What processes that live say of their parts that are wanting, or that they say nothing. What is switched off is not wanting. */
   async #wanting(): Promise<string[]> {
     const alive = this.centre.controllers.filter(({ ended }) => ended === null);
     const answers = alive.map(async ({ http, name }) => {
       const answer = await ask({ base: http }, undefined, 'GET', '/readyz').catch(() => null);
       if (answer === null) return [`${name} is silent`];
       const { parts = {} } = health.parse(answer.body);
-      return Object.entries(parts).flatMap(([part, state]) => (state === 'up' ? [] : [`${name}: ${part} ${state}`]));
+      return Object.entries(parts).flatMap(([part, state]) => (state === 'up' || state === 'off' ? [] : [`${name}: ${part} ${state}`]));
     });
     return (await Promise.all(answers)).flat();
   }
