@@ -9,7 +9,7 @@ import { isUnavailable, type Postgres, type Sql } from '../platform/postgres.ts'
 import type { Entry, LoggedCall } from './entry.ts';
 import { readEntries } from './read-entries.ts';
 import type { Segments, Unread } from './segments.ts';
-import { writeEntries } from './write.ts';
+import { notWritten, writeEntries } from './write.ts';
 
 export interface Projector {
   /** Takes an entry that the journal has written. Never waits. */
@@ -115,9 +115,10 @@ export function startProjector(deps: ProjectorDeps): Projector {
 
   /** False when PostgreSQL is away; what was projected until then has left the queue. */
   const project = async (batch: Queued[]): Promise<boolean> => {
-    const entries = batch.map((one) => one.entry);
     try {
       const { logged, after } = await postgres.transaction(async (sql) => {
+        // Most of what another process start left was written by itself.
+        const entries = await fresh(sql, batch);
         const counted = await writeEntries(sql, entries);
         return { logged: counted, after: await deps.alsoWrite?.(sql, entries, counted) };
       });
@@ -138,9 +139,18 @@ export function startProjector(deps: ProjectorDeps): Projector {
         const middle = Math.ceil(batch.length / 2);
         return (await project(batch.slice(0, middle))) && (await project(batch.slice(middle)));
       }
-      for (const entry of entries) await setAside(entry, error);
+      for (const { entry } of batch) await setAside(entry, error);
       return true;
     }
+  };
+
+  const fresh = async (sql: Sql, batch: readonly Queued[]): Promise<Entry[]> => {
+    const left = await notWritten(
+      sql,
+      batch.flatMap(({ own, entry }) => (own ? [] : [entry])),
+    );
+    const wanted = new Set(left);
+    return batch.flatMap(({ own, entry }) => (own || wanted.has(entry) ? [entry] : []));
   };
 
   const done = (count: number, kept: boolean): void => {

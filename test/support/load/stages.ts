@@ -26,6 +26,8 @@ const patience = 6_000;
 /** A controller that cannot keep up for a moment leaves calls to the human path. */
 const atOnce = 5;
 const moment = 150;
+/** Milliseconds that a process may take to answer; longer than a command that waits for a store that is away. */
+const commandLimit = 5_000;
 
 /** What such a centre needs beside what every test has. */
 export const stageSettings: SettingsPatch = {
@@ -264,7 +266,7 @@ export class StandingCalls {
     return this.#looking;
   }
 
-  /** A controller tells of its own calls; a worker has none. */
+  /** A controller tells of its own calls; a worker has none, and one that is frozen tells nothing. */
   async #liveAt({ ended, http }: ControllerHandle): Promise<LiveCall[]> {
     if (ended !== null) return [];
     const answer = await this.#ask(http, 'GET', '/v1/calls?live=true&limit=200').catch(() => null);
@@ -273,7 +275,8 @@ export class StandingCalls {
   }
 
   #ask(http: string, method: string, path: string, body?: object): Promise<Answer> {
-    return ask({ base: http }, this.#centre.api.tokens.admin, method, path, body === undefined ? {} : { body });
+    const options = { limitMs: commandLimit, ...(body === undefined ? {} : { body }) };
+    return ask({ base: http }, this.#centre.api.tokens.admin, method, path, options);
   }
 
   async #is({ http, dispatchId }: { http: string; dispatchId: string | null }, state: string): Promise<boolean> {
