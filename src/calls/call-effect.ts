@@ -7,6 +7,8 @@ import type { PartyPurpose } from './party.ts';
 export type CallEffect =
   | { do: 'answer'; channelId: string }
   | { do: 'play'; channelId: string; soundId: string; prompt: Prompt; then?: Prompt[] }
+  /** Says a prompt to one of those who talk: nobody else hears it, and all go on hearing each other. */
+  | { do: 'whisper'; channelId: string; soundId: string; prompt: Prompt }
   /** Said over and over until it is stopped; prompts that are not there are left out. */
   | { do: 'announce'; channelId: string; soundId: string; prompts: readonly string[] }
   | { do: 'stop-sound'; channelId: string; soundId: string; music: boolean }

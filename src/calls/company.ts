@@ -25,6 +25,11 @@ export function isPrivate({ hold }: Pick<Call, 'hold'>): boolean {
   return hold?.because === 'consult';
 }
 
+/** The caller is on hold for his operator's sake, or for somebody who is consulted still; else he comes back. */
+export function staysOnHold({ hold, parties }: Pick<Call, 'hold' | 'parties'>): boolean {
+  return hold?.because === 'operator' || (hold !== null && parties.some(({ purpose }) => purpose === 'consult'));
+}
+
 /**
  * The channels of everyone who took the call and was in its bridge: who can speak to a caller who is not on hold. An operator
  * who has muted himself is among them: he hears the caller, and it is his to end.

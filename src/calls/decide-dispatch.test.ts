@@ -137,7 +137,7 @@ describe('a dispatch of a call', () => {
   it('that nobody took tells the operator, after the last trunk', () => {
     const call = talking().tell(engage());
     expect(call.tell(gone('d1.a1', 17)).done).toEqual(['ring-agency d1.a2']);
-    expect(call.tell(gone('d1.a2', 19)).done).toEqual(['play call.o1 agency-unreachable']);
+    expect(call.tell(gone('d1.a2', 19)).done).toEqual(['whisper call.o1 agency-unreachable']);
     expect(call.call.dispatches[0]).toMatchObject({ state: 'no-answer', outcome: 'no-answer' });
     expect(call.call).toMatchObject({ stage: 'talking', operator: { state: 'joined' } });
     expect(call.timers).toEqual({});
@@ -149,7 +149,7 @@ describe('a dispatch of a call', () => {
 
   it('without any trunk tells the operator at once', () => {
     const call = talking().tell(engage({ trunks: [] }));
-    expect(call.done).toEqual(['play call.o1 agency-unreachable']);
+    expect(call.done).toEqual(['whisper call.o1 agency-unreachable']);
     expect(call.call.dispatches[0]).toMatchObject({ state: 'failed', outcome: 'unreachable', endedAt: call.at });
   });
 

@@ -11,7 +11,7 @@ import { isPrivate, speakers } from './company.ts';
 import type { Fact } from './call-effect.ts';
 import { operatorLeaves } from './decide-hold.ts';
 import { joinCaller, leaveLine, stopRinging } from './line.ts';
-import { nextSoundId, tell, type Step } from './step.ts';
+import { promptOperator, tell, type Step } from './step.ts';
 
 export function addDispatch(step: Step, wanted: Dispatch, requestedAt = wanted.requestedAt): void {
   const { call } = step;
@@ -186,11 +186,7 @@ function afterAgencyFailed(step: Step, dispatch: Dispatch): void {
   if (!withoutAcceptance.has(dispatch.state)) return;
   const next = fallbackOf(call, dispatch);
   if (next !== null) return addDispatch(step, next, step.at);
-  const { operator } = call;
-  if (operator?.state === 'joined' && dispatch.mode !== 'notify') {
-    const soundId = nextSoundId(call);
-    step.effects.push({ do: 'play', channelId: operator.channelId, soundId, prompt: 'agency-unreachable' });
-  }
+  if (dispatch.mode !== 'notify') promptOperator(step, 'agency-unreachable');
 }
 
 /** Who is asked instead: the first of those planned who is not engaged already. */

@@ -66,6 +66,7 @@ export function commandFailed(step: Step, input: Failed): void {
     case 'ring-supervisor':
     case 'snoop':
     case 'tie-to-caller':
+    case 'whisper':
     case 'look-up-target':
       return;
   }

@@ -69,7 +69,7 @@ describe('on hold', () => {
     const one = held().tell(fail('leave-bridge', 'caller', failure));
     expect(one.call.hold).toBeNull();
     expect(one.done).toContain('join caller call.b1');
-    expect(one.done).toContain('play call.o1 code-refused');
+    expect(one.done).toContain('whisper call.o1 code-refused');
   });
 
   it('one who was out of it already stays on hold', () => {
@@ -93,16 +93,22 @@ describe('the keys of his phone', () => {
     expect(one.tell(...typed('*1')).done).toEqual(['stop-sound caller', 'join caller call.b1']);
   });
 
+  it('are answered on his phone itself while he hears nobody: a whisper would be mixed into nothing', () => {
+    const one = talking().tell(...typed('*1'), ...typed('*0'));
+    expect(one.done).toContain('play call.o1 code-unknown');
+    expect(one.tell(...typed('*1')).tell(...typed('*0')).done).toEqual(['whisper call.o1 code-unknown']);
+  });
+
   it('mute and let him speak again', () => {
     const one = talking().tell(...typed('*2'));
-    expect(one.done).toEqual(['mute call.o1', 'play call.o1 done']);
+    expect(one.done).toEqual(['mute call.o1', 'whisper call.o1 done']);
     expect(one.call.muted).toBe(true);
-    expect(one.tell(...typed('*2')).done).toEqual(['unmute call.o1', 'play call.o1 done']);
+    expect(one.tell(...typed('*2')).done).toEqual(['unmute call.o1', 'whisper call.o1 done']);
   });
 
   it('are told when they are no code, to him alone', () => {
     const one = talking().tell(...typed('*0'));
-    expect(one.done).toEqual(['play call.o1 code-unknown']);
+    expect(one.done).toEqual(['whisper call.o1 code-unknown']);
     expect(one.facts.at(-1)).toMatchObject({ type: 'code.unknown', detail: { code: '*0' } });
   });
 
@@ -207,5 +213,5 @@ it('a mute that Asterisk refused is none', () => {
   const one = talking().tell({ type: 'mute', muted: true, by: 'op1' });
   one.tell(fail('mute', 'call.o1', 'failed'));
   expect(one.call.muted).toBe(false);
-  expect(one.done).toEqual(['play call.o1 code-refused']);
+  expect(one.done).toEqual(['whisper call.o1 code-refused']);
 });

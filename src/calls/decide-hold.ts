@@ -70,8 +70,9 @@ export function holdFailed(step: Step): void {
   const { call } = step;
   if (call.hold === null) return;
   call.joining = call.joining.filter((channelId) => channelId !== call.channelId);
-  refuse(step, 'hold.refused', { reason: 'the caller could not be taken out of the conversation', by: call.hold.by });
+  const { by } = call.hold;
   endHold(step, 'failed', null);
+  refuse(step, 'hold.refused', { reason: 'the caller could not be taken out of the conversation', by });
 }
 
 /** Whether the others hear the operator. His keys are heard all the same. */

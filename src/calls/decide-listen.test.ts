@@ -166,7 +166,7 @@ describe('a dispatch that nobody accepts', () => {
       .wait(500)
       .tell(...declines);
     expect(call.done).toEqual(expect.arrayContaining(['ring-agency d2.a1']));
-    expect(call.done).not.toContain('play call.o1 agency-unreachable');
+    expect(call.done).not.toContain('whisper call.o1 agency-unreachable');
     expect(call.call.dispatches).toMatchObject([
       { id: 'd1', state: 'declined' },
       { id: 'd2', state: 'requested', requestedAt: call.at, reason: { by: 'fallback', of: 'd1' } },

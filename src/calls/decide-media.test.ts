@@ -69,6 +69,15 @@ describe('media of those who talk', () => {
     });
   });
 
+  it('of a caller that stopped carry no whisper: what is said to his operator is played to him', () => {
+    const call = converse().tell(count('caller', 10), count(operator, 10));
+    const types = (): string[] =>
+      call.tell(...['*', '0'].map((key): Told => ({ type: 'key-pressed', channelId: operator, key }))).done;
+    expect(types()).toEqual(['whisper call.o1 code-unknown']);
+    for (let n = 1; n <= 3; n += 1) look(call, { caller: 10, [operator]: 10 + 100 * n });
+    expect(types()).toEqual(['play call.o1 code-unknown']);
+  });
+
   it('of whom nobody knows are not said to have stopped', () => {
     const call = converse().tell(count(operator, 10));
     for (let looks = 0; looks < 5; looks += 1) expect(look(call, { [operator]: null })).toEqual([]);

@@ -31,10 +31,10 @@ export function monitorJoined(step: Step, channelId: string, bridgeId: string): 
   const { id, operatorId, mode } = monitor;
   tell(step, 'monitor.joined', { monitorId: id, operatorId, mode });
   if (!monitor.assist) return;
-  // Not before: Asterisk joins no channel while it plays to it.
+  // Not before: it is mixed into what he hears.
   monitor.assist = false;
   const soundId = `${monitor.channelId}.s`;
-  step.effects.push({ do: 'play', channelId: monitor.channelId, soundId, prompt: 'assist-announcement' });
+  step.effects.push({ do: 'whisper', channelId: monitor.channelId, soundId, prompt: 'assist-announcement' });
 }
 
 /** A supervisor's phone, or what he hears by, is out of the call. */

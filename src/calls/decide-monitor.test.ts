@@ -227,20 +227,20 @@ describe('an operator who asks for help', () => {
     ]);
     story.tell(entered('call.m2'));
     // Asterisk joins no channel to which it plays: he is told once he is there.
-    expect(story.done).not.toContain('play call.m2 assist-announcement');
+    expect(story.done).not.toContain('whisper call.m2 assist-announcement');
     expect(story.done.at(-1)).toBe('whisper call.o1 call.n3');
     story.tell(entered('call.n3'), joined('call.n3', 'call.b2'), joined('call.m2', 'call.b2'));
-    expect(story.done).toContain('play call.m2 assist-announcement');
+    expect(story.done).toContain('whisper call.m2 assist-announcement');
     story.tell({ type: 'monitor-changed', monitorId: 'call.m2', mode: 'listen', by: 'x' });
     story.tell(entered('call.n4'), joined('call.n4', 'call.b2'), joined('call.m2', 'call.b2'));
-    expect(story.done).not.toContain('play call.m2 assist-announcement');
+    expect(story.done).not.toContain('whisper call.m2 assist-announcement');
   });
 
   it('hears that nobody comes, and so does every screen', () => {
     const none = talking()
       .tell(ask)
       .tell({ type: 'reservation-refused', requestId: 'call.m2', reason: 'none is free' });
-    expect(none.done).toEqual(['play call.o1 code-refused']);
+    expect(none.done).toEqual(['whisper call.o1 code-refused']);
     expect(none.facts[0]).toMatchObject({
       type: 'assist.refused',
       detail: { reason: 'none is free', operatorId: 'op1' },

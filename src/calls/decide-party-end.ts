@@ -1,7 +1,7 @@
 // How a party leaves, takes the call over, or follows an operator who has gone.
 
 import type { Call, OperatorLeg } from './call.ts';
-import { speakers } from './company.ts';
+import { speakers, staysOnHold } from './company.ts';
 import { endHold, forgetOperator, operatorLeaves } from './decide-hold.ts';
 import { hasAnswered, hasLeg, type Party, type PartyLeg } from './party.ts';
 import { hangUp, report, tell, type Step } from './step.ts';
@@ -50,9 +50,7 @@ export function settleParties(step: Step): void {
   if (!call.caller.live) return withoutCaller(step);
   if (call.operator === null) withoutOperator(step);
   if (call.hold === null) letGoAll(step, (one) => one.purpose === 'consult', 'hold-ended');
-  const consulting = call.parties.some((one) => one.purpose === 'consult');
-  const held = call.hold !== null && (call.hold.because === 'operator' || consulting);
-  if (call.hold !== null && !held) endHold(step, 'consult-ended', null);
+  if (call.hold !== null && !staysOnHold(call)) endHold(step, 'consult-ended', null);
 }
 
 /** Two who talk to each other may go on; who is only rung, is rung for nobody. */

@@ -91,7 +91,7 @@ describe('a consult', () => {
     expect(one.facts).toMatchObject([
       { type: 'party.refused', detail: { reason: 'an agency talks with the caller: make it a conference' } },
     ]);
-    expect(one.done).toEqual(['play call.o1 code-refused']);
+    expect(one.done).toEqual(['whisper call.o1 code-refused']);
   });
 });
 
@@ -105,7 +105,7 @@ describe('who does not come', () => {
   it.each(reasons)('is told to the operator, who has the caller back: %s', (_what, input, outcome) => {
     const one = (outcome === null ? asked('consult') : rings('consult')).tell(input);
     if (outcome !== null) expect(one.done).toContain(outcome);
-    expect(one.done).toContain('play call.o1 code-refused');
+    expect(one.done).toContain('whisper call.o1 code-refused');
     expect(one.done).toContain('join caller call.b1');
     expect(told(one)).toContain('party.not-reached');
   });
@@ -115,7 +115,7 @@ describe('who does not come', () => {
     expect(one.done).toEqual([
       'hang-up call.p2 no-answer',
       'operator-outcome a2 no-answer',
-      'play call.o1 code-refused',
+      'whisper call.o1 code-refused',
     ]);
     expect(one.call.operator?.operatorId).toBe('op1');
   });

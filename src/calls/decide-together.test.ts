@@ -69,7 +69,7 @@ describe('a supervisor in the conversation', () => {
       type: 'party.refused',
       detail: { reason: 'a supervisor talks with the caller: make it a conference' },
     });
-    expect(one.done).toEqual(['play call.o1 code-refused']);
+    expect(one.done).toEqual(['whisper call.o1 code-refused']);
     const conference = barging().tell(ask('conference'));
     expect(told(conference)).toContain('party.requested');
   });
@@ -148,10 +148,10 @@ describe('the operator’s keys', () => {
   });
 
   it('look nobody up, and count as no call to the outside, where nobody may be brought', () => {
-    expect(barging().tell(...typed('*30761#')).done).toEqual(['play call.o1 code-refused']);
+    expect(barging().tell(...typed('*30761#')).done).toEqual(['whisper call.o1 code-refused']);
     expect(talking().tell(...typed('*30761#')).done).toEqual(['look-up-target 0761 consult']);
     const refused = talking().tell({ type: 'party-refused', purpose: 'consult', reason: 'per-hour', by: 'op1' });
-    expect(refused.done).toEqual(['play call.o1 number-refused']);
+    expect(refused.done).toEqual(['whisper call.o1 number-refused']);
   });
 });
 

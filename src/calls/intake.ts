@@ -14,6 +14,7 @@ import { wayOut, whereTo, type WayOut } from './forsaken-leg.ts';
 import type { CallerIdentity } from './identity.ts';
 import { originOf } from './origin.ts';
 import type { CallRunner } from './runner.ts';
+import type { WhisperedPrompts } from './whispered-prompts.ts';
 
 export interface Intake {
   /** Takes one event of the event socket. */
@@ -57,6 +58,8 @@ export interface IntakeDeps {
   came: (channel: AsteriskChannel) => boolean;
   /** What operators dialled for themselves, and crews that report: takes an event of theirs, and says so. */
   desks: { take(event: AsteriskEvent): boolean };
+  /** Channels by which prompts are said into a conversation. */
+  whispered: Pick<WhisperedPrompts, 'take'>;
 }
 
 /** Who comes from the dialplan may have his own call with another controller, which is to have him. */
@@ -190,7 +193,7 @@ export function createIntake(deps: IntakeDeps): Intake {
 
   const take = (event: AsteriskEvent): void => {
     if (event.type === 'broadcast') return broadcast(event.channel);
-    if (deps.desks.take(event)) return;
+    if (deps.whispered.take(event) || deps.desks.take(event)) return;
     if (event.type === 'entered') return entered(event.channel, event.arguments);
     if (event.type === 'left') return left(event.channelId);
     if (event.type === 'replaced') return;

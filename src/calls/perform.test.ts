@@ -41,6 +41,7 @@ function start() {
     tell: (_callId, input) => told.push(input),
     extensionOf,
     sayable: (prompts) => prompts.filter((name) => name !== 'district-nowhere'),
+    whispered: { say: () => Promise.resolve(done) },
   });
   const perform = (effect: Parameters<typeof performer.perform>[2]): void => performer.perform('call', 'app', effect);
   const settle = async (): Promise<void> => {

@@ -6,6 +6,7 @@ import { readPacketsReceived } from '../asterisk/translate.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { AriEffect, RungFor } from './call-effect.ts';
 import type { CallInput, CommandFailure } from './call-input.ts';
+import type { WhisperedPrompts } from './whispered-prompts.ts';
 
 export interface Performer {
   /** Sends the command after all earlier ones for the same channels and bridge; its outcome comes back as an input. */
@@ -61,6 +62,7 @@ export function createPerformer(deps: {
   extensionOf: (operatorId: string) => string | null;
   /** Those of the prompts that Asterisk has. */
   sayable: (prompts: readonly string[]) => string[];
+  whispered: Pick<WhisperedPrompts, 'say'>;
 }): Performer {
   const { ari, clock, tell } = deps;
   // The joins of each call that have no answer yet.
@@ -72,6 +74,8 @@ export function createPerformer(deps: {
         const media = mediaOf([effect.prompt, ...(effect.then ?? [])]);
         return ari.send('POST', `/channels/${effect.channelId}/play/${effect.soundId}`, { media });
       }
+      case 'whisper':
+        return deps.whispered.say(application, effect);
       case 'announce': {
         const once = deps.sayable(effect.prompts);
         const media = mediaOf(Array.from({ length: announcedTimes }, () => once).flat());

@@ -9,7 +9,6 @@ export type Prompt =
   | 'challenge'
   | 'please-wait'
   | 'operator-lost'
-  | 'agency-unreachable'
   | 'position-1'
   | 'position-2'
   | 'position-3'
@@ -26,4 +25,4 @@ export type Prompt =
   | OperatorPrompt;
 
 /** What is said to an operator alone, about what he asked for. */
-export type OperatorPrompt = 'done' | 'code-unknown' | 'code-refused' | 'number-refused';
+export type OperatorPrompt = 'done' | 'code-unknown' | 'code-refused' | 'number-refused' | 'agency-unreachable';

@@ -29,6 +29,7 @@ import { leaveRoutes } from './leave-routes.ts';
 import { liveCallOf } from './command.ts';
 import { callRoutes } from './routes.ts';
 import { silentRoutes } from './silent-routes.ts';
+import { createWhisperedPrompts } from './whispered-prompts.ts';
 import { createCallRunner, type CallEntry, type CallPartners, type CallRunner } from './runner.ts';
 
 export interface CallsRoom {
@@ -85,8 +86,10 @@ export function startCalls(deps: {
   const lookUp = targetFinder({ operators: () => deps.line().snapshot().operators, outside: deps.outside });
   const personOf = (id: string): Principal => personIn(deps.line().snapshot().operators, id);
   const metrics = callMetrics(deps.metrics, () => live());
+  const whispered = createWhisperedPrompts(deps);
   const performer = createPerformer({
     ari,
+    whispered,
     clock,
     held: deps.guard.held,
     sayable: deps.sayable,
@@ -141,6 +144,7 @@ export function startCalls(deps: {
   const intake = createIntake({
     ...deps,
     ...deps.succession,
+    whispered,
     runner,
     keepsUp: deps.guard.keepsUp,
     staffed: () => deps.line().staffed(),
@@ -184,6 +188,7 @@ export function startCalls(deps: {
         held,
         runner,
         arrive: (channel) => intake.arrive(channel),
+        ownedElsewhere: (channelId) => whispered.owns(channelId) || deps.ownedElsewhere(channelId),
       });
       stopSweep = sweepUnstaffed({ ...deps, runner });
     },
@@ -192,6 +197,7 @@ export function startCalls(deps: {
       stopSweep();
       lingering.stop();
       reconciler?.stop();
+      whispered.stop();
       runner.stop();
     },
   };

@@ -1,4 +1,5 @@
 import type { Call } from './call.ts';
+import { company, staysOnHold } from './company.ts';
 import type { OperatorPrompt, Prompt } from './prompt.ts';
 import type { CallEffect, Fact, OperatorOutcome } from './call-effect.ts';
 
@@ -50,11 +51,19 @@ export function musicToCaller(step: Step): void {
   step.effects.push({ do: 'music', channelId: call.channelId });
 }
 
-/** Says something to the operator; nobody else hears it. */
+/** Says something to the operator; nobody else hears it, and whom he hears he goes on hearing. */
 export function promptOperator(step: Step, prompt: OperatorPrompt): void {
   const { call } = step;
   if (call.endedAt !== null || call.operator?.state !== 'joined') return;
-  step.effects.push({ do: 'play', channelId: call.operator.channelId, soundId: nextSoundId(call), prompt });
+  const how = hearsSomebody(call) ? 'whisper' : 'play';
+  step.effects.push({ do: how, channelId: call.operator.channelId, soundId: nextSoundId(call), prompt });
+}
+
+/** A whisper is mixed into what he hears: where nothing comes it would be lost, and nothing is missed. */
+function hearsSomebody(call: Call): boolean {
+  if (company(call).length > 1) return true;
+  const stopped = call.media?.legs.some((leg) => leg.channelId === call.channelId && leg.stopped) === true;
+  return call.caller.live && !staysOnHold(call) && !stopped;
 }
 
 /** What was asked for cannot be done: the operator hears it. */

@@ -12,13 +12,15 @@ import {
   type Call,
   type Phone,
 } from '../../scripts/sip/phone.mjs';
+import { SAMPLE_RATE } from '../../scripts/sip/tones.mjs';
 import { createToken } from '../../src/access/token-command.ts';
 import type { CallView } from '../../src/calls/view.ts';
 import type { Centre } from '../support/centre.ts';
 import { startCentre } from '../support/start-centre.ts';
 import type { Dispatch } from '../support/centre-api.ts';
-import { hearsPrompt, heardIn } from '../support/ear.ts';
+import { heardIn, hearsPrompt, promptLength, samplesHavePrompt } from '../support/ear.ts';
 import { ask, until, type Answer } from '../support/rest.ts';
+import { talkOnTheWire } from '../support/wire-talk.ts';
 
 const tones = { caller: 440, operator: 660, damkar: 880, polisi: 1100, psc: 1320, pln: 1540 };
 let centre: Centre;
@@ -26,8 +28,12 @@ let centre: Centre;
 const tokens: string[] = [];
 
 beforeAll(async () => {
-  centre = await startCentre({ name: 'dispatch', operators: 2 });
-  await centre.operatorPhones(answers(), [tones.operator, tones.operator]);
+  centre = await startCentre({ name: 'dispatch', operators: 3 });
+  // The third one's phone comes where its wire is listened to.
+  for (const account of centre.operators.slice(0, 2)) {
+    centre.phones.push(await centre.registerOperator(account, answers(), tones.operator));
+    await centre.api.operatorIs(account.id, 'available');
+  }
   for (const { id } of centre.operators) {
     const { token } = await createToken(centre.database.url, { role: 'operator', name: id, operatorId: id });
     tokens.push(token);
@@ -88,7 +94,7 @@ async function onTimeline({ id }: CallView, event: { type: string; detail: objec
 }
 
 /** The caller was with the operator from his first word on: never alone, in no other bridge, told of nothing. */
-function neverLeft({ citizen, call }: Talk): void {
+function neverLeft({ citizen, call }: { citizen: { readonly ended: boolean }; call: CallView }): void {
   expect(citizen.ended).toBe(false);
   for (const type of ['operator.lost', 'operator.left', 'bridge.rebuilt', 'command.failed']) {
     expect(centre.feed.all(type, { callId: call.id })).toEqual([]);
@@ -185,21 +191,31 @@ test('trunks that stay silent, each in its way, are given up after their time', 
 test('when every trunk has failed the operator is told, with the reason, and nothing else has happened', async () => {
   await trunk('damkar-1', rejects(503));
   await trunk('damkar-2', rejects(486));
-  const talking = await talk();
-  const dispatchId = await engaged(talking.call, { agencyId: 'damkar' });
-  const dispatch = await ended(dispatchId, 'failed');
-  expect(dispatch).toMatchObject({ outcome: 'busy', joinedAt: null });
-  expect(outcomes(dispatch)).toEqual(['damkar-1 unreachable', 'damkar-2 busy']);
-  const operatorHears = centre.recording(`${talking.call.id}.o1`, 'heard');
-  await until('the operator hears that nobody was reached', () => hearsPrompt(operatorHears, 'agency-unreachable'));
-  expect(hearsPrompt(centre.recording(talking.call.channelId, 'heard'), 'agency-unreachable')).toBe(false);
-  neverLeft(talking);
-  // And may try again.
-  await trunk('damkar-1', accepting);
-  await joined(await engaged(talking.call, { agencyId: 'damkar' }));
-});
+  // Who stands in for it.
+  for (const other of ['bpbd-1', 'bpbd-2']) await trunk(other, rejects(486));
+  await talkOnTheWire(centre, { operator: 2, away: [0, 1], tones }, async (talking) => {
+    const { citizen, operator, call } = talking;
+    const since = Date.now();
+    const dispatchId = await engaged(call, { agencyId: 'damkar' });
+    const dispatch = await ended(dispatchId, 'failed');
+    expect(dispatch).toMatchObject({ outcome: 'busy', joinedAt: null });
+    expect(outcomes(dispatch)).toEqual(['damkar-1 unreachable', 'damkar-2 busy']);
+    const told = (): boolean => samplesHavePrompt(operator.samples(since), 'agency-unreachable', tones.caller);
+    await until('the operator hears that nobody was reached', told);
+    const over = Date.now() + (promptLength('agency-unreachable') * 1_000) / SAMPLE_RATE;
+    await until('it has been said, and they talk on', () => citizen.secondsOf(tones.operator, over) > 0.5);
+    expect(citizen.missed(tones.operator, since)).toBeLessThan(200);
+    expect(operator.longestWithout(tones.caller, since)).toBeLessThan(200);
+    expect(samplesHavePrompt(citizen.samples(), 'agency-unreachable', tones.operator)).toBe(false);
+    neverLeft(talking);
+    // And may try again.
+    const agency = centre.upcoming(await trunk('damkar-1', accepting));
+    await joined(await engaged(call, { agencyId: 'damkar' }));
+    await (await agency).hangUp();
+  });
+}, 60_000);
 
-test('an agency that has no path at all: the operator is told at once, and the timeline says so', async () => {
+test('an agency that has no path at all has failed at once, and the timeline says so', async () => {
   const headers = { 'if-none-match': '*' };
   const noPath = { name: 'Tagana', nameEnglish: 'Social services', number: '1500112', trunks: [] };
   const made = await centre.api.ask('PUT', '/v1/agencies/tagana', { body: noPath, headers });
@@ -207,8 +223,6 @@ test('an agency that has no path at all: the operator is told at once, and the t
   const talking = await talk();
   const dispatchId = await engaged(talking.call, { agencyId: 'tagana' });
   expect(await ended(dispatchId, 'failed')).toMatchObject({ outcome: 'unreachable', attempts: [] });
-  const operatorHears = centre.recording(`${talking.call.id}.o1`, 'heard');
-  await until('the operator hears that nobody was reached', () => hearsPrompt(operatorHears, 'agency-unreachable'));
   await onTimeline(talking.call, {
     type: 'dispatch.failed',
     detail: { dispatchId, attempts: 0, reason: 'unreachable' },

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { answers, freePort, rejects, rings, type Call, type Phone } from '../../scripts/sip/phone.mjs';
+import { answers, rejects, rings, type Call, type Phone } from '../../scripts/sip/phone.mjs';
 import type { CallView } from '../../src/calls/view.ts';
 import type { Centre } from '../support/centre.ts';
-import { heardIn, hearsMusic, hearsPrompt } from '../support/ear.ts';
-import { Media, type LineCaller } from '../support/line-caller.ts';
-import { pauseOperator, resumeOperator } from '../support/idle.ts';
-import { LinePhone } from '../support/line-phone.ts';
+import { heardIn, hearsMusic, samplesHavePrompt } from '../support/ear.ts';
+import type { LineCaller } from '../support/line-caller.ts';
+import { pauseOperator } from '../support/idle.ts';
 import { until, type Answer } from '../support/rest.ts';
 import { startCentre } from '../support/start-centre.ts';
+import { talkOnTheWire, type WireTalk } from '../support/wire-talk.ts';
 
 const tones = { caller: 440, operator: 660, second: 880, supervisor: 1100 };
 let centre: Centre;
@@ -92,27 +92,8 @@ function undisturbed({
 }
 
 /** The call of an operator whose phone's wire can be listened to; the others are away meanwhile. */
-async function onTheWire(test: (talk: { citizen: LineCaller; operator: LinePhone; call: CallView }) => Promise<void>) {
-  const account = centre.operators[3] ?? fail();
-  const media = new Media();
-  const port = await freePort();
-  const operator = await LinePhone.start(media, { server: centre.asterisk.sip, port, account, tone: tones.operator });
-  await centre.api.operatorIs(account.id, 'available');
-  for (const index of [0, 1]) await pauseOperator(centre, index);
-  try {
-    const citizen = await centre.dialLine(tones.caller);
-    const call = await centre.api.taken(citizen.wire);
-    await centre.feed.waitFor('operator.talking', { callId: call.id });
-    await test({ citizen, operator, call });
-    await citizen.hangUp();
-    await centre.quiet();
-  } finally {
-    for (const index of [0, 1]) await resumeOperator(centre, index);
-    await pauseOperator(centre, 3);
-    operator.close();
-    await media.stop();
-  }
-}
+const onTheWire = (test: (talk: WireTalk) => Promise<void>): Promise<void> =>
+  talkOnTheWire(centre, { operator: 3, away: [0, 1], tones }, test);
 
 test(
   'a supervisor listens to both and is heard by neither, whispers to the operator alone, and barges in',
@@ -283,18 +264,31 @@ test('only supervisors may, and whatever they do is in the audit trail', async (
   ]);
 }, 40_000);
 
-test('an operator who asks for help in vain hears so, and it is an alarm', async () => {
-  const { call, citizen } = await talk();
-  const answer = await centre.api.ask('POST', `/v1/calls/${call.id}/assist`, { as: 'supervisor' });
-  expect([answer.status, answer.code]).toEqual([409, 'assist.refused']);
-  await centre.feed.waitFor('assist.refused', { callId: call.id });
-  const operatorHears = centre.recording(leg(call, 'o', 1), 'heard');
-  await until('the operator hears it', () => hearsPrompt(operatorHears, 'code-refused'));
-  await until('there is an alarm', async () => (await centre.api.alarms('assist-refused')).length === 1);
-  expect(citizen.ended).toBe(false);
-  const stranger = await centre.api.ask('POST', `/v1/calls/${call.id}/assist`, { as: 'operator' });
-  expect([stranger.status, stranger.code]).toEqual([403, 'calls.not-yours']);
-}, 40_000);
+test(
+  'an operator who asks for help in vain hears so beside his caller, who hears him on; and it is an alarm',
+  () =>
+    onTheWire(async ({ citizen, operator, call }) => {
+      const since = Date.now();
+      const answer = await centre.api.ask('POST', `/v1/calls/${call.id}/assist`, { as: 'supervisor' });
+      expect([answer.status, answer.code]).toEqual([409, 'assist.refused']);
+      await centre.feed.waitFor('assist.refused', { callId: call.id });
+      const told = (): boolean => samplesHavePrompt(operator.samples(since), 'code-refused', tones.caller);
+      await until('the operator hears it', told);
+      await until('nothing of it is left', async () =>
+        (await centre.channels()).every((name) => !name.startsWith('Snoop/')),
+      );
+      const after = Date.now();
+      await until('they talk on', () => citizen.secondsOf(tones.operator, after) > 0.5);
+      expect(citizen.missed(tones.operator, since)).toBeLessThan(200);
+      expect(operator.longestWithout(tones.caller, since)).toBeLessThan(200);
+      expect(samplesHavePrompt(citizen.samples(), 'code-refused', tones.operator)).toBe(false);
+      await until('there is an alarm', async () => (await centre.api.alarms('assist-refused')).length === 1);
+      undisturbed({ citizen, operator, call });
+      const stranger = await centre.api.ask('POST', `/v1/calls/${call.id}/assist`, { as: 'operator' });
+      expect([stranger.status, stranger.code]).toEqual([403, 'calls.not-yours']);
+    }),
+  60_000,
+);
 
 describe('with every controller dead', () => {
   const kill = async (): Promise<void> => {

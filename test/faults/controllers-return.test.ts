@@ -19,8 +19,14 @@ afterEach(() => faults.renew(), 60_000);
 
 describe('a controller that starts afterwards', () => {
   test('frees the operator whose caller has gone, and keeps one record of the call', async () => {
-    const { caller, operator } = await faults.conversation();
+    const { caller, operator, id } = await faults.conversation();
+    // It dies while it says something to the operator.
+    expect((await centre.api.ask('POST', `/v1/calls/${id}/assist`, { as: 'supervisor' })).status).toBe(409);
+    const whispers = async (): Promise<boolean> => (await centre.channels()).some((name) => name.startsWith('Snoop/'));
+    await until('the operator is told', whispers);
     await faults.restart();
+    await until('nobody whispers any more', async () => !(await whispers()));
+    expect([caller.ended, operator.ended]).toEqual([false, false]);
     await caller.hangUp();
     await operator.waitFor('ended', { within: 12_000 });
     const record = await centre.api.recordOf(caller.wire.callId);

@@ -164,7 +164,8 @@ function listens({ do: what }: CallEffect): boolean {
 export function shortly(effect: CallEffect): string {
   switch (effect.do) {
     case 'play':
-      return `play ${effect.channelId} ${effect.prompt}`;
+    case 'whisper':
+      return `${effect.do} ${effect.channelId} ${effect.prompt}`;
     case 'join':
       return `join ${effect.channelId} ${effect.bridgeId}`;
     case 'hang-up':

@@ -18,11 +18,12 @@ export function hearsPrompt(file: string, prompt: string): boolean {
   return existsSync(file) && samplesHavePrompt(readWav(file), prompt);
 }
 
-/** The same of samples, 8,000 a second. */
-export function samplesHavePrompt(recording: Int16Array, prompt: string): boolean {
-  const spoken = readWav(`${sounds}id/siaga/${prompt}.wav`);
+/** The same of samples, 8,000 a second; of a prompt that is said over a tone, that tone (Hz) is taken out first. */
+export function samplesHavePrompt(samples: Int16Array, prompt: string, over: number | null = null): boolean {
+  const voice = readWav(`${sounds}id/siaga/${prompt}.wav`);
   // From where the voice begins: silence resembles everything.
-  const start = spoken.findIndex((sample) => Math.abs(sample) > 2_000);
+  const start = voice.findIndex((sample) => Math.abs(sample) > 2_000);
+  const [recording, spoken] = over === null ? [samples, voice] : [without(samples, over), without(voice, over)];
   // A machine with much to do swallows a packet here and there: a piece from further on is as good.
   return [0, 1, 2].some((quarters) => {
     const from = start + (quarters * SAMPLE_RATE) / 4;
@@ -69,6 +70,20 @@ export function hearsMusic(file: string): boolean {
   return chords.some((chord) =>
     findTones(samples, chord, { threshold: 0.15, minSeconds: 1 }).every(({ present }) => present),
   );
+}
+
+/** What is left of the samples when a narrow band about the frequency is taken out. */
+function without(samples: Int16Array, frequency: number): Int16Array {
+  const twice = 2 * Math.cos((2 * Math.PI * frequency) / SAMPLE_RATE);
+  const narrow = 0.97;
+  const left = new Int16Array(samples.length);
+  let [in1, in2, out1, out2] = [0, 0, 0, 0];
+  samples.forEach((sample, index) => {
+    const out = sample - twice * in1 + in2 + narrow * twice * out1 - narrow * narrow * out2;
+    [in2, in1, out2, out1] = [in1, sample, out1, out];
+    left[index] = Math.max(-32_768, Math.min(32_767, Math.round(out)));
+  });
+  return left;
 }
 
 /** Correlation (-1 to 1) of a piece with the recording from `at` on, over every `step`th sample. */

@@ -96,14 +96,14 @@ export class FaultCentre {
   }
 
   /** A citizen and the operator talk; each hears the other. */
-  async conversation(): Promise<{ caller: LineCaller; operator: Call; incidentId: string }> {
+  async conversation(): Promise<{ caller: LineCaller; operator: Call; id: string; incidentId: string }> {
     await this.free();
     const coming = this.centre.upcoming(this.phone);
     const caller = await this.lineCaller();
     const operator = await coming;
     const call = await this.centre.api.taken(caller.wire);
     await until('he hears the operator', () => caller.secondsOf(tones.operator) > 0.3);
-    return { caller, operator, incidentId: call.incidentId };
+    return { caller, operator, id: call.id, incidentId: call.incidentId };
   }
 }
 

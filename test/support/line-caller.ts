@@ -165,13 +165,7 @@ export class LineCaller {
 
   /** Everything that came, one packet after the other. */
   samples(): Int16Array {
-    const samples = new Int16Array(this.#heard.reduce((sum, packet) => sum + packet.samples.length, 0));
-    let at = 0;
-    for (const packet of this.#heard) {
-      samples.set(packet.samples, at);
-      at += packet.samples.length;
-    }
-    return samples;
+    return samplesOf(this.#heard);
   }
 
   /** Seconds of a tone that came since then (milliseconds, as of Date.now()). */
@@ -214,6 +208,17 @@ export class LineCaller {
   #packetsWith(frequency: number, since: number): Heard[] {
     return this.#heard.filter((packet) => packet.at >= since && shareOf(packet, frequency) > 0.2);
   }
+}
+
+/** One packet after the other. */
+export function samplesOf(heard: readonly Heard[]): Int16Array {
+  const samples = new Int16Array(heard.reduce((sum, packet) => sum + packet.samples.length, 0));
+  let at = 0;
+  for (const packet of heard) {
+    samples.set(packet.samples, at);
+    at += packet.samples.length;
+  }
+  return samples;
 }
 
 /** The part of a packet's energy that a frequency has. */

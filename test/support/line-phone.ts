@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { randomBytes } from 'node:crypto';
 import { SipMessage, type Account, type Server } from '../../scripts/sip/phone.mjs';
 import { register } from '../../scripts/sip/raw.mjs';
-import { packetEvery, shareOf, type Heard, type Media } from './line-caller.ts';
+import { packetEvery, samplesOf, shareOf, type Heard, type Media } from './line-caller.ts';
 
 /**
  * A phone (an operator's, or an agency's at its trunk) that answers one call, says a tone and listens to what really
@@ -71,6 +71,20 @@ export class LinePhone {
   secondsOf(frequency: number, since = 0): number {
     const packets = this.#line.heard.filter((packet) => packet.at >= since && shareOf(packet, frequency) > 0.2);
     return (packets.length * packetEvery) / 1_000;
+  }
+
+  /** Everything that came since then (milliseconds, as of Date.now()). */
+  samples(since: number): Int16Array {
+    return samplesOf(this.#line.heard.filter(({ at }) => at >= since));
+  }
+
+  /** Milliseconds on end of what came since then that were without a tone; a word over it leaves some of it in each packet. */
+  longestWithout(frequency: number, since: number): number {
+    let run = 0;
+    const runs = this.#line.heard
+      .filter(({ at }) => at >= since)
+      .map((packet) => (run = shareOf(packet, frequency) > 0.05 ? 0 : run + 1));
+    return Math.max(0, ...runs) * packetEvery;
   }
 
   /** A key as a telephone event in the media (RFC 4733, earlier RFC 2833). */

@@ -28,7 +28,7 @@ export function checkMedia(seen: MediaSeen, { input, at, before, call, effects, 
     for (const part of ['endedAt', 'operator', 'line', 'dispatches', 'bridge', 'incident', 'parties'] as const) {
       ensure(JSON.stringify(call[part]) === JSON.stringify(before[part]), `a look at media changed ${part}`);
     }
-    const harmless = ['count-packets', 'detect-talk', 'play', 'music', 'stop-sound'];
+    const harmless = ['count-packets', 'detect-talk', 'play', 'whisper', 'music', 'stop-sound'];
     const harm = effects.find((effect) => !harmless.includes(effect.do));
     ensure(harm === undefined, `media that stopped led to ${harm?.do}`);
   }

@@ -38,7 +38,7 @@ export function checkSilence(seen: SilenceSeen, { input, at, before, call, effec
     for (const part of ['endedAt', 'operator', 'line', 'dispatches', 'bridge', 'incident'] as const) {
       ensure(JSON.stringify(call[part]) === JSON.stringify(before[part]), `silence changed ${part}`);
     }
-    const harmless = ['play', 'music', 'stop-sound', 'count-packets', 'detect-talk'];
+    const harmless = ['play', 'whisper', 'music', 'stop-sound', 'count-packets', 'detect-talk'];
     const harm = effects.find((effect) => !harmless.includes(effect.do));
     ensure(harm === undefined, `silence led to ${harm?.do}`);
   }

@@ -13,6 +13,7 @@ export function obeyed(world: World, effect: CallEffect): Told[] {
     case 'answer':
       return [{ type: 'caller-up' }];
     case 'play':
+    case 'whisper':
       return [{ type: 'sound-ended', soundId: effect.soundId }];
     case 'join':
       return [joined(effect.channelId, effect.bridgeId)];
