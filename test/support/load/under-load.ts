@@ -126,6 +126,7 @@ export class UnderLoad {
     const standing = new Set(stageOf.keys());
     await fault.strike();
     const struckAt = Date.now();
+    if (fault.endsCalls) await this.exchange.dropAll();
     try {
       await Promise.all([timePasses(fault.holds), fault.meanwhile?.()]);
     } finally {
@@ -134,7 +135,6 @@ export class UnderLoad {
     }
     const mendedAt = Date.now();
     if (fault.endsCalls) {
-      await this.exchange.dropAll();
       await this.exchange.asteriskIs(this.centre.asterisk.pid);
       this.standing.forget();
     }
