@@ -146,11 +146,10 @@ test('its events wait, and no call is told anything, until Asterisk has said wha
     return Promise.resolve();
   };
   expect(await made.adopter.adopt([dead])).toEqual(new Map());
+  made.asterisk['/channels'] = [channel(callerChannel)];
   await made.adopter.look();
   expect(made.done).toEqual(['hear']);
   expect(await noteOf(dead)).toEqual({ by: own, stage: 'claimed' });
-
-  made.asterisk['/channels'] = [channel(callerChannel)];
   expect(await made.adopter.adopt([dead])).toEqual(new Map([[dead, 1]]));
   expect(made.done).toEqual(['hear', 'adopted talking', 'release', 'records']);
 });
