@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeEntry } from '../../src/platform/journal-file.ts';
@@ -10,6 +10,7 @@ import { startProjector } from '../../src/records/projector.ts';
 import { createSegments } from '../../src/records/segments.ts';
 import { writeEntries } from '../../src/records/write.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { fixtureOwner } from '../support/journal-stages.ts';
 import {
   alarmEntry,
   allRows,
@@ -162,4 +163,22 @@ test('a damaged line costs its own entry, is told, and a call that nobody here u
   expect(damaged).toEqual([['a.000001.journal', 1]]);
   expect(refused).toEqual([odd]);
   expect((await allRows(postgres))['alarms']).toHaveLength(2);
+});
+
+test('all that journals of older versions hold is brought home', async () => {
+  const fixtures = new URL('../fixtures/', import.meta.url);
+  for (const version of await readdir(fixtures)) {
+    await emptyTables(postgres);
+    await cp(new URL(version, fixtures), directory, { recursive: true });
+    const { projector, damaged, refused } = project();
+    const segment = `${fixtureOwner}.000001.journal`;
+    projector.adopt(segment);
+    expect(await projector.drained(1_000_000)).toBe(true);
+    await projector.stop();
+    expect([damaged, refused]).toEqual([[], []]);
+    const rows = await allRows(postgres);
+    expect(rows['calls']?.length).toBeGreaterThan(20);
+    expect(rows['dispatches']?.length).toBeGreaterThan(6);
+    for (const table of ['alarms', 'operator_states', 'operator_sessions']) expect(rows[table]).toHaveLength(1);
+  }
 });
