@@ -35,6 +35,8 @@ export interface ProjectorDeps {
   /** An entry of our own is in PostgreSQL, or set aside. */
   projected: (entry: Entry) => void;
   refused: (entry: Entry, reason: string) => void;
+  /** So many lines of a journal file cannot be read: what stood there is lost. */
+  damaged: (segment: string, lines: number) => void;
   /** Calls that the log ended, in PostgreSQL by now. */
   logged: (calls: LoggedCall[]) => void;
   /** What else the entries mean, written in their transaction; what it answers is done when that is committed. */
@@ -104,6 +106,7 @@ export function startProjector(deps: ProjectorDeps): Projector {
       const part = await readEntries(deps.directory, segment, { ...next, limit }, logger);
       for (const entry of part.entries) queue.push({ entry, segment, own });
       segments.read(segment, { entries: part.entries.length, end: part.end, atEnd: part.atEnd });
+      if (part.damaged > 0) deps.damaged(segment, part.damaged);
       // What the disk has not taken yet cannot be read from it.
       if (part.end === next.from && next.growing) await pause(clock, waitWhenAway);
     } catch (error) {

@@ -89,6 +89,7 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
       // An alarm about an alarm would be refused as well, without end.
       if (entry.kind !== 'alarm') alarm('record-refused', { kind: entry.kind, reason });
     },
+    damaged: (segment, lines) => alarm('journal-damaged', { segment, lines }),
     logged(calls) {
       for (const { id, incidentId, outcome, reason } of calls) {
         feed.publish({ type: 'call.logged', callId: id, incidentId, detail: { outcome, reason } }, clock.now());

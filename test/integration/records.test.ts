@@ -72,6 +72,7 @@ function start(name: string, options: { troubles?: Trouble[]; memoryLimit?: numb
     memoryLimit,
     projected: () => undefined,
     refused: (entry) => refused.push(entry),
+    damaged: () => undefined,
     logged: (calls) => logged.push(...calls.map(({ id }) => id)),
   });
   const add = (entry: Entry): void => projector.take(entry, journal.append(entry));
