@@ -15,6 +15,7 @@ import { startCalls } from './calls/start.ts';
 import { startSuccession } from './calls/succession.ts';
 import { startCodes } from './codes/start.ts';
 import type { Config } from './config.ts';
+import { withOthers } from './elsewhere.ts';
 import { startConfiguration } from './configuration.ts';
 import { attemptResults } from './dispatch/attempt-results.ts';
 import { createPlanner } from './dispatch/planner.ts';
@@ -306,9 +307,12 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       if (mode === 'asterisk-behind') records.alarm(mode, { ...queues.longest() });
     },
   });
-  const parts = { rooms, feed, postgres, auditLater, health };
+  const { isOver } = records;
+  const others = withOthers({ ...process, ...calls, ...machines, isOver, held: guard.held, stateDir, rank });
+  const parts = { rooms, feed, postgres, auditLater, health, anywhere: others.anywhere };
   const server = serverOf({ ...process, ...parts, check: configuration.check });
   const port = await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);
+  await others.begin((path) => server.listenToOthers(path));
   // Last: whoever claims a call must be able to see it through.
   guard.begin();
   load.begin();
