@@ -161,13 +161,9 @@ function listRoute(deps: CallRouteDeps): Route {
     },
     response: {
       200: pageOf(callView).extend({
-        controllersSilent: z
-          .number()
-          .int()
-          .optional()
-          .meta({
-            description: 'With live=true: so many controllers of the node do not answer, and their calls are missing',
-          }),
+        controllersSilent: z.number().int().optional().meta({
+          description: 'With live=true: so many controllers of the node do not answer, and their calls are missing',
+        }),
       }),
     },
     handler: async ({ query, principal }) => {

@@ -27,6 +27,7 @@ export const misdirected = 421;
 
 /** Milliseconds. */
 const limit = 2_000;
+/** Characters. */
 const longestAnswer = 16_000_000;
 
 /** Of one hop only, or of the body as it came: it is sent on as JSON. */
@@ -85,15 +86,13 @@ function withoutHop(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
 
 /** Undefined: it is too long. */
 async function read(response: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of response) {
-    const bytes = Buffer.from(chunk);
-    length += bytes.length;
-    if (length > longestAnswer) return undefined;
-    chunks.push(bytes);
+  let text = '';
+  response.setEncoding('utf8');
+  for await (const part of response) {
+    text += String(part);
+    if (text.length > longestAnswer) return undefined;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return text;
 }
 
 function replyOf({ statusCode = 0, headers }: IncomingMessage, text: string): Asked {
