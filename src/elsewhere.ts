@@ -3,13 +3,16 @@ import { join } from 'node:path';
 import { liveCallOf } from './calls/command.ts';
 import type { CallRunner } from './calls/runner.ts';
 import type { WithoutCallRoom } from './dispatch/without-call/start.ts';
+import type { Feed } from './events/feed.ts';
+import { feedForOthers, followOthers, tellOther } from './events/others.ts';
 import type { OutgoingRoom } from './outgoing/start.ts';
-import { answerAnywhere, type AnswerAnywhere, type AnywhereDeps } from './platform/any-controller.ts';
+import { answerAnywhere, type AnywhereDeps } from './platform/any-controller.ts';
 import type { Clock } from './platform/clock.ts';
 import { askController } from './platform/forward.ts';
 import type { Logger } from './platform/logger.ts';
 import { longestPath } from './platform/presence.ts';
 import { otherRestSockets, restSocketOf } from './platform/rest-sockets.ts';
+import type { HttpOptions } from './platform/http.ts';
 import type { LiveThing } from './platform/whose.ts';
 
 /** What lives in this process, in whichever room. */
@@ -26,22 +29,34 @@ export function withOthers(
       stateDir: string;
       application: string;
       rank: number;
+      feed: Feed;
       clock: Clock;
       logger: Logger;
     },
-): { anywhere: AnswerAnywhere; begin: (listen: (path: string) => Promise<void>) => Promise<void> } {
-  const { clock, logger, rank } = deps;
+): {
+  http: Required<Pick<HttpOptions, 'anywhere' | 'forOthers'>>;
+  begin: (listen: (path: string) => Promise<void>) => Promise<void>;
+  /** Another controller leads. */
+  isLed: () => boolean;
+  stop: () => void;
+} {
+  const { clock, logger, rank, feed } = deps;
   const directory = join(deps.stateDir, 'lives');
   const own = restSocketOf(directory, deps.application, rank);
+  const others = (): ReturnType<typeof otherRestSockets> => otherRestSockets(directory, own);
+  let following: ReturnType<typeof followOthers> | null = null;
   const anywhere = answerAnywhere({
     ...deps,
+    others,
     here: (thing) => isHere(deps, thing),
-    others: () => otherRestSockets(directory, own),
     ask: ({ socket }, request) => askController(socket, request, clock),
   });
   return {
-    anywhere,
+    http: { anywhere, forOthers: { path: feedForOthers, stream: (...to) => tellOther(feed, ...to) } },
+    isLed: () => following?.isLed() ?? false,
+    stop: () => following?.stop(),
     async begin(listen) {
+      following ??= followOthers({ ...deps, others });
       try {
         if (Buffer.byteLength(own) > longestPath) throw new Error(`${own} is too long a path for a socket`);
         await mkdir(directory, { recursive: true, mode: 0o700 });

@@ -1,5 +1,5 @@
 import { chmod } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import express, { type Express, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
@@ -40,6 +40,11 @@ export interface HttpOptions {
   readonly trustProxy?: string;
   /** Forwards what another controller of the node has. */
   readonly anywhere?: AnswerAnywhere;
+  /** A stream that only other controllers of the node are given, on the socket for them. */
+  readonly forOthers?: {
+    readonly path: string;
+    readonly stream: (response: ServerResponse, signal: AbortSignal) => Promise<void>;
+  };
 }
 
 interface HttpServer {
@@ -110,7 +115,12 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const server = createServer(app);
   const forOthers = createServer((request, response) => {
     forwarded.add(request);
-    app(request, response);
+    const { forOthers: told } = options;
+    if (told === undefined || request.url !== told.path) return app(request, response);
+    told.stream(response, stopping.signal).catch((error: unknown) => {
+      logger.error({ err: error }, 'another controller is not told what happens');
+      response.destroy();
+    });
   });
   for (const one of [server, forOthers]) {
     one.keepAliveTimeout = 5_000;

@@ -172,7 +172,7 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
     operatorChanged(change) {
       write({ kind: 'operator', ...change });
       const { at, ...detail } = change;
-      feed.publish({ type: 'operator.state', callId: null, incidentId: null, detail }, at);
+      feed.publish({ type: 'operator.state', callId: null, incidentId: null, detail }, at, 'line');
     },
     sessionChanged: (session) => write({ kind: 'operator-session', ...session }),
     alarm,

@@ -4,6 +4,7 @@ import type { Centre } from '../support/centre.ts';
 import { AdoptionCentre } from '../support/adoption-centre.ts';
 import { end, fates, tones } from '../support/fault-centre.ts';
 import { pauseOperator, resumeOperator } from '../support/idle.ts';
+import { followFeed } from '../support/feed.ts';
 import { ask, until, type Answer } from '../support/rest.ts';
 
 // The leader dies or freezes, and a standby goes on with its calls: nobody hears of it, and everything can be done as before.
@@ -150,12 +151,15 @@ describe('whichever controller is asked', () => {
     adoption.ask(method, path, body, adoption.standby?.http);
 
   test("the standby takes commands on the leader's call, and shows it as it is", async () => {
+    const feed = await followFeed(adoption.standby?.http ?? '', centre.tokens.operator);
     const { caller, incidentId } = await adoption.faults.conversation();
     const call = await adoption.taken(caller);
+    await feed.waitFor('operator.talking', { callId: call.id });
     expect((await standby('GET', '/v1/calls?live=true')).pluck('items', 'id')).toEqual([call.id]);
     expect((await standby('GET', '/v1/queue')).at('operators.talking')).toBe(1);
     expect((await standby('POST', `/v1/calls/${call.id}/hold`)).status).toBe(202);
     const held = Date.now() + 500;
+    await feed.waitFor('caller.held', { callId: call.id });
     expect((await standby('GET', `/v1/calls/${call.id}`)).at('hold.because')).toBe('operator');
     expect((await standby('POST', `/v1/calls/${call.id}/hold`)).status).toBe(409);
     await until('he hears music', () => caller.longestSilence(held) < 2_000 && Date.now() > held + 1_000);
@@ -179,6 +183,10 @@ describe('whichever controller is asked', () => {
     const audit = `/v1/audit?subject=call/${call.id}&action=calls.end`;
     await until('it is noted', async () => (await standbyAsAdmin(audit)).pluck('items', 'id').length > 0);
     expect((await standbyAsAdmin(audit)).pluck('items', 'id')).toHaveLength(1);
+    await feed.waitFor('call.ended', { callId: call.id });
+    expect(new Set(feed.seen.map(({ id }) => id)).size).toBe(feed.seen.length);
+    expect(feed.all('operator.talking', { callId: call.id })).toHaveLength(1);
+    feed.close();
   }, 60_000);
 
   const standbyAsAdmin = (path: string): Promise<Answer> =>
@@ -189,6 +197,7 @@ describe('whichever controller is asked', () => {
     const call = await adoption.taken(caller);
     const unknown = '018f0000-0000-7000-8000-000000000001';
     expect((await standby('GET', `/v1/calls/${unknown}`)).status).toBe(404);
+    const feed = await followFeed(adoption.standby?.http ?? '', centre.tokens.operator);
     const struck = await adoption.strike('frozen');
     const [refused, read] = await Promise.all([
       standby('POST', `/v1/calls/${call.id}/hold`),
@@ -199,6 +208,9 @@ describe('whichever controller is asked', () => {
     expect([read.status, read.code, read.at('mayBeDone')]).toEqual([503, 'controllers.unreachable', false]);
     expect(refused.headers.get('retry-after')).toBe('2');
     await adoption.goesOn(call);
+    await feed.waitFor('call.adopted', { callId: call.id });
+    await until('events of the frozen one may be missing', () => feed.signals.includes('feed.reset'));
+    feed.close();
     expect((await standby('GET', `/v1/calls/${call.id}`)).at('hold')).toBeNull();
     expect((await standby('GET', `/v1/calls/${unknown}`)).status).toBe(404);
     await adoption.command(call, 'hold');
