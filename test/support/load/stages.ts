@@ -96,7 +96,7 @@ const liveCalls = z.object({
     z.object({ id: z.string(), incidentId: z.string(), sipCallId: z.string().nullable(), stage: z.string() }),
   ),
 });
-/** `http`: the controller that has it. */
+/** `http`: a controller that tells of it. */
 type LiveCall = z.output<typeof liveCalls>['items'][number] & { readonly http: string };
 
 /** The calls of a load that stand in their stages while other calls come and go. */
@@ -261,12 +261,12 @@ export class StandingCalls {
   #live(): Promise<LiveCall[]> {
     this.#looking ??= timePasses(moment)
       .then(() => Promise.all(this.#centre.controllers.map((one) => this.#liveAt(one))))
-      .then((lists) => lists.flat())
+      .then((lists) => [...new Map(lists.flat().map((call) => [call.id, call])).values()])
       .finally(() => (this.#looking = null));
     return this.#looking;
   }
 
-  /** A controller tells of its own calls; a worker has none, and one that is frozen tells nothing. */
+  /** Each controller tells of the calls of all; a worker has none, and one that is frozen tells nothing. */
   async #liveAt({ ended, http }: ControllerHandle): Promise<LiveCall[]> {
     if (ended !== null) return [];
     const answer = await this.#ask(http, 'GET', '/v1/calls?live=true&limit=200').catch(() => null);
