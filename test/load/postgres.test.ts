@@ -13,4 +13,6 @@ const load = loadOfFile(async (own) => {
 
 meets('it is killed, and away for a while', load, (it) => storeFaults(it, stores).postgresKilled);
 meets('it stands still', load, (it) => storeFaults(it, stores).postgresPaused);
+meets('it takes no writes', load, (it) => storeFaults(it, stores).postgresReadOnly);
+meets('it cuts everybody off and lets nobody in', load, (it) => storeFaults(it, stores).postgresShut);
 meets('it and Redis are killed', load, (it) => storeFaults(it, stores).bothKilled);

@@ -15,13 +15,7 @@ export async function engaged(load: UnderLoad, state = 'joined', within = 10_000
 }
 
 /** What can happen to Redis and PostgreSQL; agencies are engaged while it is Redis. */
-export function storeFaults(
-  load: UnderLoad,
-  stores: Stores,
-): Record<
-  'redisKilled' | 'redisPaused' | 'redisFull' | 'redisEmptied' | 'postgresKilled' | 'postgresPaused' | 'bothKilled',
-  Fault
-> {
+export function storeFaults(load: UnderLoad, stores: Stores) {
   const freeze = frozen();
   const meanwhile = (): Promise<void> => engaged(load, 'joined', 8_000);
   return {
@@ -71,6 +65,20 @@ export function storeFaults(
       holds: 3_000,
       mend: () => freeze.go(),
     },
+    postgresReadOnly: {
+      part: 'postgres',
+      fault: 'takes no writes',
+      strike: () => stores.takesWrites(false),
+      holds: 3_000,
+      mend: () => stores.takesWrites(true),
+    },
+    postgresShut: {
+      part: 'postgres',
+      fault: 'lets nobody in',
+      strike: () => stores.shut(),
+      holds: 3_000,
+      mend: () => stores.openAgain(),
+    },
     bothKilled: {
       part: 'postgres and redis',
       fault: `both killed, away for ${away / 1_000} s`,
@@ -78,13 +86,11 @@ export function storeFaults(
       holds: away,
       mend: () => Promise.all([stores.restartPostgres(), stores.restartRedis()]).then(() => undefined),
     },
-  };
+  } satisfies Record<string, Fault>;
 }
 
 /** What can happen to a leader and its standby; whoever is missing afterwards is started again. */
-export function controllerFaults(
-  load: UnderLoad,
-): Record<'leaderKilled' | 'leaderPaused' | 'bothKilled' | 'bothPaused', Fault> {
+export function controllerFaults(load: UnderLoad) {
   const part = 'controllers';
   const freeze = frozen();
   let started = 0;
@@ -129,7 +135,7 @@ export function controllerFaults(
       holds: 5_000,
       mend: () => freeze.go(),
     },
-  };
+  } satisfies Record<string, Fault>;
 }
 
 /** Every agency's trunk is dead, and one is engaged all the same: whoever is rung from then on rings for a short time. */

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import pg from 'pg';
+import { z } from 'zod';
 import {
   reservePorts,
   startPostgres,
@@ -64,6 +66,47 @@ export class Stores {
         () => false,
       ),
     );
+  }
+
+  /** Whether PostgreSQL takes writes, as a standby does that has not been made the first. */
+  async takesWrites(takes: boolean): Promise<void> {
+    await this.#sql(
+      takes
+        ? 'alter system reset default_transaction_read_only'
+        : 'alter system set default_transaction_read_only = on',
+      'select pg_reload_conf()',
+    );
+  }
+
+  /** Cuts off everybody who is connected to PostgreSQL, and lets nobody in. */
+  async shut(): Promise<void> {
+    await this.#sql(...(await this.#databases()).map((name) => `alter database "${name}" allow_connections false`));
+    await this.#sql('select pg_terminate_backend(pid) from pg_stat_activity where datname <> current_database()');
+  }
+
+  async openAgain(): Promise<void> {
+    await this.#sql(...(await this.#databases()).map((name) => `alter database "${name}" allow_connections true`));
+  }
+
+  async #databases(): Promise<string[]> {
+    const name = z.array(z.object({ datname: z.string() }));
+    const listed = await this.#sql(
+      'select datname from pg_database where datname <> current_database() and not datistemplate',
+    );
+    return name.parse(listed).map(({ datname }) => datname);
+  }
+
+  /** Runs statements, each by itself, and answers the rows of the last. */
+  async #sql(...statements: string[]): Promise<unknown[]> {
+    const client = new pg.Client({ connectionString: this.postgres.url });
+    await client.connect();
+    try {
+      let rows: unknown[] = [];
+      for (const statement of statements) ({ rows } = await client.query<Record<string, unknown>>(statement));
+      return rows;
+    } finally {
+      await client.end();
+    }
   }
 
   /** Sends Redis one command. */
