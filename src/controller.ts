@@ -15,13 +15,14 @@ import { startCalls } from './calls/start.ts';
 import { startSuccession } from './calls/succession.ts';
 import { startCodes } from './codes/start.ts';
 import type { Config } from './config.ts';
+import { withOthers } from './elsewhere.ts';
 import { startConfiguration } from './configuration.ts';
 import { attemptResults } from './dispatch/attempt-results.ts';
 import { createPlanner } from './dispatch/planner.ts';
 import { dispatchRoom, startDispatch } from './dispatch/start.ts';
 import { followDispatches } from './dispatch-followers.ts';
 import { startEvacuation } from './evacuation/start.ts';
-import { createFeed } from './events/feed.ts';
+import { createFeed, foundByEach, type Told } from './events/feed.ts';
 import { controllerCondition } from './health/controller-health.ts';
 import { startHealth } from './health/start.ts';
 import { askingAgain } from './incidents/ask-again.ts';
@@ -73,13 +74,20 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const provisioning = provisioningOf(config, ari);
   const directory = join(stateDir, 'journal');
   const journal = openJournal({ directory, name: application, clock, logger });
-  const feed = createFeed({ clock, callOf: (callId) => calls.runner.get(callId) });
+  let isLed = (): boolean => false;
+  const feed = createFeed({
+    clock,
+    name: application,
+    callOf: (callId) => calls.runner.get(callId),
+    isLed: () => isLed(),
+  });
   const auditKeeper = createAuditKeeper({ postgres, audit: recordAudit, clock, logger });
   const auditLater = auditKeeper.note;
   const common = { postgres, stateDir, clock, logger, audit: recordAudit, auditLater };
 
-  const publish = (type: string, detail: Record<string, unknown>): void =>
-    feed.publish({ type, callId: null, incidentId: null, detail }, clock.now());
+  const publish = (type: string, detail: Record<string, unknown>, told: Told = 'one'): void =>
+    feed.publish({ type, callId: null, incidentId: null, detail }, clock.now(), told);
+  const found = (type: string, detail: Record<string, unknown>): void => publish(type, detail, 'each');
   const configuration = await startConfiguration(
     {
       ...common,
@@ -107,7 +115,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     ...process,
     ...common,
     ...configuration,
-    feed,
+    feed: foundByEach(feed),
     runner: () => calls.runner,
     notifications: () => machines.notifications,
     dispatches: () => dispatches,
@@ -126,7 +134,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     alsoWrite: inTurn(triage.alsoWrite, followers.alsoWrite),
   });
   const { alarm } = records;
-  const trunks = await startTrunks({ ...process, ...common, ...configuration, provisioning, publish, alarm });
+  const trunks = await startTrunks({ ...process, ...common, ...configuration, provisioning, publish: found, alarm });
   const reader = incidentReader(postgres);
   const askAgain = askingAgain({ ...process, ...planner, ...reader, runner: () => calls.runner });
   const guard = createPauseGuard(clock);
@@ -220,7 +228,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     }),
     changed: records.operatorChanged,
     sessionChanged: records.sessionChanged,
-    publish,
+    publish: (type, detail) => publish(type, detail, 'line'),
   });
   // Its first beat asks for Asterisk's socket: nothing may be awaited in between.
   const inControl = (): boolean => asterisk.hears() && guard.keepsUp() && !guard.held();
@@ -240,7 +248,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     ...machine,
     node,
     operatorAt: (account) => acd.line.atDesk(account)?.operator ?? null,
-    told: publish,
+    told: found,
   });
   const crewPhone = startCrewPhone({ ...common, ...machine, ...followers });
   for (const room of [evacuation, trunks, crewPhone]) configuration.onSettings(room.look);
@@ -301,14 +309,18 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const { health, ...modes } = startHealth({
     ...process,
     condition: controllerCondition(watched),
-    publish,
+    publish: found,
     began(mode) {
       if (mode === 'asterisk-behind') records.alarm(mode, { ...queues.longest() });
     },
   });
-  const parts = { rooms, feed, postgres, auditLater, health };
+  const { isOver } = records;
+  const others = withOthers({ ...process, ...calls, ...machines, isOver, held: guard.held, stateDir, rank, feed });
+  const parts = { rooms, feed, postgres, auditLater, health, ...others.http };
   const server = serverOf({ ...process, ...parts, check: configuration.check });
   const port = await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);
+  ({ isLed } = others);
+  await others.begin((path) => server.listenToOthers(path));
   // Last: whoever claims a call must be able to see it through.
   guard.begin();
   load.begin();
@@ -321,6 +333,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   return {
     drain: () => calls.drain(config.SIAGA_STOP_SECONDS * 1_000),
     stops: [
+      ['other controllers', others.stop],
       ['server', () => server.close()],
       ['health', modes.stop],
       ['disk', disk.stop],

@@ -5,6 +5,7 @@ import { pause, type Clock } from '../platform/clock.ts';
 import { derivedId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import { forgetPresence } from '../platform/presence.ts';
+import { forgetRestSocket } from '../platform/rest-sockets.ts';
 import { epochOf } from '../platform/uniqueid.ts';
 import type { HeldChannel } from './call-input.ts';
 import { legsOf } from './channels.ts';
@@ -292,7 +293,12 @@ export function createAdopter(deps: AdopterDeps): Adopter {
       for (const channel of unknownCallers(held)) deps.arrive(channel);
       for (const name of waiting) sockets.release(name);
       waiting.clear();
-      for (const name of read) deps.ofDead(name);
+      for (const name of read) {
+        deps.ofDead(name);
+        await forgetRestSocket(deps.presences, name).catch((error: unknown) => {
+          logger.warn({ err: error, name }, 'the socket of a dead controller stays, and is asked in vain');
+        });
+      }
       for (const name of counts.keys()) await note(name);
       return counts;
     },

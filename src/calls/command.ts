@@ -4,7 +4,7 @@ import type { CallInput } from './call-input.ts';
 import type { CallRunner } from './runner.ts';
 
 /** The call under way that reported an incident; of several, the latest: a redial takes the incident over. */
-export function liveCallOf(runner: CallRunner, incidentId: string): Call | undefined {
+export function liveCallOf(runner: Pick<CallRunner, 'all'>, incidentId: string): Call | undefined {
   return runner
     .all()
     .filter((call) => call.incident.id === incidentId)

@@ -61,6 +61,29 @@ describe('what a dead controller left', () => {
   });
 });
 
+describe('what another version wrote of a call', () => {
+  it('and nobody here understands, is passed over; the other calls are gone on with', async () => {
+    const odd = { ...waiting().call, id: 'odd' };
+    const noTimers = { ...odd, timers: undefined };
+    const noOrigin = { ...odd, id: 'odder', origin: undefined, identity: undefined };
+    const foreign = (state: object, callId: string): Buffer =>
+      encodeEntry({ kind: 'call', callId, claimedAt: 1_000, sequence: 1, at: 5_000, state });
+    await journal(
+      first,
+      foreign(noTimers, 'odd'),
+      foreign(noOrigin, 'odder'),
+      encodeEntry({ kind: 'call', callId: 'oddest', claimedAt: 1_000, sequence: 1, at: 5_000 }),
+      entry(talking().call, 2),
+    );
+    expect([...(await read(first)).keys()]).toEqual(['call']);
+  });
+
+  it('and here is not known yet, stays in its state', async () => {
+    await journal(first, entry({ ...talking().call, ...{ later: { than: 'this' } } }, 2));
+    expect((await read(first)).get('call')?.call).toMatchObject({ later: { than: 'this' } });
+  });
+});
+
 describe('a note of who has taken it', () => {
   it('is made once; of a taker who died the next makes it anew', async () => {
     expect(await claimDead(directory, first, 'a', false)).toBe(true);

@@ -21,11 +21,19 @@ export interface LeftCall {
 }
 
 const linesAtOnce = 2_000;
+const entryOfCall = z.object({ kind: z.literal('call') });
+/** Without these nobody can tell whose it is, which of two is the later one, and whether the call has ended. */
 const callEntry = z.object({
-  kind: z.literal('call'),
   callId: z.string(),
   claimedAt: z.number(),
   sequence: z.number(),
+  at: z.number(),
+  state: z.object({
+    channelId: z.string(),
+    endedAt: z.number().nullable(),
+    timers: z.record(z.string(), z.unknown()),
+    dispatches: z.array(z.object({ attempts: z.array(z.unknown()) })),
+  }),
 });
 
 /**
@@ -58,8 +66,17 @@ export async function readLeftCalls(
       );
     }
   }
-  const left = [...latest].filter(([, { call }]) => isUnfinished(call));
-  return new Map(left.map(([id, one]) => [id, { ...one, call: completedCall(one.call) }]));
+  const left = new Map<string, LeftCall>();
+  for (const [id, one] of latest) {
+    if (!isUnfinished(one.call)) continue;
+    try {
+      left.set(id, { ...one, call: completedCall(one.call) });
+    } catch (error) {
+      // One call whose state makes no sense here is no reason to leave the others to nobody.
+      logger.error({ err: error, callId: id }, 'the state of a dead controller’s call is not known here');
+    }
+  }
+  return left;
 }
 
 export function isNewer(
@@ -105,13 +122,16 @@ async function* entriesOf(directory: string, segment: string, logger: Logger): A
     for (const line of part.lines) {
       if (!line.ok) logger.warn({ segment, reason: line.reason }, 'a line of a dead controller could not be read');
       else if (isCallEntry(line.value)) yield line.value;
+      else if (entryOfCall.safeParse(line.value).success) {
+        logger.error({ segment }, 'an entry of a dead controller’s call has not the form that is known here');
+      }
     }
     atEnd = part.atEnd || part.end === from;
     from = part.end;
   }
 }
 
-/** The checksum vouches that the line is as this program wrote it. */
+/** The checksum vouches that the line is as this program, or another version of it, wrote it. */
 function isCallEntry(value: unknown): value is CallEntry {
-  return callEntry.safeParse(value).success;
+  return entryOfCall.safeParse(value).success && callEntry.safeParse(value).success;
 }

@@ -159,7 +159,13 @@ function listRoute(deps: CallRouteDeps): Route {
     input: {
       query: pageQuery.extend({ live: z.stringbool().default(false), outcome: z.string().max(20).optional() }),
     },
-    response: { 200: pageOf(callView) },
+    response: {
+      200: pageOf(callView).extend({
+        controllersSilent: z.number().int().optional().meta({
+          description: 'With live=true: so many controllers of the node do not answer, and their calls are missing',
+        }),
+      }),
+    },
     handler: async ({ query, principal }) => {
       if (query.live) {
         const live = deps.runner.all().filter((call) => call.endedAt === null);

@@ -4,6 +4,7 @@ import type { AsteriskChannel } from '../asterisk/translate.ts';
 import type { Cancel, Clock } from '../platform/clock.ts';
 import { journalTouches } from '../platform/journal-reader.ts';
 import type { Logger } from '../platform/logger.ts';
+import { leaveRestSocket } from '../platform/rest-sockets.ts';
 import { announcePresence, askPresence } from '../platform/presence.ts';
 import { readNotes } from './adoption-notes.ts';
 import { createAdopter, type AdopterDeps } from './adopt.ts';
@@ -79,7 +80,9 @@ export async function startSuccession(
     },
     async stop() {
       orphans?.stop();
-      await presence.stop(deps.live() > 0);
+      const toOthers = deps.live() > 0;
+      await presence.stop(toOthers);
+      if (toOthers) await leaveRestSocket(presences, application, deps.rank);
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
+import { shortName } from '../platform/presence.ts';
 import { isoTime } from '../platform/text.ts';
 import { circleOfCall, type CallInCircle, type Circle } from '../incidents/need-to-know.ts';
 
@@ -12,41 +13,77 @@ export interface FeedEvent {
   detail: Record<string, unknown>;
 }
 
+/**
+ * Who of a node's controllers tells of it: `one`, in which it happens, and the others pass it on; `line`: each of its own line, and
+ * the leader's is the one that counts; `each`: every controller finds it out by itself.
+ */
+export type Told = 'one' | 'line' | 'each';
+
+/** An event as other controllers hear of it, with whom its call concerns: they do not have the call. */
+export interface PassedEvent {
+  readonly event: FeedEvent;
+  readonly told: 'one' | 'line';
+  readonly circle: Circle;
+}
+
 /** The live feed: kept in memory, so that it goes on without Redis or PostgreSQL. */
 export interface Feed {
-  publish(event: Omit<FeedEvent, 'id' | 'at'>, at: number): void;
-  /** Events after `lastId`, oldest first; undefined when they are no longer kept, and the reader must load anew. */
-  since(lastId: string): FeedEvent[] | undefined;
-  subscribe(reader: (event: FeedEvent) => void): () => void;
+  publish(event: Omit<FeedEvent, 'id' | 'at'>, at: number, told?: Told): void;
+  /** Takes what another controller passes on; what came before is not taken twice. */
+  take(passed: PassedEvent): void;
+  /** Events of another controller may be missing: every reader has to load the present state anew. */
+  lose(): void;
+  /** What a reader sends to resume after this event. */
+  markOf(event: FeedEvent): string;
+  /** Events after a mark, oldest first; undefined when they are no longer kept, and the reader must load anew. */
+  since(mark: string): FeedEvent[] | undefined;
+  /** `lost`: events may be missing, and the reader has to load anew. */
+  subscribe(reader: (event: FeedEvent) => void, lost?: () => void): () => void;
+  /** What happens in this controller, from a little earlier on: for the others. */
+  passOn(reader: (passed: PassedEvent) => void): () => void;
   /** Whom the call of an event concerns, by what is known now: one that proved confidential is so from its start. */
   circleOf(event: FeedEvent): Circle;
 }
 
 const nobodys: Circle = { kind: null, operatorIds: [] };
 
+/** Milliseconds: so far may the order in which two controllers hear of the same differ, and so long may it take to find one that is new. */
+const overlap = 2_000;
+
+/** What every controller finds out by itself is passed on to none. */
+export function foundByEach(feed: Feed): Feed {
+  return { ...feed, publish: (event, at) => feed.publish(event, at, 'each') };
+}
+
 /** `callOf` finds a call while it is here; whom it concerns is remembered for as long as an event of it is kept. */
 export function createFeed(deps: {
   clock: Clock;
   callOf: (callId: string) => CallInCircle | undefined;
+  /** Another controller leads, and its line is told of. */
+  isLed?: () => boolean;
+  /** The process start, which its events are known by. */
+  name?: string;
   keep?: number;
   /** Characters of JSON. */
   keepCharacters?: number;
 }): Feed {
-  const { clock, keep = 5_000, keepCharacters = 32_000_000 } = deps;
-  const start = clock.now().toString(36);
-  const kept: { event: FeedEvent; characters: number }[] = [];
+  const { clock, isLed = () => false, keep = 5_000, keepCharacters = 32_000_000 } = deps;
+  const start = deps.name === undefined ? clock.now().toString(36) : shortName(deps.name);
+  const kept: { event: FeedEvent; told: Told | 'passed'; characters: number; heardAt: number }[] = [];
+  const ids = new Set<string>();
   let characters = 0;
-  const readers = new Set<(event: FeedEvent) => void>();
+  const readers = new Map<(event: FeedEvent) => void, () => void>();
+  const others = new Set<(passed: PassedEvent) => void>();
   const calls = new Map<string, { circle: Circle; events: number }>();
   let count = 0;
 
-  const circleOf = (callId: string): Circle => {
-    const call = deps.callOf(callId);
-    return call === undefined ? (calls.get(callId)?.circle ?? nobodys) : circleOfCall(call);
+  const circleOf = (callId: string | null): Circle => {
+    const call = callId === null ? undefined : deps.callOf(callId);
+    return call === undefined ? (calls.get(callId ?? '')?.circle ?? nobodys) : circleOfCall(call);
   };
 
-  const remember = (callId: string): void => {
-    calls.set(callId, { circle: circleOf(callId), events: (calls.get(callId)?.events ?? 0) + 1 });
+  const remember = (callId: string, circle: Circle): void => {
+    calls.set(callId, { circle, events: (calls.get(callId)?.events ?? 0) + 1 });
   };
 
   const forget = (callId: string): void => {
@@ -60,30 +97,61 @@ export function createFeed(deps: {
     const oldest = kept.shift();
     if (oldest === undefined) return;
     characters -= oldest.characters;
+    ids.delete(oldest.event.id);
     if (oldest.event.callId !== null) forget(oldest.event.callId);
   };
 
+  const show = (event: FeedEvent, told: Told | 'passed', circle: Circle): void => {
+    // A screen's event has the whole call in it: a count alone would be no bound.
+    const length = JSON.stringify(event).length;
+    kept.push({ event, told, characters: length, heardAt: clock.monotonic() });
+    ids.add(event.id);
+    characters += length;
+    if (event.callId !== null) remember(event.callId, circle);
+    while (kept.length > keep || (characters > keepCharacters && kept.length > 1)) drop();
+    for (const reader of readers.keys()) reader(event);
+  };
+
   return {
-    publish(event, at) {
+    publish(event, at, told = 'one') {
       count += 1;
       const full: FeedEvent = { id: `${start}-${count}`, at: isoTime(at), ...event };
-      // A screen's event has the whole call in it: a count alone would be no bound.
-      const length = JSON.stringify(full).length;
-      kept.push({ event: full, characters: length });
-      characters += length;
-      if (full.callId !== null) remember(full.callId);
-      while (kept.length > keep || (characters > keepCharacters && kept.length > 1)) drop();
-      for (const reader of readers) reader(full);
+      const circle = circleOf(full.callId);
+      if (told !== 'line' || !isLed()) show(full, told, circle);
+      if (told !== 'each') for (const other of others) other({ event: full, told, circle });
     },
-    since(lastId) {
-      const index = kept.findIndex(({ event }) => event.id === lastId);
-      if (index === -1) return undefined;
+    take({ event, circle }) {
+      if (ids.has(event.id)) return;
+      show(event, 'passed', deps.callOf(event.callId ?? '') === undefined ? circle : circleOf(event.callId));
+    },
+    lose() {
+      while (kept.length > 0) drop();
+      for (const lost of readers.values()) lost();
+    },
+    markOf: ({ id }) => `${id}/${start}`,
+    since(mark) {
+      const [id, by = start] = mark.split('/');
+      let index = kept.findIndex(({ event }) => event.id === id);
+      const heardAt = kept[index]?.heardAt;
+      if (heardAt === undefined) return undefined;
+      // Another controller has told him so far, and may have heard in another order: a little is told again.
+      if (by !== start) index = kept.findIndex((one) => one.heardAt >= heardAt - overlap) - 1;
       return kept.slice(index + 1).map(({ event }) => event);
     },
-    subscribe(reader) {
-      readers.add(reader);
+    subscribe(reader, lost = () => undefined) {
+      readers.set(reader, lost);
       return () => readers.delete(reader);
     },
-    circleOf: ({ callId }) => (callId === null ? nobodys : circleOf(callId)),
+    passOn(reader) {
+      const from = clock.monotonic() - overlap;
+      for (const { event, told, heardAt } of kept) {
+        if (heardAt >= from && (told === 'one' || told === 'line')) {
+          reader({ event, told, circle: circleOf(event.callId) });
+        }
+      }
+      others.add(reader);
+      return () => others.delete(reader);
+    },
+    circleOf: ({ callId }) => circleOf(callId),
   };
 }

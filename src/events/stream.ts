@@ -32,7 +32,9 @@ export function streamEvents({ feed, clock }: { feed: Feed; clock: Clock }, read
     while (!response.writableNeedDrain) {
       const event = waiting.shift();
       if (event === undefined) return;
-      response.write(`id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(reader.shown(event))}\n\n`);
+      response.write(
+        `id: ${feed.markOf(event)}\nevent: ${event.type}\ndata: ${JSON.stringify(reader.shown(event))}\n\n`,
+      );
     }
     if (waiting.length > waitingLimit) response.destroy();
   };
@@ -45,12 +47,13 @@ export function streamEvents({ feed, clock }: { feed: Feed; clock: Clock }, read
   response.write(': Siaga 112\n\n');
   const missed = lastId === undefined ? [] : feed.since(lastId);
   // Told, not hidden: the reader has to load the present state, for events were lost to it.
-  if (missed === undefined) response.write('event: feed.reset\ndata: {}\n\n');
+  const reset = (): void => void response.write('event: feed.reset\ndata: {}\n\n');
+  if (missed === undefined) reset();
   else waiting.push(...missed);
   const unsubscribe = feed.subscribe((event) => {
     waiting.push(event);
     send();
-  });
+  }, reset);
   response.on('drain', () => {
     takenSinceHeartbeat = true;
     send();

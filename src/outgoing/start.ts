@@ -40,6 +40,8 @@ export interface OutgoingRoom extends Machine, Reserving {
    * a call-back that still rings somebody who calls himself ends.
    */
   readonly heardOf: (entry: CallEntry) => void;
+  /** The call to the outside of this id is here. */
+  readonly has: (id: string) => boolean;
   readonly stop: () => void;
 }
 
@@ -198,6 +200,7 @@ export function startOutgoing(deps: OutgoingDeps): OutgoingRoom {
   return {
     take,
     owns: (channelId) => runner.ownerOf(channelId) !== undefined,
+    has: (id) => runner.get(id) !== undefined,
     dialled({ channelId, operatorId, number }) {
       // Told twice, it is dialled once.
       if (runner.ownerOf(channelId) !== undefined) return null;

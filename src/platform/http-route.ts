@@ -1,15 +1,21 @@
 import type { Request, RequestHandler, Response } from 'express';
+import type { AnswerAnywhere } from './any-controller.ts';
 import { bearerToken, type TokenCheck } from './auth.ts';
+import { clientHeader } from './forward.ts';
 import { principalOf, requestIdOf } from './http-guards.ts';
 import type { RunOnce } from './idempotency.ts';
 import type { Logger } from './logger.ts';
-import type { AuthenticatedContext, RawReply, RequestContext, Route } from './route.ts';
+import type { AuthenticatedContext, RawInput, RawReply, RequestContext, Route } from './route.ts';
+import { subjectOf } from './whose.ts';
 
 interface RouteDeps {
   readonly logger: Logger;
   readonly runOnce?: RunOnce;
   readonly stopping: AbortSignal;
   readonly authenticate: TokenCheck;
+  readonly anywhere?: AnswerAnywhere;
+  /** Another controller of the node has passed the request on. */
+  readonly isForwarded: (request: Request) => boolean;
 }
 
 /** The Express handler of a declared route. */
@@ -41,27 +47,43 @@ export function routeHandler(route: Route, deps: RouteDeps): RequestHandler {
       return;
     }
     const run = (): Promise<RawReply> => route.run(raw, authenticated);
-    const key = context.idempotencyKey;
-    if (!byServer || !deps.runOnce || key === undefined) {
-      send(response, await run());
-      return;
-    }
-    const keyed = { tokenId: principal.tokenId, key, method: route.method, path: request.path, body: raw.body };
-    send(response, await deps.runOnce(keyed, run));
+    const once = (): Promise<RawReply> => {
+      const key = context.idempotencyKey;
+      if (!byServer || !deps.runOnce || key === undefined) return run();
+      const keyed = { tokenId: principal.tokenId, key, method: route.method, path: request.path, body: raw.body };
+      return deps.runOnce(keyed, run);
+    };
+    send(response, await whereItIs(route, request, raw, deps, context.ip, once));
   };
+}
+
+/** Its answer by whichever controller of the node has what it is about. */
+function whereItIs(
+  route: Route,
+  request: Request,
+  raw: RawInput,
+  { anywhere, isForwarded }: RouteDeps,
+  ip: string,
+  own: () => Promise<RawReply>,
+): Promise<RawReply> {
+  const subject = anywhere === undefined ? null : subjectOf(route, request.params, raw.query);
+  if (anywhere === undefined || subject === null) return own();
+  const { originalUrl: path, headers } = request;
+  const { method } = route;
+  return anywhere({ subject, method, path, headers, body: raw.body, ip, forwarded: isForwarded(request) }, own);
 }
 
 function bodyOf(request: Request): unknown {
   return request.body;
 }
 
-function contextOf(request: Request, response: Response, { logger, stopping }: RouteDeps): RequestContext {
+function contextOf(request: Request, response: Response, { logger, stopping, isForwarded }: RouteDeps): RequestContext {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   return {
     requestId: requestIdOf(request),
     logger: logger.child({ requestId: request.id }),
-    ip: request.ip ?? '',
+    ip: (isForwarded(request) ? request.get(clientHeader) : request.ip) ?? '',
     ifMatch: request.get('if-match'),
     ifNoneMatch: request.get('if-none-match'),
     idempotencyKey: request.get('idempotency-key'),

@@ -1,8 +1,10 @@
-import { createServer, type Server } from 'node:http';
+import { chmod } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import express, { type Express, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import type { z } from 'zod';
+import type { AnswerAnywhere } from './any-controller.ts';
 import { bearerToken, roles, type TokenCheck } from './auth.ts';
 import type { Clock } from './clock.ts';
 import { docsPage, docsStyleHash } from './docs-page.ts';
@@ -36,12 +38,21 @@ export interface HttpOptions {
   readonly rateLimits?: Partial<RateLimits>;
   /** Behind a reverse proxy: the proxies whose X-Forwarded-For is believed (Express's `trust proxy`). */
   readonly trustProxy?: string;
+  /** Forwards what another controller of the node has. */
+  readonly anywhere?: AnswerAnywhere;
+  /** A stream that only other controllers of the node are given, on the socket for them. */
+  readonly forOthers?: {
+    readonly path: string;
+    readonly stream: (response: ServerResponse, signal: AbortSignal) => Promise<void>;
+  };
 }
 
 interface HttpServer {
   readonly app: Express;
   /** Resolves with the port; `port` 0 takes a free one. Rejects if it is taken. */
   listen(host: string, port: number): Promise<number>;
+  /** Answers other controllers of the node on a Unix socket, which only this user can open. Rejects where there can be none. */
+  listenToOthers(path: string): Promise<void>;
   /** Takes no more connections, ends the streams, and waits up to `limitMs` for requests under way. */
   close(limitMs?: number): Promise<void>;
 }
@@ -77,7 +88,10 @@ export function createHttpServer(options: HttpOptions): HttpServer {
       .then((text) => response.type(options.metrics.registry.contentType).send(text))
       .catch(next);
   });
-  app.use('/v1', guard.limit);
+  const forwarded = new WeakSet<IncomingMessage>();
+  const isForwarded = (request: Request): boolean => forwarded.has(request);
+  // What is passed on was counted where it came in.
+  app.use('/v1', (request, response, next) => (isForwarded(request) ? next() : guard.limit(request, response, next)));
   const pages = new Set(routes.filter(({ kind }) => kind === 'page').map(({ path }) => path));
   for (const path of pages) app.use(path, guard.limit);
   // Who it is comes before the body: behind a route's guards, nobody without a token makes us parse anything.
@@ -90,7 +104,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
       route.path,
       ...guard.forRoute(route),
       route.takes === undefined ? jsonParserFor(route) : takeRaw,
-      routeHandler(route, { ...options, stopping: stopping.signal }),
+      routeHandler(route, { ...options, stopping: stopping.signal, isForwarded }),
     );
   }
   app.use(() => {
@@ -99,14 +113,29 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   app.use(problemAnswer(logger, options.refused));
 
   const server = createServer(app);
-  server.keepAliveTimeout = 5_000;
-  server.requestTimeout = 30_000;
+  const forOthers = createServer((request, response) => {
+    forwarded.add(request);
+    const { forOthers: told } = options;
+    if (told === undefined || request.url !== told.path) return app(request, response);
+    told.stream(response, stopping.signal).catch((error: unknown) => {
+      logger.error({ err: error }, 'another controller is not told what happens');
+      response.destroy();
+    });
+  });
+  for (const one of [server, forOthers]) {
+    one.keepAliveTimeout = 5_000;
+    one.requestTimeout = 30_000;
+  }
   return {
     app,
-    listen: (host, port) => listen(server, host, port),
-    close: (limitMs = 5_000) => {
+    listen: (host, port) => listen(server, { host, port }),
+    async listenToOthers(path) {
+      await listen(forOthers, { path });
+      await chmod(path, 0o600);
+    },
+    async close(limitMs = 5_000) {
       stopping.abort();
-      return close(server, limitMs, options.clock);
+      await Promise.all([server, forOthers].map((one) => close(one, limitMs, options.clock)));
     },
   };
 }
@@ -181,13 +210,13 @@ function withoutLink(path: string): string {
   return path.replace(/\/r\/.*/i, '/r/…');
 }
 
-function listen(server: Server, host: string, port: number): Promise<number> {
+function listen(server: Server, where: { host: string; port: number } | { path: string }): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen(where, () => {
       server.off('error', reject);
       const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
     });
   });
 }

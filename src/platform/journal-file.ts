@@ -5,6 +5,7 @@ import {
   fstatSync,
   ftruncateSync,
   openSync,
+  readSync,
   statSync,
   writeSync,
   type PathLike,
@@ -46,10 +47,10 @@ export function encodeEntry(entry: object): Buffer {
 export function openSegment(directory: string, name: string, number: number): OpenSegment {
   const segment = `${name}.${String(number).padStart(6, '0')}${journalSuffix}`;
   const path = join(directory, segment);
-  const descriptor = openSync(path, 'a', 0o600);
+  const descriptor = openSync(path, 'a+', 0o600);
   let written = fstatSync(descriptor).size;
   // Half a line that could not be cut off again: the next one must not be joined to it.
-  let torn = false;
+  let torn = endsMidLine(descriptor, written);
 
   const put = (bytes: Buffer): void => {
     for (let offset = 0; offset < bytes.length;) offset += writeSync(descriptor, bytes, offset);
@@ -81,6 +82,12 @@ export function openSegment(directory: string, name: string, number: number): Op
       return there === undefined || there === fstatSync(descriptor).ino;
     },
   };
+}
+
+/** A file that was there already ends in the middle of a line. */
+function endsMidLine(descriptor: number, size: number): boolean {
+  const last = Buffer.alloc(1);
+  return size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
 }
 
 /** Null when there is nothing there; undefined when nobody can tell. */

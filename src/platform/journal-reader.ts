@@ -5,7 +5,10 @@ import { codeOf, messageOf } from './errors.ts';
 import { journalSuffix, projectedSuffix } from './journal-file.ts';
 
 /** One entry as it was read back, or what is wrong with a line. */
-type ReadEntry = { ok: true; value: unknown } | { ok: false; offset: number; reason: string };
+type ReadEntry =
+  | { ok: true; value: unknown }
+  /** `unfinished`: the file ends in the middle of it. */
+  | { ok: false; offset: number; reason: string; unfinished: boolean };
 
 /** The journal files of a folder that other process starts wrote, with the time they were last touched (epoch ms). */
 export async function journalFiles(
@@ -109,7 +112,11 @@ export function* decodeLines(bytes: Buffer): Generator<{ read: ReadEntry; end: n
     const finished = newline !== -1;
     const { read, end } = decodeLine(bytes, offset, finished ? newline : bytes.length);
     const unfinished = !finished && end >= bytes.length && !(read.ok && end === bytes.length);
-    yield { read: unfinished ? fault(offset, 'the last line was not finished') : read, end, finished: !unfinished };
+    yield {
+      read: unfinished ? fault(offset, 'the last line was not finished', true) : read,
+      end,
+      finished: !unfinished,
+    };
     offset = end;
   }
 }
@@ -132,6 +139,6 @@ function decodeLine(bytes: Buffer, start: number, lineEnd: number): { read: Read
   }
 }
 
-function fault(offset: number, reason: string): ReadEntry {
-  return { ok: false, offset, reason };
+function fault(offset: number, reason: string, unfinished = false): ReadEntry {
+  return { ok: false, offset, reason, unfinished };
 }

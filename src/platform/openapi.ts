@@ -1,6 +1,7 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { noContent, type Method, type Route } from './route.ts';
+import { mayBeElsewhere } from './whose.ts';
 
 const problemSchema = z
   .object({
@@ -10,6 +11,10 @@ const problemSchema = z
     code: z.string(),
     detail: z.string().optional(),
     reference: z.string(),
+    mayBeDone: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Of a 503: it was sent on, and nobody knows what came of it' }),
     faults: z
       .array(
         z.object({
@@ -82,15 +87,17 @@ const readiness: RouteConfig = {
   },
 };
 
+const unreachable =
+  'The controller of the node that has it does not answer (`controllers.unreachable`; `mayBeDone`: look before repeating it), or something that this needs is away';
+
 function operation(route: Route): RouteConfig {
   const allowed = route.roles === 'public' ? 'Public.' : `Roles: ${route.roles.join(', ')}.`;
   const { params, query, body, headers } = route.input;
   const responses: RouteConfig['responses'] = {};
   for (const [status, schema] of Object.entries(route.response)) responses[status] = answer(route, status, schema);
-  responses['default'] = {
-    description: 'A problem',
-    content: { 'application/problem+json': { schema: problemSchema } },
-  };
+  const problem = { 'application/problem+json': { schema: problemSchema } };
+  responses['default'] = { description: 'A problem', content: problem };
+  if (mayBeElsewhere(route)) responses[503] = { description: unreachable, content: problem };
   return {
     method: methods[route.method],
     path: route.path.replaceAll(/:([A-Za-z]+)/g, '{$1}'),

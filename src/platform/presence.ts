@@ -15,12 +15,17 @@ import type { Logger } from './logger.ts';
 export type Presence = 'lives' | 'gone' | 'silent' | 'unknown';
 
 /** A path of more than 107 bytes is none for a Unix socket (unix(7)). */
-const longestPath = 107;
+export const longestPath = 107;
 const answerWithin = 1_000;
 const longestAnswer = 1_000;
 
+/** A process start by a name that is short enough for the path of a socket. */
+export function shortName(name: string): string {
+  return derivedId('presence', '', name, 0).slice(-12);
+}
+
 function socketOf(directory: string, name: string): string {
-  return join(directory, `${derivedId('presence', '', name, 0).slice(-12)}.sock`);
+  return join(directory, `${shortName(name)}.sock`);
 }
 
 /**

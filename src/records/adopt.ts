@@ -1,5 +1,6 @@
 import { readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readNotes } from '../calls/adoption-notes.ts';
 import { pause, type Clock } from '../platform/clock.ts';
 import { codeOf } from '../platform/errors.ts';
 import { adoptedSuffix, journalSuffix, projectedSuffix } from '../platform/journal-file.ts';
@@ -23,8 +24,9 @@ interface AdoptDeps {
 }
 
 /**
- * Looks for journals of dead process starts, now and every ten seconds; `ofDead` is for one that is known to be dead. What it
- * wrote is projected at once then, and its files are put away when they are as old as those of others.
+ * Looks for journals of dead process starts, now and every ten seconds, but for those that another process has taken and lives;
+ * `ofDead` is for one that is known to be dead. What it wrote is projected at once then, and its files are put away when they are
+ * as old as those of others.
  */
 export function watchForDead(deps: AdoptDeps): { stop: () => void; ofDead: (owner: string) => void } {
   const { directory, name, clock, logger } = deps;
@@ -33,11 +35,16 @@ export function watchForDead(deps: AdoptDeps): { stop: () => void; ofDead: (owne
     const found = await journalFiles(directory);
     // The clocks of two processes may be apart: one that lives has touched its file again by now.
     await pause(clock, touchedWithin);
-    const touches = await journalTouches(directory);
+    const [touches, notes] = await Promise.all([journalTouches(directory), readNotes(directory)]);
+    // Two that write the same rows at once wait for each other, and are both behind for it.
+    const isSeenTo = (owner: string): boolean => {
+      const by = notes.get(owner)?.by;
+      return by !== undefined && by !== name && clock.now() - (touches.get(by) ?? 0) < deadAfter;
+    };
     for (const { segment, owner, touchedAt } of found) {
       if (owner === name || clock.now() - touchedAt < deadAfter || deps.knows(segment)) continue;
       const lastOfOwner = Math.max(...found.filter((one) => one.owner === owner).map((one) => one.touchedAt));
-      if (touches.get(owner) !== lastOfOwner) continue;
+      if (touches.get(owner) !== lastOfOwner || isSeenTo(owner)) continue;
       logger.info({ segment }, 'projecting what another process start left');
       deps.adopt(segment);
     }

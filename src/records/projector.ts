@@ -9,7 +9,7 @@ import { isUnavailable, type Postgres, type Sql } from '../platform/postgres.ts'
 import type { Entry, LoggedCall } from './entry.ts';
 import { readEntries } from './read-entries.ts';
 import type { Segments, Unread } from './segments.ts';
-import { writeEntries } from './write.ts';
+import { notWritten, writeEntries } from './write.ts';
 
 export interface Projector {
   /** Takes an entry that the journal has written. Never waits. */
@@ -35,6 +35,8 @@ export interface ProjectorDeps {
   /** An entry of our own is in PostgreSQL, or set aside. */
   projected: (entry: Entry) => void;
   refused: (entry: Entry, reason: string) => void;
+  /** So many lines of a journal file cannot be read: what stood there is lost. */
+  damaged: (segment: string, lines: number) => void;
   /** Calls that the log ended, in PostgreSQL by now. */
   logged: (calls: LoggedCall[]) => void;
   /** What else the entries mean, written in their transaction; what it answers is done when that is committed. */
@@ -104,6 +106,7 @@ export function startProjector(deps: ProjectorDeps): Projector {
       const part = await readEntries(deps.directory, segment, { ...next, limit }, logger);
       for (const entry of part.entries) queue.push({ entry, segment, own });
       segments.read(segment, { entries: part.entries.length, end: part.end, atEnd: part.atEnd });
+      if (part.damaged > 0) deps.damaged(segment, part.damaged);
       // What the disk has not taken yet cannot be read from it.
       if (part.end === next.from && next.growing) await pause(clock, waitWhenAway);
     } catch (error) {
@@ -115,9 +118,10 @@ export function startProjector(deps: ProjectorDeps): Projector {
 
   /** False when PostgreSQL is away; what was projected until then has left the queue. */
   const project = async (batch: Queued[]): Promise<boolean> => {
-    const entries = batch.map((one) => one.entry);
     try {
       const { logged, after } = await postgres.transaction(async (sql) => {
+        // Most of what another process start left was written by itself.
+        const entries = await fresh(sql, batch);
         const counted = await writeEntries(sql, entries);
         return { logged: counted, after: await deps.alsoWrite?.(sql, entries, counted) };
       });
@@ -138,9 +142,18 @@ export function startProjector(deps: ProjectorDeps): Projector {
         const middle = Math.ceil(batch.length / 2);
         return (await project(batch.slice(0, middle))) && (await project(batch.slice(middle)));
       }
-      for (const entry of entries) await setAside(entry, error);
+      for (const { entry } of batch) await setAside(entry, error);
       return true;
     }
+  };
+
+  const fresh = async (sql: Sql, batch: readonly Queued[]): Promise<Entry[]> => {
+    const left = await notWritten(
+      sql,
+      batch.flatMap(({ own, entry }) => (own ? [] : [entry])),
+    );
+    const wanted = new Set(left);
+    return batch.flatMap(({ own, entry }) => (own || wanted.has(entry) ? [entry] : []));
   };
 
   const done = (count: number, kept: boolean): void => {

@@ -24,22 +24,33 @@ function isEntry(value: unknown): value is Entry {
 }
 
 /** An entry that an older version has written, with what calls have by now. */
-function completed(entry: Entry): Entry {
-  return entry.kind === 'call' ? { ...entry, state: completedCall(entry.state) } : entry;
+function completed(entry: Entry, logger: Logger): Entry {
+  if (entry.kind !== 'call') return entry;
+  try {
+    return { ...entry, state: completedCall(entry.state) };
+  } catch (error) {
+    // It will be refused and set aside, by itself: what comes after it is not kept waiting.
+    logger.error({ err: error, callId: entry.callId }, 'the state of a call in the journal is not known here');
+    return entry;
+  }
 }
 
-/** The records of a stretch of a journal file; lines that cannot be read are said and passed over. */
+/** The records of a stretch of a journal file; lines that cannot be read are said, counted and passed over. */
 export async function readEntries(
   directory: string,
   segment: string,
   options: { from: number; limit: number; growing: boolean },
   logger: Logger,
-): Promise<{ entries: Entry[]; end: number; atEnd: boolean }> {
+): Promise<{ entries: Entry[]; damaged: number; end: number; atEnd: boolean }> {
   const { lines, end, atEnd } = await readJournalPart(directory, segment, options);
   const entries: Entry[] = [];
+  let damaged = 0;
   for (const line of lines) {
-    if (!line.ok) logger.warn({ segment, reason: line.reason }, 'a journal line could not be read');
-    else if (isEntry(line.value)) entries.push(completed(line.value));
+    if (!line.ok) {
+      logger.warn({ segment, reason: line.reason }, 'a journal line could not be read');
+      // Whoever is killed while he writes leaves half a line at the end.
+      if (!line.unfinished) damaged += 1;
+    } else if (isEntry(line.value)) entries.push(completed(line.value, logger));
   }
-  return { entries, end, atEnd };
+  return { entries, damaged, end, atEnd };
 }

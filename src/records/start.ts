@@ -13,10 +13,12 @@ import type { OwnJournal } from '../platform/journal.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
+import type { LiveThing } from '../platform/whose.ts';
 import { putAway, watchForDead } from './adopt.ts';
 import { followLog, type CelLogDeps } from './cel-log.ts';
 import type { AlarmEntry, Entry, OperatorEntry, SessionEntry } from './entry.ts';
 import { type Projector, type ProjectorDeps, startProjector } from './projector.ts';
+import { isOver } from './is-over.ts';
 import { alarmRoutes } from './routes.ts';
 import { createSegments } from './segments.ts';
 
@@ -42,6 +44,8 @@ export interface RecordsRoom {
   readonly sawSipCall: (sipCallId: string) => boolean;
   /** Another process start is known to be dead: what it wrote is projected now. */
   readonly ofDead: (owner: string) => void;
+  /** Whether something is over on record. Rejects while PostgreSQL is away. */
+  readonly isOver: (thing: LiveThing) => Promise<boolean>;
   readonly projector: Projector;
   readonly stop: () => Promise<void>;
 }
@@ -89,6 +93,7 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
       // An alarm about an alarm would be refused as well, without end.
       if (entry.kind !== 'alarm') alarm('record-refused', { kind: entry.kind, reason });
     },
+    damaged: (segment, lines) => alarm('journal-damaged', { segment, lines }),
     logged(calls) {
       for (const { id, incidentId, outcome, reason } of calls) {
         feed.publish({ type: 'call.logged', callId: id, incidentId, detail: { outcome, reason } }, clock.now());
@@ -168,7 +173,7 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
     operatorChanged(change) {
       write({ kind: 'operator', ...change });
       const { at, ...detail } = change;
-      feed.publish({ type: 'operator.state', callId: null, incidentId: null, detail }, at);
+      feed.publish({ type: 'operator.state', callId: null, incidentId: null, detail }, at, 'line');
     },
     sessionChanged: (session) => write({ kind: 'operator-session', ...session }),
     alarm,
@@ -179,6 +184,7 @@ export async function startRecords(deps: RecordsDeps): Promise<RecordsRoom> {
     },
     ofDead,
     sawSipCall: (sipCallId) => log?.sawSipCall(sipCallId) ?? false,
+    isOver: (thing) => isOver(postgres, thing),
     projector,
     async stop() {
       stopWatching();

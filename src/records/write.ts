@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { keepAml, markMatched } from '../location/aml/aml-store.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { storableJson } from '../platform/postgres-text.ts';
@@ -9,6 +10,28 @@ import { writeNotification } from './write-notification.ts';
 import { writeOutgoing } from './write-outgoing.ts';
 import { writeWithoutCall } from './write-without-call.ts';
 
+const writtenCall = z.object({ id: z.string(), claimed_at: z.string().transform(Number), sequence: z.number() });
+
+/**
+ * What of the entries is not in PostgreSQL yet. Each owner's entries of a call are written in their order, with all that they
+ * mean: where one is, those before it are.
+ */
+export async function notWritten(sql: Sql, entries: readonly Entry[]): Promise<Entry[]> {
+  const callIds = new Set(entries.flatMap((entry) => (entry.kind === 'call' ? [entry.callId] : [])));
+  if (callIds.size === 0) return [...entries];
+  const rows = await sql.rows(
+    writtenCall,
+    `select id, claimed_at::text, sequence from calls where id = any ($1) and recorded_by = 'controller'`,
+    [[...callIds]],
+  );
+  const written = new Map(rows.map((row) => [row.id, row]));
+  return entries.filter((entry) => {
+    if (entry.kind !== 'call') return true;
+    const last = written.get(entry.callId);
+    return last?.claimed_at !== entry.claimedAt || entry.sequence > last.sequence;
+  });
+}
+
 /**
  * Applies entries in one transaction's `sql`. Applying one twice, or in another order among those of other calls and
  * owners, ends in the same rows. Answers with the logged calls whose log counts from now on.
@@ -19,6 +42,10 @@ export async function writeEntries(sql: Sql, entries: readonly Entry[]): Promise
     sql,
     entries.filter((entry) => entry.kind === 'call'),
   );
+  await writeOperatorStates(
+    sql,
+    entries.filter((entry) => entry.kind === 'operator'),
+  );
   for (const entry of entries) {
     if (entry.kind === 'call' && entry.input.type === 'located' && entry.input.aml !== undefined) {
       await markMatched(sql, entry.input.aml, entry.callId);
@@ -28,7 +55,6 @@ export async function writeEntries(sql: Sql, entries: readonly Entry[]): Promise
     if (entry.kind === 'notification') await writeNotification(sql, entry);
     if (entry.kind === 'without-call') await writeWithoutCall(sql, entry);
     if (entry.kind === 'alarm') await writeAlarm(sql, entry);
-    if (entry.kind === 'operator') await writeOperatorState(sql, entry);
     if (entry.kind === 'operator-session') await writeSession(sql, entry);
     if (entry.kind === 'logged-call' && (await writeLoggedCall(sql, entry.call))) counted.push(entry.call);
   }
@@ -44,11 +70,22 @@ async function writeAlarm(sql: Sql, alarm: AlarmEntry): Promise<void> {
   ]);
 }
 
-async function writeOperatorState(sql: Sql, entry: OperatorEntry): Promise<void> {
+async function writeOperatorStates(sql: Sql, entries: readonly OperatorEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  const rows = entries.map(({ operatorId, at, state, reason, deskId = null, callId = null }) => ({
+    operator_id: operatorId,
+    at: isoTime(at),
+    state,
+    reason,
+    desk_id: deskId,
+    call_id: callId,
+  }));
   await sql.execute(
-    `insert into operator_states (operator_id, at, state, reason, desk_id, call_id) values ($1,$2,$3,$4,$5,$6)
+    `insert into operator_states (operator_id, at, state, reason, desk_id, call_id)
+     select operator_id, at, state, reason, desk_id, call_id
+     from jsonb_to_recordset($1::jsonb) as row(operator_id uuid, at timestamptz, state text, reason text, desk_id uuid, call_id uuid)
      on conflict do nothing`,
-    [entry.operatorId, isoTime(entry.at), entry.state, entry.reason, entry.deskId ?? null, entry.callId ?? null],
+    [storableJson(rows)],
   );
 }
 

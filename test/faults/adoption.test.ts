@@ -4,7 +4,8 @@ import type { Centre } from '../support/centre.ts';
 import { AdoptionCentre } from '../support/adoption-centre.ts';
 import { end, fates, tones } from '../support/fault-centre.ts';
 import { pauseOperator, resumeOperator } from '../support/idle.ts';
-import { until } from '../support/rest.ts';
+import { followFeed } from '../support/feed.ts';
+import { ask, until, type Answer } from '../support/rest.ts';
 
 // The leader dies or freezes, and a standby goes on with its calls: nobody hears of it, and everything can be done as before.
 let adoption: AdoptionCentre;
@@ -143,6 +144,86 @@ describe('the leader is killed, and the standby goes on', () => {
     await caller.hangUp();
     await agency.waitFor('ended', { within: 9_000 });
   }, 90_000);
+});
+
+describe('whichever controller is asked', () => {
+  const standby = (method: string, path: string, body?: object): Promise<Answer> =>
+    adoption.ask(method, path, body, adoption.standby?.http);
+
+  test("the standby takes commands on the leader's call, and shows it as it is", async () => {
+    const feed = await followFeed(adoption.standby?.http ?? '', centre.tokens.operator);
+    const { caller, incidentId } = await adoption.faults.conversation();
+    const call = await adoption.taken(caller);
+    await feed.waitFor('operator.talking', { callId: call.id });
+    expect((await standby('GET', '/v1/calls?live=true')).pluck('items', 'id')).toEqual([call.id]);
+    expect((await standby('GET', '/v1/queue')).at('operators.talking')).toBe(1);
+    expect((await standby('POST', `/v1/calls/${call.id}/hold`)).status).toBe(202);
+    const held = Date.now() + 500;
+    await feed.waitFor('caller.held', { callId: call.id });
+    expect((await standby('GET', `/v1/calls/${call.id}`)).at('hold.because')).toBe('operator');
+    expect((await standby('POST', `/v1/calls/${call.id}/hold`)).status).toBe(409);
+    await until('he hears music', () => caller.longestSilence(held) < 2_000 && Date.now() > held + 1_000);
+    expect((await standby('POST', `/v1/calls/${call.id}/resume`)).status).toBe(202);
+    const place = { type: 'point', latitude: 0.5, longitude: 101.4 };
+    expect((await standby('POST', `/v1/calls/${call.id}/locations`, place)).status).toBe(201);
+    expect((await centre.api.call(call.id)).bestFix).toMatchObject({ source: 'operator' });
+    const phone = await centre.trunk('damkar-1', rings(), tones.agency);
+    const coming = centre.upcoming(phone);
+    const wish = { agencyId: 'damkar', mode: 'bridge' };
+    const dispatched = await standby('POST', `/v1/incidents/${incidentId}/dispatches`, wish);
+    expect(dispatched.status).toBe(202);
+    await (await coming).waitFor('ringing');
+    const dispatch = `/v1/dispatches/${String(dispatched.at('id'))}`;
+    expect((await standby('POST', `${dispatch}/cancel`)).status).toBe(202);
+    const as = (token: string | undefined) =>
+      ask({ base: adoption.standby?.http ?? '' }, token, 'POST', `/v1/calls/${call.id}/end`);
+    expect([(await as('siaga_none')).status, (await as(centre.tokens.auditor)).status]).toEqual([401, 403]);
+    expect((await standby('POST', `/v1/calls/${call.id}/end`)).status).toBe(202);
+    await until('the caller is hung up', () => caller.ended);
+    const audit = `/v1/audit?subject=call/${call.id}&action=calls.end`;
+    await until('it is noted', async () => (await standbyAsAdmin(audit)).pluck('items', 'id').length > 0);
+    expect((await standbyAsAdmin(audit)).pluck('items', 'id')).toHaveLength(1);
+    await feed.waitFor('call.ended', { callId: call.id });
+    expect(new Set(feed.seen.map(({ id }) => id)).size).toBe(feed.seen.length);
+    expect(feed.all('operator.talking', { callId: call.id })).toHaveLength(1);
+    feed.close();
+  }, 60_000);
+
+  const standbyAsAdmin = (path: string): Promise<Answer> =>
+    ask({ base: adoption.standby?.http ?? '' }, centre.tokens.admin, 'GET', path);
+
+  test('a frozen owner is told of at once, and its call is to be had again when it is taken over', async () => {
+    const { caller } = await adoption.faults.conversation();
+    const call = await adoption.taken(caller);
+    const unknown = '018f0000-0000-7000-8000-000000000001';
+    expect((await standby('GET', `/v1/calls/${unknown}`)).status).toBe(404);
+    const feed = await followFeed(adoption.standby?.http ?? '', centre.tokens.operator);
+    const struck = await adoption.strike('frozen');
+    const [refused, read] = await Promise.all([
+      standby('POST', `/v1/calls/${call.id}/hold`),
+      standby('GET', `/v1/calls/${call.id}`),
+    ]);
+    expect(struck.since()).toBeLessThan(3_000);
+    expect([refused.status, refused.code, refused.at('mayBeDone')]).toEqual([503, 'controllers.unreachable', true]);
+    expect([read.status, read.code, read.at('mayBeDone')]).toEqual([503, 'controllers.unreachable', false]);
+    expect(refused.headers.get('retry-after')).toBe('2');
+    await adoption.goesOn(call);
+    await feed.waitFor('call.adopted', { callId: call.id });
+    await until('events of the frozen one may be missing', () => feed.signals.includes('feed.reset'));
+    feed.close();
+    expect((await standby('GET', `/v1/calls/${call.id}`)).at('hold')).toBeNull();
+    expect((await standby('GET', `/v1/calls/${unknown}`)).status).toBe(404);
+    await adoption.command(call, 'hold');
+    // A new leader has none of it, and takes commands on it all the same.
+    await adoption.faults.restart();
+    const leader = adoption.faults.controller.http;
+    expect((await adoption.ask('GET', '/v1/calls?live=true', undefined, leader)).pluck('items', 'id')).toEqual([
+      call.id,
+    ]);
+    expect((await adoption.ask('POST', `/v1/calls/${call.id}/resume`, undefined, leader)).status).toBe(202);
+    expect((await standby('GET', `/v1/calls/${call.id}`)).at('hold')).toBeNull();
+    await caller.hangUp();
+  }, 60_000);
 });
 
 test('a leader that wakes after its calls were taken leaves them alone and ends', async () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { readCallInCircle } from '../../src/incidents/store.ts';
 import { openJournal, type OwnJournal } from '../../src/platform/journal.ts';
 import { createLogger } from '../../src/platform/logger.ts';
@@ -71,6 +72,7 @@ function start(name: string, options: { troubles?: Trouble[]; memoryLimit?: numb
     memoryLimit,
     projected: () => undefined,
     refused: (entry) => refused.push(entry),
+    damaged: () => undefined,
     logged: (calls) => logged.push(...calls.map(({ id }) => id)),
   });
   const add = (entry: Entry): void => projector.take(entry, journal.append(entry));
@@ -101,6 +103,13 @@ async function rowsOf(entries: Entry[]): Promise<Record<string, string[]>> {
 }
 const refusals = new Set<Entry>();
 
+/** Whoever goes on with a call claims it anew. */
+function ofSuccessor(entry: Entry): Entry {
+  if (entry.kind !== 'call') return entry;
+  const claimedAt = entry.claimedAt + 1;
+  return { ...entry, claimedAt, state: { ...entry.state, claimedAt } };
+}
+
 /** Calls that go on side by side, with what else is recorded. */
 const story = fc.array(fc.nat(7), { minLength: 1, maxLength: 60 }).map((steps) => {
   const sequences = new Map<number, number>();
@@ -126,7 +135,8 @@ const pauses = fc.array(fc.nat(3), { minLength: 1, maxLength: 10 });
 test('whatever happens to PostgreSQL, to memory and to the process: the same rows, none missing and none doubled', async () => {
   const crash = fc.option(fc.nat(60), { nil: undefined });
   await fc.assert(
-    fc.asyncProperty(story, troubles, memoryLimit, pauses, crash, async (entries, away, limit, waits, crashAfter) => {
+    fc.asyncProperty(story, troubles, memoryLimit, pauses, crash, async (told, away, limit, waits, crashAfter) => {
+      const entries = told.map((entry, n) => (n < (crashAfter ?? Infinity) ? entry : ofSuccessor(entry)));
       const expected = await rowsOf(entries);
       await rm(directory, { recursive: true, force: true });
       const first = start('a', { troubles: [...away], memoryLimit: limit });
@@ -153,6 +163,26 @@ test('whatever happens to PostgreSQL, to memory and to the process: the same row
     { numRuns: 40 },
   );
 }, 120_000);
+
+test('what the dead wrote itself is not written again, and what it had not is', async () => {
+  const dead = start('dead');
+  for (let n = 1; n <= 3; n += 1) dead.add(callEntry(1, n));
+  expect(await dead.projector.drained(5_000)).toBe(true);
+  await dead.projector.stop();
+  for (let n = 4; n <= 5; n += 1) dead.journal.append(callEntry(1, n));
+  await dead.journal.close();
+  await postgres.execute('delete from timeline');
+
+  const own = start('own');
+  for (const segment of await files()) own.projector.adopt(segment);
+  expect(await own.projector.drained(5_000)).toBe(true);
+  const place = z.object({ sequence: z.number() });
+  expect(await postgres.rows(place, 'select sequence from timeline order by sequence')).toEqual([
+    { sequence: 4 },
+    { sequence: 5 },
+  ]);
+  await end(own);
+});
 
 test('files whose entries were projected are dropped; none before, though they are read in pieces', async () => {
   const away: Trouble[] = Array.from({ length: 4 }, () => 'before');

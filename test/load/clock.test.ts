@@ -40,7 +40,7 @@ test.each([
     }
     const strike = (): void => own.step(seconds);
     const mend = (): void => own.step(0);
-    expectNobodyLost(await load().meet({ part, fault, strike, holds: 3_000, meanwhile: () => wrong(seconds), mend }));
+    await expectNobodyLost(load(), { part, fault, strike, holds: 3_000, meanwhile: () => wrong(seconds), mend });
   },
   limitOfFault,
 );

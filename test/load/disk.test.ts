@@ -30,7 +30,10 @@ const load = loadOfFile((own) => {
   disk.state = smallDisk();
   if (disk.state === null) return null;
   own(() => void execFileSync('umount', ['--lazy', folder()], { stdio: 'pipe' }));
-  return UnderLoad.start({ name: 'load-disk', controllerEnv: { SIAGA_STATE_DIR: disk.state } });
+  return UnderLoad.start({
+    name: 'load-disk',
+    controllerEnv: { SIAGA_STATE_DIR: disk.state, SIAGA_DISK_LOW_MEGABYTES: '1' },
+  });
 });
 
 /** Writes until nothing more is taken, and again and again: what the journal gives up of its reserve is taken as well. */
@@ -67,7 +70,7 @@ test(
         const answer = await load().centre.api.ask('GET', '/readyz');
         return answer.at('parts.journal') === 'failing';
       });
-    expectNobodyLost(await load().meet({ ...named, strike, holds: 3_000, meanwhile: refused, mend: () => stop() }));
+    await expectNobodyLost(load(), { ...named, strike, holds: 3_000, meanwhile: refused, mend: () => stop() });
   },
   limitOfFault,
 );

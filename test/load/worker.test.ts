@@ -1,6 +1,7 @@
 import type { ControllerHandle } from '../../scripts/runtime.mjs';
-import { expectNobodyLost } from '../support/load/expect.ts';
-import { limitOfFault, loadOfFile } from '../support/load/limits.ts';
+import { meets } from '../support/load/expect.ts';
+import { engaged } from '../support/load/faults.ts';
+import { loadOfFile } from '../support/load/limits.ts';
 import { frozen, killed } from '../support/load/processes.ts';
 import { UnderLoad } from '../support/load/under-load.ts';
 
@@ -22,30 +23,22 @@ const load = loadOfFile(() =>
   }),
 );
 
-/** The controller rings them itself, when nobody takes the job in time. */
-async function engaged(): Promise<void> {
-  const { asked, came } = await load().standing.engage('pln', 'joined', 10_000);
-  expect(asked).toBeGreaterThan(0);
-  expect(came).toBe(asked);
-}
+// The controller rings agencies itself, when nobody takes the job in time.
+meets('it is killed, and another one started', load, (it) => ({
+  part,
+  fault: 'killed and restarted',
+  strike: () => killed(worker),
+  holds: 1_000,
+  meanwhile: () => engaged(it),
+  mend: startWorker,
+}));
 
-test(
-  'it is killed, and another one started',
-  async () => {
-    const strike = (): Promise<void> => killed(worker);
-    const fault = 'killed and restarted';
-    expectNobodyLost(await load().meet({ part, fault, strike, holds: 1_000, meanwhile: engaged, mend: startWorker }));
-  },
-  limitOfFault,
-);
-
-test(
-  'it stands still',
-  async () => {
-    const freeze = frozen();
-    const strike = (): void => freeze.stop(worker);
-    const fault = 'paused (SIGSTOP)';
-    expectNobodyLost(await load().meet({ part, fault, strike, holds: 3_000, meanwhile: engaged, mend: freeze.go }));
-  },
-  limitOfFault,
-);
+const freeze = frozen();
+meets('it stands still', load, (it) => ({
+  part,
+  fault: 'paused (SIGSTOP)',
+  strike: () => freeze.stop(worker),
+  holds: 3_000,
+  meanwhile: () => engaged(it),
+  mend: () => freeze.go(),
+}));

@@ -1,6 +1,10 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { ControllerHandle } from '../../scripts/runtime.mjs';
 import type { CallView } from '../../src/calls/view.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { askController } from '../../src/platform/forward.ts';
+import { restSocketOf } from '../../src/platform/rest-sockets.ts';
 import { end, FaultCentre, type Fate } from './fault-centre.ts';
 import type { LineCaller } from './line-caller.ts';
 import { ask, until, type Answer } from './rest.ts';
@@ -31,9 +35,22 @@ export class AdoptionCentre {
   standbyKnows(state: string): Promise<void> {
     const operators = z.object({ items: z.array(z.object({ state: z.string() })) });
     return until(`the standby knows who is ${state}`, async () => {
-      const answer = await this.ask('GET', '/v1/operators', undefined, this.standby?.http);
-      return operators.parse(answer.body).items.some((one) => one.state === state);
+      return operators.parse(await this.ownWordOf(this.standby)).items.some((one) => one.state === state);
     });
+  }
+
+  /** The operators as this controller itself knows them: asked as another controller asks, it forwards nothing. */
+  async ownWordOf(controller: ControllerHandle | undefined): Promise<unknown> {
+    if (controller === undefined) throw new Error('no such controller');
+    const { api, directory } = this.faults.centre;
+    const health = await ask({ base: controller.http }, undefined, 'GET', '/healthz');
+    const application = z.object({ application: z.string() }).parse(health.body).application;
+    const socket = restSocketOf(join(directory, 'state', 'lives'), application, controller.rank);
+    const headers = { authorization: `Bearer ${api.tokens.supervisor}` };
+    const request = { method: 'GET', path: '/v1/operators', headers, body: undefined, ip: '' } as const;
+    const answer = await askController(socket, request, systemClock);
+    if (typeof answer === 'string') throw new Error(`the controller is ${answer} on its socket`);
+    return answer.body;
   }
 
   /** After a test: of its controllers none is left, and a new one leads. */

@@ -37,6 +37,19 @@ export async function createDatabase(server = adminUrl()): Promise<TestDatabase>
     if (found.rowCount === 0) await makeTemplate(server, admin, template);
     await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   });
+  return testDatabase(server, name);
+}
+
+/** A database with nothing in it, for what is restored. */
+export async function createEmptyDatabase(server = adminUrl()): Promise<TestDatabase> {
+  const name = `siaga_test_${randomBytes(6).toString('hex')}`;
+  await asAdmin(server, async (admin) => {
+    await admin.query(`CREATE DATABASE ${name} TEMPLATE template0`);
+  });
+  return testDatabase(server, name);
+}
+
+function testDatabase(server: string, name: string): TestDatabase {
   return {
     name,
     url: urlOf(server, name),

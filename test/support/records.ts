@@ -49,7 +49,8 @@ export function callEntry(
       arrivedAt: at,
       claimedAt: at + claimed,
       incident: { ...base.incident, id: idOf('incident', call), openedAt: at, version: claimed * 100 + sequence },
-      dispatches: sequence > 1 ? [dispatch] : [],
+      // Whoever takes a call over knows what was asked of agencies before.
+      dispatches: sequence > 1 || claimed > 0 ? [dispatch] : [],
       stage: ended ? 'ended' : 'waiting',
       endedAt: ended ? time : null,
       outcome: ended ? 'answered' : null,

@@ -26,16 +26,17 @@ function at(value: unknown, path: string): unknown {
   return found;
 }
 
-/** Sends a request with a token and JSON. */
+/** Sends a request with a token and JSON; `limitMs` is how long its answer may take. */
 export async function ask(
   server: { readonly base: string },
   token: string | undefined,
   method: string,
   path: string,
-  options: { body?: unknown; headers?: Record<string, string> } = {},
+  options: { body?: unknown; headers?: Record<string, string>; limitMs?: number } = {},
 ): Promise<Answer> {
   const response = await fetch(server.base + path, {
     method,
+    signal: AbortSignal.timeout(options.limitMs ?? 60_000),
     headers: {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),

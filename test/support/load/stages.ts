@@ -26,6 +26,8 @@ const patience = 6_000;
 /** A controller that cannot keep up for a moment leaves calls to the human path. */
 const atOnce = 5;
 const moment = 150;
+/** Milliseconds that a process may take to answer; longer than a command that waits for a store that is away. */
+const commandLimit = 5_000;
 
 /** What such a centre needs beside what every test has. */
 export const stageSettings: SettingsPatch = {
@@ -94,7 +96,7 @@ const liveCalls = z.object({
     z.object({ id: z.string(), incidentId: z.string(), sipCallId: z.string().nullable(), stage: z.string() }),
   ),
 });
-/** `http`: the controller that has it. */
+/** `http`: a controller that tells of it. */
 type LiveCall = z.output<typeof liveCalls>['items'][number] & { readonly http: string };
 
 /** The calls of a load that stand in their stages while other calls come and go. */
@@ -259,12 +261,12 @@ export class StandingCalls {
   #live(): Promise<LiveCall[]> {
     this.#looking ??= timePasses(moment)
       .then(() => Promise.all(this.#centre.controllers.map((one) => this.#liveAt(one))))
-      .then((lists) => lists.flat())
+      .then((lists) => [...new Map(lists.flat().map((call) => [call.id, call])).values()])
       .finally(() => (this.#looking = null));
     return this.#looking;
   }
 
-  /** A controller tells of its own calls; a worker has none. */
+  /** Each controller tells of the calls of all; a worker has none, and one that is frozen tells nothing. */
   async #liveAt({ ended, http }: ControllerHandle): Promise<LiveCall[]> {
     if (ended !== null) return [];
     const answer = await this.#ask(http, 'GET', '/v1/calls?live=true&limit=200').catch(() => null);
@@ -273,7 +275,8 @@ export class StandingCalls {
   }
 
   #ask(http: string, method: string, path: string, body?: object): Promise<Answer> {
-    return ask({ base: http }, this.#centre.api.tokens.admin, method, path, body === undefined ? {} : { body });
+    const options = { limitMs: commandLimit, ...(body === undefined ? {} : { body }) };
+    return ask({ base: http }, this.#centre.api.tokens.admin, method, path, options);
   }
 
   async #is({ http, dispatchId }: { http: string; dispatchId: string | null }, state: string): Promise<boolean> {

@@ -20,6 +20,8 @@ const talk = 2_000;
 const freeOperators = 26;
 /** Before a fault: new calls in all the stages that they pass. */
 const before = isLong ? 4_000 : 1_500;
+/** Seconds from a fault's end until all is as ever, at the most. */
+export const normalWithin = 10;
 /** So long is waited for what has to be normal within a limit, beyond that limit. */
 const overtime = 10_000;
 
@@ -32,7 +34,7 @@ export interface Fault {
   /** What is done meanwhile; it takes part of that time. */
   readonly meanwhile?: () => Promise<void>;
   readonly mend: () => void | Promise<void>;
-  /** Seconds from the mending until everything is normal, at the most; 10 but for a restart of Asterisk. */
+  /** Seconds from the mending until everything is normal, at the most, where it is not the ordinary time. */
   readonly normalWithin?: number;
   /** Every call ends with it, as with Asterisk: neither they nor what is dialled before it is mended count as lost. */
   readonly endsCalls?: true;
@@ -124,15 +126,20 @@ export class UnderLoad {
     const standing = new Set(stageOf.keys());
     await fault.strike();
     const struckAt = Date.now();
-    await Promise.all([timePasses(fault.holds), fault.meanwhile?.()]);
-    await fault.mend();
+    if (fault.endsCalls) await this.exchange.dropAll();
+    try {
+      await Promise.all([timePasses(fault.holds), fault.meanwhile?.()]);
+    } finally {
+      // What follows is not to meet this fault as well.
+      await fault.mend();
+    }
     const mendedAt = Date.now();
     if (fault.endsCalls) {
-      await this.exchange.dropAll();
       await this.exchange.asteriskIs(this.centre.asterisk.pid);
       this.standing.forget();
     }
-    const normalAt = await this.#normal(fault, mendedAt);
+    const normal = await this.#normal(fault, mendedAt);
+    const seconds = (at: number): number => Math.max(0, Math.round((at - mendedAt) / 100) / 10);
     const window = { from: fault.endsCalls ? mendedAt : this.#from, to: Date.now() };
     const opened = this.#from;
     this.#from = window.to;
@@ -158,13 +165,16 @@ export class UnderLoad {
       gapsOfMachine: gapsOfMachine(stories, window),
       recordsMissing: records.missing.length,
       recordsDoubled: records.doubled.length,
-      secondsUntilNormal: normalAt === null ? null : Math.max(0, Math.round((normalAt - mendedAt) / 100) / 10),
+      secondsUntilNormal: normal === null ? null : seconds(Math.max(normal.calls, normal.parts)),
       stages,
       details: [
         ...losses.map(
           ({ kind, callId, number, detail }) => `${kind}: ${number} (${stageOf.get(callId) ?? 'new call'}): ${detail}`,
         ),
-        ...(normalAt === null ? [await this.#whyNotNormal(mendedAt)] : []),
+        ...(normal === null ? [await this.#whyNotNormal(mendedAt)] : []),
+        ...(normal !== null && seconds(Math.max(normal.calls, normal.parts)) > (fault.normalWithin ?? normalWithin)
+          ? [`normal late: calls after ${seconds(normal.calls)} s, parts after ${seconds(normal.parts)} s`]
+          : []),
         ...records.missing.map((callId) => `missing: ${callId}`),
         ...records.doubled.map((what) => `doubled: ${what}`),
       ],
@@ -180,11 +190,11 @@ export class UnderLoad {
     return counts;
   }
 
-  /** When all was as ever: new calls answered and brought to a person, and every part of a controller up. */
-  async #normal(fault: Fault, mendedAt: number): Promise<number | null> {
+  /** When all was as ever: new calls answered and brought to a person (`calls`), and every part of a controller up (`parts`). */
+  async #normal(fault: Fault, mendedAt: number): Promise<{ calls: number; parts: number } | null> {
     let since: number | null = null;
     let upSince: number | null = null;
-    const limit = (fault.normalWithin ?? 10) * 1_000 + overtime;
+    const limit = (fault.normalWithin ?? normalWithin) * 1_000 + overtime;
     const settled = async (): Promise<boolean> => {
       upSince = (await this.#wanting()).length === 0 ? (upSince ?? Date.now()) : null;
       since = normalSince(await this.exchange.stories(), mendedAt, Date.now());
@@ -192,7 +202,7 @@ export class UnderLoad {
       return since !== null && upSince !== null;
     };
     return until('all is normal', settled, limit).then(
-      () => Math.max(since ?? 0, upSince ?? 0),
+      () => ({ calls: since ?? 0, parts: upSince ?? 0 }),
       () => null,
     );
   }
@@ -212,10 +222,12 @@ export class UnderLoad {
   async #wanting(): Promise<string[]> {
     const alive = this.centre.controllers.filter(({ ended }) => ended === null);
     const answers = alive.map(async ({ http, name }) => {
-      const answer = await ask({ base: http }, undefined, 'GET', '/readyz').catch(() => null);
+      const answer = await ask({ base: http }, undefined, 'GET', '/readyz', { limitMs: 3_000 }).catch(() => null);
       if (answer === null) return [`${name} is silent`];
       const { parts = {} } = health.parse(answer.body);
-      return Object.entries(parts).flatMap(([part, state]) => (state === 'up' || state === 'off' ? [] : [`${name}: ${part} ${state}`]));
+      return Object.entries(parts).flatMap(([part, state]) =>
+        state === 'up' || state === 'off' ? [] : [`${name}: ${part} ${state}`],
+      );
     });
     return (await Promise.all(answers)).flat();
   }
@@ -227,6 +239,16 @@ export class UnderLoad {
     await until('all have ended', async () => !(await open()), 15_000).catch(() => undefined);
     return this.exchange.stories();
   }
+}
+
+/** A leader and its standby. */
+export function startPair(options: CentreOptions): Promise<UnderLoad> {
+  return UnderLoad.start({
+    ...options,
+    prepare: async (centre) => {
+      await centre.startController({ rank: 1, name: 'standby-0' });
+    },
+  });
 }
 
 async function trunksOf(centre: Centre): Promise<{ port: number; answerAfter: number | null }[]> {

@@ -1,0 +1,88 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { liveCallOf } from './calls/command.ts';
+import type { CallRunner } from './calls/runner.ts';
+import type { WithoutCallRoom } from './dispatch/without-call/start.ts';
+import type { Feed } from './events/feed.ts';
+import { feedForOthers, followOthers, tellOther } from './events/others.ts';
+import type { OutgoingRoom } from './outgoing/start.ts';
+import { answerAnywhere, type AnywhereDeps } from './platform/any-controller.ts';
+import type { Clock } from './platform/clock.ts';
+import { askController } from './platform/forward.ts';
+import type { Logger } from './platform/logger.ts';
+import { longestPath } from './platform/presence.ts';
+import { otherRestSockets, restSocketOf } from './platform/rest-sockets.ts';
+import type { HttpOptions } from './platform/http.ts';
+import type { LiveThing } from './platform/whose.ts';
+
+/** What lives in this process, in whichever room. */
+interface Rooms {
+  readonly runner: Pick<CallRunner, 'get' | 'all'>;
+  readonly withoutCall: Pick<WithoutCallRoom, 'find'>;
+  readonly outgoing: Pick<OutgoingRoom, 'has'>;
+}
+
+/** The other controllers of the node: what they have is asked of them, and this one answers them. */
+export function withOthers(
+  deps: Rooms &
+    Pick<AnywhereDeps, 'isOver' | 'held'> & {
+      stateDir: string;
+      application: string;
+      rank: number;
+      feed: Feed;
+      clock: Clock;
+      logger: Logger;
+    },
+): {
+  http: Required<Pick<HttpOptions, 'anywhere' | 'forOthers'>>;
+  begin: (listen: (path: string) => Promise<void>) => Promise<void>;
+  /** Another controller leads. */
+  isLed: () => boolean;
+  stop: () => void;
+} {
+  const { clock, logger, rank, feed } = deps;
+  const directory = join(deps.stateDir, 'lives');
+  const own = restSocketOf(directory, deps.application, rank);
+  const others = (): ReturnType<typeof otherRestSockets> => otherRestSockets(directory, own);
+  let following: ReturnType<typeof followOthers> | null = null;
+  const anywhere = answerAnywhere({
+    ...deps,
+    others,
+    here: (thing) => isHere(deps, thing),
+    ask: ({ socket }, request) => askController(socket, request, clock),
+  });
+  return {
+    http: { anywhere, forOthers: { path: feedForOthers, stream: (...to) => tellOther(feed, ...to) } },
+    isLed: () => following?.isLed() ?? false,
+    stop: () => following?.stop(),
+    async begin(listen) {
+      following ??= followOthers({ ...deps, others });
+      try {
+        if (Buffer.byteLength(own) > longestPath) throw new Error(`${own} is too long a path for a socket`);
+        await mkdir(directory, { recursive: true, mode: 0o700 });
+        await listen(own);
+      } catch (error) {
+        logger.warn({ err: error }, 'other controllers of the node cannot ask this one for what it has');
+      }
+    },
+  };
+}
+
+/** A call that was given back to the human path may be another controller's by now. */
+function isHere({ runner, withoutCall, outgoing }: Rooms, { kind, id }: LiveThing): boolean {
+  const calls = (): ReturnType<CallRunner['all']> => runner.all().filter(({ outcome }) => outcome !== 'returned');
+  switch (kind) {
+    case 'call': {
+      const call = runner.get(id);
+      return call !== undefined && call.outcome !== 'returned';
+    }
+    case 'incident':
+      return liveCallOf({ all: calls }, id) !== undefined;
+    case 'dispatch':
+      return (
+        calls().some(({ dispatches }) => dispatches.some((one) => one.id === id)) || withoutCall.find(id) !== undefined
+      );
+    case 'outgoing':
+      return outgoing.has(id);
+  }
+}

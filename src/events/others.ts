@@ -1,0 +1,134 @@
+import { request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { z } from 'zod';
+import type { Cancel, Clock } from '../platform/clock.ts';
+import { everyTurn } from '../platform/every-turn.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { OtherController } from '../platform/whose.ts';
+import type { Feed, PassedEvent } from './feed.ts';
+
+/** Where a controller tells the others of its node what happens in it, on the socket that is for them alone. */
+export const feedForOthers = '/feed';
+
+/** Bytes: one who is so far behind is let go, and comes again. */
+const waitingLimit = 32_000_000;
+
+/** Tells another controller what happens here, a line of JSON for each, until it goes away or this one stops. */
+export function tellOther(feed: Feed, response: ServerResponse, signal: AbortSignal): Promise<void> {
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  response.flushHeaders();
+  const tell = (passed: PassedEvent): void => {
+    response.write(`${JSON.stringify(passed)}\n`);
+    if (response.writableLength > waitingLimit) response.destroy();
+  };
+  const stop = feed.passOn(tell);
+  return new Promise((resolve) => {
+    const end = (): void => {
+      stop();
+      response.end();
+      resolve();
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+    response.on('close', end);
+  });
+}
+
+const passedEvent: z.ZodType<PassedEvent> = z.object({
+  event: z.object({
+    id: z.string(),
+    at: z.string(),
+    type: z.string(),
+    callId: z.string().nullable(),
+    incidentId: z.string().nullable(),
+    detail: z.record(z.string(), z.unknown()),
+  }),
+  told: z.enum(['one', 'line']),
+  circle: z.object({ kind: z.string().nullable(), operatorIds: z.array(z.string()) }),
+});
+
+/** Milliseconds. */
+const lookEvery = 1_000;
+const answersWithin = 2_000;
+
+interface Connection {
+  readonly rank: number;
+  connected: boolean;
+  readonly stop: () => void;
+}
+
+/** Hears what happens in the other controllers of the node, and puts it on this one's feed. */
+export function followOthers(deps: {
+  feed: Pick<Feed, 'take' | 'lose'>;
+  rank: number;
+  others: () => Promise<readonly OtherController[]>;
+  clock: Clock;
+  logger: Logger;
+}): { isLed: () => boolean; stop: () => void } {
+  const { feed, rank, clock, logger } = deps;
+  const connections = new Map<string, Connection>();
+  let stopped = false;
+
+  const leader = (): number => {
+    const before = [...connections.values()].filter((one) => one.connected && one.rank < rank);
+    return Math.min(rank, ...before.map((one) => one.rank));
+  };
+
+  const take = (from: number, line: string): void => {
+    try {
+      const passed = passedEvent.parse(JSON.parse(line));
+      if (passed.told === 'one' || from === leader()) feed.take(passed);
+    } catch {
+      logger.warn('an event of another controller, of another version perhaps, cannot be read');
+    }
+  };
+
+  const connect = ({ socket: socketPath, rank: from }: OtherController): void => {
+    const sent = request({ socketPath, path: feedForOthers, agent: false });
+    const connection: Connection = { rank: from, connected: false, stop: () => sent.destroy() };
+    connections.set(socketPath, connection);
+    const cancel: Cancel = clock.after(answersWithin, () => sent.destroy());
+    const ended = (well: boolean): void => {
+      cancel();
+      if (connections.get(socketPath) !== connection) return;
+      connections.delete(socketPath);
+      // It may have told what nobody has heard.
+      if (connection.connected && !well && !stopped) feed.lose();
+    };
+    sent.on('error', () => ended(false));
+    sent.on('close', () => ended(false));
+    sent.on('response', (response: IncomingMessage) => {
+      cancel();
+      if (response.statusCode !== 200) return void sent.destroy();
+      connection.connected = true;
+      response.on('error', () => ended(false));
+      response.on('end', () => ended(true));
+      let rest = '';
+      response.setEncoding('utf8');
+      response.on('data', (text: string) => {
+        const lines = (rest + text).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) take(from, line);
+      });
+    });
+    sent.end();
+  };
+
+  const look = async (): Promise<void> => {
+    const others = await deps.others();
+    if (stopped) return;
+    for (const other of others) if (!connections.has(other.socket)) connect(other);
+    // Its calls are another's: what it may say when it wakes counts no more.
+    for (const [socket, { stop }] of connections) if (!others.some((other) => other.socket === socket)) stop();
+  };
+  const failed = (error: unknown): void => logger.warn({ err: error }, 'other controllers could not be looked for');
+  look().catch(failed);
+  const cancel = everyTurn(clock, lookEvery, look, failed);
+  return {
+    isLed: () => leader() < rank,
+    stop() {
+      stopped = true;
+      cancel();
+      for (const { stop } of connections.values()) stop();
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { misdirected, type Asked, type ForwardedRequest } from './forward.ts';
+import { Problem } from './problem.ts';
+import type { RawReply } from './route.ts';
+import { whomToAsk, type LiveThing, type OtherController, type Subject } from './whose.ts';
+
+/** A request that another controller may have to answer. */
+export interface RequestAnywhere extends ForwardedRequest {
+  readonly subject: Subject;
+  /** Another controller has passed it on: it goes no further. */
+  readonly forwarded: boolean;
+}
+
+/** Has the controller answer that has what a request is about; `own` is how this one answers. */
+export type AnswerAnywhere = (request: RequestAnywhere, own: () => Promise<RawReply>) => Promise<RawReply>;
+
+export interface AnywhereDeps {
+  readonly rank: number;
+  readonly others: () => Promise<readonly OtherController[]>;
+  readonly ask: (other: OtherController, request: ForwardedRequest) => Promise<Asked>;
+  /** It lives in this process. */
+  readonly here: (thing: LiveThing) => boolean;
+  /** On record it is over. Rejects while PostgreSQL is away. */
+  readonly isOver: (thing: LiveThing) => Promise<boolean>;
+  /** True while nobody knows what happened during a pause of this process. */
+  readonly held: () => boolean;
+}
+
+/**
+ * Any controller of a node takes any request: what lives in another one is forwarded to it, once, as it came, with the
+ * client's own token. Who has it says so by answering; the others say that they have not (421), and nothing is forwarded twice.
+ */
+export function answerAnywhere(deps: AnywhereDeps): AnswerAnywhere {
+  const { here } = deps;
+  return async (request, own) => {
+    const { subject } = request;
+    if (request.forwarded) return answerForAnother(deps, subject, own);
+    if ('id' in subject && here(subject)) return own();
+    const others = whomToAsk(subject, deps.rank, await deps.others());
+    if (others.length === 0) return own();
+    if (subject.kind === 'line') return fromLeader(deps, others, request, own);
+    if (subject.kind === 'live-calls') return ofAll(deps, others, request, own);
+    const { reply, failures } = await fromOwner(others.map((other) => deps.ask(other, request)));
+    if (reply !== undefined) return reply;
+    // It may have been taken over in the meantime.
+    if (failures.length === 0 || here(subject) || (await isOver(deps, subject))) return own();
+    throw unreachable(request, failures.includes('unanswered'));
+  };
+}
+
+function answerForAnother({ held, here }: AnywhereDeps, subject: Subject, own: () => Promise<RawReply>) {
+  if (held()) {
+    const detail =
+      'The controller that has it stood still and is looking at what happened. Nothing was done: ask again.';
+    throw new Problem({ ...unreachableFace, detail, extra: { mayBeDone: false } });
+  }
+  if ('id' in subject && !here(subject)) {
+    throw new Problem({ status: misdirected, code: 'controllers.not-here', title: 'Misdirected request' });
+  }
+  return own();
+}
+
+async function isOver(deps: AnywhereDeps, thing: LiveThing): Promise<boolean> {
+  try {
+    return await deps.isOver(thing);
+  } catch {
+    // Without PostgreSQL nobody knows, and this one could not answer either.
+    return false;
+  }
+}
+
+type Failure = Exclude<Asked, RawReply | 'not-here'>;
+
+/** The first answer; else whoever could not be asked. */
+function fromOwner(asked: readonly Promise<Asked>[]): Promise<{ reply?: RawReply; failures: Failure[] }> {
+  return new Promise((resolve, reject) => {
+    const failures: Failure[] = [];
+    let left = asked.length;
+    const take = (answer: Asked): void => {
+      left -= 1;
+      if (typeof answer !== 'string') resolve({ reply: answer, failures });
+      else if (answer !== 'not-here') failures.push(answer);
+      if (left === 0) resolve({ failures });
+    };
+    for (const one of asked) one.then(take, reject);
+  });
+}
+
+/** One who is dead leads no more: the next does, in the end this one. */
+async function fromLeader(
+  deps: AnywhereDeps,
+  others: readonly OtherController[],
+  request: RequestAnywhere,
+  own: () => Promise<RawReply>,
+): Promise<RawReply> {
+  for (const other of others) {
+    const answer = await deps.ask(other, request);
+    if (typeof answer !== 'string') return answer;
+    if (answer === 'unsent' || answer === 'unanswered') throw unreachable(request, answer === 'unanswered');
+  }
+  return own();
+}
+
+const page = z.looseObject({ items: z.array(z.looseObject({ id: z.string() })) });
+
+/** The live calls of all; whoever does not answer is counted, for his calls are missing. */
+async function ofAll(
+  deps: AnywhereDeps,
+  others: readonly OtherController[],
+  request: RequestAnywhere,
+  own: () => Promise<RawReply>,
+): Promise<RawReply> {
+  const [mine, theirs] = await Promise.all([own(), Promise.all(others.map((other) => deps.ask(other, request)))]);
+  const first = page.safeParse(mine.body);
+  if (mine.status !== 200 || !first.success) return mine;
+  const items = new Map(first.data.items.map((item) => [item.id, item]));
+  let silent = 0;
+  for (const answer of theirs) {
+    if (answer === 'not-here') continue;
+    const read = typeof answer === 'string' ? undefined : page.safeParse(answer.body).data;
+    if (read === undefined) silent += 1;
+    else for (const item of read.items) if (!items.has(item.id)) items.set(item.id, item);
+  }
+  const body = { ...first.data, items: [...items.values()], ...(silent === 0 ? {} : { controllersSilent: silent }) };
+  return { ...mine, body };
+}
+
+const unreachableFace = {
+  status: 503,
+  code: 'controllers.unreachable',
+  title: 'Service unavailable',
+  headers: { 'Retry-After': '2' },
+} as const;
+
+function unreachable({ method }: RequestAnywhere, sent: boolean): Problem {
+  const mayBeDone = sent && method !== 'GET';
+  const happened = mayBeDone
+    ? 'It was sent there and no answer came within 2 s, so that it may have been done.'
+    : 'Nothing was done.';
+  const next = mayBeDone ? 'Look before repeating it.' : 'Ask again.';
+  const detail = `Another controller of this node has it, or may, and does not answer. ${happened} Should it stay away, its calls are taken over within seconds. ${next}`;
+  return new Problem({ ...unreachableFace, detail, extra: { mayBeDone } });
+}
