@@ -16,6 +16,17 @@ export interface Held {
   readonly channels: readonly AsteriskChannel[];
   /** A call's bridge has the call's id for its name. */
   readonly bridges: readonly z.output<typeof bridge>[];
+  /** When Asterisk started; see `readStart`. */
+  readonly startedAt: number | null;
+}
+
+const status = z.object({ status: z.object({ startup_time: z.string().transform((text) => Date.parse(text)) }) });
+
+/** When Asterisk started, in epoch milliseconds: whatever is older ended with the one before. Null: it does not say. */
+export async function readStart(ari: AriCommands): Promise<number | null> {
+  const answer = await ari.send('GET', '/asterisk/info', { only: 'status' });
+  const at = status.safeParse(answer.ok ? answer.body : null).data?.status.startup_time ?? NaN;
+  return Number.isNaN(at) ? null : at;
 }
 
 /** Null when Asterisk does not answer in time. */
@@ -32,6 +43,12 @@ export async function listHeld(ari: AriCommands): Promise<Held | null> {
   const bridges = await ari.send('GET', '/bridges');
   const channels = await ari.send('GET', '/channels');
   const applications = await listApplications(ari);
+  const startedAt = await readStart(ari);
   if (!bridges.ok || !channels.ok || applications === null) return null;
-  return { applications, channels: readChannels(channels.body), bridges: z.array(bridge).parse(bridges.body) };
+  return {
+    applications,
+    channels: readChannels(channels.body),
+    bridges: z.array(bridge).parse(bridges.body),
+    startedAt,
+  };
 }

@@ -21,6 +21,7 @@ interface Found {
   readonly bridgeOf: ReadonlyMap<string, string>;
   readonly bridges: readonly string[];
   readonly applications: ReadonlyMap<string, HeldApplication>;
+  readonly startedAt: number | null;
 }
 
 export interface Adopter {
@@ -96,6 +97,7 @@ export function createAdopter(deps: AdopterDeps): Adopter {
       bridges: held.bridges.map(({ id }) => id),
       bridgeOf: new Map(held.bridges.flatMap(({ id, channels }) => channels.map((channel) => [channel, id] as const))),
       applications: new Map(held.applications.map((one) => [one.name, one])),
+      startedAt: held.startedAt,
     };
   };
 
@@ -165,7 +167,7 @@ export function createAdopter(deps: AdopterDeps): Adopter {
     if (!isOver && caller?.here === false) return false;
     // What has ended unseen did so after its owner was last heard of; when, only Asterisk's log can tell.
     const at = channels.length === 0 ? one.leftAt : clock.now();
-    open(id, one, { channels, bridges: held.bridges, at });
+    open(id, one, { channels, bridges: held.bridges, startedAt: held.startedAt, at });
     for (const { channelId } of channels) {
       if (!ours.has(channelId)) follow(channelId);
       offerTaken(channelId, held);
@@ -184,13 +186,13 @@ export function createAdopter(deps: AdopterDeps): Adopter {
   const open = (
     id: string,
     one: LeftCall,
-    { channels, bridges: there, at }: { channels: HeldChannel[]; bridges: readonly string[]; at: number },
+    found: { channels: HeldChannel[]; bridges: readonly string[]; startedAt: number | null; at: number },
   ): void => {
     left.delete(id);
     logger.info({ callId: id, from: one.owner, stage: one.call.stage }, 'goes on with a call of a dead controller');
     runner.open(one.call);
     deps.taken(one.call);
-    runner.tell(id, { type: 'adopted', at, application, channels, bridges: there });
+    runner.tell(id, { type: 'adopted', application, ...found });
   };
 
   /** A leg that the dialplan offers in this moment: nobody else knows its call. */
@@ -242,7 +244,7 @@ export function createAdopter(deps: AdopterDeps): Adopter {
     // Asterisk does not answer, or has not caught up: he is here, and of the others nothing is known.
     const state = channel.state === 'Up' ? ('up' as const) : ('other' as const);
     const caller = { channelId: channel.id, state, bridgeId: null, here: true };
-    open(id, one, { channels: [caller], bridges: [], at: clock.now() });
+    open(id, one, { channels: [caller], bridges: [], startedAt: null, at: clock.now() });
   };
 
   return {

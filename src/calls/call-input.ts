@@ -16,6 +16,8 @@ export type CallInput = { at: number } & (
   | { type: 'caller-gone'; cause: number }
   /** The caller's channel left the application without hanging up. */
   | { type: 'caller-left' }
+  /** Asterisk ended with every leg of the call, and the caller had not hung up. */
+  | { type: 'cut-off' }
   | { type: 'sound-ended'; soundId: string }
   /** `together`: while others ring for it as well. */
   | { type: 'operator-assigned'; assignmentId: string; operatorId: string; account: string; together?: boolean }
@@ -89,9 +91,15 @@ export type CallInput = { at: number } & (
   | { type: 'hand-over'; reason: string }
   /**
    * Its controller is dead, and `application` is who goes on with it. `channels` are those of the call's that Asterisk has,
-   * `bridges` all bridges there are.
+   * `bridges` all bridges there are, `startedAt` when Asterisk started (null, or absent: it does not say).
    */
-  | { type: 'adopted'; application: string; channels: readonly HeldChannel[]; bridges: readonly string[] }
+  | {
+      type: 'adopted';
+      application: string;
+      channels: readonly HeldChannel[];
+      bridges: readonly string[];
+      startedAt?: number | null;
+    }
 );
 
 /** A channel of a call as Asterisk has it. */

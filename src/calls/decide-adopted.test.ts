@@ -42,6 +42,18 @@ describe('a call whose controller died', () => {
     expect(adopt(talking(), [caller, operator]).done).toEqual(['unmute call.o1', 'keep-operator a1 talking']);
   });
 
+  it('was cut off if Asterisk has started since, and he is not there; before, he has hung up', () => {
+    const adoptAfter = (one: Story, channels: HeldChannel[], startedAt: number): string | null =>
+      one.tell({ type: 'adopted', application: 'siaga-next', channels, bridges: [], startedAt }).call.reason;
+    const { arrivedAt } = talking().call;
+    for (const one of [waiting(), ringing(), talking()])
+      expect(adoptAfter(one, [], arrivedAt + 1)).toBe('the connection was lost by a fault');
+    expect(adoptAfter(talking(), [], arrivedAt - 1)).toBe('the caller hung up');
+    expect(adoptAfter(talking(), [alone], arrivedAt + 1)).toBeNull();
+    const without = talking().tell({ type: 'caller-gone', cause: 16 });
+    expect(adoptAfter(without, [], arrivedAt + 1)).toBe('the caller hung up');
+  });
+
   it('says again that he is muted', () => {
     const muted = talking().tell({ type: 'mute', muted: true, by: 'op1' });
     expect(adopt(muted, [caller, operator]).done).toContain('mute call.o1');

@@ -8,6 +8,7 @@ import { backToLine, destroyReplaced, leaveLine, stopRinging } from './line.ts';
 import { hangUp, hushQuestion, report, silence, type Step, tell } from './step.ts';
 import { endMonitors } from './decide-monitor-end.ts';
 import { bargingLegs } from './monitor.ts';
+import { connectionLost } from '../triage/callback.ts';
 import { endParties } from './decide-party-end.ts';
 import { forgetOperator } from './decide-hold.ts';
 
@@ -61,6 +62,15 @@ export function endCall(step: Step, reason: string): void {
   }
   close(step, call.firstTalkAt !== null ? 'answered' : 'abandoned', reason);
   tell(step, 'call.ended', { outcome: call.outcome, reason });
+}
+
+/** Asterisk was lost, and with it every leg: the caller did not hang up, and wants to be called back. */
+export function cutOff(step: Step): void {
+  const { call } = step;
+  if (call.endedAt !== null || !call.caller.live) return;
+  call.caller = { ...call.caller, live: false, joined: false, sound: null };
+  delete call.timers.left;
+  endCall(step, connectionLost);
 }
 
 /** Gives the caller to the human path of the dialplan, where phones ring without us. */

@@ -17,7 +17,7 @@ import {
   muteDispatch,
   notified,
 } from './decide-dispatch.ts';
-import { callerGone, callerLeft, endCall, giveBack } from './decide-end.ts';
+import { callerGone, callerLeft, cutOff, endCall, giveBack } from './decide-end.ts';
 import { commandFailed } from './decide-failure.ts';
 import { legJoined, stillHere } from './decide-join.ts';
 import { askReturn, leave } from './decide-leave.ts';
@@ -69,6 +69,8 @@ function take(step: Step, input: CallInput): void {
       return callerGone(step, input.cause);
     case 'caller-left':
       return callerLeft(step, true);
+    case 'cut-off':
+      return cutOff(step);
     case 'sound-ended':
       return soundEnded(step, input.soundId);
     case 'operator-assigned':

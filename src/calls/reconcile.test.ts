@@ -18,8 +18,14 @@ const channel = (id: string, role?: string, callId = 'call'): AsteriskChannel =>
 });
 const later = 2_000_000;
 /** All the channels listed are in our application. */
-const corrections = (channels: AsteriskChannel[], calls: Call[], bridges: string[] = [], at = later): Correction[] =>
-  compare({ channels, ours: new Set(channels.map((one) => one.id)), bridges }, calls, calls, at);
+const corrections = (
+  channels: AsteriskChannel[],
+  calls: Call[],
+  bridges: string[] = [],
+  at = later,
+  startedAt: number | null = null,
+): Correction[] =>
+  compare({ channels, ours: new Set(channels.map((one) => one.id)), bridges, startedAt }, calls, calls, at);
 
 const caller = channel('caller', 'caller');
 const operator = channel('call.o1', 'operator');
@@ -35,11 +41,24 @@ describe('what was missed while Asterisk could not be heard', () => {
   });
 
   it('a caller of somebody else has not', () => {
-    expect(compare({ channels: [caller], ours: new Set(), bridges: [] }, [], [], later)).toEqual([]);
+    expect(compare({ channels: [caller], ours: new Set(), bridges: [], startedAt: null }, [], [], later)).toEqual([]);
   });
 
   it('a caller who is not listed has gone', () => {
     expect(corrections([], [waiting().call])).toEqual([{ do: 'gone', callId: 'call', channelId: 'caller' }]);
+  });
+
+  it('a call from before Asterisk started was cut off, unless its caller is there or had hung up', () => {
+    const { call } = talking();
+    const restarted = (channels: AsteriskChannel[], one: Call, startedAt: number): Correction[] =>
+      corrections(channels, [one], [], later, startedAt);
+    expect(restarted([], call, call.arrivedAt + 1)).toEqual([{ do: 'cut-off', callId: 'call' }]);
+    const gone = (channelId: string): Correction => ({ do: 'gone', callId: 'call', channelId });
+    expect(restarted([], call, call.arrivedAt - 1)).toEqual([gone('caller'), gone('call.o1')]);
+    expect(restarted([caller], call, call.arrivedAt + 1)).toEqual([gone('call.o1')]);
+    const two = withAgency().tell({ type: 'caller-gone', cause: 16 }).call;
+    expect(restarted([], two, call.arrivedAt + 1)).toEqual([gone('call.o1'), gone('d1.a1')]);
+    expect(restarted([], { ...call, endedAt: later - 1 }, call.arrivedAt + 1)).toEqual([]);
   });
 
   it('an operator who is not listed has gone, unless he may not have been rung yet', () => {
@@ -83,7 +102,7 @@ describe('what was missed while Asterisk could not be heard', () => {
     const one = channel('x.o1', 'operator', 'x');
     const leg = { ...one, variables: { ...one.variables, SIAGA_CALLER_CHANNEL: 'somebody' } };
     expect(corrections([leg], [])).toEqual([{ do: 'rescue', channelId: 'x.o1' }]);
-    expect(compare({ channels: [leg], ours: new Set(), bridges: [] }, [], [], later)).toEqual([]);
+    expect(compare({ channels: [leg], ours: new Set(), bridges: [], startedAt: null }, [], [], later)).toEqual([]);
   });
 
   it('one that has no caller is offered: another controller may have its dispatch by now', () => {
@@ -105,7 +124,7 @@ describe('what was missed while Asterisk could not be heard', () => {
   it('a leg that came while Asterisk was asked is not missed, nor taken for unwanted', () => {
     const before = [waiting().call];
     const now = [talking().call];
-    const listed = { channels: [caller, operator], ours: new Set(['caller', 'call.o1']), bridges: [] };
+    const listed = { channels: [caller, operator], ours: new Set(['caller', 'call.o1']), bridges: [], startedAt: null };
     expect(compare({ ...listed, channels: [caller] }, before, now, later)).toEqual([]);
     expect(compare(listed, before, now, later)).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AriCommands } from '../asterisk/commands.ts';
+import { readStart } from '../asterisk/held.ts';
 import { readChannels, type AsteriskChannel } from '../asterisk/translate.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -16,11 +17,14 @@ export interface Listed {
   /** Ids of the channels that are in our application. */
   ours: ReadonlySet<string>;
   bridges: readonly string[];
+  /** When Asterisk started; null: it does not say. */
+  startedAt: number | null;
 }
 
 /** What is to be made up for: events that were lost while the socket was down, or commands that never arrived. */
 export type Correction =
   | { do: 'gone'; callId: string; channelId: string }
+  | { do: 'cut-off'; callId: string }
   | { do: 'arrive'; channel: AsteriskChannel }
   | { do: 'enter'; callId: string; channelId: string }
   | { do: 'hang-up'; channelId: string }
@@ -31,13 +35,18 @@ export type Correction =
  * Compares what Asterisk lists with the calls: `before` as they were when it was asked, `calls` as they are at `at`, when
  * it has answered. Pure. A channel in our application that no call wants is hung up; one of a call that nobody knows is
  * sent to its caller, should he still be there, or offered to the other controllers; a caller there whom nobody knows has arrived; a leg there that still
- * rings by our books has answered; a channel of a call that is not listed has gone.
+ * rings by our books has answered; a channel of a call that is not listed has gone;
+ * a call that was there before Asterisk started was cut off.
  */
 export function compare(listed: Listed, before: readonly Call[], calls: readonly Call[], at: number): Correction[] {
   const there = new Set(listed.channels.map((channel) => channel.id));
   const corrections: Correction[] = [];
   for (const call of before) {
     if (call.endedAt !== null) continue;
+    if (call.caller.live && !there.has(call.channelId) && call.arrivedAt < (listed.startedAt ?? 0)) {
+      corrections.push({ do: 'cut-off', callId: call.id });
+      continue;
+    }
     for (const channelId of expectedChannels(call)) {
       if (!there.has(channelId)) corrections.push({ do: 'gone', callId: call.id, channelId });
     }
@@ -150,7 +159,8 @@ export function keepReconciled(deps: {
   let again = false;
 
   const list = async (): Promise<Listed | null> => {
-    const [channels, own, bridges] = await Promise.all([
+    const [startedAt, channels, own, bridges] = await Promise.all([
+      readStart(ari),
       ari.send('GET', '/channels'),
       ari.send('GET', '/applications'),
       ari.send('GET', '/bridges'),
@@ -172,6 +182,7 @@ export function keepReconciled(deps: {
     ];
     return {
       channels: there,
+      startedAt,
       ours: new Set(ours),
       bridges: listedBridges.success ? listedBridges.data.map((one) => one.id) : [],
     };
@@ -191,6 +202,9 @@ export function keepReconciled(deps: {
     switch (correction.do) {
       case 'gone':
         runner.tell(correction.callId, { type: 'leg-gone', at, channelId: correction.channelId, cause: 0 });
+        return;
+      case 'cut-off':
+        runner.tell(correction.callId, { type: 'cut-off', at });
         return;
       case 'enter':
         runner.tell(correction.callId, { type: 'leg-entered', at, channelId: correction.channelId });
@@ -250,5 +264,6 @@ export function keepReconciled(deps: {
 
 function idOf(correction: Correction): string {
   if (correction.do === 'destroy-bridge') return correction.bridgeId;
+  if (correction.do === 'cut-off') return correction.callId;
   return correction.do === 'arrive' ? correction.channel.id : correction.channelId;
 }

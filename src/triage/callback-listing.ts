@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { storableJson } from '../platform/postgres-text.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { isoTime, millisecondsColumn } from '../platform/text.ts';
-import { endedByPerson, rankOf, type CallbackFix } from './callback.ts';
+import { connectionLost, endedByPerson, rankOf, type CallbackFix } from './callback.ts';
 import { changedOnes, notify, readCallback, type StoredCallback } from './callback-store.ts';
 import { scorableKeys } from './key-store.ts';
 
-const abandonedCall = z.object({
+const unfinishedCall = z.object({
   incidentId: z.string(),
   number: z.string().nullable(),
   imei: z.string().nullable(),
@@ -24,22 +24,26 @@ const abandonedCall = z.object({
     .nullable(),
   networks: z.boolean(),
   nearby: z.boolean(),
+  cutOff: z.boolean(),
 });
 
+/** As `isUnfinished` has it, of a call `c`. */
+const wantsCallback = `(c.reason = '${connectionLost}' or (c.outcome = 'abandoned' and c.reason <> '${endedByPerson}'))`;
+
 /**
- * Lists an abandoned call, once; null when it is listed already, or was not abandoned. One whose caller has got through
+ * Lists a call that was abandoned or cut off, once; null when it is listed already, or was neither. One whose caller has got through
  * meanwhile is listed as redialled: calls of several controllers are recorded in any order.
  */
-export async function listAbandoned(
+export async function listUnfinished(
   sql: Sql,
   callId: string,
   deps: { id: string; at: number; redialSeconds: number; identityLimit: number },
 ): Promise<StoredCallback | null> {
-  const call = await readAbandonedCall(sql, callId);
+  const call = await readUnfinishedCall(sql, callId);
   if (call === undefined) return null;
-  const { best, endedAt, rangSeconds, nearby } = call;
+  const { best, endedAt, rangSeconds, nearby, cutOff } = call;
   const { repeats, redialledBy } = await otherCalls(sql, { callId, endedAt }, deps);
-  const rank = rankOf({ rangSeconds, repeats, located: best !== null || call.networks, nearby });
+  const rank = rankOf({ rangSeconds, repeats, located: best !== null || call.networks, nearby, cutOff });
   const bestFix: CallbackFix | null = best && {
     source: best.source,
     latitude: best.position?.latitude ?? null,
@@ -75,15 +79,16 @@ export async function listAbandoned(
   return (await readCallback(sql, deps.id)) ?? null;
 }
 
-/** Its record, and whether somebody else called from there in the ten minutes before; undefined unless it was abandoned. */
-function readAbandonedCall(sql: Sql, callId: string): Promise<z.output<typeof abandonedCall> | undefined> {
+/** Its record, and whether somebody else called from there in the ten minutes before; undefined if it wants no call back. */
+function readUnfinishedCall(sql: Sql, callId: string): Promise<z.output<typeof unfinishedCall> | undefined> {
   return sql.first(
-    abandonedCall,
+    unfinishedCall,
     `select c.incident_id as "incidentId", c.e164 as number, c.imei,
        case when c.e164 is null then coalesce(c.identity->>'notCallable', 'anonymous')
             when coalesce((c.identity->>'callable')::boolean, true) then null
             else coalesce(c.identity->>'notCallable', 'not-a-number') end as "notCallable",
-       c.ended_at as "endedAt", round(extract(epoch from c.ended_at - c.arrived_at))::int as "rangSeconds",
+       c.ended_at as "endedAt", round(extract(epoch from coalesce(c.first_talk_at, c.ended_at) - c.arrived_at))::int as "rangSeconds",
+       c.reason = '${connectionLost}' as "cutOff",
        nullif(c.location->'best', 'null'::jsonb) as best,
        coalesce(jsonb_array_length(nullif(c.location->'networks', 'null'::jsonb)), 0) > 0 as networks,
        exists (select 1 from calls o where o.id <> c.id and o.arrived_at <= c.ended_at
@@ -94,7 +99,7 @@ function readAbandonedCall(sql: Sql, callId: string): Promise<z.output<typeof ab
             or exists (select 1 from jsonb_array_elements(o.location->'networks') as a,
                               jsonb_array_elements(c.location->'networks') as b
                        where a->'cell' <> 'null'::jsonb and a->'cell' = b->'cell'))) as nearby
-     from calls c where c.id = $1 and c.outcome = 'abandoned' and c.ended_at is not null and c.reason <> '${endedByPerson}'`,
+     from calls c where c.id = $1 and c.ended_at is not null and ${wantsCallback}`,
     [callId],
   );
 }
@@ -151,12 +156,12 @@ export async function takeOffRedialled(
   return changedOnes(sql, found);
 }
 
-/** Calls that were abandoned lately and are not listed, should their listing have failed. */
+/** Calls that were abandoned or cut off lately and are not listed, should their listing have failed. */
 export async function unlisted(sql: Sql, at: number): Promise<string[]> {
   const rows = await sql.rows(
     z.object({ id: z.string() }),
-    `select c.id from calls c where c.arrived_at > $1::timestamptz - interval '1 day' and c.outcome = 'abandoned'
-       and c.ended_at < $1::timestamptz - interval '10 seconds' and c.reason <> '${endedByPerson}'
+    `select c.id from calls c where c.arrived_at > $1::timestamptz - interval '1 day' and c.ended_at < $1::timestamptz - interval '10 seconds'
+       and ${wantsCallback}
        and not exists (select 1 from callbacks b where b.call_id = c.id) limit 200`,
     [isoTime(at)],
   );

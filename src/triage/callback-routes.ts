@@ -9,7 +9,7 @@ import type { Postgres, Sql } from '../platform/postgres.ts';
 import { conflict, notFound, type Problem } from '../platform/problem.ts';
 import { defineRoute, type Route } from '../platform/route.ts';
 import { isoTime, isoTimeOrNull, plainText } from '../platform/text.ts';
-import { callbackStates } from './callback.ts';
+import { callbackReasons, callbackStates } from './callback.ts';
 import { askFor, closeReviewed, listCallbacks, readCallback, type StoredCallback } from './callback-store.ts';
 
 export interface CallbackRouteDeps {
@@ -27,6 +27,7 @@ export const callbackView = z.object({
   /** Null: he has reported by an app. */
   callId: z.string().nullable(),
   incidentId: z.string(),
+  reason: z.enum(callbackReasons),
   number: z.string().nullable(),
   imei: z.string().nullable(),
   abandonedAt: z.string(),
@@ -60,7 +61,7 @@ export const callbackView = z.object({
 
 const params = z.object({ callbackId: z.uuid() });
 
-/** /v1/callbacks: callers who hung up before an operator talked with them. */
+/** /v1/callbacks: callers who hung up before an operator talked with them, or were cut off. */
 export function callbackRoutes(deps: CallbackRouteDeps): Route[] {
   return [listRoute(deps), getRoute(deps), reviewRoute(deps), callRoute(deps)];
 }

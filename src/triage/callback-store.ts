@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { storableJson } from '../platform/postgres-text.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { isoTime, millisecondsColumn } from '../platform/text.ts';
-import { callbackStates, type Callback, type CallbackFix } from './callback.ts';
+import { callbackReasons, callbackStates, connectionLost, type Callback, type CallbackFix } from './callback.ts';
 import { talkedOnIncident } from '../incidents/talked-sql.ts';
 
 /** NOTIFY on it tells every process that the list, or an incident that a redial may join, changed. */
@@ -23,6 +23,7 @@ const row = z.object({
   id: z.string(),
   callId: z.string().nullable(),
   incidentId: z.string(),
+  reason: z.enum(callbackReasons),
   number: z.string().nullable(),
   imei: z.string().nullable(),
   abandonedAt: millisecondsColumn,
@@ -49,7 +50,10 @@ const row = z.object({
 /** A callback with all that is stored of it, and what decides who may know of it. */
 export type StoredCallback = z.output<typeof row>;
 
-const columns = `b.id, b.call_id as "callId", b.incident_id as "incidentId", b.number, b.imei, b.abandoned_at as "abandonedAt",
+const columns = `b.id, b.call_id as "callId", b.incident_id as "incidentId",
+  case when b.call_id is null then 'reported'
+       when exists (select 1 from calls c where c.id = b.call_id and c.reason = '${connectionLost}') then 'connection-lost'
+       else 'gave-up' end as reason, b.number, b.imei, b.abandoned_at as "abandonedAt",
   b.rang_seconds as "rangSeconds", b.repeats, b.nearby, b.district, b.best_fix as "bestFix", b.rank,
   b.not_callable as "notCallable", b.state, b.tries, b.next_try_at as "nextTryAt", b.asked_by as "askedBy", b.tried,
   b.redialled_by as "redialledBy", b.reviewed_by as "reviewedBy", b.review, b.created_at as "createdAt",

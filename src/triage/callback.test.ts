@@ -5,6 +5,7 @@ const entry = (over: Partial<Callback> = {}): Callback => ({
   id: 'one',
   callId: 'call',
   incidentId: 'incident',
+  reason: 'gave-up',
   number: '+62811',
   imei: null,
   abandonedAt: 1_000,
@@ -25,14 +26,16 @@ const due = (...list: Callback[]): string[] => dueCallbacks(list, settings, 5_00
 
 describe('the rank', () => {
   it.each([
-    ['nothing', { rangSeconds: 0, repeats: 0, located: false, nearby: false }, 0],
-    ['half a minute', { rangSeconds: 30, repeats: 0, located: false, nearby: false }, 20],
-    ['ten minutes', { rangSeconds: 600, repeats: 0, located: false, nearby: false }, 40],
-    ['one repeat', { rangSeconds: 0, repeats: 1, located: false, nearby: false }, 15],
-    ['many repeats', { rangSeconds: 0, repeats: 9, located: false, nearby: false }, 30],
-    ['a place', { rangSeconds: 0, repeats: 0, located: true, nearby: false }, 10],
-    ['a call from there', { rangSeconds: 0, repeats: 0, located: true, nearby: true }, 30],
-    ['all', { rangSeconds: 60, repeats: 2, located: true, nearby: true }, 100],
+    ['nothing', { rangSeconds: 0, repeats: 0, located: false, nearby: false, cutOff: false }, 0],
+    ['half a minute', { rangSeconds: 30, repeats: 0, located: false, nearby: false, cutOff: false }, 20],
+    ['ten minutes', { rangSeconds: 600, repeats: 0, located: false, nearby: false, cutOff: false }, 40],
+    ['one repeat', { rangSeconds: 0, repeats: 1, located: false, nearby: false, cutOff: false }, 15],
+    ['many repeats', { rangSeconds: 0, repeats: 9, located: false, nearby: false, cutOff: false }, 30],
+    ['a place', { rangSeconds: 0, repeats: 0, located: true, nearby: false, cutOff: false }, 10],
+    ['a call from there', { rangSeconds: 0, repeats: 0, located: true, nearby: true, cutOff: false }, 30],
+    ['all', { rangSeconds: 60, repeats: 2, located: true, nearby: true, cutOff: false }, 100],
+    ['a fault', { rangSeconds: 0, repeats: 0, located: false, nearby: false, cutOff: true }, 60],
+    ['a fault, and all', { rangSeconds: 60, repeats: 2, located: true, nearby: true, cutOff: true }, 100],
   ])('of %s', (_, signs, rank) => {
     expect(rankOf(signs)).toBe(rank);
   });
@@ -43,7 +46,9 @@ describe('who is called back', () => {
     ['waited long enough', {}, true],
     ['waited too short, with a high rank', { rangSeconds: 2 }, true],
     ['waited too short, with a low rank', { rangSeconds: 2, rank: 19 }, false],
-    ['as above, but a person asked for him', { rangSeconds: 2, rank: 0, askedBy: 'token' }, true],
+    ['as above, but he was cut off', { rangSeconds: 2, rank: 0, reason: 'connection-lost' }, true],
+    ['was cut off, and was tried often enough', { reason: 'connection-lost', tries: 3 }, false],
+    ['waited too short, but a person asked for him', { rangSeconds: 2, rank: 0, askedBy: 'token' }, true],
     ['has no number', { number: null, notCallable: 'anonymous' }, false],
     ['cannot be called', { notCallable: 'placeholder', askedBy: 'token' }, false],
     ['was tried often enough', { tries: 3 }, false],

@@ -7,17 +7,30 @@ export type TryResult = 'reached' | 'not-reached' | 'not-tried';
 
 /** The reason of a call that a person ended: it was not abandoned by its caller. */
 export const endedByPerson = 'ended by a person';
+/** The reason of a call that ended because Asterisk did, whoever its caller was with: he has not hung up. */
+export const connectionLost = 'the connection was lost by a fault';
 
-/** A caller who hung up before an operator talked with him, or who wants to be called after a report. Times are epoch milliseconds. */
+/** Whether a call that ended so wants to be called back: its caller gave up, or was cut off. */
+export function isUnfinished({ outcome, reason }: { outcome: string | null; reason: string | null }): boolean {
+  return reason === connectionLost || (outcome === 'abandoned' && reason !== endedByPerson);
+}
+
+/** Why somebody is on the list: he hung up before an operator talked with him, a fault cut him off, or he asked for it by an app. */
+export const callbackReasons = ['gave-up', 'connection-lost', 'reported'] as const;
+type CallbackReason = (typeof callbackReasons)[number];
+
+/** A caller who hung up before an operator talked with him, was cut off, or wants to be called after a report. Times are epoch milliseconds. */
 export interface Callback {
   readonly id: string;
   /** Null: he has reported by an app. */
   readonly callId: string | null;
   readonly incidentId: string;
+  readonly reason: CallbackReason;
   /** E.164. */
   readonly number: string | null;
   readonly imei: string | null;
   readonly abandonedAt: number;
+  /** How long he waited for an operator. */
   readonly rangSeconds: number;
   /** Calls of his before this one that were abandoned as well, within the time for redials. */
   readonly repeats: number;
@@ -50,6 +63,7 @@ interface CallbackSigns {
   readonly repeats: number;
   readonly located: boolean;
   readonly nearby: boolean;
+  readonly cutOff: boolean;
 }
 
 interface CallbackSettings {
@@ -63,12 +77,12 @@ const fullWaitSeconds = 60;
 
 /**
  * How much speaks for an emergency, 0 to 100: his wait (up to 40), each earlier try (15, up to 30), that it is known where he
- * is (10), and that somebody else called from there (20).
+ * is (10), and that somebody else called from there (20). Who was cut off did not give up (60).
  */
-export function rankOf({ rangSeconds, repeats, located, nearby }: CallbackSigns): number {
+export function rankOf({ rangSeconds, repeats, located, nearby, cutOff }: CallbackSigns): number {
   const waited = 40 * Math.min(1, Math.max(0, rangSeconds) / fullWaitSeconds);
   const again = Math.min(30, 15 * Math.max(0, repeats));
-  return Math.round(waited + again + (located ? 10 : 0) + (nearby ? 20 : 0));
+  return Math.min(100, Math.round(waited + again + (located ? 10 : 0) + (nearby ? 20 : 0) + (cutOff ? 60 : 0)));
 }
 
 /** Whether somebody is called back by himself, now or later; the others stay listed for people. */
@@ -76,6 +90,7 @@ export function isWorthCalling(one: Callback, settings: CallbackSettings): boole
   if (one.state !== 'listed' || one.notCallable !== null || one.number === null) return false;
   if (one.askedBy !== null) return true;
   if (one.tries >= settings.callbackTries) return false;
+  if (one.reason === 'connection-lost') return true;
   return one.rangSeconds >= settings.callbackMinimumWaitSeconds || one.rank >= settings.callbackMinimumRank;
 }
 

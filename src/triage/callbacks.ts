@@ -5,7 +5,7 @@ import type { Logger } from '../platform/logger.ts';
 import { isUnavailable, type Postgres } from '../platform/postgres.ts';
 import type { Settings } from '../settings/setting.ts';
 import { dueCallbacks, isWorthCalling, type TryResult } from './callback.ts';
-import { listAbandoned, unlisted } from './callback-listing.ts';
+import { listUnfinished, unlisted } from './callback-listing.ts';
 import {
   beginCalling,
   giveUpStale,
@@ -52,8 +52,8 @@ export function createCallbacks(deps: {
   const jobs = deps.jobs(due);
 
   const publish = (type: 'callback.listed' | 'callback.changed', one: StoredCallback): void => {
-    const { id, callId, incidentId, state, rank, rangSeconds, repeats, tries, notCallable } = one;
-    const detail = { callbackId: id, state, rank, rangSeconds, repeats, tries, notCallable };
+    const { id, callId, incidentId, state, reason, rank, rangSeconds, repeats, tries, notCallable } = one;
+    const detail = { callbackId: id, state, reason, rank, rangSeconds, repeats, tries, notCallable };
     feed.publish({ type, callId, incidentId, detail }, clock.now());
     if (!isWorthCalling(one, settings())) return;
     void jobs.add({ id, tries: one.tries, at: one.nextTryAt ?? clock.now() });
@@ -71,7 +71,7 @@ export function createCallbacks(deps: {
       const changed = await giveUpStale(sql, at, outgoingMinutes * 60_000 + stale);
       const listed: StoredCallback[] = [];
       for (const callId of await unlisted(sql, at)) {
-        const one = await listAbandoned(sql, callId, { id: newId(at), at, redialSeconds, identityLimit });
+        const one = await listUnfinished(sql, callId, { id: newId(at), at, redialSeconds, identityLimit });
         if (one !== null) listed.push(one);
       }
       return { changed, listed };

@@ -1,7 +1,7 @@
 import type { Call } from '../calls/call.ts';
 import type { CallEntry } from '../calls/runner.ts';
 import type { CallerIdentity } from '../calls/identity.ts';
-import { endedByPerson } from './callback.ts';
+import { isUnfinished } from './callback.ts';
 import { haveOneKey, joinedBy, type AbandonedCall, type EarlierAttempt } from './redial.ts';
 import { keysOf } from './score.ts';
 
@@ -54,7 +54,7 @@ export function createRedialIndex(deps: {
       if (facts.some(({ type }) => type === 'operator.talking')) gotThrough(state);
       const told = facts.some(({ type }) => type === 'call.ended' || type === 'incident.changed');
       if (!told && !own.has(state.id)) return;
-      if (state.outcome === 'abandoned' && state.reason !== endedByPerson) {
+      if (isUnfinished(state)) {
         own.set(state.id, abandonedCall(state));
         trim(own);
       } else own.delete(state.id);

@@ -51,6 +51,7 @@ describe('the rank of an abandoned call', () => {
     repeats: fc.integer({ min: 0, max: 1_000 }),
     located: fc.boolean(),
     nearby: fc.boolean(),
+    cutOff: fc.boolean(),
   });
 
   it('is a whole number from 0 to 100, and no sign more lowers it', () => {
@@ -58,8 +59,15 @@ describe('the rank of an abandoned call', () => {
       fc.property(signs, (one) => {
         const rank = rankOf(one);
         expect(Number.isInteger(rank) && rank >= 0 && rank <= 100).toBe(true);
-        const more = { rangSeconds: one.rangSeconds + 1, repeats: one.repeats + 1, located: true, nearby: true };
+        const more = {
+          ...one,
+          rangSeconds: one.rangSeconds + 1,
+          repeats: one.repeats + 1,
+          located: true,
+          nearby: true,
+        };
         expect(rankOf(more)).toBeGreaterThanOrEqual(rank);
+        expect(rankOf({ ...one, cutOff: true })).toBeGreaterThanOrEqual(rank);
       }),
     );
   });

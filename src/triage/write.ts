@@ -1,13 +1,15 @@
 import type { Sql } from '../platform/postgres.ts';
 import type { Entry, LoggedCall } from '../records/entry.ts';
-import { listAbandoned, takeOffRedialled } from './callback-listing.ts';
+import { isUnfinished } from './callback.ts';
+import { listUnfinished, takeOffRedialled } from './callback-listing.ts';
 import type { StoredCallback } from './callback-store.ts';
 import { scoreCall, scoreIncident, type NuisanceWeights } from './nuisance-store.ts';
 import { shortCallSeconds } from './score.ts';
 
 /** What entries of the journal mean for the list and the scores. Ids of calls and incidents; times are epoch milliseconds. */
 interface TriageWork {
-  readonly abandoned: ReadonlyMap<string, number>;
+  /** Abandoned, or cut off. */
+  readonly unfinished: ReadonlyMap<string, number>;
   readonly talked: ReadonlyMap<string, number>;
   readonly ended: ReadonlyMap<string, { at: number; short: boolean }>;
   readonly incidents: ReadonlyMap<string, number>;
@@ -22,7 +24,7 @@ export interface TriageChanges {
 /** Sorts out what of the entries matters here; null when nothing does. `logged` are calls that the log has ended. */
 export function workOf(entries: readonly Entry[], logged: readonly LoggedCall[]): TriageWork | null {
   const work = {
-    abandoned: new Map<string, number>(),
+    unfinished: new Map<string, number>(),
     talked: new Map<string, number>(),
     ended: new Map<string, { at: number; short: boolean }>(),
     incidents: new Map<string, number>(),
@@ -34,7 +36,7 @@ export function workOf(entries: readonly Entry[], logged: readonly LoggedCall[])
       if (type === 'operator.talking') work.talked.set(callId, at);
       if (type === 'incident.changed') work.incidents.set(state.incident.id, at);
       if (type !== 'call.ended') continue;
-      if (state.outcome === 'abandoned') work.abandoned.set(callId, at);
+      if (isUnfinished(state)) work.unfinished.set(callId, at);
       const talked = state.firstTalkAt === null ? null : at - state.firstTalkAt;
       const short =
         talked !== null &&
@@ -45,7 +47,7 @@ export function workOf(entries: readonly Entry[], logged: readonly LoggedCall[])
     }
   }
   for (const { id, outcome, endedAt } of logged) {
-    if (outcome === 'abandoned') work.abandoned.set(id, endedAt);
+    if (outcome === 'abandoned') work.unfinished.set(id, endedAt);
     else work.talked.set(id, endedAt);
   }
   return Object.values(work).every((part) => part.size === 0) ? null : work;
@@ -59,8 +61,8 @@ export async function writeTriage(
 ): Promise<TriageChanges> {
   const listed: StoredCallback[] = [];
   const changed: StoredCallback[] = [];
-  for (const [callId, at] of work.abandoned) {
-    const one = await listAbandoned(sql, callId, { ...deps, id: deps.newId(), at });
+  for (const [callId, at] of work.unfinished) {
+    const one = await listUnfinished(sql, callId, { ...deps, id: deps.newId(), at });
     if (one !== null) listed.push(one);
   }
   for (const [callId, at] of work.talked) changed.push(...(await takeOffRedialled(sql, callId, { ...deps, at })));

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import type { ControllerHandle } from '../../scripts/runtime.mjs';
 import { answers, rings } from '../../scripts/sip/phone.mjs';
+import { callbackView } from '../../src/triage/callback-routes.ts';
+import { newNumber } from '../support/callers.ts';
 import { carriers, type Centre } from '../support/centre.ts';
 import { end, FaultCentre, tones } from '../support/fault-centre.ts';
 import { until } from '../support/rest.ts';
 import { WireCall } from '../support/wire.ts';
 
-// What a controller finds that starts after all have died, and what a standby does when its leader is lost.
+// What a controller finds that starts after all have died, or after Asterisk has, and what a standby does when its leader is lost.
 let faults: FaultCentre;
 let centre: Centre;
 
@@ -71,6 +73,48 @@ describe('a controller that starts afterwards', () => {
     await caller.hangUp();
     expect((await centre.api.recordOf(caller.wire.callId)).outcome).toMatch(/^(answered|human-path)$/);
   }, 60_000);
+});
+
+describe('Asterisk is killed, and comes again', () => {
+  const listed = z.object({ items: z.array(callbackView) });
+  const entryOf = async (callId: string) =>
+    (await centre.api.get('/v1/callbacks?limit=200', listed)).items.find((one) => one.callId === callId);
+  const reasonOf = async (callId: string): Promise<string | undefined> => (await entryOf(callId))?.reason;
+
+  test.each(['which goes on', 'which is killed as well'])(
+    'with a controller %s: who talked and who waited are to be called back, for they did not hang up',
+    async (controller) => {
+      const [waits, givesUp] = [newNumber(), newNumber()];
+      const talked = await faults.conversation();
+      const waiter = await centre.dialLine(tones.caller, { number: waits });
+      const waited = await centre.api.taken(waiter.wire);
+      const before = await centre.dialLine(tones.caller, { number: givesUp });
+      const gaveUp = await centre.api.taken(before.wire);
+      await before.hangUp();
+      await until('he is on the list', async () => (await reasonOf(gaveUp.id)) === 'gave-up');
+
+      if (controller === 'which is killed as well') await end(faults.controller);
+      await centre.killAsterisk();
+      await centre.restartAsterisk();
+      if (controller === 'which is killed as well') await faults.restart();
+      for (const [id, outcome] of [
+        [talked.id, 'answered'],
+        [waited.id, 'abandoned'],
+      ] as const) {
+        await until('he is on the list', async () => (await reasonOf(id)) === 'connection-lost', 20_000);
+        expect(await entryOf(id)).toMatchObject({ state: 'listed' });
+        expect(await centre.api.call(id)).toMatchObject({ outcome, reason: 'the connection was lost by a fault' });
+      }
+      expect(await reasonOf(gaveUp.id)).toBe('gave-up');
+
+      await faults.free();
+      const again = await centre.dialLine(tones.caller, { number: waits });
+      await until('he talks with an operator', () => again.secondsOf(tones.operator) > 0.5);
+      await until('he is off the list', async () => (await entryOf(waited.id))?.state === 'redialled');
+      expect(await entryOf(talked.id)).toMatchObject({ state: 'listed' });
+    },
+    90_000,
+  );
 });
 
 describe('of two controllers', () => {

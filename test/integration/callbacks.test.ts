@@ -66,6 +66,7 @@ describe('an abandoned call', () => {
         detail: {
           callbackId: listed.id,
           state: 'listed',
+          reason: 'gave-up',
           rank: 20,
           rangSeconds: 30,
           repeats: 0,
@@ -137,6 +138,32 @@ describe('an abandoned call', () => {
     const call = await triage.abandon({ number: newNumber() }, 3);
     expect(await triage.callbackOf(call.id)).toMatchObject({ state: 'listed', rangSeconds: 3 });
     expect(await rooms.triage.callbacks.nextDue()).toBeNull();
+  });
+
+  test('that a fault cut off is listed as such in any stage, called back at once, and taken off by a redial', async () => {
+    const lost = async (talked: boolean): Promise<Awaited<ReturnType<typeof triage.abandon>>> => {
+      const call = rooms.arrive({ number: newNumber() });
+      rooms.ahead(3_000);
+      if (talked) await triage.talk(call);
+      if (talked) rooms.ahead(60_000);
+      rooms.runner.tell(call.id, { type: 'cut-off', at: rooms.now() });
+      await rooms.settled();
+      return call;
+    };
+    const waited = await lost(false);
+    const talked = await lost(true);
+    const listed = { state: 'listed', reason: 'connection-lost', rangSeconds: 3, rank: 62 };
+    expect(await triage.callbackOf(waited.id)).toMatchObject(listed);
+    expect(await triage.callbackOf(talked.id)).toMatchObject(listed);
+    const { callbacks } = rooms.triage;
+    const due = [(await callbacks.nextDue())?.callId, (await callbacks.nextDue())?.callId];
+    expect(due.sort()).toEqual([waited.id, talked.id].sort());
+    const again = rooms.arrive({ number: talked.identity.number ?? '' });
+    expect(again.incident.id).toBe(talked.incident.id);
+    await triage.talk(again);
+    await until('he is taken off', async () => (await triage.callbackOf(talked.id)).state === 'redialled');
+    rooms.hangUp(again.id);
+    await rooms.settled();
   });
 
   test('of whom a person ended is not on the list', async () => {

@@ -129,7 +129,7 @@ function note(world: World, input: Told, effects: CallEffect[]): void {
   if (input.type === 'leg-joined') {
     inside.set(input.channelId, (inside.get(input.channelId) ?? new Set()).add(input.bridgeId));
   }
-  if (input.type === 'caller-gone') inside.delete('caller');
+  if (input.type === 'caller-gone' || input.type === 'cut-off') inside.delete('caller');
   if (input.type === 'leg-gone') inside.delete(input.channelId);
   if (input.type === 'arrived') world.returned = false;
   if (input.type === 'caller-left') world.returned = true;

@@ -65,7 +65,7 @@ export const kinds = [
   'refused',
   'hand-over',
   'adopted', // its controller died, and another goes on with it
-  'end',
+  'end', // by a person, or with Asterisk
 ] as const;
 export type Kind = (typeof kinds)[number];
 export type Move = [Kind, number, number];
@@ -244,7 +244,7 @@ function inputs(world: World, [kind, n, m]: Move): Told[] {
     case 'adopted':
       return adoptedBySomebody(world, n, m);
     case 'end':
-      return [{ type: 'call-ended-by', by: 'token' }];
+      return n % 3 === 0 ? [{ type: 'cut-off' }] : [{ type: 'call-ended-by', by: 'token' }];
   }
 }
 
