@@ -26,6 +26,9 @@ umask 077
 # Beside the call event log, which the controllers read as well.
 env -i PATH="$PATH" LC_ALL=C.UTF-8 sh "$here/watch-queues.sh" "$ASTERISK_RUN_DIR/log/cel-custom/queues.txt" \
   asterisk -C "$ASTERISK_RUN_DIR/etc/asterisk.conf" &
+env -i PATH="$PATH" LC_ALL=C.UTF-8 sh "$here/watch-recordings.sh" \
+  "${ASTERISK_RECORDINGS_DIR:-$ASTERISK_RUN_DIR/recordings}" "${ASTERISK_RECORDINGS_LOW_MEGABYTES:-500}" \
+  "$ASTERISK_RUN_DIR/log/cel-custom/recording.txt" asterisk -C "$ASTERISK_RUN_DIR/etc/asterisk.conf" &
 # Without the secrets in its environment, and the same wherever it is started from.
 exec env -i PATH="$PATH" HOME="$ASTERISK_RUN_DIR" LC_ALL=C.UTF-8 TZ=UTC \
   asterisk -C "$ASTERISK_RUN_DIR/etc/asterisk.conf" -f "$@"

@@ -74,6 +74,8 @@ export interface AsteriskConnection {
   readonly celFile: string;
   /** Where it is written how long Asterisk's queues are; undefined of one that was there already. */
   readonly queuesFile?: string;
+  /** Where it is written whether recordings are made; undefined of one that was there already. */
+  readonly recordingFile?: string;
 }
 
 export interface AsteriskHandle extends ProcessHandle, AsteriskConnection {

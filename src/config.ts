@@ -50,6 +50,8 @@ const environment = z.object({
   SIAGA_CEL_FILE: z.string().optional(),
   /** Where Asterisk's side writes how long its queues are (watch-queues.sh). */
   SIAGA_ASTERISK_QUEUES_FILE: z.string().optional(),
+  /** Where Asterisk's side writes whether recordings are made (watch-recordings.sh). */
+  SIAGA_RECORDING_FILE: z.string().optional(),
   /** Less room than that on the disk of the state folder is little. */
   SIAGA_DISK_LOW_MEGABYTES: z.coerce.number().int().min(0).default(500),
   /** The mail server that notifications go by; without it nobody is told by e-mail. */

@@ -5,6 +5,7 @@ import { startTrunks } from './agencies/trunks.ts';
 import type { AriPool } from './asterisk/commands.ts';
 import { createPromptList } from './asterisk/prompts.ts';
 import { watchQueues } from './asterisk/queues.ts';
+import { watchRecording } from './asterisk/recording.ts';
 import { listenToAsterisk, provisioningOf } from './asterisk/start.ts';
 import { asteriskToRooms } from './asterisk-to-rooms.ts';
 import { createAuditKeeper } from './audit/later.ts';
@@ -305,13 +306,15 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const rooms = [probes, ...ofIncidents, triage, acd, evacuation, trunks, configuration, records];
   const disk = watchDisk({ ...process, directory, lowBelow: config.SIAGA_DISK_LOW_MEGABYTES * 1_000_000 });
   const queues = watchQueues({ ...process, file: config.SIAGA_ASTERISK_QUEUES_FILE });
-  const watched = { asterisk, queues, postgres, dispatch, journal, records, disk, guard, load, probes };
+  const recording = watchRecording({ ...process, file: config.SIAGA_RECORDING_FILE });
+  const watched = { asterisk, queues, recording, postgres, dispatch, journal, records, disk, guard, load, probes };
   const { health, ...modes } = startHealth({
     ...process,
     condition: controllerCondition(watched),
     publish: found,
     began(mode) {
       if (mode === 'asterisk-behind') records.alarm(mode, { ...queues.longest() });
+      if (mode === 'recordings-stopped') records.alarm(mode, { ...recording.stopped() });
     },
   });
   const { isOver } = records;
@@ -338,6 +341,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['health', modes.stop],
       ['disk', disk.stop],
       ['queues', queues.stop],
+      ['recording', recording.stop],
       ['asterisk', () => asterisk.stop()],
       ['guardian', guardian.stop],
       ['pause guard', guard.stop],

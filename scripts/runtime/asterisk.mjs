@@ -16,7 +16,7 @@ const longestRunPath = 85;
 /**
  * Starts Asterisk with everything it writes under `directory`. `ports` is a block of reservePorts (one is reserved when
  * left out), `env` overrides what render.sh reads. Returns a process handle with `ari`, `ami`, `sip`, `hepPort`,
- * `recordingsDirectory`, `celFile`, `queuesFile`, `configFile` and `ports`.
+ * `recordingsDirectory`, `celFile`, `queuesFile`, `recordingFile`, `configFile` and `ports`.
  */
 export async function startAsterisk({ directory, tools, ports, env = {}, node = 'siaga-1', renderScript }) {
   await claimDirectory(directory);
@@ -41,22 +41,29 @@ export async function startAsterisk({ directory, tools, ports, env = {}, node = 
   };
   await serveOrStop(handle, () => answersAri(ari), { what: 'start Asterisk', limitSeconds: 30 });
   const queuesFile = path.join(settings.ASTERISK_RUN_DIR, 'log/cel-custom/queues.txt');
-  const watch = await startProcess({
-    name: 'asterisk-queues',
-    directory,
-    command: 'sh',
-    args: [
-      path.join(projectDirectory, 'asterisk-config/watch-queues.sh'),
-      queuesFile,
-      command,
-      ...args,
-      '-C',
-      configFile,
-    ],
-    env: environment(),
-    cwd: settings.ASTERISK_RUN_DIR,
-  });
-  void handle.exited.then(() => watch.stop());
+  const recordingFile = path.join(settings.ASTERISK_RUN_DIR, 'log/cel-custom/recording.txt');
+  const beside = (name, script, ...given) =>
+    startProcess({
+      name,
+      directory,
+      command: 'sh',
+      args: [path.join(projectDirectory, 'asterisk-config', script), ...given, command, ...args, '-C', configFile],
+      env: environment(),
+      cwd: settings.ASTERISK_RUN_DIR,
+    });
+  const lowMegabytes = settings.ASTERISK_RECORDINGS_LOW_MEGABYTES ?? '500';
+  const watches = [
+    await beside('asterisk-queues', 'watch-queues.sh', queuesFile),
+    await beside(
+      'asterisk-recordings',
+      'watch-recordings.sh',
+      settings.ASTERISK_RECORDINGS_DIR,
+      lowMegabytes,
+      recordingFile,
+    ),
+  ];
+  const stopWatches = () => Promise.all(watches.map((watch) => watch.stop()));
+  void handle.exited.then(stopWatches);
   const stopProcess = handle.stop;
   return Object.assign(handle, {
     node,
@@ -68,11 +75,12 @@ export async function startAsterisk({ directory, tools, ports, env = {}, node = 
     recordingsDirectory: settings.ASTERISK_RECORDINGS_DIR,
     celFile: path.join(settings.ASTERISK_RUN_DIR, 'log/cel-custom/siaga-cel.json'),
     queuesFile,
+    recordingFile,
     configFile,
     tool: tools.asterisk,
     ports: block,
     stop: async (options) => {
-      await watch.stop();
+      await stopWatches();
       await stopProcess(options);
       // A block that was handed in belongs to the caller.
       if (!ports) block.release();

@@ -80,7 +80,7 @@ export async function migrateDatabase(databaseUrl) {
   });
 }
 
-function asteriskVariables({ node, ari, ami, sip, hepPort, recordingsDirectory, celFile, queuesFile }) {
+function asteriskVariables({ node, ari, ami, sip, hepPort, recordingsDirectory, celFile, queuesFile, recordingFile }) {
   return {
     SIAGA_NODE: node,
     SIAGA_SIP_NUMBER: sip.number,
@@ -97,6 +97,7 @@ function asteriskVariables({ node, ari, ami, sip, hepPort, recordingsDirectory, 
     SIAGA_RECORDINGS_DIR: recordingsDirectory,
     SIAGA_CEL_FILE: celFile,
     ...(queuesFile ? { SIAGA_ASTERISK_QUEUES_FILE: queuesFile } : {}),
+    ...(recordingFile ? { SIAGA_RECORDING_FILE: recordingFile } : {}),
   };
 }
 

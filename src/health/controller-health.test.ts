@@ -13,6 +13,7 @@ function condition(bad: {
   held?: true;
   overloaded?: true;
   queue?: 'behind' | 'unknown' | null;
+  recording?: 'stopped' | 'unknown' | null;
 }) {
   return controllerCondition({
     asterisk: {
@@ -30,6 +31,7 @@ function condition(bad: {
     guard: { held: () => bad.held ?? false },
     load: { overloaded: () => bad.overloaded ?? false },
     probes: { state: () => 'up' },
+    recording: { state: () => (bad.recording === undefined ? 'up' : bad.recording) },
     queues: { state: () => (bad.queue === undefined ? 'up' : bad.queue) },
   });
 }
@@ -49,6 +51,12 @@ test('a controller that is well is in no mode', () => {
   expect(new Set(Object.values(parts()))).toEqual(new Set(['up']));
 });
 
+test('whether recordings are made shows only where that is watched, and not to know of it is no mode', () => {
+  expect(condition({ recording: null }).parts()).not.toHaveProperty('recordings');
+  expect(condition({ recording: 'unknown' }).parts()).toMatchObject({ recordings: 'unknown' });
+  expect(Object.values(condition({ recording: 'unknown' }).seen())).not.toContain(true);
+});
+
 test("Asterisk's queues show only where they are watched, and not to know of them is no mode", () => {
   expect(condition({ queue: null }).parts()).not.toHaveProperty('asteriskQueues');
   expect(condition({ queue: 'unknown' }).parts()).toMatchObject({ asteriskQueues: 'unknown' });
@@ -66,6 +74,7 @@ test.each([
   [{ behind: true }, 'records-behind', { records: 'behind' }, true],
   [{ held: true }, 'stood-still', {}, true],
   [{ overloaded: true }, 'overloaded', {}, true],
+  [{ recording: 'stopped' }, 'recordings-stopped', { recordings: 'stopped' }, true],
   [{ queue: 'behind' }, 'asterisk-behind', { asteriskQueues: 'behind' }, true],
 ] as const)('%j is %s, and nothing else', (bad, mode, parts, ready) => {
   const found = condition({ ...bad, ...('stale' in bad ? { stale: [...bad.stale] } : {}) } as Parameters<

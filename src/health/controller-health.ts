@@ -1,4 +1,5 @@
 import type { QueueWatch } from '../asterisk/queues.ts';
+import type { RecordingWatch } from '../asterisk/recording.ts';
 import type { listenToAsterisk } from '../asterisk/start.ts';
 import type { startDispatch } from '../dispatch/start.ts';
 import type { DiskRoom } from '../platform/disk-room.ts';
@@ -14,6 +15,7 @@ import type { Condition } from './start.ts';
 export function controllerCondition(deps: {
   asterisk: Pick<ReturnType<typeof listenToAsterisk>, 'connected' | 'registrationsFollowed'>;
   queues: Pick<QueueWatch, 'state'>;
+  recording: Pick<RecordingWatch, 'state'>;
   postgres: Pick<Postgres, 'reachable' | 'copies'>;
   dispatch: Pick<ReturnType<typeof startDispatch>, 'redisUp'>;
   journal: Pick<OwnJournal, 'health'>;
@@ -23,7 +25,7 @@ export function controllerCondition(deps: {
   load: Pick<LoadWatch, 'overloaded'>;
   probes: Pick<ProbesRoom, 'state'>;
 }): Condition {
-  const { asterisk, queues, postgres, dispatch, journal, records, disk, guard, load, probes } = deps;
+  const { asterisk, queues, recording, postgres, dispatch, journal, records, disk, guard, load, probes } = deps;
   const seen = () => ({
     'asterisk-away': !asterisk.connected(),
     'asterisk-behind': queues.state() === 'behind',
@@ -32,6 +34,7 @@ export function controllerCondition(deps: {
     'redis-away': !dispatch.redisUp(),
     'journal-failing': journal.health().failing,
     'journal-filling': disk.filling(),
+    'recordings-stopped': recording.state() === 'stopped',
     'records-behind': records.projector.behind(),
     'configuration-from-disk': postgres.copies.stale().length > 0,
     overloaded: load.overloaded(),
@@ -43,10 +46,11 @@ export function controllerCondition(deps: {
     parts() {
       const now = seen();
       const part = (isSeen: boolean, how: string): string => (isSeen ? how : 'up');
-      const queue = queues.state();
+      const [queue, recordings] = [queues.state(), recording.state()];
       return {
         asterisk: part(now['asterisk-away'], 'away'),
         ...(queue === null ? {} : { asteriskQueues: queue }),
+        ...(recordings === null ? {} : { recordings }),
         ami: part(now['ami-away'], 'away'),
         postgres: part(now['postgres-away'], 'away'),
         redis: part(now['redis-away'], 'away'),

@@ -36,6 +36,10 @@ export const modes = {
     meaning: 'Calls go on; soon the disk is full, and then recordings stop and the journal cannot be written.',
     beginsAfter: 0,
   },
+  'recordings-stopped': {
+    meaning: 'Calls go on; new ones are not recorded, for the disk of the recordings has little room left.',
+    beginsAfter: 0,
+  },
   'records-behind': {
     meaning: 'Calls go on; lists, reports and timelines lack what happened last, which waits in the journal.',
     beginsAfter: 5_000,

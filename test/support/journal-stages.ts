@@ -96,7 +96,9 @@ function renamed(value: unknown, ids: Readonly<Record<string, string>>): unknown
   if (typeof value === 'string') return value.replace(/^(dispatch:|party:|monitor:)?(\w+)(?=\.[a-z]|$)/, toId);
   if (Array.isArray(value)) return value.map((one) => renamed(one, ids));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [nameOf(key), key === 'kind' ? one : renamed(one, ids)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [nameOf(key), key === 'kind' ? one : renamed(one, ids)]),
+  );
 
   function toId(all: string, kind: string | undefined, name: string): string {
     const id = Object.hasOwn(ids, name) ? ids[name] : undefined;
