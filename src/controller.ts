@@ -318,7 +318,17 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     },
   });
   const { isOver } = records;
-  const others = withOthers({ ...process, ...calls, ...machines, isOver, held: guard.held, stateDir, rank, feed });
+  const others = withOthers({
+    ...process,
+    ...calls,
+    ...machines,
+    isOver,
+    held: guard.held,
+    stateDir,
+    rank,
+    feed,
+    messages: location,
+  });
   const parts = { rooms, feed, postgres, auditLater, health, ...others.http };
   const server = serverOf({ ...process, ...parts, check: configuration.check });
   const port = await server.listen(config.SIAGA_HTTP_HOST, config.SIAGA_HTTP_PORT);

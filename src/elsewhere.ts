@@ -4,7 +4,8 @@ import { liveCallOf } from './calls/command.ts';
 import type { CallRunner } from './calls/runner.ts';
 import type { WithoutCallRoom } from './dispatch/without-call/start.ts';
 import type { Feed } from './events/feed.ts';
-import { feedForOthers, followOthers, tellOther } from './events/others.ts';
+import { feedForOthers, followOthers, tellOther, type PassOn } from './events/others.ts';
+import type { startLocation } from './location/start.ts';
 import type { OutgoingRoom } from './outgoing/start.ts';
 import { answerAnywhere, type AnywhereDeps } from './platform/any-controller.ts';
 import type { Clock } from './platform/clock.ts';
@@ -30,6 +31,8 @@ export function withOthers(
       application: string;
       rank: number;
       feed: Feed;
+      /** Phones' location messages: whoever has the call is to have them. */
+      messages: Pick<ReturnType<typeof startLocation>, 'passOn' | 'hear'>;
       clock: Clock;
       logger: Logger;
     },
@@ -40,7 +43,8 @@ export function withOthers(
   isLed: () => boolean;
   stop: () => void;
 } {
-  const { clock, logger, rank, feed } = deps;
+  const { clock, logger, rank, feed, messages } = deps;
+  const told: PassOn[] = [feed.passOn, (reader) => messages.passOn((aml) => reader({ aml }))];
   const directory = join(deps.stateDir, 'lives');
   const own = restSocketOf(directory, deps.application, rank);
   const others = (): ReturnType<typeof otherRestSockets> => otherRestSockets(directory, own);
@@ -52,11 +56,11 @@ export function withOthers(
     ask: ({ socket }, request) => askController(socket, request, clock),
   });
   return {
-    http: { anywhere, forOthers: { path: feedForOthers, stream: (...to) => tellOther(feed, ...to) } },
+    http: { anywhere, forOthers: { path: feedForOthers, stream: (...to) => tellOther(told, ...to) } },
     isLed: () => following?.isLed() ?? false,
     stop: () => following?.stop(),
     async begin(listen) {
-      following ??= followOthers({ ...deps, others });
+      following ??= followOthers({ ...deps, others, hear: messages.hear });
       try {
         if (Buffer.byteLength(own) > longestPath) throw new Error(`${own} is too long a path for a socket`);
         await mkdir(directory, { recursive: true, mode: 0o700 });

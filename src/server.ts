@@ -10,7 +10,10 @@ import type { Route } from './platform/route.ts';
 
 /** The HTTP server of a controller with the routes of its rooms. */
 export function serverOf(
-  deps: Pick<HttpOptions, 'logger' | 'clock' | 'metrics' | 'version' | 'application' | 'health' | 'anywhere' | 'forOthers'> & {
+  deps: Pick<
+    HttpOptions,
+    'logger' | 'clock' | 'metrics' | 'version' | 'application' | 'health' | 'anywhere' | 'forOthers'
+  > & {
     config: Pick<Config, 'SIAGA_TRUST_PROXY'>;
     rooms: readonly { readonly routes: readonly Route[] }[];
     postgres: Postgres;

@@ -23,6 +23,12 @@ let server: Server;
 let following: ReturnType<typeof followOthers>;
 let seen: string[];
 let lost: number;
+let heard: unknown[];
+let message: (passed: object) => void;
+const passMessages = (reader: typeof message): (() => void) => {
+  message = reader;
+  return () => undefined;
+};
 
 const tell = (feed: Feed, type: string, told?: Told, callId: string | null = null): void =>
   feed.publish({ type, callId, incidentId: null, detail: {} }, clock.now(), told);
@@ -33,13 +39,16 @@ beforeEach(async () => {
   socket = join(directory, '0.rest');
   seen = [];
   lost = 0;
+  heard = [];
   leader = createFeed({ clock, name: 'leader', callOf: (id) => (id === 'c' ? call : undefined) });
   standby = createFeed({ clock, name: 'standby', callOf: () => undefined, isLed: () => following.isLed() });
   standby.subscribe(
     ({ type }) => seen.push(type),
     () => (lost += 1),
   );
-  server = createServer((_request, response) => void tellOther(leader, response, new AbortController().signal));
+  server = createServer(
+    (_request, response) => void tellOther([leader.passOn, passMessages], response, new AbortController().signal),
+  );
   await new Promise<void>((resolve) => server.listen(socket, resolve));
 });
 afterEach(async () => {
@@ -50,8 +59,9 @@ afterEach(async () => {
 });
 
 const follow = (others = [{ rank: 0, socket }]): void => {
-  following = followOthers({ feed: standby, rank: 1, others: () => Promise.resolve(others), clock, logger });
+  following = followOthers({ feed: standby, rank: 1, others: () => Promise.resolve(others), clock, logger, hear });
 };
+const hear = (aml: unknown): void => void heard.push(aml);
 
 test('what happens in another is told here, what it has told a moment ago too, and nothing twice', async () => {
   tell(leader, 'a');
@@ -62,6 +72,15 @@ test('what happens in another is told here, what it has told a moment ago too, a
   tell(leader, 'c');
   await sees('c');
   expect(seen).toEqual(['a', 'b', 'c']);
+});
+
+test("a phone's message is handed on", async () => {
+  follow();
+  tell(leader, 'a');
+  await sees('a');
+  message({ aml: { digest: 'd' } });
+  await until('it is heard', () => heard.length === 1);
+  expect([heard, seen]).toEqual([[{ digest: 'd' }], ['a']]);
 });
 
 test('of the line the leader tells; what every controller finds out by itself each tells', async () => {

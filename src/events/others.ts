@@ -6,6 +6,9 @@ import type { Logger } from '../platform/logger.ts';
 import type { OtherController } from '../platform/whose.ts';
 import type { Feed, PassedEvent } from './feed.ts';
 
+/** Something that other controllers are told as it comes: a line of JSON. */
+export type PassOn = (reader: (passed: object) => void) => () => void;
+
 /** Where a controller tells the others of its node what happens in it, on the socket that is for them alone. */
 export const feedForOthers = '/feed';
 
@@ -13,17 +16,17 @@ export const feedForOthers = '/feed';
 const waitingLimit = 32_000_000;
 
 /** Tells another controller what happens here, a line of JSON for each, until it goes away or this one stops. */
-export function tellOther(feed: Feed, response: ServerResponse, signal: AbortSignal): Promise<void> {
+export function tellOther(sources: readonly PassOn[], response: ServerResponse, signal: AbortSignal): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/x-ndjson' });
   response.flushHeaders();
-  const tell = (passed: PassedEvent): void => {
+  const tell = (passed: object): void => {
     response.write(`${JSON.stringify(passed)}\n`);
     if (response.writableLength > waitingLimit) response.destroy();
   };
-  const stop = feed.passOn(tell);
+  const stops = sources.map((passOn) => passOn(tell));
   return new Promise((resolve) => {
     const end = (): void => {
-      stop();
+      for (const stop of stops) stop();
       response.end();
       resolve();
     };
@@ -46,6 +49,8 @@ const passedEvent: z.ZodType<PassedEvent> = z.object({
   circle: z.object({ kind: z.string().nullable(), operatorIds: z.array(z.string()) }),
 });
 
+const passedMessage = z.object({ aml: z.unknown() });
+
 /** Milliseconds. */
 const lookEvery = 1_000;
 const answersWithin = 2_000;
@@ -59,6 +64,8 @@ interface Connection {
 /** Hears what happens in the other controllers of the node, and puts it on this one's feed. */
 export function followOthers(deps: {
   feed: Pick<Feed, 'take' | 'lose'>;
+  /** Takes a phone's location message. @throws if it is none. */
+  hear: (message: unknown) => void;
   rank: number;
   others: () => Promise<readonly OtherController[]>;
   clock: Clock;
@@ -75,7 +82,10 @@ export function followOthers(deps: {
 
   const take = (from: number, line: string): void => {
     try {
-      const passed = passedEvent.parse(JSON.parse(line));
+      const read: unknown = JSON.parse(line);
+      const message = passedMessage.safeParse(read).data;
+      if (message !== undefined) return deps.hear(message.aml);
+      const passed = passedEvent.parse(read);
       if (passed.told === 'one' || from === leader()) feed.take(passed);
     } catch {
       logger.warn('an event of another controller, of another version perhaps, cannot be read');

@@ -6,9 +6,10 @@ import type { Logger } from '../platform/logger.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import type { Route } from '../platform/route.ts';
 import type { Settings } from '../settings/setting.ts';
-import { createAmlInbox } from './aml/aml-inbox.ts';
+import { createAmlInbox, type AmlInbox } from './aml/aml-inbox.ts';
 import type { ReceivedAml } from './aml/aml-received.ts';
 import { amlRoutes } from './aml/aml-routes.ts';
+import { passedAml } from './aml/aml-store.ts';
 import type { DistrictMap } from './districts/district-map.ts';
 import { createLocationFetcher } from './held/held.ts';
 import { introduceInAnyCase, type Introduction } from './invite.ts';
@@ -26,6 +27,10 @@ interface LocationRoom {
   ) => Introduction;
   /** Begins to look up what the INVITE does not say. Never fails. */
   readonly lookUp: (call: Call) => void;
+  /** Tells of phones' messages that are taken in here, for the other controllers of the node. */
+  readonly passOn: AmlInbox['passOn'];
+  /** Takes what another has passed on. @throws ZodError if it is none. */
+  readonly hear: (message: unknown) => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -86,6 +91,8 @@ export function startLocation(deps: {
         failed('look-up', call.id, error);
       }
     },
+    passOn: (reader) => inbox.passOn(reader),
+    hear: (message) => inbox.hear(passedAml.parse(message)),
     async stop() {
       lookups.stop();
       inbox.stop();

@@ -116,7 +116,10 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const forOthers = createServer((request, response) => {
     forwarded.add(request);
     const { forOthers: told } = options;
-    if (told === undefined || request.url !== told.path) return app(request, response);
+    if (told === undefined || request.url !== told.path) {
+      app(request, response);
+      return;
+    }
     told.stream(response, stopping.signal).catch((error: unknown) => {
       logger.error({ err: error }, 'another controller is not told what happens');
       response.destroy();

@@ -116,6 +116,28 @@ describe('PostgreSQL away', () => {
   });
 });
 
+test('with PostgreSQL away a message is passed on to whoever has the call, and it gets it once', async () => {
+  const other = await startController(proxy.url(database.url), { amlKey });
+  other.ahead(rooms.now() - other.now());
+  // As over the socket between them.
+  const stop = other.location.passOn((aml) => rooms.location.hear(JSON.parse(JSON.stringify(aml))));
+  const number = newNumber();
+  const { id } = rooms.arrive({ number });
+  proxy.cut();
+  try {
+    await send(number, {}, other);
+    await located(rooms, id);
+  } finally {
+    proxy.restore();
+  }
+  await other.settled();
+  await rooms.settled();
+  await until('its record knows', async () => (await matchedCalls(rooms.database, number))[0] === id, patience);
+  expect(sources(rooms, id)).toHaveLength(1);
+  stop();
+  await other.stop();
+});
+
 test('a process that is killed meanwhile: the next one brings its messages home, and its call gets them', async () => {
   const stateDir = await stateFolder();
   const number = newNumber();

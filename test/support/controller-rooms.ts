@@ -55,6 +55,7 @@ export interface ControllerRooms extends Rooms, Pick<ReturnType<typeof followDis
   readonly runner: CallRunner;
   readonly database: Postgres;
   readonly triage: TriageRoom;
+  readonly location: ReturnType<typeof startLocation>;
   readonly journalFolder: string;
   /** Everything that was told to screens, in order. */
   readonly events: FeedEvent[];
@@ -310,6 +311,7 @@ export async function startController(
     events,
     told,
     noteByPhone: followers.noteByPhone,
+    location,
     ahead: (milliseconds) => void (shift += milliseconds),
     now: () => clock.now(),
     arrive({ number = null, imei, channelId, variables = {} } = {}) {

@@ -15,6 +15,10 @@ export interface AmlInbox {
   take(aml: ReceivedAml): boolean;
   /** What came before a call, for it. Rejects while PostgreSQL is away; what this process took itself was told by then. */
   giveWaiting(call: Call): Promise<void>;
+  /** Takes a message that another controller of the node has taken in, and keeps: one of the calls here may be its. */
+  hear(aml: ReceivedAml): void;
+  /** Tells of the messages that are taken in here, from now on. */
+  passOn(reader: (aml: ReceivedAml) => void): () => void;
   /** Gives messages to ended calls that they belong to; done by itself every few seconds. */
   sweep(): Promise<void>;
   stop(): void;
@@ -51,6 +55,7 @@ export function createAmlInbox(deps: {
   const recent = new Map<string, ReceivedAml>();
   /** Digests of those that may have come before. */
   const unsure = new Set<string>();
+  const others = new Set<(aml: ReceivedAml) => void>();
 
   const remember = (aml: ReceivedAml): void => {
     recent.set(aml.digest, aml);
@@ -99,15 +104,21 @@ export function createAmlInbox(deps: {
     if (first !== undefined) remember(first);
     offer(first ?? aml);
     if (first !== undefined) sayAgain(aml);
+    // Whoever has its call is to know of it while PostgreSQL is away as well.
+    else for (const other of others) other(aml);
+  };
+
+  const hear = (aml: ReceivedAml): void => {
+    if (recent.has(aml.digest)) return;
+    remember(aml);
+    offer(aml);
   };
 
   /** Another process took a message in: one of the calls here may be its. */
   const heardOf = async (digest: string): Promise<void> => {
     if (recent.has(digest)) return;
     const aml = await readAml(postgres, digest);
-    if (aml === undefined || recent.has(digest)) return;
-    remember(aml);
-    offer(aml);
+    if (aml !== undefined) hear(aml);
   };
   /** What was told while this process could not hear is read anew. */
   const catchUp = async (): Promise<void> => {
@@ -160,6 +171,11 @@ export function createAmlInbox(deps: {
       return true;
     },
     giveWaiting,
+    hear,
+    passOn(reader) {
+      others.add(reader);
+      return () => others.delete(reader);
+    },
     sweep,
     stop() {
       cancelSweep();

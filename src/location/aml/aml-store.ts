@@ -38,6 +38,8 @@ const row = z.object({
   imei: text,
   message: amlMessageSchema,
 });
+/** A message as another controller passes it on. */
+export const passedAml: z.ZodType<ReceivedAml> = row.extend({ receivedAt: z.number() });
 const columns = 'digest, received_at as "receivedAt", channel, e164, imei, content as message';
 
 /** Keeps a message and tells every process of it; one that is there already stays as it is. */
