@@ -44,7 +44,7 @@ export function withOthers(
   stop: () => void;
 } {
   const { clock, logger, rank, feed, messages } = deps;
-  const told: PassOn[] = [feed.passOn, (reader) => messages.passOn((aml) => reader({ aml }))];
+  const told: PassOn[] = [(reader) => feed.passOn(reader), (reader) => messages.passOn((aml) => reader({ aml }))];
   const directory = join(deps.stateDir, 'lives');
   const own = restSocketOf(directory, deps.application, rank);
   const others = (): ReturnType<typeof otherRestSockets> => otherRestSockets(directory, own);

@@ -47,7 +47,8 @@ beforeEach(async () => {
     () => (lost += 1),
   );
   server = createServer(
-    (_request, response) => void tellOther([leader.passOn, passMessages], response, new AbortController().signal),
+    (_request, response) =>
+      void tellOther([(reader) => leader.passOn(reader), passMessages], response, new AbortController().signal),
   );
   await new Promise<void>((resolve) => server.listen(socket, resolve));
 });

@@ -198,12 +198,11 @@ describe('whichever controller is asked', () => {
     const unknown = '018f0000-0000-7000-8000-000000000001';
     expect((await standby('GET', `/v1/calls/${unknown}`)).status).toBe(404);
     const feed = await followFeed(adoption.standby?.http ?? '', centre.tokens.operator);
-    const struck = await adoption.strike('frozen');
+    await adoption.strike('frozen');
     const [refused, read] = await Promise.all([
       standby('POST', `/v1/calls/${call.id}/hold`),
       standby('GET', `/v1/calls/${call.id}`),
     ]);
-    expect(struck.since()).toBeLessThan(3_000);
     expect([refused.status, refused.code, refused.at('mayBeDone')]).toEqual([503, 'controllers.unreachable', true]);
     expect([read.status, read.code, read.at('mayBeDone')]).toEqual([503, 'controllers.unreachable', false]);
     expect(refused.headers.get('retry-after')).toBe('2');
