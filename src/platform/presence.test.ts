@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { z } from 'zod';
 import { fakeClock } from '../../test/support/fake-clock.ts';
 import { systemClock } from './clock.ts';
 import { createLogger } from './logger.ts';
@@ -17,6 +18,20 @@ beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), 'lives-'))));
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 const ask = (): Promise<string> => askPresence(directory, name, systemClock);
+
+const askingWithoutPause = `
+  const { createConnection } = require('node:net');
+  const counts = { ECONNREFUSED: 0 };
+  let over = false;
+  const ask = () => {
+    if (over) return;
+    const socket = createConnection(process.argv[1]);
+    socket.on('error', ({ code }) => (counts[code] = (counts[code] ?? 0) + 1)).on('close', ask).resume();
+  };
+  for (let n = 0; n < 64; n += 1) ask();
+  process.stdin.on('end', () => { over = true; console.log(JSON.stringify(counts)); }).resume();
+  console.log('asks');
+`;
 
 describe('whether a process of the node lives', () => {
   it('is unknown of one that never said so, and of one that was stopped', async () => {
@@ -47,6 +62,24 @@ describe('whether a process of the node lives', () => {
     await forgetPresence(directory, name);
     expect(await ask()).toBe('unknown');
     await forgetPresence(directory, name);
+  });
+
+  it('is never gone of one that only begins to say so', async () => {
+    const { stop } = await announcePresence({ directory, name, logger });
+    const [socket = ''] = await readdir(directory);
+    await stop();
+    // Another process asks without a pause while this one begins, and ends, again and again.
+    const asker = spawn('node', ['-e', askingWithoutPause, join(directory, socket)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await once(asker.stdout, 'data');
+    for (let time = 0; time < 700; time += 1) {
+      const begun = await announcePresence({ directory, name, logger });
+      await begun.stop();
+    }
+    asker.stdin.end();
+    const [said] = z.array(z.unknown()).parse(await once(asker.stdout, 'data'));
+    expect(JSON.parse(String(said))).toMatchObject({ ECONNREFUSED: 0 });
   });
 
   it('is silent of one that has its socket and says nothing, after a second', async () => {

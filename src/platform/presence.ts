@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { rm, unlink, writeFile } from 'node:fs/promises';
+import { rename, rm, unlink } from 'node:fs/promises';
 import { createConnection, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { derivedId } from './ids.ts';
@@ -48,7 +48,10 @@ export async function announcePresence(deps: {
   try {
     if (Buffer.byteLength(path) > longestPath) throw new Error(`${path} is too long a path for a socket`);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    await listen(server, path);
+    // Between the making of a socket and its listening whoever asks is refused, as where a process was killed.
+    const half = path.replace(/\.sock$/, '.new');
+    await listen(server, half);
+    await rename(half, path);
   } catch (error) {
     logger.warn(
       { err: error },
@@ -58,10 +61,9 @@ export async function announcePresence(deps: {
   }
   return {
     async stop(toOthers = false) {
+      // Whoever connects to one that nobody has open any more is refused, as where a process was killed.
+      if (!toOthers) await rm(path, { force: true });
       await new Promise((resolve) => server.close(resolve));
-      // Whoever connects to what is no socket is refused, as where a process was killed.
-      if (toOthers) await writeFile(path, '', { mode: 0o600 });
-      else await rm(path, { force: true });
     },
   };
 }
