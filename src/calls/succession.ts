@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { AriCommands } from '../asterisk/commands.ts';
 import type { AsteriskChannel } from '../asterisk/translate.ts';
 import type { Cancel, Clock } from '../platform/clock.ts';
-import { journalTouches } from '../platform/journal-reader.ts';
+import { journalOwners, journalTouches } from '../platform/journal-reader.ts';
 import type { Logger } from '../platform/logger.ts';
 import { leaveRestSocket } from '../platform/rest-sockets.ts';
 import { announcePresence, askPresence } from '../platform/presence.ts';
@@ -59,8 +59,12 @@ export async function startSuccession(
     const notes = await readNotes(directory);
     // Somebody has taken this one for dead, though it never heard so: two would act on one call.
     if (notes.has(application)) deps.leave('another controller has taken this one for dead');
+    // Also one whose records are all in PostgreSQL by now: whether its callers are still there, only Asterisk can tell.
+    const open = [...(await journalOwners(directory)), ...notes.keys()].filter(
+      (name) => notes.get(name)?.stage !== 'done',
+    );
     const takers = [...notes.values()].filter(({ stage }) => stage !== 'done').map(({ by }) => by);
-    return [...(await touches()).keys(), ...takers];
+    return [...open, ...takers];
   };
   // Before anything is claimed: a caller of one who is known to be dead is to come back to his own call.
   const others = otherControllers([...(await journals())], node, application);

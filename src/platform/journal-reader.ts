@@ -33,6 +33,13 @@ async function modifiedAt(path: string): Promise<number | null> {
   }
 }
 
+/** The process starts of which a folder has a journal, also one that was put away since PostgreSQL has it. */
+export async function journalOwners(directory: string): Promise<Set<string>> {
+  const isJournal = (name: string): boolean =>
+    name.endsWith(journalSuffix) || name.endsWith(journalSuffix + projectedSuffix);
+  return new Set((await readdir(directory)).filter(isJournal).flatMap((name) => name.split('.')[0] ?? []));
+}
+
 /** When the journal of each process start was last touched (epoch ms). */
 export async function journalTouches(directory: string): Promise<Map<string, number>> {
   const touches = new Map<string, number>();

@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { ControllerHandle } from '../../scripts/runtime.mjs';
 import { answers, rings } from '../../scripts/sip/phone.mjs';
@@ -81,7 +83,7 @@ describe('Asterisk is killed, and comes again', () => {
     (await centre.api.get('/v1/callbacks?limit=200', listed)).items.find((one) => one.callId === callId);
   const reasonOf = async (callId: string): Promise<string | undefined> => (await entryOf(callId))?.reason;
 
-  test.each(['which goes on', 'which is killed as well'])(
+  test.each(['which goes on', 'which is killed as well', 'which is killed as well, and back before it'])(
     'with a controller %s: who talked and who waited are to be called back, for they did not hang up',
     async (controller) => {
       const [waits, givesUp] = [newNumber(), newNumber()];
@@ -93,9 +95,22 @@ describe('Asterisk is killed, and comes again', () => {
       await before.hangUp();
       await until('he is on the list', async () => (await reasonOf(gaveUp.id)) === 'gave-up');
 
-      if (controller === 'which is killed as well') await end(faults.controller);
+      const dead = faults.controller.pid;
+      const journals = join(centre.directory, 'state', 'journal');
+      if (controller !== 'which goes on') await end(faults.controller);
       await centre.killAsterisk();
+      // It is ready only when Asterisk is there.
+      const back = controller.endsWith('back before it') ? faults.restart() : null;
+      if (back !== null) {
+        await until(
+          "the dead one's records are brought home",
+          async () =>
+            (await readdir(journals)).some((name) => name.includes(`-${dead}-`) && name.endsWith('.projected')),
+          20_000,
+        );
+      }
       await centre.restartAsterisk();
+      await back;
       if (controller === 'which is killed as well') await faults.restart();
       for (const [id, outcome] of [
         [talked.id, 'answered'],
