@@ -8,6 +8,7 @@ import {
   waiting,
   type Story,
 } from '../../test/support/calls.ts';
+import { goneUnseen } from './decide-end.ts';
 import type { HeldChannel } from './call-input.ts';
 
 const held = (channelId: string, over: Partial<HeldChannel> = {}): HeldChannel => ({
@@ -49,6 +50,11 @@ describe('a call whose controller died', () => {
     for (const one of [waiting(), ringing(), talking()])
       expect(adoptAfter(one, [], arrivedAt + 1)).toBe('the connection was lost by a fault');
     expect(adoptAfter(talking(), [], arrivedAt - 1)).toBe('the caller hung up');
+    // He may have talked without a controller, which Asterisk's log can tell.
+    for (const one of [waiting(), ringing()]) {
+      expect(adoptAfter(one, [], arrivedAt - 1)).toBe(goneUnseen);
+      expect(one.call.outcome).toBe('abandoned');
+    }
     expect(adoptAfter(talking(), [alone], arrivedAt + 1)).toBeNull();
     const without = talking().tell({ type: 'caller-gone', cause: 16 });
     expect(adoptAfter(without, [], arrivedAt + 1)).toBe('the caller hung up');

@@ -6,7 +6,7 @@ import { legsOf } from './channels.ts';
 import type { CallInput, HeldChannel } from './call-input.ts';
 import type { Call } from './call.ts';
 import { agencyInput } from './decide-dispatch.ts';
-import { callerGone, callerLeft, cutOff, endCall } from './decide-end.ts';
+import { callerGone, callerLeft, cutOff, endCall, wentUnseen } from './decide-end.ts';
 import { legJoined, rebuildBridge, stillHere } from './decide-join.ts';
 import { returnNotReserved } from './decide-leave.ts';
 import { legEntered, legGone, legRinging } from './decide-legs.ts';
@@ -33,7 +33,10 @@ export function adopted(step: Step, input: Adopted): void {
   tell(step, 'call.adopted', { from: call.application, by: input.application });
   own(step, input);
   if (call.endedAt !== null) return;
-  if (!held.has(call.channelId) && call.arrivedAt < (input.startedAt ?? 0)) cutOff(step);
+  if (!held.has(call.channelId)) {
+    if (call.arrivedAt < (input.startedAt ?? 0)) cutOff(step);
+    else wentUnseen(step);
+  }
   callerFound(step, held.get(call.channelId));
   for (const channelId of legsOf(call)) legFound(step, channelId, held.get(channelId));
   // Hereafter the call may have ended.

@@ -73,6 +73,17 @@ export function cutOff(step: Step): void {
   endCall(step, connectionLost);
 }
 
+/** Where a caller went whom his controller lost and who was not there when the next one looked, only Asterisk's log can tell. */
+export const goneUnseen = 'the caller had gone before another controller took the call';
+
+/** He was with nobody when his controller died, and is not there any more. */
+export function wentUnseen(step: Step): void {
+  const { call } = step;
+  if (!call.caller.live || call.firstTalkAt !== null) return;
+  callerGone(step, 0);
+  endCall(step, goneUnseen);
+}
+
 /** Gives the caller to the human path of the dialplan, where phones ring without us. */
 export function giveBack(step: Step, reason: string, send: boolean): void {
   const { call } = step;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { goneUnseen } from '../calls/decide-end.ts';
 import { e164 } from '../calls/identity.ts';
 import { addFixes, storedForm } from '../location/fix-store.ts';
 import type { Sql } from '../platform/postgres.ts';
@@ -58,8 +59,9 @@ function originColumns({ origin, introduction, callerNumber }: LoggedCall): (str
 }
 
 /**
- * Ends, by the log, a call that no controller has ended: none saw it, one gave it back to the dialplan, or one died. A
- * call that its controller ended is left as it is. Answers whether that is news.
+ * Ends, by the log, a call that no controller has ended: none saw it, one gave it back to the dialplan, or one died, also where
+ * its successor came too late to see that he talked. A call that its controller ended is left as it is. Answers whether that is
+ * news.
  */
 export async function applyLog(sql: Sql, callId: string): Promise<boolean> {
   const applied = await sql.first(
@@ -73,9 +75,10 @@ export async function applyLog(sql: Sql, callId: string): Promise<boolean> {
      from (select recorded_by = 'controller' and outcome is null and first_talk_at is not null as forsaken,
              log_counts as before
            from calls where id = $1) as state
-     where id = $1 and (recorded_by = 'cel' or log_counts or outcome = 'returned' or ended_at is null)
+     where id = $1 and (recorded_by = 'cel' or log_counts or outcome = 'returned' or ended_at is null
+       or (reason = $2 and logged->>'outcome' = 'human-path'))
      returning before`,
-    [callId],
+    [callId, goneUnseen],
   );
   await sql.execute('delete from timeline where call_id = $1 and claimed_at = 0', [callId]);
   if (applied === undefined) return false;

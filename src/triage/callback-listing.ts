@@ -136,7 +136,10 @@ async function keysOfCall(
   return { numbers: ofKind('number'), phones: ofKind('imei') };
 }
 
-/** Takes off whoever has got through by this call; answers the entries that it was. */
+/**
+ * Takes off whoever has got through by this call, also himself who was thought to have given up and talked without a controller;
+ * answers the entries that it was.
+ */
 export async function takeOffRedialled(
   sql: Sql,
   callId: string,
@@ -147,7 +150,7 @@ export async function takeOffRedialled(
   const found = await sql.rows(
     z.object({ id: z.string() }),
     `update callbacks b set state = 'redialled', redialled_by = $1, changed_at = $5
-     from calls c where c.id = $1 and c.first_talk_at is not null and b.call_id is distinct from $1 and b.state in ('listed', 'calling')
+     from calls c where c.id = $1 and c.first_talk_at is not null and (b.call_id is distinct from $1 or c.outcome = 'human-path') and b.state in ('listed', 'calling')
        and (b.number = any($2) or b.imei = any($3)) and b.abandoned_at <= c.first_talk_at
        and c.arrived_at <= b.abandoned_at + make_interval(secs => $4)
      returning b.id`,

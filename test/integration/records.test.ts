@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { goneUnseen } from '../../src/calls/decide-end.ts';
 import { readCallInCircle } from '../../src/incidents/store.ts';
 import { openJournal, type OwnJournal } from '../../src/platform/journal.ts';
 import { createLogger } from '../../src/platform/logger.ts';
@@ -163,6 +164,27 @@ test('whatever happens to PostgreSQL, to memory and to the process: the same row
     { numRuns: 40 },
   );
 }, 120_000);
+
+test.each([
+  ['talked without a controller', 'human-path'],
+  ['gave up', 'abandoned'],
+] as const)(
+  'of a caller who was gone when the next controller looked, the log tells whether he %s',
+  async (_, outcome) => {
+    const { state, ...entry } = callEntry(1, 3, { ended: true });
+    const unseen = { ...entry, state: { ...state, outcome: 'abandoned' as const, reason: goneUnseen } };
+    const log = loggedCall(1, { outcome });
+    for (const entries of [
+      [unseen, log],
+      [log, unseen],
+    ]) {
+      await emptyTables(postgres);
+      for (const one of entries) await postgres.transaction((sql) => writeEntries(sql, [one]));
+      const [row] = await postgres.rows(z.object({ outcome: z.string() }), 'select outcome from calls');
+      expect(row?.outcome).toBe(outcome);
+    }
+  },
+);
 
 test('what the dead wrote itself is not written again, and what it had not is', async () => {
   const dead = start('dead');
