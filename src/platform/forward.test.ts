@@ -1,4 +1,5 @@
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer as createHttp } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +21,7 @@ const own = new Set<string>();
 const came: unknown[] = [];
 let directory: string;
 let asked = 0;
+let isHeld = false;
 
 const servers = ['leader', 'standby'].map((name, rank) => {
   const anywhere: AnswerAnywhere = (request, answer) =>
@@ -32,7 +34,7 @@ const servers = ['leader', 'standby'].map((name, rank) => {
       },
       here: () => own.has(name),
       isOver: () => Promise.resolve(false),
-      held: () => false,
+      held: () => isHeld,
     })(request, answer);
   const hold = defineRoute({
     method: 'POST',
@@ -52,7 +54,8 @@ const servers = ['leader', 'standby'].map((name, rank) => {
     routes: [hold],
     authenticate: (token) => {
       const role = token === 'auditor' ? 'auditor' : 'operator';
-      return token === 'nobody' ? undefined : { tokenId: token, role, name: token };
+      const unknown = token === 'nobody' || (token === 'new' && name === 'leader');
+      return unknown ? undefined : { tokenId: token, role, name: token };
     },
     logger: createLogger('silent'),
     metrics: createMetrics(),
@@ -81,6 +84,7 @@ afterAll(async () => {
 beforeEach(() => {
   own.clear();
   own.add('leader');
+  isHeld = false;
   came.length = asked = 0;
 });
 
@@ -93,6 +97,7 @@ test('a command comes to its owner as it was sent, and his answer goes back', as
     'idempotency-key': 'k',
     'siaga-client': '6.6.6.6',
   });
+  expect(answer.headers.has('siaga-answered')).toBe(false);
   expect({ status: answer.status, body: answer.body, etag: answer.headers.get('etag') }).toEqual({
     ...{ status: 202, body: { by: 'leader' }, etag: '"7"' },
   });
@@ -109,6 +114,18 @@ test('a problem of the owner stays one', async () => {
 test('whoever may not is refused where he asks, and nothing is passed on', async () => {
   expect([(await hold('nobody')).status, (await hold('auditor')).status]).toEqual([401, 403]);
   expect(asked).toBe(0);
+});
+
+test('what another refuses before it is begun is not his answer: nothing was done', async () => {
+  const refused = await hold('new');
+  expect([refused.status, refused.code, refused.at('mayBeDone')]).toEqual([503, 'controllers.unreachable', false]);
+  isHeld = true;
+  const socket = restSocketOf(directory, 'leader', 0);
+  const headers = { authorization: 'Bearer t-1', 'content-type': 'application/json' };
+  const path = `/v1/calls/${id}/hold`;
+  const request = { method: 'POST', path, headers, body: { note: 'x' }, ip: '' } as const;
+  expect(await askController(socket, request, systemClock)).toBe('unsent');
+  expect(came).toEqual([]);
 });
 
 test('what nobody has is asked of each other once, and answered where it came in', async () => {
@@ -130,6 +147,18 @@ describe('one that does not answer', () => {
     await writeFile(path, '');
     expect(await askController(path, request, systemClock)).toBe('dead');
     expect(await askController(join(directory, 'never'), request, systemClock)).toBe('not-here');
+  });
+
+  test.each([
+    [404, 'unsent'],
+    [500, 'unsent'],
+    [202, 'unanswered'],
+  ] as const)('of another version, says %i of what it does not say is his: %s', async (status, result) => {
+    const path = join(directory, `old-${status}`);
+    const old = createHttp((_request, response) => response.writeHead(status).end('{}'));
+    await new Promise<void>((resolve) => old.listen(path, resolve));
+    expect(await askController(path, request, systemClock)).toBe(result);
+    await new Promise((resolve) => old.close(resolve));
   });
 
   test('is given up after two seconds, and nobody knows what it did', async () => {

@@ -16,12 +16,14 @@ export interface ForwardedRequest {
 
 /**
  * What came of asking: its answer; `not-here`: it has not what was asked for, and did nothing; `dead`: nobody has its socket open any
- * more; `unsent`: it could not be reached; `unanswered`: it was sent, and may have been done.
+ * more; `unsent`: it could not be reached, or did not get as far as to do it; `unanswered`: it was sent, and may have been done.
  */
 export type Asked = RawReply | 'not-here' | 'dead' | 'unsent' | 'unanswered';
 
 /** The client's address, on a request that another controller passed on. It counts on the socket of the state folder alone. */
 export const clientHeader = 'siaga-client';
+/** On an answer to another controller: it is whoever has it that answers, and no guard, parser or fault before him. */
+export const answeredHeader = 'siaga-answered';
 /** Misdirected request: it is not here, and was not forwarded from here. */
 export const misdirected = 421;
 
@@ -32,6 +34,7 @@ const longestAnswer = 16_000_000;
 
 /** Of one hop only, or of the body as it came: it is sent on as JSON. */
 const ofThisHop = new Set([
+  answeredHeader,
   'connection',
   'content-encoding',
   'content-length',
@@ -97,6 +100,8 @@ async function read(response: IncomingMessage): Promise<string | undefined> {
 
 function replyOf({ statusCode = 0, headers }: IncomingMessage, text: string): Asked {
   if (statusCode === misdirected) return 'not-here';
+  // Its copy of the tokens may be old, its version another: what it says of a request that it has not begun is nobody's answer.
+  if (headers[answeredHeader] === undefined) return statusCode < 300 ? 'unanswered' : 'unsent';
   try {
     const body: unknown = text === '' ? undefined : JSON.parse(text);
     const kept = Object.entries(headers).filter(([name]) => !ofThisHop.has(name) && name !== 'date');
