@@ -76,6 +76,18 @@ test('a process that has just woken does nothing that another passed on', async 
   expect(result).toMatchObject({ status: 503, extra: { mayBeDone: false } });
 });
 
+test('nor does it what it is asked for itself, where another may have its calls', async () => {
+  const woken = { held: () => true, here: () => true };
+  const refused = { status: 503, extra: { mayBeDone: false } };
+  expect(await ask([theirs], woken)).toMatchObject({ result: refused, asked: [] });
+  expect((await ask(['not-here'], { held: () => true })).result).toMatchObject(refused);
+  const line = { ...command, subject: { kind: 'line' } as const };
+  expect((await ask([undefined, undefined, theirs], woken, line)).result).toMatchObject(refused);
+  expect((await ask([theirs], woken, { ...command, method: 'GET' })).result).toBe(mine);
+  expect((await ask([theirs], { held: () => true })).result).toBe(theirs);
+  expect((await ask([], woken)).result).toBe(mine);
+});
+
 test('the line is the leader’s, and the next one’s when he is dead', async () => {
   const line = { ...command, subject: { kind: 'line' } as const };
   expect(await ask([theirs, undefined, theirs], {}, line)).toEqual({ result: theirs, asked: [0] });

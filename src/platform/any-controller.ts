@@ -35,25 +35,26 @@ export function answerAnywhere(deps: AnywhereDeps): AnswerAnywhere {
   return async (request, own) => {
     const { subject } = request;
     if (request.forwarded) return answerForAnother(deps, subject, own);
-    if ('id' in subject && here(subject)) return own();
+    const byItself = async (): Promise<RawReply> => {
+      // Another may have taken its calls and lead; without another, nobody has.
+      if (request.method !== 'GET' && deps.held() && (await deps.others()).length > 0) throw stoodStill();
+      return own();
+    };
+    if ('id' in subject && here(subject)) return byItself();
     const others = whomToAsk(subject, deps.rank, await deps.others());
-    if (others.length === 0) return own();
-    if (subject.kind === 'line') return fromLeader(deps, others, request, own);
+    if (others.length === 0) return byItself();
+    if (subject.kind === 'line') return fromLeader(deps, others, request, byItself);
     if (subject.kind === 'live-calls') return ofAll(deps, others, request, own);
     const { reply, failures } = await fromOwner(others.map((other) => deps.ask(other, request)));
     if (reply !== undefined) return reply;
     // It may have been taken over in the meantime.
-    if (failures.length === 0 || here(subject) || (await isOver(deps, subject))) return own();
+    if (failures.length === 0 || here(subject) || (await isOver(deps, subject))) return byItself();
     throw unreachable(request, failures.includes('unanswered'));
   };
 }
 
 function answerForAnother({ held, here }: AnywhereDeps, subject: Subject, own: () => Promise<RawReply>) {
-  if (held()) {
-    const detail =
-      'The controller that has it stood still and is looking at what happened. Nothing was done: ask again.';
-    throw new Problem({ ...unreachableFace, detail, extra: { mayBeDone: false } });
-  }
+  if (held()) throw stoodStill();
   if ('id' in subject && !here(subject)) {
     throw new Problem({ status: misdirected, code: 'controllers.not-here', title: 'Misdirected request' });
   }
@@ -131,6 +132,11 @@ const unreachableFace = {
   title: 'Service unavailable',
   headers: { 'Retry-After': '2' },
 } as const;
+
+function stoodStill(): Problem {
+  const detail = 'The controller that has it stood still and is looking at what happened. Nothing was done: ask again.';
+  return new Problem({ ...unreachableFace, detail, extra: { mayBeDone: false } });
+}
 
 function unreachable({ method }: RequestAnywhere, sent: boolean): Problem {
   const mayBeDone = sent && method !== 'GET';
