@@ -12,7 +12,7 @@ import type { Clock } from './platform/clock.ts';
 import { askController } from './platform/forward.ts';
 import type { Logger } from './platform/logger.ts';
 import { longestPath } from './platform/presence.ts';
-import { otherRestSockets, restSocketOf } from './platform/rest-sockets.ts';
+import { forgetRestSocket, otherRestSockets, restSocketOf } from './platform/rest-sockets.ts';
 import type { HttpOptions } from './platform/http.ts';
 import type { LiveThing } from './platform/whose.ts';
 
@@ -42,6 +42,8 @@ export function withOthers(
   /** Another controller leads. */
   isLed: () => boolean;
   stop: () => void;
+  /** Nothing is left to others: nobody is to ask this one any more. */
+  forget: () => Promise<void>;
 } {
   const { clock, logger, rank, feed, messages } = deps;
   const told: PassOn[] = [(reader) => feed.passOn(reader), (reader) => messages.passOn((aml) => reader({ aml }))];
@@ -59,6 +61,7 @@ export function withOthers(
     http: { anywhere, forOthers: { path: feedForOthers, stream: (...to) => tellOther(told, ...to) } },
     isLed: () => following?.isLed() ?? false,
     stop: () => following?.stop(),
+    forget: () => forgetRestSocket(directory, deps.application),
     async begin(listen) {
       following ??= followOthers({ ...deps, others, hear: messages.hear });
       try {

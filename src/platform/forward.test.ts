@@ -13,7 +13,7 @@ import { createHttpServer } from './http.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { conflict } from './problem.ts';
-import { otherRestSockets, restSocketOf } from './rest-sockets.ts';
+import { forgetRestSocket, leaveRestSocket, otherRestSockets, restSocketOf } from './rest-sockets.ts';
 import { defineRoute } from './route.ts';
 
 const id = '018f0000-0000-7000-8000-000000000001';
@@ -137,6 +137,39 @@ test('what nobody has is asked of each other once, and answered where it came in
 test('the socket is for this user alone', async () => {
   const { mode } = await stat(restSocketOf(directory, 'leader', 0));
   expect(mode & 0o777).toBe(0o600);
+});
+
+describe('one that stops', () => {
+  const request = { method: 'GET', path: '/healthz', headers: {}, body: undefined, ip: '' } as const;
+  const base = { routes: [], authenticate: () => undefined, version: 'test', clock: systemClock };
+  const started = async (socket: string) => {
+    const health = () => ({ ready: true, parts: {}, modes: [] });
+    const server = createHttpServer({ ...base, health, logger: createLogger('silent'), metrics: createMetrics() });
+    await server.listenToOthers(socket);
+    return server;
+  };
+  const reached = (socket: string) => askController(socket, request, systemClock);
+
+  test('and leaves calls is dead from the first moment until its calls are taken', async () => {
+    const socket = restSocketOf(directory, 'leaves', 2);
+    const server = await started(socket);
+    expect(await reached(socket)).toBe('unanswered');
+    const closing = server.close(5_000, true);
+    expect(await reached(socket)).toBe('dead');
+    await closing;
+    await leaveRestSocket(directory, 'leaves', 2);
+    expect(await reached(socket)).toBe('dead');
+    expect(await otherRestSockets(directory, '')).toContainEqual({ rank: 2, socket });
+    await forgetRestSocket(directory, 'leaves');
+    expect(await reached(socket)).toBe('not-here');
+  });
+
+  test('and leaves none is gone', async () => {
+    const socket = restSocketOf(directory, 'ends', 3);
+    const server = await started(socket);
+    await server.close();
+    expect(await reached(socket)).toBe('not-here');
+  });
 });
 
 describe('one that does not answer', () => {
