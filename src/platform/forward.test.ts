@@ -18,6 +18,7 @@ import { defineRoute } from './route.ts';
 
 const id = '018f0000-0000-7000-8000-000000000001';
 const own = new Set<string>();
+const left = new Set<string>();
 const came: unknown[] = [];
 let directory: string;
 let asked = 0;
@@ -32,7 +33,7 @@ const servers = ['leader', 'standby'].map((name, rank) => {
         asked += 1;
         return askController(socket, passed, systemClock);
       },
-      here: () => own.has(name),
+      has: () => (own.has(name) ? 'live' : left.has(name) ? 'afterwards' : 'no'),
       isOver: () => Promise.resolve(false),
       held: () => isHeld,
     })(request, answer);
@@ -83,6 +84,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   own.clear();
+  left.clear();
   own.add('leader');
   isHeld = false;
   came.length = asked = 0;
@@ -132,6 +134,19 @@ test('what nobody has is asked of each other once, and answered where it came in
   own.clear();
   expect((await hold('t-1')).body).toEqual({ by: 'standby' });
   expect(asked).toBe(1);
+});
+
+test('what is left after a call is answered by whoever has it, once nobody says that he has the call', async () => {
+  own.clear();
+  left.add('leader');
+  // What the client says of it counts for nothing.
+  expect((await hold('t-1', 'x', { 'siaga-afterwards': '1' })).body).toEqual({ by: 'leader' });
+  expect(asked).toBe(2);
+  own.add('standby');
+  expect((await hold('t-1')).body).toEqual({ by: 'standby' });
+  own.clear();
+  left.add('standby');
+  expect((await hold('t-1')).body).toEqual({ by: 'standby' });
 });
 
 test('the socket is for this user alone', async () => {
