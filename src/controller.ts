@@ -347,7 +347,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
     drain: () => calls.drain(config.SIAGA_STOP_SECONDS * 1_000),
     stops: [
       ['other controllers', others.stop],
-      ['server', () => server.close()],
+      // Its calls go on until the others take them: from here on they are told that nobody answers, not that nobody has them.
+      ['server', () => server.close(5_000, calls.live() > 0)],
       ['health', modes.stop],
       ['disk', disk.stop],
       ['queues', queues.stop],
@@ -357,6 +358,7 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
       ['pause guard', guard.stop],
       ['load', load.stop],
       ['succession', succession.stop],
+      ['socket for others', () => (calls.live() > 0 ? undefined : others.forget())],
       ['clock watch', clocks.stop],
       ['probes', probes.stop],
       ['calls', calls.stop],

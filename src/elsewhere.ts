@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { liveCallOf } from './calls/command.ts';
 import type { CallRunner } from './calls/runner.ts';
 import type { WithoutCallRoom } from './dispatch/without-call/start.ts';
 import type { Feed } from './events/feed.ts';
@@ -12,14 +11,14 @@ import type { Clock } from './platform/clock.ts';
 import { askController } from './platform/forward.ts';
 import type { Logger } from './platform/logger.ts';
 import { longestPath } from './platform/presence.ts';
-import { otherRestSockets, restSocketOf } from './platform/rest-sockets.ts';
+import { forgetRestSocket, otherRestSockets, restSocketOf } from './platform/rest-sockets.ts';
 import type { HttpOptions } from './platform/http.ts';
-import type { LiveThing } from './platform/whose.ts';
+import type { Having, LiveThing } from './platform/whose.ts';
 
 /** What lives in this process, in whichever room. */
 interface Rooms {
-  readonly runner: Pick<CallRunner, 'get' | 'all'>;
-  readonly withoutCall: Pick<WithoutCallRoom, 'find'>;
+  readonly runner: Pick<CallRunner, 'all'>;
+  readonly withoutCall: Pick<WithoutCallRoom, 'find' | 'knows'>;
   readonly outgoing: Pick<OutgoingRoom, 'has'>;
 }
 
@@ -42,6 +41,8 @@ export function withOthers(
   /** Another controller leads. */
   isLed: () => boolean;
   stop: () => void;
+  /** Nothing is left to others: nobody is to ask this one any more. */
+  forget: () => Promise<void>;
 } {
   const { clock, logger, rank, feed, messages } = deps;
   const told: PassOn[] = [(reader) => feed.passOn(reader), (reader) => messages.passOn((aml) => reader({ aml }))];
@@ -52,13 +53,14 @@ export function withOthers(
   const anywhere = answerAnywhere({
     ...deps,
     others,
-    here: (thing) => isHere(deps, thing),
+    has: (thing) => howHere(deps, thing),
     ask: ({ socket }, request) => askController(socket, request, clock),
   });
   return {
     http: { anywhere, forOthers: { path: feedForOthers, stream: (...to) => tellOther(told, ...to) } },
     isLed: () => following?.isLed() ?? false,
     stop: () => following?.stop(),
+    forget: () => forgetRestSocket(directory, deps.application),
     async begin(listen) {
       following ??= followOthers({ ...deps, others, hear: messages.hear });
       try {
@@ -72,21 +74,24 @@ export function withOthers(
   };
 }
 
-/** A call that was given back to the human path may be another controller's by now. */
-function isHere({ runner, withoutCall, outgoing }: Rooms, { kind, id }: LiveThing): boolean {
-  const calls = (): ReturnType<CallRunner['all']> => runner.all().filter(({ outcome }) => outcome !== 'returned');
+/** How this process has something. A call that was given back to the human path may be another controller's by now. */
+export function howHere({ runner, withoutCall, outgoing }: Rooms, { kind, id }: LiveThing): Having {
+  const calls = runner.all().filter(({ outcome }) => outcome !== 'returned');
+  const liveIf = (isHere: boolean): Having => (isHere ? 'live' : 'no');
   switch (kind) {
-    case 'call': {
-      const call = runner.get(id);
-      return call !== undefined && call.outcome !== 'returned';
+    case 'call':
+      return liveIf(calls.some((call) => call.id === id));
+    case 'incident': {
+      // A redial takes an incident over, also into another controller.
+      const ofIncident = calls.filter(({ incident }) => incident.id === id);
+      if (ofIncident.some(({ endedAt }) => endedAt === null)) return 'live';
+      return ofIncident.length > 0 || withoutCall.knows(id) ? 'afterwards' : 'no';
     }
-    case 'incident':
-      return liveCallOf({ all: calls }, id) !== undefined;
-    case 'dispatch':
-      return (
-        calls().some(({ dispatches }) => dispatches.some((one) => one.id === id)) || withoutCall.find(id) !== undefined
-      );
+    case 'dispatch': {
+      const isOfCall = calls.some(({ dispatches }) => dispatches.some((one) => one.id === id));
+      return liveIf(isOfCall || withoutCall.find(id) !== undefined);
+    }
     case 'outgoing':
-      return outgoing.has(id);
+      return liveIf(outgoing.has(id));
   }
 }

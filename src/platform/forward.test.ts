@@ -1,4 +1,5 @@
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer as createHttp } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,14 +13,16 @@ import { createHttpServer } from './http.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { conflict } from './problem.ts';
-import { otherRestSockets, restSocketOf } from './rest-sockets.ts';
+import { forgetRestSocket, leaveRestSocket, otherRestSockets, restSocketOf } from './rest-sockets.ts';
 import { defineRoute } from './route.ts';
 
 const id = '018f0000-0000-7000-8000-000000000001';
 const own = new Set<string>();
+const left = new Set<string>();
 const came: unknown[] = [];
 let directory: string;
 let asked = 0;
+let isHeld = false;
 
 const servers = ['leader', 'standby'].map((name, rank) => {
   const anywhere: AnswerAnywhere = (request, answer) =>
@@ -30,9 +33,9 @@ const servers = ['leader', 'standby'].map((name, rank) => {
         asked += 1;
         return askController(socket, passed, systemClock);
       },
-      here: () => own.has(name),
+      has: () => (own.has(name) ? 'live' : left.has(name) ? 'afterwards' : 'no'),
       isOver: () => Promise.resolve(false),
-      held: () => false,
+      held: () => isHeld,
     })(request, answer);
   const hold = defineRoute({
     method: 'POST',
@@ -52,7 +55,8 @@ const servers = ['leader', 'standby'].map((name, rank) => {
     routes: [hold],
     authenticate: (token) => {
       const role = token === 'auditor' ? 'auditor' : 'operator';
-      return token === 'nobody' ? undefined : { tokenId: token, role, name: token };
+      const unknown = token === 'nobody' || (token === 'new' && name === 'leader');
+      return unknown ? undefined : { tokenId: token, role, name: token };
     },
     logger: createLogger('silent'),
     metrics: createMetrics(),
@@ -80,7 +84,9 @@ afterAll(async () => {
 });
 beforeEach(() => {
   own.clear();
+  left.clear();
   own.add('leader');
+  isHeld = false;
   came.length = asked = 0;
 });
 
@@ -93,6 +99,7 @@ test('a command comes to its owner as it was sent, and his answer goes back', as
     'idempotency-key': 'k',
     'siaga-client': '6.6.6.6',
   });
+  expect(answer.headers.has('siaga-answered')).toBe(false);
   expect({ status: answer.status, body: answer.body, etag: answer.headers.get('etag') }).toEqual({
     ...{ status: 202, body: { by: 'leader' }, etag: '"7"' },
   });
@@ -111,15 +118,73 @@ test('whoever may not is refused where he asks, and nothing is passed on', async
   expect(asked).toBe(0);
 });
 
+test('what another refuses before it is begun is not his answer: nothing was done', async () => {
+  const refused = await hold('new');
+  expect([refused.status, refused.code, refused.at('mayBeDone')]).toEqual([503, 'controllers.unreachable', false]);
+  isHeld = true;
+  const socket = restSocketOf(directory, 'leader', 0);
+  const headers = { authorization: 'Bearer t-1', 'content-type': 'application/json' };
+  const path = `/v1/calls/${id}/hold`;
+  const request = { method: 'POST', path, headers, body: { note: 'x' }, ip: '' } as const;
+  expect(await askController(socket, request, systemClock)).toBe('unsent');
+  expect(came).toEqual([]);
+});
+
 test('what nobody has is asked of each other once, and answered where it came in', async () => {
   own.clear();
   expect((await hold('t-1')).body).toEqual({ by: 'standby' });
   expect(asked).toBe(1);
 });
 
+test('what is left after a call is answered by whoever has it, once nobody says that he has the call', async () => {
+  own.clear();
+  left.add('leader');
+  // What the client says of it counts for nothing.
+  expect((await hold('t-1', 'x', { 'siaga-afterwards': '1' })).body).toEqual({ by: 'leader' });
+  expect(asked).toBe(2);
+  own.add('standby');
+  expect((await hold('t-1')).body).toEqual({ by: 'standby' });
+  own.clear();
+  left.add('standby');
+  expect((await hold('t-1')).body).toEqual({ by: 'standby' });
+});
+
 test('the socket is for this user alone', async () => {
   const { mode } = await stat(restSocketOf(directory, 'leader', 0));
   expect(mode & 0o777).toBe(0o600);
+});
+
+describe('one that stops', () => {
+  const request = { method: 'GET', path: '/healthz', headers: {}, body: undefined, ip: '' } as const;
+  const base = { routes: [], authenticate: () => undefined, version: 'test', clock: systemClock };
+  const started = async (socket: string) => {
+    const health = () => ({ ready: true, parts: {}, modes: [] });
+    const server = createHttpServer({ ...base, health, logger: createLogger('silent'), metrics: createMetrics() });
+    await server.listenToOthers(socket);
+    return server;
+  };
+  const reached = (socket: string) => askController(socket, request, systemClock);
+
+  test('and leaves calls is dead from the first moment until its calls are taken', async () => {
+    const socket = restSocketOf(directory, 'leaves', 2);
+    const server = await started(socket);
+    expect(await reached(socket)).toBe('unanswered');
+    const closing = server.close(5_000, true);
+    expect(await reached(socket)).toBe('dead');
+    await closing;
+    await leaveRestSocket(directory, 'leaves', 2);
+    expect(await reached(socket)).toBe('dead');
+    expect(await otherRestSockets(directory, '')).toContainEqual({ rank: 2, socket });
+    await forgetRestSocket(directory, 'leaves');
+    expect(await reached(socket)).toBe('not-here');
+  });
+
+  test('and leaves none is gone', async () => {
+    const socket = restSocketOf(directory, 'ends', 3);
+    const server = await started(socket);
+    await server.close();
+    expect(await reached(socket)).toBe('not-here');
+  });
 });
 
 describe('one that does not answer', () => {
@@ -130,6 +195,18 @@ describe('one that does not answer', () => {
     await writeFile(path, '');
     expect(await askController(path, request, systemClock)).toBe('dead');
     expect(await askController(join(directory, 'never'), request, systemClock)).toBe('not-here');
+  });
+
+  test.each([
+    [404, 'unsent'],
+    [500, 'unsent'],
+    [202, 'unanswered'],
+  ] as const)('of another version, says %i of what it does not say is his: %s', async (status, result) => {
+    const path = join(directory, `old-${status}`);
+    const old = createHttp((_request, response) => response.writeHead(status).end('{}'));
+    await new Promise<void>((resolve) => old.listen(path, resolve));
+    expect(await askController(path, request, systemClock)).toBe(result);
+    await new Promise((resolve) => old.close(resolve));
   });
 
   test('is given up after two seconds, and nobody knows what it did', async () => {

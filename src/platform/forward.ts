@@ -12,16 +12,23 @@ export interface ForwardedRequest {
   readonly body: unknown;
   /** The client's address. */
   readonly ip: string;
+  /** Nobody has a live call of it: whoever has what is left of it answers. */
+  readonly evenAfterwards?: boolean;
 }
 
 /**
- * What came of asking: its answer; `not-here`: it has not what was asked for, and did nothing; `dead`: nobody has its socket open any
- * more; `unsent`: it could not be reached; `unanswered`: it was sent, and may have been done.
+ * What came of asking: its answer; `not-here`: it has not what was asked for, and did nothing; `afterwards`: nor did it
+ * anything, as it has only what is left of it after its call, and answers if it is told that nobody has more; `dead`: nobody has its socket open any
+ * more; `unsent`: it could not be reached, or did not get as far as to do it; `unanswered`: it was sent, and may have been done.
  */
-export type Asked = RawReply | 'not-here' | 'dead' | 'unsent' | 'unanswered';
+export type Asked = RawReply | 'not-here' | 'afterwards' | 'dead' | 'unsent' | 'unanswered';
 
 /** The client's address, on a request that another controller passed on. It counts on the socket of the state folder alone. */
 export const clientHeader = 'siaga-client';
+/** On an answer to another controller: it is whoever has it that answers, and no guard, parser or fault before him. */
+export const answeredHeader = 'siaga-answered';
+/** On a request: `evenAfterwards`. On an answer 421: `afterwards`. */
+export const afterwardsHeader = 'siaga-afterwards';
 /** Misdirected request: it is not here, and was not forwarded from here. */
 export const misdirected = 421;
 
@@ -32,6 +39,8 @@ const longestAnswer = 16_000_000;
 
 /** Of one hop only, or of the body as it came: it is sent on as JSON. */
 const ofThisHop = new Set([
+  afterwardsHeader,
+  answeredHeader,
   'connection',
   'content-encoding',
   'content-length',
@@ -52,6 +61,7 @@ export function askController(socketPath: string, asked: ForwardedRequest, clock
     ...withoutHop(asked.headers),
     host: 'localhost',
     [clientHeader]: asked.ip,
+    ...(asked.evenAfterwards === true ? { [afterwardsHeader]: '1' } : {}),
     'content-length': Buffer.byteLength(body ?? ''),
   };
   return new Promise((resolve) => {
@@ -96,7 +106,9 @@ async function read(response: IncomingMessage): Promise<string | undefined> {
 }
 
 function replyOf({ statusCode = 0, headers }: IncomingMessage, text: string): Asked {
-  if (statusCode === misdirected) return 'not-here';
+  if (statusCode === misdirected) return headers[afterwardsHeader] === undefined ? 'not-here' : 'afterwards';
+  // Its copy of the tokens may be old, its version another: what it says of a request that it has not begun is nobody's answer.
+  if (headers[answeredHeader] === undefined) return statusCode < 300 ? 'unanswered' : 'unsent';
   try {
     const body: unknown = text === '' ? undefined : JSON.parse(text);
     const kept = Object.entries(headers).filter(([name]) => !ofThisHop.has(name) && name !== 'date');

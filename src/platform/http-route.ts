@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { AnswerAnywhere } from './any-controller.ts';
 import { bearerToken, type TokenCheck } from './auth.ts';
-import { clientHeader } from './forward.ts';
+import { afterwardsHeader, answeredHeader, clientHeader } from './forward.ts';
 import { principalOf, requestIdOf } from './http-guards.ts';
 import type { RunOnce } from './idempotency.ts';
 import type { Logger } from './logger.ts';
@@ -53,7 +53,12 @@ export function routeHandler(route: Route, deps: RouteDeps): RequestHandler {
       const keyed = { tokenId: principal.tokenId, key, method: route.method, path: request.path, body: raw.body };
       return deps.runOnce(keyed, run);
     };
-    send(response, await whereItIs(route, request, raw, deps, context.ip, once));
+    const own = (): Promise<RawReply> => {
+      // Set before it begins: the problem that it may throw is its answer as well.
+      if (deps.isForwarded(request)) response.set(answeredHeader, '1');
+      return once();
+    };
+    send(response, await whereItIs(route, request, raw, deps, context.ip, own));
   };
 }
 
@@ -70,7 +75,9 @@ function whereItIs(
   if (anywhere === undefined || subject === null) return own();
   const { originalUrl: path, headers } = request;
   const { method } = route;
-  return anywhere({ subject, method, path, headers, body: raw.body, ip, forwarded: isForwarded(request) }, own);
+  const forwarded = isForwarded(request);
+  const evenAfterwards = forwarded && request.get(afterwardsHeader) !== undefined;
+  return anywhere({ subject, method, path, headers, body: raw.body, ip, forwarded, evenAfterwards }, own);
 }
 
 function bodyOf(request: Request): unknown {

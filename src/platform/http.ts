@@ -1,4 +1,4 @@
-import { chmod } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import express, { type Express, type Request, type Response } from 'express';
 import helmet from 'helmet';
@@ -17,6 +17,7 @@ import type { Metrics } from './metrics.ts';
 import { openApiDocument, type healthSchema } from './openapi.ts';
 import { problemAnswer, type Refused } from './problem-answer.ts';
 import { notFound } from './problem.ts';
+import { listenAsOne } from './rest-sockets.ts';
 import type { Route } from './route.ts';
 
 /** What /readyz tells. Nothing of any call: anybody may read it. */
@@ -53,8 +54,11 @@ interface HttpServer {
   listen(host: string, port: number): Promise<number>;
   /** Answers other controllers of the node on a Unix socket, which only this user can open. Rejects where there can be none. */
   listenToOthers(path: string): Promise<void>;
-  /** Takes no more connections, ends the streams, and waits up to `limitMs` for requests under way. */
-  close(limitMs?: number): Promise<void>;
+  /**
+   * Takes no more connections, ends the streams, and waits up to `limitMs` for requests under way. Who leaves calls `toOthers` is dead
+   * to them from then on; else he is gone.
+   */
+  close(limitMs?: number, toOthers?: boolean): Promise<void>;
 }
 
 const bodyLimit = '256kb';
@@ -113,6 +117,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   app.use(problemAnswer(logger, options.refused));
 
   const server = createServer(app);
+  let ownSocket: string | null = null;
   const forOthers = createServer((request, response) => {
     forwarded.add(request);
     const { forOthers: told } = options;
@@ -133,11 +138,12 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     app,
     listen: (host, port) => listen(server, { host, port }),
     async listenToOthers(path) {
-      await listen(forOthers, { path });
-      await chmod(path, 0o600);
+      await listenAsOne(path, (half) => listen(forOthers, { path: half }));
+      ownSocket = path;
     },
-    async close(limitMs = 5_000) {
+    async close(limitMs = 5_000, toOthers = false) {
       stopping.abort();
+      if (ownSocket !== null && !toOthers) await rm(ownSocket, { force: true });
       await Promise.all([server, forOthers].map((one) => close(one, limitMs, options.clock)));
     },
   };

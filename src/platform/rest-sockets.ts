@@ -1,4 +1,4 @@
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from './errors.ts';
 import { shortName } from './presence.ts';
@@ -7,6 +7,17 @@ import type { OtherController } from './whose.ts';
 /** The socket in the state folder on which a controller answers the others of its node. */
 export function restSocketOf(directory: string, name: string, rank: number): string {
   return join(directory, `${rank}-${shortName(name)}.rest`);
+}
+
+/**
+ * Listens on this socket, for this user alone. The listener is bound to another name, so that its end does not take the socket
+ * away: it stays as that of one who was killed, until somebody forgets it. Rejects where there can be none.
+ */
+export async function listenAsOne(path: string, listen: (path: string) => Promise<unknown>): Promise<void> {
+  const half = path.replace(/\.rest$/, '.half');
+  await listen(half);
+  await chmod(half, 0o600);
+  await rename(half, path);
 }
 
 /** The other controllers that answer, or that died and whose calls nobody has taken yet. */
@@ -22,7 +33,11 @@ export async function otherRestSockets(directory: string, own: string): Promise<
 
 /** A controller that stops and leaves calls to others: until they are taken, whoever asks for one is told to ask again. */
 export async function leaveRestSocket(directory: string, name: string, rank: number): Promise<void> {
-  await writeFile(restSocketOf(directory, name, rank), '', { mode: 0o600 });
+  const path = restSocketOf(directory, name, rank);
+  // Its own socket may stand there still, and cannot be written over.
+  const half = path.replace(/\.rest$/, '.half');
+  await writeFile(half, '', { mode: 0o600 });
+  await rename(half, path);
 }
 
 /** Whoever has taken a dead controller's calls takes its socket away: from then on nobody asks it for them. */

@@ -7,6 +7,12 @@ export interface LiveThing {
   readonly id: string;
 }
 
+/**
+ * How a controller has such a thing: `live`: it alone answers for it; `afterwards`: of an incident it has what is left after its
+ * call (one that ended a moment ago, dispatches without a call), and answers where nobody has a live call; `no`: not at all.
+ */
+export type Having = 'live' | 'afterwards' | 'no';
+
 /** What a request is about that another controller of the node may have: a live thing, the waiting line, or every live call. */
 export type Subject = LiveThing | { readonly kind: 'line' } | { readonly kind: 'live-calls' };
 

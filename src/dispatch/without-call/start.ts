@@ -37,6 +37,8 @@ export interface WithoutCallRoom extends Machine, Reserving {
   readonly begin: (state: WithoutCall) => boolean;
   /** A dispatch that is here, with its incident. */
   readonly find: (dispatchId: string) => { dispatch: Dispatch; incidentId: string } | undefined;
+  /** Dispatches of this incident are here, also such that ended a moment ago. */
+  readonly knows: (incidentId: string) => boolean;
   /** The dispatch by which an agency is engaged already for what is wanted, without a call, of this process. */
   readonly engagedHere: (incidentId: string, wanted: Wanted) => string | undefined;
   /** The same of others; with PostgreSQL away nobody knows, and nobody waits for it. */
@@ -222,6 +224,7 @@ export function startWithoutCall(deps: WithoutCallDeps): WithoutCallRoom {
       }
       return undefined;
     },
+    knows: (incidentId) => ofIncident(incidentId).length > 0,
     engagedHere: (incidentId, wanted) => ofIncident(incidentId).find((one) => engages(one, wanted))?.id,
     async engagedElsewhere(incidentId, wanted) {
       const stored = await underWay(postgres, incidentId, wanted).catch((error: unknown) => {
