@@ -2,7 +2,7 @@ import type { Call } from '../calls/call.ts';
 import type { Clock } from '../platform/clock.ts';
 import { shortName } from '../platform/presence.ts';
 import { isoTime } from '../platform/text.ts';
-import { circleOfCall, type CallInCircle, type Circle } from '../incidents/need-to-know.ts';
+import { circleOfCall, laterCircle, type CallInCircle, type Circle } from '../incidents/need-to-know.ts';
 
 /** One event as it is sent: an id to resume from, what happened, and the parts it concerns. */
 export interface FeedEvent {
@@ -51,12 +51,6 @@ const nobodys: Circle = { kind: null, operatorIds: [] };
 /** A call that is here; one that was given back to the human path may be another controller's by now. */
 type CallHere = CallInCircle & Partial<Pick<Call, 'outcome'>>;
 
-/** Who tells of a call without its kind does not know it: what was confidential stays so. */
-function laterCircle(known: Circle, later: Circle): Circle {
-  if (known.kind === null || later.kind !== null) return later;
-  return { kind: known.kind, operatorIds: [...new Set([...known.operatorIds, ...later.operatorIds])] };
-}
-
 /** Milliseconds: so far may the order in which two controllers hear of the same differ, and so long may it take to find one that is new. */
 const overlap = 2_000;
 
@@ -98,7 +92,9 @@ export function createFeed(deps: {
     const call = deps.callOf(callId);
     if (call === undefined) return known;
     // What was heard since of a call that was given back is its next owner's word.
-    return call.outcome === 'returned' ? laterCircle(circleOfCall(call), known) : laterCircle(known, circleOfCall(call));
+    return call.outcome === 'returned'
+      ? laterCircle(circleOfCall(call), known)
+      : laterCircle(known, circleOfCall(call));
   };
 
   const remember = (callId: string, circle: Circle): void => {
