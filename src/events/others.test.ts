@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,6 +21,7 @@ let socket: string;
 let leader: Feed;
 let standby: Feed;
 let server: Server;
+let stopping: AbortController;
 let following: ReturnType<typeof followOthers>;
 let seen: string[];
 let lost: number;
@@ -46,9 +48,10 @@ beforeEach(async () => {
     ({ type }) => seen.push(type),
     () => (lost += 1),
   );
+  stopping = new AbortController();
   server = createServer(
     (_request, response) =>
-      void tellOther([(reader) => leader.passOn(reader), passMessages], response, new AbortController().signal),
+      void tellOther([(reader) => leader.passOn(reader), passMessages], response, stopping.signal),
   );
   await new Promise<void>((resolve) => server.listen(socket, resolve));
 });
@@ -135,4 +138,13 @@ test('one whose calls were taken is heard no more', async () => {
   others.length = 0;
   await until('it leads no more', () => !following.isLed());
   expect(lost).toBe(1);
+});
+
+test('of one that has gone nothing is kept', async () => {
+  follow();
+  tell(leader, 'a');
+  await sees('a');
+  expect(getEventListeners(stopping.signal, 'abort')).toHaveLength(1);
+  following.stop();
+  await until('it is let go', () => getEventListeners(stopping.signal, 'abort').length === 0);
 });

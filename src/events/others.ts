@@ -26,6 +26,8 @@ export function tellOther(sources: readonly PassOn[], response: ServerResponse, 
   const stops = sources.map((passOn) => passOn(tell));
   return new Promise((resolve) => {
     const end = (): void => {
+      // The signal lives as long as the server, and would keep every connection there ever was.
+      signal.removeEventListener('abort', end);
       for (const stop of stops) stop();
       response.end();
       resolve();
