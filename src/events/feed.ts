@@ -52,7 +52,7 @@ const nobodys: Circle = { kind: null, operatorIds: [] };
 type CallHere = CallInCircle & Partial<Pick<Call, 'outcome'>>;
 
 /** Milliseconds: so far may the order in which two controllers hear of the same differ, and so long may it take to find one that is new. */
-const overlap = 2_000;
+export const overlap = 2_000;
 
 /** What every controller finds out by itself is passed on to none. */
 export function foundByEach(feed: Feed): Feed {

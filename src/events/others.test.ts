@@ -5,13 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../../test/support/rest.ts';
 import type { CallInCircle } from '../incidents/need-to-know.ts';
-import { systemClock } from '../platform/clock.ts';
+import { systemClock, type Clock } from '../platform/clock.ts';
 import { createLogger } from '../platform/logger.ts';
 import { createFeed, foundByEach, type Feed, type Told } from './feed.ts';
 import { followOthers, tellOther } from './others.ts';
 
 const logger = createLogger('silent');
-const clock = systemClock;
+/** Milliseconds by which time has gone on at once. */
+let ahead = 0;
+const clock: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() + ahead };
 const call: CallInCircle = {
   talked: ['op-1'],
   ...{ operator: null, others: [], parties: [], incident: { kind: 'domestic-violence' } },
@@ -76,6 +78,7 @@ test('what happens in another is told here, what it has told a moment ago too, a
   tell(leader, 'c');
   await sees('c');
   expect(seen).toEqual(['a', 'b', 'c']);
+  expect(lost).toBe(0);
 });
 
 test("a phone's message is handed on", async () => {
@@ -147,4 +150,52 @@ test('of one that has gone nothing is kept', async () => {
   expect(getEventListeners(stopping.signal, 'abort')).toHaveLength(1);
   following.stop();
   await until('it is let go', () => getEventListeners(stopping.signal, 'abort').length === 0);
+});
+
+describe('what is told while a connection is away', () => {
+  const breaks = async (): Promise<void> => {
+    follow();
+    tell(leader, 'a');
+    await sees('a');
+    server.closeAllConnections();
+    await until('it is said', () => lost === 1);
+    tell(leader, 'meanwhile');
+  };
+
+  test('is told again when it comes back at once', async () => {
+    await breaks();
+    await sees('meanwhile');
+    expect(lost).toBe(1);
+  });
+
+  test('is lost when that takes longer, and everybody loads anew', async () => {
+    await breaks();
+    ahead += 2_001;
+    await until('it is said again', () => lost === 2);
+    tell(leader, 'b');
+    await sees('b');
+    expect([seen, lost]).toEqual([['a', 'b'], 2]);
+  });
+
+  test('is lost when the first one takes long, and everybody loads anew', async () => {
+    const late = join(directory, '1.rest');
+    follow([{ rank: 0, socket: late }]);
+    tell(leader, 'meanwhile');
+    ahead += 2_001;
+    await new Promise((resolve) => server.close(resolve));
+    await new Promise<void>((resolve) => server.listen(late, resolve));
+    await until('it is said', () => lost === 1);
+    tell(leader, 'b');
+    await sees('b');
+    expect([seen, lost]).toEqual([['b'], 1]);
+  });
+});
+
+test('one that stops in order may go on for a moment unheard: everybody loads anew', async () => {
+  follow();
+  tell(leader, 'a');
+  await sees('a');
+  server.close();
+  stopping.abort();
+  await until('it is said', () => lost === 1);
 });
