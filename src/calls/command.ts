@@ -3,11 +3,14 @@ import type { Call } from './call.ts';
 import type { CallInput } from './call-input.ts';
 import type { CallRunner } from './runner.ts';
 
-/** The call under way that reported an incident; of several, the latest: a redial takes the incident over. */
+/**
+ * The call under way that reported an incident; of several, the latest: a redial takes the incident over. One that was given
+ * back to the human path is none: it stays only to be claimed again, and another controller may have claimed it.
+ */
 export function liveCallOf(runner: Pick<CallRunner, 'all'>, incidentId: string): Call | undefined {
   return runner
     .all()
-    .filter((call) => call.incident.id === incidentId)
+    .filter((call) => call.incident.id === incidentId && call.outcome !== 'returned')
     .sort((a, b) => b.arrivedAt - a.arrivedAt)[0];
 }
 

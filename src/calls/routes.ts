@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { recordAudit } from '../audit/record.ts';
-import { circleOfCall, confidential, mayKnow } from '../incidents/need-to-know.ts';
+import { circleOfCall, confidential, laterCircle, mayKnow } from '../incidents/need-to-know.ts';
 import { noteReading } from '../incidents/read-audit.ts';
 import { timelineView } from '../incidents/view.ts';
 import { roles, writers, type Principal } from '../platform/auth.ts';
@@ -58,11 +58,15 @@ async function find({ runner, postgres, kindOf }: CallRouteDeps, callId: string)
     if (live === undefined || !isUnavailable(error)) throw error;
     return undefined;
   });
-  // What the human path made of a call that was given back only PostgreSQL knows.
-  if (live !== undefined && (stored === undefined || stored.view.outcome === null)) return { ...foundLive(live), live };
+  if (stored === undefined && live !== undefined) return { ...foundLive(live), live };
   if (stored === undefined) throw notFound('calls.unknown', `There is no call ${callId}.`);
   const kind = await kindOf(stored.view.incidentId);
-  return { ...stored, circle: { ...stored.circle, kind } };
+  return givenBack(live, { ...stored, circle: { ...stored.circle, kind } });
+}
+
+/** What the human path or another controller made of a call that was given back only PostgreSQL knows; who was in it we know too. */
+function givenBack(call: Call | undefined, stored: FoundCall): FoundCall {
+  return call === undefined ? stored : { ...stored, circle: laterCircle(circleOfCall(call), stored.circle) };
 }
 
 /**
@@ -177,7 +181,7 @@ function listRoute(deps: CallRouteDeps): Route {
       // The state of a call that is here is newer than its row.
       const newest = rows.map((row) => {
         const call = deps.runner.get(row.view.id);
-        return call === undefined ? row : foundLive(call);
+        return call === undefined || call.outcome === 'returned' ? givenBack(call, row) : foundLive(call);
       });
       const items = allShownTo(principal, newest);
       return { status: 200, body: { items, next: last ? encodeCursor([last.arrivedAt, last.id]) : null } };

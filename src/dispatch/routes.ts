@@ -4,12 +4,12 @@ import type { Call } from '../calls/call.ts';
 import { engagedBy, whyNoMute } from '../calls/decide-dispatch.ts';
 import type { CallRunner } from '../calls/runner.ts';
 import { forDispatchOf, type IncidentForDispatch } from '../incidents/for-dispatch.ts';
-import { circleOfCall, confidential, mayKnow, type Circle } from '../incidents/need-to-know.ts';
+import { circleOfCall, confidential, laterCircle, mayKnow, type Circle } from '../incidents/need-to-know.ts';
 import { roles, writers, type Principal } from '../platform/auth.ts';
 import { keyReused, replayed, requireKey } from '../platform/idempotency.ts';
 import { derivedId, timeOf } from '../platform/ids.ts';
 import { decodeCursor, encodeCursor, pageOf, pageQuery, timePosition } from '../platform/paging.ts';
-import type { Postgres } from '../platform/postgres.ts';
+import { isUnavailable, type Postgres } from '../platform/postgres.ts';
 import { conflict, notFound, unprocessable } from '../platform/problem.ts';
 import { defineRoute, type Route } from '../platform/route.ts';
 import { slug } from '../platform/text.ts';
@@ -142,7 +142,10 @@ function listDispatchesRoute(deps: DispatchRouteDeps): Route {
       const rows = await store.listDispatches(deps.postgres, { ...query, after });
       const last = rows.length === query.limit ? rows.at(-1)?.view : undefined;
       const items = rows
-        .map((row) => liveDispatch(deps, row.view.id) ?? withoutCallNow(deps, row))
+        .map((row) => {
+          const live = liveDispatch(deps, row.view.id);
+          return live === undefined ? withoutCallNow(deps, row) : asKnownSince(live, row);
+        })
         .filter((row) => mayKnow(principal, row.circle))
         .map((row) => row.view);
       const shown = await followed(items, deps.follow);
@@ -165,6 +168,12 @@ function liveDispatch(deps: DispatchRouteDeps, dispatchId: string): (Found & { r
   return undefined;
 }
 
+/** Of a call that was given back its next owner may have found that it is confidential: that is on record alone. */
+function asKnownSince(live: Found & { readonly call: Call }, stored: Found | undefined): Found {
+  if (live.call.outcome !== 'returned' || stored === undefined) return live;
+  return { ...live, circle: laterCircle(live.circle, stored.circle) };
+}
+
 /** One without a call as it is now, where it is here. */
 function withoutCallNow({ withoutCall }: DispatchRouteDeps, row: Found): Found {
   const here = withoutCall.find(row.view.id);
@@ -181,11 +190,16 @@ async function withoutCallHere(deps: DispatchRouteDeps, dispatchId: string): Pro
 
 /** A dispatch of a live call, or on record. */
 export async function findDispatch(deps: DispatchRouteDeps, dispatchId: string): Promise<Found | undefined> {
-  return (
-    liveDispatch(deps, dispatchId) ??
-    (await withoutCallHere(deps, dispatchId)) ??
-    (await store.readDispatch(deps.postgres, dispatchId))
-  );
+  const live = liveDispatch(deps, dispatchId);
+  if (live !== undefined && live.call.outcome !== 'returned') return live;
+  const onRecord = async () =>
+    (await withoutCallHere(deps, dispatchId)) ?? (await store.readDispatch(deps.postgres, dispatchId));
+  if (live === undefined) return onRecord();
+  return asKnownSince(live, await onRecord().catch(ifAway));
+}
+
+function ifAway(error: unknown): undefined {
+  if (!isUnavailable(error)) throw error;
 }
 
 /** The dispatch, for somebody who may know of its incident. */

@@ -63,3 +63,61 @@ test('a call that proves confidential is so from its first event on, and stays s
   tell(feed, null);
   expect(feed.circleOf(first).kind).toBeNull();
 });
+
+const circleOf = (feed: Feed, callId: string) =>
+  feed.circleOf({ id: '', at: '', type: 'x', callId, incidentId: null, detail: {} });
+const called = (kind: string | null, operatorId: string, outcome: 'returned' | null = null) => ({
+  ...{ talked: [operatorId], operator: null, others: [], parties: [], incident: { kind }, outcome },
+});
+
+/** A feed that has the calls, and one that hears what happens in it. */
+function two(calls: Map<string, ReturnType<typeof called>>, elsewhere = new Map<string, ReturnType<typeof called>>()) {
+  const clock = fakeClock();
+  const here = createFeed({ clock, name: 'here', callOf: (callId) => calls.get(callId) });
+  const other = createFeed({ clock, name: 'other', callOf: (callId) => elsewhere.get(callId) });
+  other.passOn((passed) => here.take(passed));
+  return { here, other, elsewhere };
+}
+
+test('a call that was given back concerns whom its next owner says', () => {
+  const calls = new Map([['c', called(null, 'op-here')]]);
+  const { here, other, elsewhere } = two(calls);
+  tell(here, 'c');
+  calls.set('c', called(null, 'op-here', 'returned'));
+  elsewhere.set('c', called('domestic-violence', 'op-other'));
+  const events = recorded(here);
+  tell(other, 'c');
+  expect(events).toHaveLength(1);
+  expect(circleOf(here, 'c')).toEqual({ kind: 'domestic-violence', operatorIds: ['op-other'] });
+});
+
+test('a call that was given back concerns whom it did while nobody else tells of it', () => {
+  const calls = new Map([['c', called('domestic-violence', 'op-here')]]);
+  const { here } = two(calls);
+  calls.set('c', called('domestic-violence', 'op-here', 'returned'));
+  tell(here, 'c');
+  expect(circleOf(here, 'c')).toEqual({ kind: 'domestic-violence', operatorIds: ['op-here'] });
+});
+
+test('a call that is under way here is believed, whoever else tells of it', () => {
+  const calls = new Map([['c', called('domestic-violence', 'op-here')]]);
+  const { here, other } = two(calls, new Map([['c', called('fire', 'op-other')]]));
+  tell(other, 'c');
+  expect(circleOf(here, 'c')).toEqual({ kind: 'domestic-violence', operatorIds: ['op-here'] });
+});
+
+test('who tells of a confidential call and knows nothing of it makes it known to nobody', () => {
+  const { here, other, elsewhere } = two(new Map(), new Map([['c', called('domestic-violence', 'op-1')]]));
+  tell(other, 'c');
+  elsewhere.delete('c');
+  other.lose();
+  tell(other, 'c', 'callback.listed');
+  expect(circleOf(here, 'c')).toEqual({ kind: 'domestic-violence', operatorIds: ['op-1'] });
+  elsewhere.set('c', called(null, 'op-2'));
+  tell(other, 'c');
+  expect(circleOf(here, 'c')).toEqual({ kind: 'domestic-violence', operatorIds: ['op-1', 'op-2'] });
+  // Whoever says what it is instead is believed.
+  elsewhere.set('c', called('fire', 'op-2'));
+  tell(other, 'c');
+  expect(circleOf(here, 'c')).toEqual({ kind: 'fire', operatorIds: ['op-2'] });
+});

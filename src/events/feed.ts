@@ -1,7 +1,8 @@
+import type { Call } from '../calls/call.ts';
 import type { Clock } from '../platform/clock.ts';
 import { shortName } from '../platform/presence.ts';
 import { isoTime } from '../platform/text.ts';
-import { circleOfCall, type CallInCircle, type Circle } from '../incidents/need-to-know.ts';
+import { circleOfCall, laterCircle, type CallInCircle, type Circle } from '../incidents/need-to-know.ts';
 
 /** One event as it is sent: an id to resume from, what happened, and the parts it concerns. */
 export interface FeedEvent {
@@ -47,8 +48,11 @@ export interface Feed {
 
 const nobodys: Circle = { kind: null, operatorIds: [] };
 
+/** A call that is here; one that was given back to the human path may be another controller's by now. */
+type CallHere = CallInCircle & Partial<Pick<Call, 'outcome'>>;
+
 /** Milliseconds: so far may the order in which two controllers hear of the same differ, and so long may it take to find one that is new. */
-const overlap = 2_000;
+export const overlap = 2_000;
 
 /** What every controller finds out by itself is passed on to none. */
 export function foundByEach(feed: Feed): Feed {
@@ -58,7 +62,7 @@ export function foundByEach(feed: Feed): Feed {
 /** `callOf` finds a call while it is here; whom it concerns is remembered for as long as an event of it is kept. */
 export function createFeed(deps: {
   clock: Clock;
-  callOf: (callId: string) => CallInCircle | undefined;
+  callOf: (callId: string) => CallHere | undefined;
   /** Another controller leads, and its line is told of. */
   isLed?: () => boolean;
   /** The process start, which its events are known by. */
@@ -77,13 +81,25 @@ export function createFeed(deps: {
   const calls = new Map<string, { circle: Circle; events: number }>();
   let count = 0;
 
-  const circleOf = (callId: string | null): Circle => {
+  const liveCall = (callId: string | null): CallHere | undefined => {
     const call = callId === null ? undefined : deps.callOf(callId);
-    return call === undefined ? (calls.get(callId ?? '')?.circle ?? nobodys) : circleOfCall(call);
+    return call?.outcome === 'returned' ? undefined : call;
+  };
+
+  const circleOf = (callId: string | null): Circle => {
+    if (callId === null) return nobodys;
+    const known = calls.get(callId)?.circle ?? nobodys;
+    const call = deps.callOf(callId);
+    if (call === undefined) return known;
+    // What was heard since of a call that was given back is its next owner's word.
+    return call.outcome === 'returned'
+      ? laterCircle(circleOfCall(call), known)
+      : laterCircle(known, circleOfCall(call));
   };
 
   const remember = (callId: string, circle: Circle): void => {
-    calls.set(callId, { circle, events: (calls.get(callId)?.events ?? 0) + 1 });
+    const { circle: known = nobodys, events = 0 } = calls.get(callId) ?? {};
+    calls.set(callId, { circle: laterCircle(known, circle), events: events + 1 });
   };
 
   const forget = (callId: string): void => {
@@ -122,7 +138,7 @@ export function createFeed(deps: {
     },
     take({ event, circle }) {
       if (ids.has(event.id)) return;
-      show(event, 'passed', deps.callOf(event.callId ?? '') === undefined ? circle : circleOf(event.callId));
+      show(event, 'passed', liveCall(event.callId) === undefined ? circle : circleOf(event.callId));
     },
     lose() {
       while (kept.length > 0) drop();

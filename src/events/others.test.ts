@@ -1,16 +1,19 @@
+import { getEventListeners } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../../test/support/rest.ts';
 import type { CallInCircle } from '../incidents/need-to-know.ts';
-import { systemClock } from '../platform/clock.ts';
+import { systemClock, type Clock } from '../platform/clock.ts';
 import { createLogger } from '../platform/logger.ts';
 import { createFeed, foundByEach, type Feed, type Told } from './feed.ts';
 import { followOthers, tellOther } from './others.ts';
 
 const logger = createLogger('silent');
-const clock = systemClock;
+/** Milliseconds by which time has gone on at once. */
+let ahead = 0;
+const clock: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() + ahead };
 const call: CallInCircle = {
   talked: ['op-1'],
   ...{ operator: null, others: [], parties: [], incident: { kind: 'domestic-violence' } },
@@ -20,6 +23,7 @@ let socket: string;
 let leader: Feed;
 let standby: Feed;
 let server: Server;
+let stopping: AbortController;
 let following: ReturnType<typeof followOthers>;
 let seen: string[];
 let lost: number;
@@ -46,9 +50,10 @@ beforeEach(async () => {
     ({ type }) => seen.push(type),
     () => (lost += 1),
   );
+  stopping = new AbortController();
   server = createServer(
     (_request, response) =>
-      void tellOther([(reader) => leader.passOn(reader), passMessages], response, new AbortController().signal),
+      void tellOther([(reader) => leader.passOn(reader), passMessages], response, stopping.signal),
   );
   await new Promise<void>((resolve) => server.listen(socket, resolve));
 });
@@ -73,6 +78,7 @@ test('what happens in another is told here, what it has told a moment ago too, a
   tell(leader, 'c');
   await sees('c');
   expect(seen).toEqual(['a', 'b', 'c']);
+  expect(lost).toBe(0);
 });
 
 test("a phone's message is handed on", async () => {
@@ -135,4 +141,61 @@ test('one whose calls were taken is heard no more', async () => {
   others.length = 0;
   await until('it leads no more', () => !following.isLed());
   expect(lost).toBe(1);
+});
+
+test('of one that has gone nothing is kept', async () => {
+  follow();
+  tell(leader, 'a');
+  await sees('a');
+  expect(getEventListeners(stopping.signal, 'abort')).toHaveLength(1);
+  following.stop();
+  await until('it is let go', () => getEventListeners(stopping.signal, 'abort').length === 0);
+});
+
+describe('what is told while a connection is away', () => {
+  const breaks = async (): Promise<void> => {
+    follow();
+    tell(leader, 'a');
+    await sees('a');
+    server.closeAllConnections();
+    await until('it is said', () => lost === 1);
+    tell(leader, 'meanwhile');
+  };
+
+  test('is told again when it comes back at once', async () => {
+    await breaks();
+    await sees('meanwhile');
+    expect(lost).toBe(1);
+  });
+
+  test('is lost when that takes longer, and everybody loads anew', async () => {
+    await breaks();
+    ahead += 2_001;
+    await until('it is said again', () => lost === 2);
+    tell(leader, 'b');
+    await sees('b');
+    expect([seen, lost]).toEqual([['a', 'b'], 2]);
+  });
+
+  test('is lost when the first one takes long, and everybody loads anew', async () => {
+    const late = join(directory, '1.rest');
+    follow([{ rank: 0, socket: late }]);
+    tell(leader, 'meanwhile');
+    ahead += 2_001;
+    await new Promise((resolve) => server.close(resolve));
+    await new Promise<void>((resolve) => server.listen(late, resolve));
+    await until('it is said', () => lost === 1);
+    tell(leader, 'b');
+    await sees('b');
+    expect([seen, lost]).toEqual([['b'], 1]);
+  });
+});
+
+test('one that stops in order may go on for a moment unheard: everybody loads anew', async () => {
+  follow();
+  tell(leader, 'a');
+  await sees('a');
+  server.close();
+  stopping.abort();
+  await until('it is said', () => lost === 1);
 });

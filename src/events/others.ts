@@ -4,7 +4,7 @@ import type { Cancel, Clock } from '../platform/clock.ts';
 import { everyTurn } from '../platform/every-turn.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { OtherController } from '../platform/whose.ts';
-import type { Feed, PassedEvent } from './feed.ts';
+import { overlap, type Feed, type PassedEvent } from './feed.ts';
 
 /** Something that other controllers are told as it comes: a line of JSON. */
 export type PassOn = (reader: (passed: object) => void) => () => void;
@@ -26,6 +26,8 @@ export function tellOther(sources: readonly PassOn[], response: ServerResponse, 
   const stops = sources.map((passOn) => passOn(tell));
   return new Promise((resolve) => {
     const end = (): void => {
+      // The signal lives as long as the server, and would keep every connection there ever was.
+      signal.removeEventListener('abort', end);
       for (const stop of stops) stop();
       response.end();
       resolve();
@@ -73,6 +75,9 @@ export function followOthers(deps: {
 }): { isLed: () => boolean; stop: () => void } {
   const { feed, rank, clock, logger } = deps;
   const connections = new Map<string, Connection>();
+  /** By socket: since when one may have told what is not heard here. */
+  const unheardSince = new Map<string, number>();
+  let lookedAt = clock.monotonic();
   let stopped = false;
 
   const leader = (): number => {
@@ -97,21 +102,25 @@ export function followOthers(deps: {
     const connection: Connection = { rank: from, connected: false, stop: () => sent.destroy() };
     connections.set(socketPath, connection);
     const cancel: Cancel = clock.after(answersWithin, () => sent.destroy());
-    const ended = (well: boolean): void => {
+    // Also one that stops in order goes on with its calls for a moment: it may have told what nobody has heard.
+    const ended = (): void => {
       cancel();
       if (connections.get(socketPath) !== connection) return;
       connections.delete(socketPath);
-      // It may have told what nobody has heard.
-      if (connection.connected && !well && !stopped) feed.lose();
+      if (!connection.connected || stopped) return;
+      unheardSince.set(socketPath, clock.monotonic());
+      feed.lose();
     };
-    sent.on('error', () => ended(false));
-    sent.on('close', () => ended(false));
+    sent.on('error', ended);
+    sent.on('close', ended);
     sent.on('response', (response: IncomingMessage) => {
       cancel();
       if (response.statusCode !== 200) return void sent.destroy();
       connection.connected = true;
-      response.on('error', () => ended(false));
-      response.on('end', () => ended(true));
+      // It tells again what came within the overlap, and no more.
+      if (clock.monotonic() - (unheardSince.get(socketPath) ?? lookedAt) > overlap) feed.lose();
+      response.on('error', ended);
+      response.on('end', ended);
       let rest = '';
       response.setEncoding('utf8');
       response.on('data', (text: string) => {
@@ -124,9 +133,18 @@ export function followOthers(deps: {
   };
 
   const look = async (): Promise<void> => {
+    const [before, at] = [lookedAt, clock.monotonic()];
     const others = await deps.others();
     if (stopped) return;
-    for (const other of others) if (!connections.has(other.socket)) connect(other);
+    lookedAt = at;
+    for (const other of others) {
+      // One that is new may have told something since the look before.
+      if (!unheardSince.has(other.socket)) unheardSince.set(other.socket, before);
+      if (!connections.has(other.socket)) connect(other);
+    }
+    for (const socket of unheardSince.keys()) {
+      if (!others.some((other) => other.socket === socket)) unheardSince.delete(socket);
+    }
     // Its calls are another's: what it may say when it wakes counts no more.
     for (const [socket, { stop }] of connections) if (!others.some((other) => other.socket === socket)) stop();
   };

@@ -7,7 +7,7 @@ import type { Dispatch } from '../dispatch/dispatch.ts';
 import type { Plan } from '../dispatch/planner.ts';
 import type { Principal } from '../platform/auth.ts';
 import { isUnavailable, type Postgres, type Sql } from '../platform/postgres.ts';
-import { notFound, type Problem } from '../platform/problem.ts';
+import { notFound, unavailable, type Problem } from '../platform/problem.ts';
 import { isoTime } from '../platform/text.ts';
 import { severitySchema } from '../routing/kind.ts';
 import { begin, keepAfterwards, wishFor, type AfterwardsDeps } from './afterwards.ts';
@@ -140,6 +140,16 @@ async function ringAfterwards(
   return wish.dispatches.map(({ id }) => id);
 }
 
+/** Its call was given back to the human path, and what that said last is still to be written: an edit would take its place. */
+function isAheadOfRecord(calls: ChangeDeps['calls'], incidentId: string, version: number): boolean {
+  const given = calls.all().filter(({ outcome, incident }) => outcome === 'returned' && incident.id === incidentId);
+  return given.some(({ incident }) => incident.version > version);
+}
+
+function notRecordedYet(): Problem {
+  return unavailable('database.unavailable', 'Its call ended a moment ago and is not on record yet; try again.');
+}
+
 async function changeStored(
   deps: ChangeDeps,
   incidentId: string,
@@ -149,6 +159,7 @@ async function changeStored(
 ): Promise<Changed> {
   const changed = await deps.postgres.transaction(async (sql) => {
     const found = await store.readIncident(sql, incidentId, true);
+    if (isAheadOfRecord(deps.calls, incidentId, found?.view.version ?? 0)) throw notRecordedYet();
     if (!found) throw unknown(incidentId);
     if (!mayKnow(principal, found.circle)) throw confidential();
     const before = found.view;

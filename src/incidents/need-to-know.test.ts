@@ -1,7 +1,7 @@
 import type { Call } from '../calls/call.ts';
 import type { Role } from '../platform/auth.ts';
 import { testCall } from '../../test/support/calls.ts';
-import { circleOfCall, mayKnow } from './need-to-know.ts';
+import { circleOfCall, laterCircle, mayKnow } from './need-to-know.ts';
 
 const circle = (kind: string | null) => ({ kind, operatorIds: ['op-1', 'op-2'] });
 
@@ -42,4 +42,11 @@ describe('the circle of a call', () => {
     const parties = [{ operatorId: 'op-3' }, { operatorId: null }];
     expect(circleOfCall({ ...testCall(), parties }).operatorIds).toEqual(['op-3']);
   });
+});
+
+test('who tells of a call later replaces its circle, unless he does not know that it is confidential', () => {
+  const [violence, unknown] = [circle('domestic-violence'), { kind: null, operatorIds: ['op-2', 'op-3'] }];
+  expect(laterCircle(violence, unknown)).toEqual({ kind: 'domestic-violence', operatorIds: ['op-1', 'op-2', 'op-3'] });
+  expect(laterCircle(unknown, violence)).toEqual(violence);
+  expect(laterCircle(violence, { ...unknown, kind: 'fire' })).toEqual({ ...unknown, kind: 'fire' });
 });

@@ -27,6 +27,15 @@ export function circleOfCall(call: CallInCircle): Circle {
 }
 
 /**
+ * The circle of a call by what is known of it and what somebody tells later. Who tells it without the kind does not know it:
+ * what was confidential stays so.
+ */
+export function laterCircle(known: Circle, later: Circle): Circle {
+  if (known.kind === null || later.kind !== null) return later;
+  return { kind: known.kind, operatorIds: [...new Set([...known.operatorIds, ...later.operatorIds])] };
+}
+
+/**
  * Who may know what an incident is about. A confidential one: supervisors, admins, and the operators on its calls.
  * An auditor reads everything that was done, but not who was beaten.
  */

@@ -3,6 +3,7 @@ import type { CallRunner } from '../calls/runner.ts';
 import type { Principal } from '../platform/auth.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import type { Disposition, IncidentChange } from './incident.ts';
+import { isOver } from '../records/is-over.ts';
 import { readIncident } from './store.ts';
 
 /**
@@ -20,6 +21,8 @@ export function reviewCloser(deps: {
     if (call?.endedAt === null) return;
     const incident = call?.incident ?? (await readIncident(deps.postgres, incidentId))?.view;
     if (incident?.status !== 'open' || incident.kind !== null || incident.disposition !== null) return;
+    // A redial may be another controller's: it goes on with the incident as it knows it.
+    if (!(await isOver(deps.postgres, { kind: 'incident', id: incidentId }))) return;
     await deps.change(incidentId, { wanted: { disposition, status: 'closed' }, principal });
   };
 }

@@ -260,4 +260,25 @@ describe('an abandoned call', () => {
     await other.settled();
     await other.stop();
   });
+
+  test('reviewed while its redial is with another controller: the incident stays as that one has it', async () => {
+    const number = newNumber();
+    const first = await triage.abandon({ number }, 20);
+    await rooms.gone(first.id);
+    const { id } = await triage.callbackOf(first.id);
+    const other = await startController(triage.databaseUrl);
+    other.ahead(rooms.now() - other.now());
+    const second = other.arrive({ number });
+    expect(second.incident.id).toBe(first.incident.id);
+    await other.settled();
+    const path = `/v1/incidents/${first.incident.id}`;
+    const { version } = second.incident;
+    expect((await triage.send('GET', path)).body).toMatchObject({ version, status: 'open' });
+    const review = { disposition: 'abandoned', note: 'menelepon lagi' };
+    expect((await triage.send('POST', `/v1/callbacks/${id}/review`, review)).body).toMatchObject({ state: 'reviewed' });
+    expect((await triage.send('GET', path)).body).toMatchObject({ version, status: 'open', disposition: null });
+    other.hangUp(second.id);
+    await other.settled();
+    await other.stop();
+  });
 });

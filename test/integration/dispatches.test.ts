@@ -7,6 +7,7 @@ import { systemClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { closeConnection, createProducerConnection, createWorkerConnection } from '../../src/platform/redis.ts';
+import { testDispatch } from '../support/calls.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startLiveRooms, type LiveRooms } from '../support/live-rooms.ts';
 import { queuePrefix, redisUrl } from '../support/redis.ts';
@@ -207,4 +208,22 @@ describe('dispatches of a confidential incident', () => {
     // What is on record is not over.
     expect(made.code).toBe(sees ? 'dispatches.engaged' : 'incidents.confidential');
   });
+});
+
+test('the dispatch of a call that was given back is for those who may know what was found out since', async () => {
+  const id = newId(systemClock.now());
+  const { incident } = rooms.open({
+    ...{ outcome: 'returned', stage: 'returned', endedAt: systemClock.now() },
+    dispatches: [testDispatch({ id })],
+  });
+  await storeIncident(incident.id);
+  await storeDispatch(id, incident.id);
+  const seen = async (): Promise<unknown[]> => {
+    const one = await ask(rooms, tokens.operator, 'GET', `/v1/dispatches/${id}`);
+    const list = await ask(rooms, tokens.operator, 'GET', `/v1/dispatches?incidentId=${incident.id}`);
+    return [one.status, list.pluck('items', 'id')];
+  };
+  expect(await seen()).toEqual([200, [id]]);
+  await rooms.postgres.execute(`update incidents set kind = 'domestic-violence' where id = $1`, [incident.id]);
+  expect(await seen()).toEqual([403, []]);
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { createToken } from '../../src/access/token-command.ts';
+import { openIncident } from '../../src/incidents/incident.ts';
 import { incidentNumber } from '../../src/incidents/incident-number.ts';
 import type { Role } from '../../src/platform/auth.ts';
 import { systemClock } from '../../src/platform/clock.ts';
@@ -68,6 +69,50 @@ describe('two who edit the same version', () => {
       expect((await ask(rooms, tokens.admin, 'PATCH', `/v1/incidents/${one}`, { body })).status).toBe(428);
       expect((await get('admin', `/v1/incidents/${one}`)).at('severity')).toBeNull();
     }
+  });
+});
+
+describe('a call that was given back to the human path', () => {
+  /** As it is here, and on record as whoever claimed him next has left it. */
+  async function givenBack(version: number) {
+    const { id, callId } = await store('domestic-violence');
+    await rooms.postgres.execute('update incidents set version = $2 where id = $1', [id, version]);
+    const [at, outcome] = [systemClock.now(), 'returned' as const];
+    const incident = { ...openIncident(id, at), version: 2 };
+    return rooms.open({ id: callId, incident, stage: 'returned', outcome, endedAt: at, talked: [operatorId] });
+  }
+
+  test('hides nothing that was done about him since, and shows nobody what was found to be confidential', async () => {
+    const { id, incident } = await givenBack(5);
+    const [calls, incidents] = [await get('operator', '/v1/calls'), await get('operator', '/v1/incidents')];
+    expect(calls.pluck('items', 'id')).not.toContain(id);
+    expect(incidents.pluck('items', 'id')).not.toContain(incident.id);
+    for (const one of [`/v1/calls/${id}`, `/v1/incidents/${incident.id}`]) {
+      expect((await get('operator', one)).status).toBe(403);
+    }
+    expect((await get('on', `/v1/incidents/${incident.id}`)).body).toMatchObject({
+      kind: 'domestic-violence',
+      version: 5,
+    });
+  });
+
+  test('takes no edit: that is kept with what was done since', async () => {
+    const { incident } = await givenBack(5);
+    const options = { body: { text: 'di belakang pasar' } };
+    const noted = await ask(rooms, tokens.on, 'POST', `/v1/incidents/${incident.id}/notes`, options);
+    expect([noted.status, noted.at('version')]).toEqual([201, 6]);
+    expect((await patch(incident.id, { severity: 'high' }, 6)).status).toBe(200);
+    const kept = z.object({ version: z.number(), severity: z.string(), notes: z.array(z.unknown()) });
+    const [row] = await rooms.postgres.rows(kept, 'select * from incidents where id = $1', [incident.id]);
+    expect(row).toMatchObject({ version: 7, severity: 'high', notes: [expect.anything()] });
+  });
+
+  test('until what it said last is on record an edit is refused: it would take its place', async () => {
+    const { incident } = await givenBack(1);
+    const refused = await patch(incident.id, { severity: 'high' }, 1);
+    expect([refused.status, refused.code]).toEqual([503, 'database.unavailable']);
+    await rooms.postgres.execute('update incidents set version = 2 where id = $1', [incident.id]);
+    expect((await patch(incident.id, { severity: 'high' }, 2)).status).toBe(200);
   });
 });
 
