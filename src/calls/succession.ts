@@ -85,8 +85,9 @@ export async function startSuccession(
     async stop() {
       orphans?.stop();
       const toOthers = deps.live() > 0;
-      await presence.stop(toOthers);
+      // First: whoever then takes the calls takes it away.
       if (toOthers) await leaveRestSocket(presences, application, deps.rank);
+      await presence.stop(toOthers);
     },
   };
 }

@@ -87,7 +87,10 @@ describe('a journal file that was cut at any byte', () => {
         expect(found).toEqual(expect.arrayContaining(untouched));
         // What is lost is said, unless it was cut out line by line.
         const lost = list.length - found.length;
-        const cleanCut = bytes.length === 0 && starts.concat(file.length).includes(to);
+        const borders = [...starts, file.length];
+        // One byte in place of a line feed is passed over: the line before it is sound by its checksum.
+        const isNothing = bytes.length === 0 || (bytes.length === 1 && borders.includes(from + 1));
+        const cleanCut = isNothing && borders.includes(to);
         if (lost > 0 && !cleanCut) expect(read.some((line) => !line.ok)).toBe(true);
       }),
       { numRuns: 1_000 },
