@@ -18,7 +18,7 @@ import { ensureTools } from './runtime/tools.mjs';
 const parts = {
   unit: { needsServers: false, args: [] },
   integration: { needsServers: true, args: [] },
-  e2e: { needsServers: true, args: ['--maxWorkers=2'] },
+  e2e: { needsServers: true, args: ['--maxWorkers=3'] },
   faults: { needsServers: true, args: ['--runInBand'] },
   load: { needsServers: true, args: ['--runInBand'] },
 };
