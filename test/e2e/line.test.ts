@@ -246,7 +246,7 @@ test('who waits is told his place', async () => {
   await until('he is told', () => hearsPrompt(file, 'position-1'), 20_000);
   await resumeOperator(centre, 0);
   await takerOf(one);
-}, 40_000);
+}, 60_000);
 
 // Last: its controller is another one from then on.
 test('after the death of its controller a phone that talks is not rung while another is free, and is free when it ends', async () => {

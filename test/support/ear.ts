@@ -4,6 +4,9 @@ import { findTones, readWav, SAMPLE_RATE, tonesIn } from '../../scripts/sip/tone
 
 const sounds = fileURLToPath(new URL('../../asterisk-config/sounds/', import.meta.url));
 
+/** Samples of a prompt that are looked for at a time. */
+const longestPiece = SAMPLE_RATE / 2;
+
 /** Which of the tones (by name) were heard in a recording; none in one that was never made. */
 export function heardIn(file: string, tones: Readonly<Record<string, number>>): string[] {
   if (!existsSync(file)) return [];
@@ -13,9 +16,21 @@ export function heardIn(file: string, tones: Readonly<Record<string, number>>): 
     .map(([name]) => name);
 }
 
-/** Is the beginning of a prompt (Indonesian) in the recording? Compared wave by wave, whatever else there is. */
+/** Of a recording and a prompt, so many samples have been looked through in vain. */
+const lookedThrough = new Map<string, number>();
+
+/**
+ * Is the beginning of a prompt (Indonesian) in the recording? Compared wave by wave, whatever else there is; what was looked
+ * through in vain before is not again, for a recording only grows.
+ */
 export function hearsPrompt(file: string, prompt: string): boolean {
-  return existsSync(file) && samplesHavePrompt(readWav(file), prompt);
+  if (!existsSync(file)) return false;
+  const key = `${prompt} ${file}`;
+  const samples = readWav(file);
+  const from = Math.max(0, (lookedThrough.get(key) ?? 0) - longestPiece);
+  if (samplesHavePrompt(samples.subarray(from), prompt)) return true;
+  lookedThrough.set(key, samples.length);
+  return false;
 }
 
 /** The same of samples, 8,000 a second; of a prompt that is said over a tone, that tone (Hz) is taken out first. */
@@ -27,8 +42,8 @@ export function samplesHavePrompt(samples: Int16Array, prompt: string, over: num
   // A machine with much to do swallows a packet here and there: a piece from further on is as good.
   return [0, 1, 2].some((quarters) => {
     const from = start + (quarters * SAMPLE_RATE) / 4;
-    const piece = spoken.subarray(from, from + SAMPLE_RATE / 2);
-    return (quarters < 2 || piece.length === SAMPLE_RATE / 2) && holds(recording, piece);
+    const piece = spoken.subarray(from, from + longestPiece);
+    return (quarters < 2 || piece.length === longestPiece) && holds(recording, piece);
   });
 }
 
