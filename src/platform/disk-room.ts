@@ -14,7 +14,7 @@ export interface DiskRoom {
   readonly stop: () => void;
 }
 
-const lookEvery = 5_000;
+const lookEvery = 2_000;
 
 /**
  * Watches the room on the journal's disk, and lays the journal's reserve again once there is room for it: whoever has made
