@@ -194,7 +194,11 @@ test('keys sent in the media (RFC 4733) do what those by SIP INFO do, and an unk
     // Star is 941 and 1209 Hz, 8 is 852 and 1336 Hz.
     for (const tone of [941, 1209, 852, 1336]) expect(caller.secondsOf(tone, typed)).toBeLessThan(0.1);
     // It is whispered, and in no recording of the operator's.
-    await until('the operator is told', () => samplesHavePrompt(phone.samples(typed), 'code-unknown', tones.caller), 8_000);
+    await until(
+      'the operator is told',
+      () => samplesHavePrompt(phone.samples(typed), 'code-unknown', tones.caller),
+      8_000,
+    );
     await caller.hangUp();
     expect(hearsPrompt(centre.recording(call.channelId, 'heard'), 'code-unknown')).toBe(false);
   } finally {
