@@ -40,10 +40,11 @@ export async function listApplications(ari: AriCommands): Promise<HeldApplicatio
  * a channel that has left an application meanwhile is in the dialplan or with another one.
  */
 export async function listHeld(ari: AriCommands): Promise<Held | null> {
+  const starting = readStart(ari);
   const bridges = await ari.send('GET', '/bridges');
   const channels = await ari.send('GET', '/channels');
   const applications = await listApplications(ari);
-  const startedAt = await readStart(ari);
+  const startedAt = await starting;
   if (!bridges.ok || !channels.ok || applications === null) return null;
   return {
     applications,

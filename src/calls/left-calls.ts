@@ -23,7 +23,7 @@ export interface LeftCall {
 const linesAtOnce = 2_000;
 const entryOfCall = z.object({ kind: z.literal('call') });
 /** Without these nobody can tell whose it is, which of two is the later one, and whether the call has ended. */
-const callEntry = z.object({
+const callEntry = entryOfCall.extend({
   callId: z.string(),
   claimedAt: z.number(),
   sequence: z.number(),
@@ -133,5 +133,5 @@ async function* entriesOf(directory: string, segment: string, logger: Logger): A
 
 /** The checksum vouches that the line is as this program, or another version of it, wrote it. */
 function isCallEntry(value: unknown): value is CallEntry {
-  return entryOfCall.safeParse(value).success && callEntry.safeParse(value).success;
+  return callEntry.safeParse(value).success;
 }
