@@ -36,7 +36,7 @@ async function look(): Promise<string[]> {
   });
   await until('it waits before it looks again', () => clock.pending() > 1);
   clock.advance(2_500);
-  await until('somebody is projected', () => adopted.length > 0, 2_000).catch(() => undefined);
+  await until('somebody is projected', () => adopted.length > 0, 2_000);
   stop();
   return adopted.sort();
 }
