@@ -1,15 +1,12 @@
 import fc from 'fast-check';
-import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeEntry } from '../../src/platform/journal-file.ts';
 import { createLogger } from '../../src/platform/logger.ts';
-import { createPostgres, type Postgres } from '../../src/platform/postgres.ts';
 import type { Entry } from '../../src/records/entry.ts';
 import { startProjector } from '../../src/records/projector.ts';
 import { createSegments } from '../../src/records/segments.ts';
 import { writeEntries } from '../../src/records/write.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { fixtureOwner } from '../support/journal-stages.ts';
 import {
   alarmEntry,
@@ -22,28 +19,13 @@ import {
   loggedCall,
   operatorEntry,
 } from '../support/records.ts';
+import { recordsPlace } from '../support/records-place.ts';
 
 // What several controllers of a node left, one after the other the owners of the same calls, is brought home from their
 // files: in whatever order these are read, mixed, and however often.
 const clock = hastyClock;
 const logger = createLogger('silent');
-let database: TestDatabase;
-let postgres: Postgres;
-let directory: string;
-
-beforeAll(async () => {
-  database = await createDatabase();
-  postgres = createPostgres(database.url, { applicationName: 'siaga-test', logger, clock, max: 4 });
-});
-afterAll(async () => {
-  await postgres.close();
-  await database.drop();
-});
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'siaga-owners-'));
-  await emptyTables(postgres);
-});
-afterEach(() => rm(directory, { recursive: true, force: true }));
+const place = recordsPlace();
 
 const owners = ['a', 'b', 'c'];
 type Left = [owner: number, entry: Entry];
@@ -78,19 +60,19 @@ const session = (n: number, ended: boolean): Entry => ({
 
 /** Each entry once, by itself, in the order in which it came to be. */
 async function rowsOf(left: readonly Left[]): Promise<Record<string, string[]>> {
-  await emptyTables(postgres);
-  for (const [, entry] of left) await postgres.transaction((sql) => writeEntries(sql, [entry]));
-  return allRows(postgres);
+  await emptyTables(place.postgres);
+  for (const [, entry] of left) await place.postgres.transaction((sql) => writeEntries(sql, [entry]));
+  return allRows(place.postgres);
 }
 
 function project(): { projector: ReturnType<typeof startProjector>; damaged: [string, number][]; refused: Entry[] } {
   const damaged: [string, number][] = [];
   const refused: Entry[] = [];
   const projector = startProjector({
-    postgres,
+    postgres: place.postgres,
     clock,
     logger,
-    directory,
+    directory: place.directory,
     segments: createSegments({ drop: () => undefined, retire: () => undefined }),
     projected: () => undefined,
     refused: (entry) => refused.push(entry),
@@ -118,16 +100,16 @@ test('the files of several owners of the same calls, in any order and twice over
   await fc.assert(
     fc.asyncProperty(story, orders, async (left, [first, again]) => {
       const expected = await rowsOf(left);
-      await emptyTables(postgres);
+      await emptyTables(place.postgres);
       const segments = owners.map((owner) => `${owner}.000001.journal`);
       for (const [index, segment] of segments.entries()) {
         const lines = left.filter(([owner]) => owner === index).map(([, entry]) => encodeEntry(entry));
-        await writeFile(join(directory, segment), Buffer.concat(lines));
+        await writeFile(join(place.directory, segment), Buffer.concat(lines));
       }
       await bringHome(first.map((owner) => `${owner}.000001.journal`));
-      expect(await allRows(postgres)).toEqual(expected);
+      expect(await allRows(place.postgres)).toEqual(expected);
       await bringHome(again.map((owner) => `${owner}.000001.journal`));
-      expect(await allRows(postgres)).toEqual(expected);
+      expect(await allRows(place.postgres)).toEqual(expected);
     }),
     { numRuns: 30 },
   );
@@ -140,10 +122,10 @@ test('entries of several owners that came to be mixed in one batch make the same
   await fc.assert(
     fc.asyncProperty(mixed, async ([left, order]) => {
       const expected = await rowsOf(left);
-      await emptyTables(postgres);
+      await emptyTables(place.postgres);
       const entries = order.flatMap((index) => left[index]?.[1] ?? []);
-      await postgres.transaction((sql) => writeEntries(sql, entries));
-      expect(await allRows(postgres)).toEqual(expected);
+      await place.postgres.transaction((sql) => writeEntries(sql, entries));
+      expect(await allRows(place.postgres)).toEqual(expected);
     }),
     { numRuns: 30 },
   );
@@ -155,28 +137,28 @@ test('a damaged line costs its own entry, is told, and a call that nobody here u
   const odd = { ...callEntry(1, 1), state: { id: 'odd' } };
   const half = encodeEntry(alarmEntry(4)).subarray(0, 40);
   const bytes = [encodeEntry(alarmEntry(1)), damagedLine, encodeEntry(odd), encodeEntry(alarmEntry(3)), half];
-  await writeFile(join(directory, 'a.000001.journal'), Buffer.concat(bytes));
+  await writeFile(join(place.directory, 'a.000001.journal'), Buffer.concat(bytes));
   const { projector, damaged, refused } = project();
   projector.adopt('a.000001.journal');
   expect(await projector.drained(1_000_000)).toBe(true);
   await projector.stop();
   expect(damaged).toEqual([['a.000001.journal', 1]]);
   expect(refused).toEqual([odd]);
-  expect((await allRows(postgres))['alarms']).toHaveLength(2);
+  expect((await allRows(place.postgres))['alarms']).toHaveLength(2);
 });
 
 test('all that journals of older versions hold is brought home', async () => {
   const fixtures = new URL('../fixtures/', import.meta.url);
   for (const version of await readdir(fixtures)) {
-    await emptyTables(postgres);
-    await cp(new URL(version, fixtures), directory, { recursive: true });
+    await emptyTables(place.postgres);
+    await cp(new URL(version, fixtures), place.directory, { recursive: true });
     const { projector, damaged, refused } = project();
     const segment = `${fixtureOwner}.000001.journal`;
     projector.adopt(segment);
     expect(await projector.drained(1_000_000)).toBe(true);
     await projector.stop();
     expect([damaged, refused]).toEqual([[], []]);
-    const rows = await allRows(postgres);
+    const rows = await allRows(place.postgres);
     expect(rows['calls']?.length).toBeGreaterThan(20);
     expect(rows['dispatches']?.length).toBeGreaterThan(6);
     for (const table of ['alarms', 'operator_states', 'operator_sessions']) expect(rows[table]).toHaveLength(1);

@@ -1,38 +1,20 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createFeed, type FeedEvent } from '../../src/events/feed.ts';
 import { openJournal, type OwnJournal } from '../../src/platform/journal.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
-import { createPostgres, type Postgres } from '../../src/platform/postgres.ts';
 import { startRecords, type RecordsRoom } from '../../src/records/start.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { alarmEntry, allRows, emptyTables, hastyClock } from '../support/records.ts';
+import { alarmEntry, allRows, hastyClock } from '../support/records.ts';
+import { recordsPlace } from '../support/records-place.ts';
 import { until } from '../support/rest.ts';
 
 const clock = hastyClock;
 const logger = createLogger('silent');
-let database: TestDatabase;
-let postgres: Postgres;
-let directory: string;
-
-beforeAll(async () => {
-  database = await createDatabase();
-  postgres = createPostgres(database.url, { applicationName: 'siaga-test', logger, clock, max: 4 });
-});
-afterAll(async () => {
-  await postgres.close();
-  await database.drop();
-});
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'siaga-records-'));
-  await emptyTables(postgres);
-});
-afterEach(() => rm(directory, { recursive: true, force: true }));
+const place = recordsPlace();
 
 const files = async (): Promise<string[]> =>
-  (await readdir(directory)).filter((name) => name.endsWith('.journal')).sort();
+  (await readdir(place.directory)).filter((name) => name.endsWith('.journal')).sort();
 
 describe('the room', () => {
   let journal: OwnJournal;
@@ -40,13 +22,13 @@ describe('the room', () => {
   let events: FeedEvent[];
 
   async function startRoom(): Promise<void> {
-    journal = openJournal({ directory, name: 'own', clock, logger, reserveBytes: 0 });
+    journal = openJournal({ directory: place.directory, name: 'own', clock, logger, reserveBytes: 0 });
     const feed = createFeed({ clock, callOf: () => undefined });
     feed.subscribe((event) => events.push(event));
     room = await startRecords({
-      postgres,
+      postgres: place.postgres,
       journal,
-      directory,
+      directory: place.directory,
       celFile: null,
       node: 'node',
       clock,
@@ -69,20 +51,22 @@ describe('the room', () => {
   });
 
   test('puts a dead one away once it is projected, and deletes it after a day', async () => {
-    const dead = openJournal({ directory, name: 'dead', clock, logger, reserveBytes: 0 });
+    const dead = openJournal({ directory: place.directory, name: 'dead', clock, logger, reserveBytes: 0 });
     for (let n = 0; n < 3; n += 1) dead.append(alarmEntry(n));
     await dead.close();
     const long = Date.now() / 1_000 - 60;
-    await utimes(join(directory, 'dead.000001.journal'), long, long);
-    const older = join(directory, 'older.000001.journal.projected');
+    await utimes(join(place.directory, 'dead.000001.journal'), long, long);
+    const older = join(place.directory, 'older.000001.journal.projected');
     await writeFile(older, '');
     await utimes(older, long - 86_400, long - 86_400);
     await startRoom();
-    await until('it is put away', async () => (await readdir(directory)).includes('dead.000001.journal.projected'));
-    expect((await allRows(postgres))['alarms']).toHaveLength(3);
+    await until('it is put away', async () =>
+      (await readdir(place.directory)).includes('dead.000001.journal.projected'),
+    );
+    expect((await allRows(place.postgres))['alarms']).toHaveLength(3);
     await until(
       'the older one is deleted',
-      async () => !(await readdir(directory)).includes('older.000001.journal.projected'),
+      async () => !(await readdir(place.directory)).includes('older.000001.journal.projected'),
     );
     expect(await files()).toEqual(['own.000001.journal']);
   });
@@ -94,6 +78,6 @@ describe('the room', () => {
     const [list] = room.routes;
     expect(list?.path).toBe('/v1/alarms');
     expect(events).toMatchObject([{ type: 'alarm.raised', detail: { code: 'test', n: 1 } }]);
-    expect((await allRows(postgres))['alarms']).toHaveLength(1);
+    expect((await allRows(place.postgres))['alarms']).toHaveLength(1);
   });
 });

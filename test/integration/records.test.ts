@@ -1,18 +1,15 @@
 import fc from 'fast-check';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { goneUnseen } from '../../src/calls/decide-end.ts';
 import { readCallInCircle } from '../../src/incidents/store.ts';
 import { openJournal, type OwnJournal } from '../../src/platform/journal.ts';
 import { createLogger } from '../../src/platform/logger.ts';
-import { createPostgres, type Postgres } from '../../src/platform/postgres.ts';
 import type { Entry } from '../../src/records/entry.ts';
 import { startProjector, type Projector } from '../../src/records/projector.ts';
 import { createSegments } from '../../src/records/segments.ts';
 import { writeEntries } from '../../src/records/write.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
 import {
   alarmEntry,
   allRows,
@@ -25,27 +22,12 @@ import {
   troubled,
   type Trouble,
 } from '../support/records.ts';
+import { recordsPlace } from '../support/records-place.ts';
 import { timePasses, until } from '../support/rest.ts';
 
 const clock = hastyClock;
 const logger = createLogger('silent');
-let database: TestDatabase;
-let postgres: Postgres;
-let directory: string;
-
-beforeAll(async () => {
-  database = await createDatabase();
-  postgres = createPostgres(database.url, { applicationName: 'siaga-test', logger, clock, max: 4 });
-});
-afterAll(async () => {
-  await postgres.close();
-  await database.drop();
-});
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'siaga-records-'));
-  await emptyTables(postgres);
-});
-afterEach(() => rm(directory, { recursive: true, force: true }));
+const place = recordsPlace();
 
 /** A process start: a journal and the projector that follows it. */
 interface Start {
@@ -59,16 +41,23 @@ interface Start {
 
 function start(name: string, options: { troubles?: Trouble[]; memoryLimit?: number } = {}): Start {
   const { troubles = [], memoryLimit = 1_000 } = options;
-  const journal = openJournal({ directory, name, clock, logger, reserveBytes: 0, segmentBytes: 6_000 });
+  const journal = openJournal({
+    directory: place.directory,
+    name,
+    clock,
+    logger,
+    reserveBytes: 0,
+    segmentBytes: 6_000,
+  });
   const retired: string[] = [];
   const segments = createSegments({ drop: (one) => journal.drop(one), retire: (one) => retired.push(one) });
   const refused: Entry[] = [];
   const logged: string[] = [];
   const projector = startProjector({
-    postgres: troubled(postgres, troubles),
+    postgres: troubled(place.postgres, troubles),
     clock,
     logger,
-    directory,
+    directory: place.directory,
     segments,
     memoryLimit,
     projected: () => undefined,
@@ -86,20 +75,20 @@ async function end({ journal, projector }: Start): Promise<void> {
 }
 
 const files = async (): Promise<string[]> =>
-  (await readdir(directory)).filter((name) => name.endsWith('.journal')).sort();
+  (await readdir(place.directory)).filter((name) => name.endsWith('.journal')).sort();
 
 /** What the rows are when each entry is applied once, by itself, and those refused not at all. */
 async function rowsOf(entries: Entry[]): Promise<Record<string, string[]>> {
-  await emptyTables(postgres);
+  await emptyTables(place.postgres);
   for (const entry of entries) {
-    await postgres
+    await place.postgres
       .transaction((sql) => writeEntries(sql, [entry]))
       .catch((error: unknown) => {
         if (!refusals.has(entry)) throw error;
       });
   }
-  const rows = await allRows(postgres);
-  await emptyTables(postgres);
+  const rows = await allRows(place.postgres);
+  await emptyTables(place.postgres);
   return rows;
 }
 const refusals = new Set<Entry>();
@@ -139,7 +128,7 @@ test('whatever happens to PostgreSQL, to memory and to the process: the same row
     fc.asyncProperty(story, troubles, memoryLimit, pauses, crash, async (told, away, limit, waits, crashAfter) => {
       const entries = told.map((entry, n) => (n < (crashAfter ?? Infinity) ? entry : ofSuccessor(entry)));
       const expected = await rowsOf(entries);
-      await rm(directory, { recursive: true, force: true });
+      await rm(place.directory, { recursive: true, force: true });
       const first = start('a', { troubles: [...away], memoryLimit: limit });
       let current = first;
       for (const [n, entry] of entries.entries()) {
@@ -154,7 +143,7 @@ test('whatever happens to PostgreSQL, to memory and to the process: the same row
         if (waits[n % waits.length] === 0) await timePasses(n % 8);
       }
       expect(await current.projector.drained(1_000_000)).toBe(true);
-      expect(await allRows(postgres)).toEqual(expected);
+      expect(await allRows(place.postgres)).toEqual(expected);
       const refused = entries.filter((entry) => refusals.has(entry));
       expect(new Set([...first.refused, ...current.refused].map((entry) => JSON.stringify(entry)))).toEqual(
         new Set(refused.map((entry) => JSON.stringify(entry))),
@@ -178,9 +167,9 @@ test.each([
       [unseen, log],
       [log, unseen],
     ]) {
-      await emptyTables(postgres);
-      for (const one of entries) await postgres.transaction((sql) => writeEntries(sql, [one]));
-      const [row] = await postgres.rows(z.object({ outcome: z.string() }), 'select outcome from calls');
+      await emptyTables(place.postgres);
+      for (const one of entries) await place.postgres.transaction((sql) => writeEntries(sql, [one]));
+      const [row] = await place.postgres.rows(z.object({ outcome: z.string() }), 'select outcome from calls');
       expect(row?.outcome).toBe(outcome);
     }
   },
@@ -193,13 +182,13 @@ test('what the dead wrote itself is not written again, and what it had not is', 
   await dead.projector.stop();
   for (let n = 4; n <= 5; n += 1) dead.journal.append(callEntry(1, n));
   await dead.journal.close();
-  await postgres.execute('delete from timeline');
+  await place.postgres.execute('delete from timeline');
 
   const own = start('own');
   for (const segment of await files()) own.projector.adopt(segment);
   expect(await own.projector.drained(5_000)).toBe(true);
-  const place = z.object({ sequence: z.number() });
-  expect(await postgres.rows(place, 'select sequence from timeline order by sequence')).toEqual([
+  const sequences = z.object({ sequence: z.number() });
+  expect(await place.postgres.rows(sequences, 'select sequence from timeline order by sequence')).toEqual([
     { sequence: 4 },
     { sequence: 5 },
   ]);
@@ -221,7 +210,7 @@ test('files whose entries were projected are dropped; none before, though they a
   }
   expect(await own.projector.drained(1_000_000)).toBe(true);
   expect(own.projector.behind()).toBe(false);
-  const rows = await allRows(postgres);
+  const rows = await allRows(place.postgres);
   expect([rows['timeline']?.length, rows['alarms']?.length]).toEqual([60, 40]);
   expect(await files()).toEqual([own.journal.position().segment]);
   await end(own);
@@ -238,7 +227,7 @@ test('what a dead process start left is projected whole, though it is more than 
   expect(own.projector.behind()).toBe(true);
   own.add(alarmEntry(50));
   expect(await own.projector.drained(1_000_000)).toBe(true);
-  expect((await allRows(postgres))['alarms']).toHaveLength(51);
+  expect((await allRows(place.postgres))['alarms']).toHaveLength(51);
   expect(own.retired.sort()).toEqual(left);
   expect(await files()).toEqual(expect.arrayContaining(left));
   await end(own);
@@ -253,24 +242,24 @@ test('an entry that PostgreSQL refuses is set aside once and blocks nothing', as
     if (worse !== undefined) own.add(worse);
   }
   expect(await own.projector.drained(1_000_000)).toBe(true);
-  expect((await allRows(postgres))['alarms']).toHaveLength(20);
-  const lines = (await readFile(join(directory, 'set-aside.jsonl'), 'utf8')).trim().split('\n');
+  expect((await allRows(place.postgres))['alarms']).toHaveLength(20);
+  const lines = (await readFile(join(place.directory, 'set-aside.jsonl'), 'utf8')).trim().split('\n');
   expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject(bad.map((entry) => ({ entry })));
   expect(own.refused).toEqual(bad);
   await end(own);
 });
 
 test('a table that is not there yet is no fault of the entries: they wait', async () => {
-  await postgres.execute('alter table alarms rename to alarms_to_come');
+  await place.postgres.execute('alter table alarms rename to alarms_to_come');
   const own = start('own');
   own.add(alarmEntry(1));
   try {
     expect(await own.projector.drained(200)).toBe(false);
   } finally {
-    await postgres.execute('alter table alarms_to_come rename to alarms');
+    await place.postgres.execute('alter table alarms_to_come rename to alarms');
   }
   expect(await own.projector.drained(1_000_000)).toBe(true);
-  expect((await allRows(postgres))['alarms']).toHaveLength(1);
+  expect((await allRows(place.postgres))['alarms']).toHaveLength(1);
   expect(own.refused).toEqual([]);
   await end(own);
 });
@@ -283,16 +272,16 @@ test('an older state that comes after a newer one changes nothing, in one batch 
   ];
   const expected = await rowsOf(entries);
   const backwards = [...entries].reverse();
-  await postgres.transaction((sql) => writeEntries(sql, backwards));
-  expect(await allRows(postgres)).toEqual(expected);
-  await postgres.transaction((sql) => writeEntries(sql, backwards.slice(1)));
-  expect(await allRows(postgres)).toEqual(expected);
+  await place.postgres.transaction((sql) => writeEntries(sql, backwards));
+  expect(await allRows(place.postgres)).toEqual(expected);
+  await place.postgres.transaction((sql) => writeEntries(sql, backwards.slice(1)));
+  expect(await allRows(place.postgres)).toEqual(expected);
 });
 
 test('whoever talked on a call stays in its circle, not the latest alone', async () => {
   const entries = [callEntry(1, 1), callEntry(1, 2, { talking: 1 }), callEntry(1, 3, { talking: 2, ended: true })];
-  for (const entry of entries) await postgres.transaction((sql) => writeEntries(sql, [entry]));
-  const found = await readCallInCircle(postgres, callEntry(1, 1).callId);
+  for (const entry of entries) await place.postgres.transaction((sql) => writeEntries(sql, [entry]));
+  const found = await readCallInCircle(place.postgres, callEntry(1, 1).callId);
   const operatorIds = [2, 3].map((sequence) => {
     const talking = callEntry(1, sequence, { talking: sequence - 1 }).facts.at(-1);
     return talking?.detail['operatorId'];
@@ -311,7 +300,7 @@ test("a call of the log that a controller ended is no news, whoever's log; anoth
   expect(await standby.projector.drained(1_000_000)).toBe(true);
   const news = loggedCall(2);
   expect([own.logged, standby.logged]).toEqual([[news.kind === 'logged-call' && news.call.id], []]);
-  expect((await allRows(postgres))['timeline']?.filter((row) => row.includes('call.logged'))).toHaveLength(1);
+  expect((await allRows(place.postgres))['timeline']?.filter((row) => row.includes('call.logged'))).toHaveLength(1);
   await end(own);
   await end(standby);
 });
