@@ -1,18 +1,72 @@
-// npm run bench [-- NAME …]: runs what is measured, one after the other; each prints a table and writes bench/results/.
-import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+// npm run bench [-- PART …] [--quick] [--rounds N]: measures on this machine and writes a table and bench/results/<date>.json.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureBuild, ensureNodeModules, ensureTools } from '../scripts/runtime.mjs';
+import { explain, say } from '../scripts/runtime/progress.mjs';
+import { projectDirectory } from '../scripts/runtime/settings.mjs';
+import { startCentre } from './support/centre.mjs';
+import { describeMachine } from './support/machine.mjs';
+import { printTable } from './support/table.mjs';
 
-const folder = fileURLToPath(new URL('.', import.meta.url));
-const all = readdirSync(folder).flatMap((file) => /^(?!run\.mjs)(.*)\.mjs$/.exec(file)?.[1] ?? []);
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !all.includes(name));
-if (unknown.length > 0) {
-  process.stderr.write(`There is no measurement ${unknown.join(', ')}. There are: ${all.join(', ')}.\n`);
+/** In this order: those that share the centre first. What changes it for good (a death, a soak) has one of its own. */
+const parts = [
+  'arrival',
+];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' } },
+});
+const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
+const unknown = positionals.filter((name) => !parts.includes(name));
+if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1 || rounds > 20) {
+  const wrong = unknown.length > 0 ? `There is no part ${unknown.join(', ')}.` : `--rounds is from 1 to 20.`;
+  process.stderr.write(`${wrong} There are: ${parts.join(', ')}. Also: --quick, --rounds N.\n`);
   process.exit(2);
 }
-for (const name of wanted.length > 0 ? wanted : all) {
-  process.stdout.write(`\n== ${name}\n`);
-  const { status } = spawnSync(process.execPath, [`${folder}${name}.mjs`], { stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
+
+const folder = mkdtempSync(path.join(tmpdir(), 'siaga-bench-'));
+const started = new Map();
+try {
+  await ensureNodeModules();
+  const tools = await ensureTools();
+  await ensureBuild();
+  const about = { measuredAt: new Date().toISOString(), quick: values.quick, rounds, machine: describeMachine(tools) };
+  const bench = {
+    tools,
+    rounds,
+    quick: values.quick,
+    say,
+    /** A folder of its own for what a part writes. */
+    folder: (name) => mkdtempSync(path.join(folder, `${name}-`)),
+    /** The centre and its peers, started by whoever asks first and shared by all that follow. */
+    centre: () => shared('centre', (home) => startCentre({ folder: home })),
+    peer: (name) => shared(name, async (home) => (await import(`./peers/${name}.mjs`)).start({ folder: home, tools })),
+  };
+  const figures = [];
+  for (const name of parts.filter((one) => positionals.length === 0 || positionals.includes(one))) {
+    const { measure } = await import(`./parts/${name}.mjs`);
+    say(`\n== ${name}`);
+    const found = await measure(bench);
+    printTable(found);
+    figures.push(...found.map((figure) => ({ part: name, ...figure })));
+  }
+  const file = path.join(projectDirectory, 'bench/results', `${about.measuredAt.replaceAll(':', '')}.json`);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify({ ...about, figures }, undefined, 2)}\n`);
+  process.stdout.write(`\n${about.measuredAt}, ${about.machine.processors} × ${about.machine.model}\n`);
+  printTable(figures);
+  process.stdout.write(`Written to ${path.relative(process.cwd(), file)}\n`);
+} catch (error) {
+  process.exitCode = explain(error);
+} finally {
+  for (const { stop } of [...started.values()].reverse()) await stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function shared(name, start) {
+  if (!started.has(name)) started.set(name, await start(mkdtempSync(path.join(folder, `${name}-`))));
+  return started.get(name);
 }

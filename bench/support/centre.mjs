@@ -1,0 +1,67 @@
+// The whole stack as it is measured: PostgreSQL and Redis as durable as in production, one controller that does everything,
+// and operators' phones that answer by themselves.
+import path from 'node:path';
+import { startStack, waitUntil } from '../../scripts/runtime.mjs';
+import { followEvents } from '../../scripts/demo/events.mjs';
+import { startAnswerer } from '../../scripts/sip/phone.mjs';
+
+/** A stack's own ports for speech are for 250 callers; these are for 2,400, and far from those that phones use. */
+export const asteriskEnv = { ASTERISK_RTP_START: '20000', ASTERISK_RTP_END: '29799' };
+
+/** How long an operator's phone rings before it answers, in milliseconds. */
+export const answerAfter = 200;
+
+/**
+ * Starts a centre of `city` with `operators` at their desks. Options as those of startStack. Returns `{ stack, api, events,
+ * server, processes, phones, stop }`: `events.listen` hears the admin's feed, `processes` is what processorTime wants.
+ */
+export async function startCentre({ folder, operators = 100, city = 'kendari', settings = {}, ...options }) {
+  const stack = await startStack({
+    directory: path.join(folder, 'stack'),
+    operators,
+    city,
+    ...options,
+    asteriskEnv: { ...asteriskEnv, ...options.asteriskEnv },
+  });
+  const undo = [() => stack.stop()];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const { description, api, tools } = stack;
+    const { headers } = await api('GET', '/v1/settings', { expect: [200] });
+    await api('PATCH', '/v1/settings', {
+      headers: { 'if-match': headers.get('etag') },
+      body: { wrapUpSeconds: 0, ...settings },
+      expect: [200],
+    });
+    const server = { host: description.sip.host, port: description.sip.port };
+    const phones = await startAnswerer({
+      sipp: tools.sipp,
+      server,
+      accounts: description.operators,
+      answerAfter,
+      folder: path.join(folder, 'operators'),
+      logs: true,
+      lifetime: 7_200,
+    });
+    undo.push(() => phones.stop());
+    const free = async () => (await api('GET', '/v1/queue', { expect: [200] })).body.operators.available;
+    await waitUntil(async () => (await free()) >= operators, {
+      what: `have ${operators} operators free`,
+      limitSeconds: 60,
+    });
+    const events = await followEvents(description.http, description.tokens.admin);
+    undo.push(() => events.close());
+    return { stack, api, events, server, phones, free, processes: processesOf(stack), operators, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function processesOf({ description, controllers, workers }) {
+  const { asterisk, postgres, redis } = description.pids;
+  const controller = [...controllers, ...workers].map(({ pid }) => pid);
+  return { asterisk, controller, postgres, redis };
+}
