@@ -56,7 +56,10 @@ function statOf(pid) {
     throw error;
   }
   // The name, in brackets, may hold blanks; what follows it is proc(5)'s third field and on.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+  const fields = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
   return {
     parent: fields[1],
     own: (fields[11] + fields[12]) * millisecondsPerTick,
