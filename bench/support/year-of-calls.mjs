@@ -29,6 +29,7 @@ const story = `
 const abandoned = 'luck < 300';
 const real = 'luck >= 900';
 
+// Call-backs before the calls: the controller lists an abandoned call that is on no list.
 const steps = [
   [
     'incidents',
@@ -43,6 +44,14 @@ const steps = [
        case when ${real} then jsonb_build_array(jsonb_build_object('at', (extract(epoch from at) * 1000)::bigint, 'by', 'bench',
          'text', 'Asap tebal dari lantai dua, warga sudah keluar')) else '[]' end
      from story`,
+  ],
+  [
+    'callbacks',
+    `insert into callbacks (id, call_id, incident_id, number, imei, abandoned_at, rang_seconds, repeats, nearby, district, rank, state,
+       reviewed_by, created_at, changed_at)
+     select pg_temp.id(at, n, 4), call_id, incident_id, number, imei, at + interval '8 seconds', 8, 0, false, district, more / 10,
+       case when n > $1::bigint - 500 then 'listed' when luck < 100 then 'reviewed' when luck < 200 then 'reached' else 'redialled' end,
+       null, at + interval '9 seconds', at + interval '5 minutes' from story where ${abandoned}`,
   ],
   [
     'calls',
@@ -88,14 +97,6 @@ const steps = [
     `insert into operator_sessions (id, operator_id, desk_id, began_at, ended_at, ended_by)
      select distinct on (operator, at::date) pg_temp.id(at, n, 3), operator, operator, at, at + interval '8 hours', 'himself'
      from story order by operator, at::date, at`,
-  ],
-  [
-    'callbacks',
-    `insert into callbacks (id, call_id, incident_id, number, imei, abandoned_at, rang_seconds, repeats, nearby, district, rank, state,
-       reviewed_by, created_at, changed_at)
-     select pg_temp.id(at, n, 4), call_id, incident_id, number, imei, at + interval '8 seconds', 8, 0, false, district, more / 10,
-       case when n > $1::bigint - 500 then 'listed' when luck < 100 then 'reviewed' when luck < 200 then 'reached' else 'redialled' end,
-       null, at + interval '9 seconds', at + interval '5 minutes' from story where ${abandoned}`,
   ],
   [
     'nuisance_contributions',

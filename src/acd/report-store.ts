@@ -54,25 +54,34 @@ export function timeInStates(
 ): Promise<z.output<typeof stateTime>[]> {
   return sql.rows(
     stateTime,
-    `with recorded as (
-       select s.operator_id, s.state, case when s.state = 'paused' then s.reason end as reason, s.at as began,
-         lead(s.at) over (partition by s.operator_id order by s.at, s.id) as until
-       from operator_states s
-       where s.at < $2 and s.at >= coalesce(
-         (select max(p.at) from operator_states p where p.operator_id = s.operator_id and p.at <= $1), '-infinity')
+    `with recursive people (id) as (
+       -- One look into the index for each: their states are millions.
+       (select operator_id from operator_states order by operator_id limit 1)
+       union all
+       select (select operator_id from operator_states where operator_id > people.id order by operator_id limit 1)
+       from people where people.id is not null
+     ), recorded as (
+       select people.id as operator_id, s.* from people,
+         lateral (select coalesce(max(at), '-infinity') as at from operator_states where operator_id = people.id and at <= $1) as first,
+         lateral (
+           select state, case when state = 'paused' then reason end as reason, at as began, lead(at) over (order by at, id) as until
+           from operator_states where operator_id = people.id and at >= first.at and at < $2
+         ) as s
      ), spans as (
        select operator_id, state, reason, greatest(began, $1::timestamptz) as began,
          least(coalesce(until, $3::timestamptz), $2::timestamptz, $3::timestamptz) as until
        from recorded
+     ), totals as (
+       -- Added up as intervals, and named afterwards: of millions of spans a hundred sums are left.
+       select operator_id, state, reason, sum(until - began) as total from spans where until > began
+       group by operator_id, state, reason
      )
-     select spans.operator_id as "operatorId", coalesce(o.name, f.name) as name,
-       coalesce(o.extension, f.extension) as extension, o.id is null as deleted, spans.state, spans.reason,
-       round(sum(extract(epoch from spans.until - spans.began)), 3)::float8 as seconds
-     from spans left join operators o on o.id = spans.operator_id
-       left join former_operators f on f.id = spans.operator_id
-     where spans.until > spans.began
-     group by spans.operator_id, o.id, f.id, spans.state, spans.reason
-     order by o.extension nulls last, spans.operator_id, spans.state, spans.reason`,
+     select totals.operator_id as "operatorId", coalesce(o.name, f.name) as name,
+       coalesce(o.extension, f.extension) as extension, o.id is null as deleted, totals.state, totals.reason,
+       round(extract(epoch from totals.total), 3)::float8 as seconds
+     from totals left join operators o on o.id = totals.operator_id
+       left join former_operators f on f.id = totals.operator_id
+     order by o.extension nulls last, totals.operator_id, totals.state, totals.reason`,
     [new Date(interval.from), new Date(interval.to), new Date(interval.now)],
   );
 }

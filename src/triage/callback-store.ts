@@ -52,7 +52,7 @@ export type StoredCallback = z.output<typeof row>;
 
 const columns = `b.id, b.call_id as "callId", b.incident_id as "incidentId",
   case when b.call_id is null then 'reported'
-       when exists (select 1 from calls c where c.id = b.call_id and c.reason = '${connectionLost}') then 'connection-lost'
+       when (select c.reason from calls c where c.id = b.call_id) = '${connectionLost}' then 'connection-lost'
        else 'gave-up' end as reason, b.number, b.imei, b.abandoned_at as "abandonedAt",
   b.rang_seconds as "rangSeconds", b.repeats, b.nearby, b.district, b.best_fix as "bestFix", b.rank,
   b.not_callable as "notCallable", b.state, b.tries, b.next_try_at as "nextTryAt", b.asked_by as "askedBy", b.tried,
@@ -74,8 +74,8 @@ export function listCallbacks(
   return sql.rows(
     row,
     `select ${columns} from callbacks b where ($1::text is null or b.state = $1)
-       and ($2::timestamptz is null or (date_trunc('milliseconds', b.created_at), b.id) < ($2, $3::uuid))
-     order by date_trunc('milliseconds', b.created_at) desc, b.id desc limit $4`,
+       and ($2::timestamptz is null or (b.created_at, b.id) < ($2, $3::uuid))
+     order by b.created_at desc, b.id desc limit $4`,
     [filter.state ?? null, filter.after?.[0] ?? null, filter.after?.[1] ?? null, filter.limit],
   );
 }
