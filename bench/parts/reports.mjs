@@ -58,9 +58,10 @@ async function timed(ask) {
 async function questionsOf(api, end) {
   const get = (route) => async () => (await api('GET', route, { expect: [200] })).body;
   const list = (name, route) => ({ name, ask: get(route), times: 60, aim: listAim });
+  // A report that the server gave up on is not met: it took longer than any aim.
   const report = (name, days) => ({
     name,
-    ask: get(`/v1/reports/operators?from=${iso(end - days * day)}&to=${iso(end)}`),
+    ask: () => api('GET', `/v1/reports/operators?from=${iso(end - days * day)}&to=${iso(end)}`, { expect: [200, 503] }),
     times: days > 40 ? 3 : 8,
     aim: within(days > 40 ? 5 : 1),
   });

@@ -89,6 +89,13 @@ test('time in each state is right at the borders of an interval, and for the sta
     return items.find(({ operatorId }) => operatorId === made.id)?.seconds;
   };
   expect(await report(0, 4_000)).toEqual({ available: 3_690, talking: 300, 'wrap-up': 10 });
+  const day = 86_400;
+  expect(await report(-40 * day, 100 * day)).toEqual({
+    available: 3_690,
+    talking: 300,
+    'wrap-up': 10,
+    offline: 100 * day - 4_000,
+  });
   expect(await report(700, 905)).toEqual({ talking: 200, 'wrap-up': 5 });
   expect(await report(910, 911)).toEqual({ available: 1 });
   expect(await report(-100, 0)).toBeUndefined();
