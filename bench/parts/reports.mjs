@@ -52,6 +52,7 @@ function memoryFigure(memory) {
     unit: 'MB',
     ours: [memory.at(-1) - memory[1]],
     aim: { text: 'under 50', isMet: ({ max }) => max < 50 },
+    shortfall: 'resident memory follows the collection of garbage: over five rounds it went 293, 285, 333, 409, 346 MB',
     about,
   });
 }
