@@ -293,11 +293,12 @@ export interface Answerer {
   readonly pid: number;
   readonly address: string;
   readonly port: number;
+  readonly folder: string;
   complaints(): string;
   stop(options?: Wait): Promise<ProcessEnd>;
 }
 export declare function startAnswerer(
-  options: PartyOptions & { accounts?: readonly Account[]; server?: Server; answerAfter?: number },
+  options: PartyOptions & { accounts?: readonly Account[]; server?: Server; answerAfter?: number; logs?: boolean },
 ): Promise<Answerer>;
 
 export declare function freePort(address?: string): Promise<number>;
