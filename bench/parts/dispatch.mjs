@@ -6,6 +6,7 @@ import { startAnswerer } from '../../scripts/sip/phone.mjs';
 import { talkingCallers } from '../support/callers.mjs';
 import { figure } from '../support/figure.mjs';
 import { invitesAt } from '../support/invites.mjs';
+import { metric } from '../support/metrics.mjs';
 
 const rate = 10;
 /** One trunk, and nobody who is asked instead. */
@@ -76,16 +77,12 @@ async function dispatchEach({ centre, agency, calls, folder }) {
 
 /** All of them took this way: an agency that rings says nothing of how it was rung. */
 async function counted(centre, way, round) {
-  const before = await rungBy(centre, way);
+  const rung = () => metric(centre.stack.description.http, `siaga_agency_rings_total{way="${way}"}`);
+  const before = await rung();
   const times = await round();
-  const taken = (await rungBy(centre, way)) - before;
+  const taken = (await rung()) - before;
   if (taken < times.length) throw new Error(`of ${times.length} dispatches ${taken} went by way of ${way}`);
   return times;
-}
-
-async function rungBy({ stack }, way) {
-  const text = await (await fetch(`${stack.description.http}/metrics`, { signal: AbortSignal.timeout(5_000) })).text();
-  return Number(new RegExp(`^siaga_agency_rings_total\\{way="${way}"\\} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
 }
 
 async function withoutRedis({ stack }, act) {

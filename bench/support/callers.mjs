@@ -5,9 +5,9 @@ let crowds = 0;
 
 /**
  * `calls` callers at `rate` a second, each `holdFor` milliseconds on the line. `talking(call)` is called as each begins to talk:
- * `call` is `{ id, incidentId, number }`. Returns the crowd's own statistics, once all have gone and all of it is done.
+ * `call` is `{ id, incidentId, number }`. `began` is given the crowd. Returns the crowd's own statistics, once all have gone and all of it is done.
  */
-export async function talkingCallers({ centre, folder, calls, rate, holdFor, talking, headers }) {
+export async function talkingCallers({ centre, folder, calls, rate, holdFor, talking, began = () => undefined }) {
   // Who has called before is known, and looked up: everybody is new.
   const prefix = `08${String(process.pid % 1_000).padStart(3, '0')}${String((crowds += 1)).padStart(2, '0')}`;
   const numbers = new Map();
@@ -30,14 +30,14 @@ export async function talkingCallers({ centre, folder, calls, rate, holdFor, tal
     rate,
     holdFor,
     from: prefix,
-    headers,
     folder,
   });
+  began(crowd);
   try {
     const end = await crowd.finished;
     await Promise.all(under);
     if (failed) throw failed;
-    return { ...end, crowd, prefix };
+    return end;
   } finally {
     centre.events.listen(() => undefined);
     await crowd.stop();
