@@ -50,14 +50,14 @@ async function death(centre, { calls, folder, name }) {
     centre,
     folder,
     calls,
-    rate: 15,
-    holdFor: 20_000,
+    rate: 10,
+    holdFor: 30_000,
     began: (made) => (crowd = made),
     talking: ({ id }) => void talking.add(id),
   });
   // It is waited for below; until then its failure is not to end the process.
   over.catch(() => undefined);
-  await waitUntil(() => talking.size === calls, { what: `have ${calls} callers talk`, limitSeconds: 25 });
+  await waitUntil(() => talking.size === calls, { what: `have ${calls} callers talk`, limitSeconds: 35 });
   const owned = await metric(leader.http, 'siaga_calls_live');
   const events = await followEvents(standby.http, stack.description.tokens.admin);
   const adopted = new Map();
