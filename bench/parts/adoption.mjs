@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startController, waitUntil } from '../../scripts/runtime.mjs';
 import { followEvents } from '../../scripts/demo/events.mjs';
-import { talkingCallers } from '../support/callers.mjs';
+import { talkingCallers } from '../support/talking.mjs';
 import { startCentre } from '../support/centre.mjs';
 import { figure } from '../support/figure.mjs';
 import { metric } from '../support/metrics.mjs';

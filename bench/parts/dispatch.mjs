@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '../../scripts/runtime.mjs';
 import { startAnswerer } from '../../scripts/sip/phone.mjs';
-import { talkingCallers } from '../support/callers.mjs';
+import { talkingCallers } from '../support/talking.mjs';
 import { figure } from '../support/figure.mjs';
 import { invitesAt } from '../support/invites.mjs';
 import { metric } from '../support/metrics.mjs';
