@@ -11,7 +11,7 @@ import { describeMachine } from './support/machine.mjs';
 import { printTable } from './support/table.mjs';
 
 /** In this order: those that share the centre first. What changes it for good (a death, a soak) has one of its own. */
-const parts = ['arrival', 'dispatch', 'adoption', 'soak'];
+const parts = ['arrival', 'capacity', 'dispatch', 'screen-pop', 'fan-out', 'adoption', 'soak'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

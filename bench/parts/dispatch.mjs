@@ -3,9 +3,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '../../scripts/runtime.mjs';
 import { startAnswerer } from '../../scripts/sip/phone.mjs';
+import { invites } from '../support/callers.mjs';
 import { talkingCallers } from '../support/talking.mjs';
 import { figure } from '../support/figure.mjs';
-import { invitesAt } from '../support/invites.mjs';
 import { metric } from '../support/metrics.mjs';
 
 const rate = 10;
@@ -68,7 +68,7 @@ async function dispatchEach({ centre, agency, calls, folder }) {
     what: 'have all operators free again',
     limitSeconds: 20,
   });
-  const rung = invitesAt(agency);
+  const rung = invites(agency.folder, '08');
   const times = [...commanded].flatMap(([number, at]) => (rung.has(number) ? [rung.get(number) - at] : []));
   if (times.length < commanded.size) throw new Error(`of ${commanded.size} dispatches ${times.length} rang`);
   if (commanded.size < calls / 2) throw new Error(`of ${calls} callers ${commanded.size} talked with somebody in time`);

@@ -53,7 +53,7 @@ export async function startCentre({ folder, operators = 100, city = 'kendari', s
     });
     const events = await followEvents(description.http, description.tokens.admin);
     undo.push(() => events.close());
-    return { stack, api, events, server, phones, free, processes: processesOf(stack), operators, stop };
+    return { name: 'siaga', stack, api, events, server, phones, free, processes: processesOf(stack), operators, stop };
   } catch (error) {
     await stop();
     throw error;

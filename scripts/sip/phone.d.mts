@@ -279,6 +279,7 @@ export interface CrowdOptions extends PartyOptions {
   /** Prefix of the callers' numbers; the call's number in the process follows. */
   from?: string;
   headers?: readonly string[];
+  logs?: boolean;
 }
 export interface Crowd {
   readonly pid: number;
@@ -298,7 +299,15 @@ export interface Answerer {
   stop(options?: Wait): Promise<ProcessEnd>;
 }
 export declare function startAnswerer(
-  options: PartyOptions & { accounts?: readonly Account[]; server?: Server; answerAfter?: number; logs?: boolean },
+  options: PartyOptions & {
+    accounts?: readonly Account[];
+    server?: Server;
+    /** Milliseconds. */
+    answerAfter?: number;
+    /** Milliseconds. */
+    talkFor?: number;
+    logs?: boolean;
+  },
 ): Promise<Answerer>;
 
 export declare function freePort(address?: string): Promise<number>;

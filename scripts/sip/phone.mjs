@@ -379,11 +379,15 @@ export async function placeCall({
 /** With `logs`, SIPp writes this file in its folder: a line `TIME invite CALLER` for each INVITE that came or went out. */
 const logsOf = (logs) => (logs ? ['-trace_logs', '-log_file', 'invites.log'] : []);
 
-/** Phones that answer by themselves, for load: 180, `answerAfter` ms, 200, the tone, until BYE. */
+/**
+ * Phones that answer by themselves, for load: 180, `answerAfter` ms, 200, the tone, until BYE; they hang up themselves after
+ * `talkFor` ms.
+ */
 export async function startAnswerer({
   accounts = [],
   server,
   answerAfter = 200,
+  talkFor = 7_200_000,
   logs = false,
   name = 'answerer',
   ...options
@@ -397,7 +401,7 @@ export async function startAnswerer({
     address,
     port,
     scenario: 'answerer',
-    keys: { answer_after: answerAfter },
+    keys: { answer_after: answerAfter, talk_for: talkFor },
     args: logsOf(logs),
   });
   phone.folder = phone.sipp.folder;
