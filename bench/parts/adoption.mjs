@@ -17,7 +17,14 @@ export async function measure(bench) {
   try {
     for (let round = 1; round <= bench.rounds; round += 1) {
       bench.say(`Kill ${round} of ${bench.rounds}, with ${calls} calls up`);
-      deaths.push(await death(centre, { calls, folder: bench.folder('callers'), name: `leader-${round + 1}` }));
+      deaths.push(
+        await death(centre, {
+          calls,
+          holdFor: bench.quick ? 15_000 : 30_000,
+          folder: bench.folder('callers'),
+          name: `leader-${round + 1}`,
+        }),
+      );
     }
   } finally {
     await centre.stop();
@@ -41,7 +48,7 @@ export async function measure(bench) {
 }
 
 /** Milliseconds from the leader's death, and how many of the calls did not last until their callers hung up. */
-async function death(centre, { calls, folder, name }) {
+async function death(centre, { calls, holdFor, folder, name }) {
   const { stack } = centre;
   const [leader, standby] = stack.controllers;
   const talking = new Set();
@@ -51,7 +58,7 @@ async function death(centre, { calls, folder, name }) {
     folder,
     calls,
     rate: 10,
-    holdFor: 30_000,
+    holdFor,
     began: (made) => (crowd = made),
     talking: ({ id }) => void talking.add(id),
   });

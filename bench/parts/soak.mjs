@@ -23,7 +23,8 @@ export async function measure(bench) {
   const calls = bench.quick ? 100 : 500;
   // For whoever develops: so many minutes instead of twenty.
   const minutes = Number(process.env.BENCH_SOAK_MINUTES ?? (bench.quick ? 0 : 20));
-  const centre = await startCentre({ folder: bench.folder('soak'), operators });
+  const lasting = minutes > 0;
+  const centre = lasting ? await startCentre({ folder: bench.folder('soak'), operators }) : await bench.centre();
   try {
     bench.say(`${calls} calls at once`);
     const many = await manyAtOnce(centre, { calls, seconds: bench.quick ? 5 : 30, folder: bench.folder('many') });
@@ -43,23 +44,23 @@ export async function measure(bench) {
         aim: { text: 'none', isMet: ({ max }) => max === 0 },
       }),
     ];
-    if (minutes === 0) bench.say('No slope of memory: that takes a full run');
+    if (!lasting) bench.say('No slope of memory: that takes a full run');
     else figures.push(...(await soak(centre, { minutes, folder: bench.folder('soaked'), say: bench.say })));
     return figures;
   } finally {
-    await centre.stop();
+    if (lasting) await centre.stop();
   }
 }
 
 /** So many at once, of whom the operators have one each and the others wait, for so many seconds. */
 async function manyAtOnce(centre, { calls, seconds, folder }) {
   const { stack, processes } = centre;
-  const begun = calls / 20 + 10;
+  const begun = calls / 20 + 4;
   const crowd = await startCrowd({
     ...{ sipp: stack.tools.sipp, server: centre.server, folder, calls },
     rate: 20,
     // All hang up together: whoever went before would free an operator, and one who waits would talk.
-    holdFor: (begun + seconds + 10) * 1_000,
+    holdFor: (begun + seconds + 4) * 1_000,
     from: '0821',
   });
   try {
