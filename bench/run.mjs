@@ -11,7 +11,10 @@ import { describeMachine } from './support/machine.mjs';
 import { printTable } from './support/table.mjs';
 
 /** In this order: those that share the centre first. What changes it for good (a death, a soak) has one of its own. */
-const parts = ['arrival', 'capacity', 'surge', 'rules', 'introduce', 'journal', 'cells', 'reports'];
+const parts = [
+  ...['arrival', 'capacity', 'dispatch', 'screen-pop', 'fan-out', 'surge'],
+  ...['rules', 'introduce', 'journal', 'cells', 'reports', 'adoption', 'soak'],
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
