@@ -77,6 +77,7 @@ const pureNames = [
   'past',
   'pidf-lo/[a-z-]+',
   'places',
+  'plain-copy',
   'plain-text',
   'probe',
   'progress',

@@ -11,17 +11,26 @@ import { describeMachine } from './support/machine.mjs';
 import { printTable } from './support/table.mjs';
 
 /** In this order: those that share the centre first. What changes it for good (a death, a soak) has one of its own. */
-const parts = ['arrival', 'rules', 'introduce', 'journal', 'cells', 'reports'];
+const parts = [
+  ...['arrival', 'capacity', 'dispatch', 'screen-pop', 'fan-out', 'surge'],
+  ...['rules', 'introduce', 'journal', 'cells', 'reports', 'adoption', 'soak'],
+];
+
+/** Only when asked for: each round starts several stacks anew. */
+const others = ['overload'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' } },
 });
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
-const unknown = positionals.filter((name) => !parts.includes(name));
+const wanted = [...parts, ...others].filter((name) => positionals.includes(name));
+const unknown = positionals.filter((name) => !wanted.includes(name));
 if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1 || rounds > 20) {
   const wrong = unknown.length > 0 ? `There is no part ${unknown.join(', ')}.` : `--rounds is from 1 to 20.`;
-  process.stderr.write(`${wrong} There are: ${parts.join(', ')}. Also: --quick, --rounds N.\n`);
+  process.stderr.write(
+    `${wrong} There are: ${parts.join(', ')}, and ${others.join(', ')}. Also: --quick, --rounds N.\n`,
+  );
   process.exit(2);
 }
 
@@ -44,23 +53,26 @@ try {
     peer: (name) => shared(name, async (home) => (await import(`./peers/${name}.mjs`)).start({ folder: home, tools })),
   };
   const figures = [];
-  for (const name of parts.filter((one) => positionals.length === 0 || positionals.includes(one))) {
+  const file = path.join(projectDirectory, 'bench/results', `${about.measuredAt.replaceAll(':', '')}.json`);
+  mkdirSync(path.dirname(file), { recursive: true });
+  for (const name of positionals.length === 0 ? parts : wanted) {
     const { measure } = await import(`./parts/${name}.mjs`);
+    const begun = Date.now();
     say(`\n== ${name}`);
     const found = await measure(bench);
     printTable(found);
+    say(`  ${name}: ${Math.round((Date.now() - begun) / 1_000)} s`);
     figures.push(...found.map((figure) => ({ part: name, ...figure })));
+    // What was measured stays, also when a later part fails.
+    writeFileSync(file, `${JSON.stringify({ ...about, figures }, undefined, 2)}\n`);
   }
-  const file = path.join(projectDirectory, 'bench/results', `${about.measuredAt.replaceAll(':', '')}.json`);
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ ...about, figures }, undefined, 2)}\n`);
   process.stdout.write(`\n${about.measuredAt}, ${about.machine.processors} × ${about.machine.model}\n`);
   printTable(figures);
   process.stdout.write(`Written to ${path.relative(process.cwd(), file)}\n`);
 } catch (error) {
   process.exitCode = explain(error);
 } finally {
-  for (const { stop } of [...started.values()].reverse()) await stop();
+  for (const one of [...started.values()].reverse()) await one.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 

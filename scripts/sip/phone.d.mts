@@ -266,6 +266,8 @@ export interface CrowdStatistics {
   /** Milliseconds from the INVITE to the first 180, and to the 200. */
   ringing: Spread;
   answer: Spread;
+  /** Of each call, milliseconds from the INVITE to the 200. */
+  answers: number[];
 }
 export interface CrowdOptions extends PartyOptions {
   server: Server;
@@ -279,6 +281,7 @@ export interface CrowdOptions extends PartyOptions {
   /** Prefix of the callers' numbers; the call's number in the process follows. */
   from?: string;
   headers?: readonly string[];
+  logs?: boolean;
 }
 export interface Crowd {
   readonly pid: number;
@@ -293,11 +296,20 @@ export interface Answerer {
   readonly pid: number;
   readonly address: string;
   readonly port: number;
+  readonly folder: string;
   complaints(): string;
   stop(options?: Wait): Promise<ProcessEnd>;
 }
 export declare function startAnswerer(
-  options: PartyOptions & { accounts?: readonly Account[]; server?: Server; answerAfter?: number },
+  options: PartyOptions & {
+    accounts?: readonly Account[];
+    server?: Server;
+    /** Milliseconds. */
+    answerAfter?: number;
+    /** Milliseconds. */
+    talkFor?: number;
+    logs?: boolean;
+  },
 ): Promise<Answerer>;
 
 export declare function freePort(address?: string): Promise<number>;

@@ -376,8 +376,22 @@ export async function placeCall({
 
 // Crowds: many calls from one process, without anyone steering them.
 
-/** Phones that answer by themselves, for load: 180, `answerAfter` ms, 200, the tone, until BYE. */
-export async function startAnswerer({ accounts = [], server, answerAfter = 200, name = 'answerer', ...options }) {
+/** With `logs`, SIPp writes this file in its folder: a line `TIME invite CALLER` for each INVITE that came or went out. */
+const logsOf = (logs) => (logs ? ['-trace_logs', '-log_file', 'invites.log'] : []);
+
+/**
+ * Phones that answer by themselves, for load: 180, `answerAfter` ms, 200, the tone, until BYE; they hang up themselves after
+ * `talkFor` ms.
+ */
+export async function startAnswerer({
+  accounts = [],
+  server,
+  answerAfter = 200,
+  talkFor = 7_200_000,
+  logs = false,
+  name = 'answerer',
+  ...options
+}) {
   const address = options.address ?? '127.0.0.1';
   const port = options.port ?? (await freePort(address));
   for (const account of accounts) await register({ ...account, server, address, port });
@@ -387,8 +401,10 @@ export async function startAnswerer({ accounts = [], server, answerAfter = 200, 
     address,
     port,
     scenario: 'answerer',
-    keys: { answer_after: answerAfter },
+    keys: { answer_after: answerAfter, talk_for: talkFor },
+    args: logsOf(logs),
   });
+  phone.folder = phone.sipp.folder;
   phone.pid = phone.sipp.pid;
   phone.complaints = () => phone.sipp.complaints();
   phone.stop = (limits) => phone.sipp.stop(limits);
@@ -411,6 +427,7 @@ export async function startCrowd({
   from = '0812',
   headers = [],
   tone = 440,
+  logs = false,
   ...options
 }) {
   const address = options.address ?? '127.0.0.1';
@@ -433,6 +450,7 @@ export async function startCrowd({
     args: [
       ...['-m', String(calls), '-r', String(rate), '-l', String(atOnce), '-cid_str', `%u-%p-${random()}@%s`],
       ...['-trace_stat', '-stf', 'stat.csv', '-fd', '1', '-trace_rtt', '-rtt_freq', '1'],
+      ...logsOf(logs),
     ],
   });
   const finished = process.exited.then((end) => ({
@@ -473,5 +491,6 @@ function statistics(process) {
     retransmissions: number('Retransmissions(C)'),
     ringing: spread('ringing'),
     answer: spread('answer'),
+    answers: times.answer ?? [],
   };
 }

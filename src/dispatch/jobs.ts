@@ -56,6 +56,8 @@ export function createRingJobs(deps: {
   /** A connection that may block: results are read from a stream. */
   events: Redis;
   prefix: string;
+  /** False while it is known that Redis does not answer: each job would wait for that before it is done in line. */
+  redisUp: () => boolean;
   ari: AriCommands;
   clock: Clock;
   logger: Logger;
@@ -72,7 +74,10 @@ export function createRingJobs(deps: {
     here: (job) => ringTrunk(ari, job, clock.now()),
   });
   return {
-    ring: (job) => jobs.run(job.mode, job, { jobId: job.attemptId, expiresAt: job.expiresAt, inLine: job.inLine }),
+    ring(job) {
+      const { attemptId: jobId, expiresAt } = job;
+      return jobs.run(job.mode, job, { jobId, expiresAt, inLine: job.inLine || !deps.redisUp() });
+    },
     close: () => jobs.close(),
   };
 }

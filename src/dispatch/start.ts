@@ -47,6 +47,7 @@ export function startDispatch(deps: DispatchDeps): {
     prefix: config.SIAGA_QUEUE_PREFIX,
     producer,
     events,
+    redisUp: redis.answers,
     counted: (way) => rings.inc({ way }),
   });
   return {

@@ -86,7 +86,7 @@ export function createAnsweredJobs<Job extends object, Schema extends z.ZodType>
     async run(name, job, { jobId, expiresAt, inLine = false }) {
       const result = wait(jobId, expiresAt);
       const added = inLine
-        ? { taken: false as const, reason: 'an earlier job was lost' }
+        ? { taken: false as const, reason: 'an earlier job was lost, or Redis does not answer' }
         : await queue.add(name, job, { jobId, attempts: 1 });
       if (added.taken) {
         deps.counted('queue');

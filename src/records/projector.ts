@@ -51,6 +51,8 @@ interface Queued {
 }
 
 const batchSize = 200;
+/** Of a call's twenty entries in its first seconds only the latest of a batch becomes a row: fewer batches are less work. */
+const betweenBatches = 200;
 const waitWhenAway = 500;
 const readAtOnce = 2_000;
 /** Not the entry's fault: rights, migrations to come, resources, another's lock, the server itself. */
@@ -95,6 +97,8 @@ export function startProjector(deps: ProjectorDeps): Projector {
         await pause(clock, 20);
       } else if (!(await project(queue.slice(0, batchSize)))) {
         await pause(clock, waitWhenAway);
+      } else if (queue.length < batchSize) {
+        await pause(clock, betweenBatches);
       }
     }
   };

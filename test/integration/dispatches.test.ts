@@ -127,13 +127,19 @@ test('while a call is about to end an agency is rung without it', async () => {
 describe('the job that rings an agency', () => {
   let queue: Queue;
   let stop: () => Promise<void>;
+  let redisUp = true;
+  let counted: string | null = null;
 
   beforeAll(async () => {
     const shared = { prefix: queuePrefix(), logger: createLogger('silent'), clock: systemClock };
     const producer = createProducerConnection(redisUrl(), { ...shared, name: 'dispatches' });
     const events = createWorkerConnection(redisUrl(), { ...shared, name: 'dispatches-events' });
-    const ari = { send: () => Promise.reject(new Error('nothing is rung in line')), close: () => Promise.resolve() };
-    const jobs = createRingJobs({ ...shared, node: 'test', producer, events, ari, counted: () => undefined });
+    const ari = {
+      send: () => Promise.resolve({ ok: true as const, status: 200, body: null }),
+      close: () => Promise.resolve(),
+    };
+    const ways = { redisUp: () => redisUp, counted: (way: string) => void (counted = way) };
+    const jobs = createRingJobs({ ...shared, ...ways, node: 'test', producer, events, ari });
     // Nobody takes the jobs: they stay as they were put there.
     queue = new Queue(ringQueueName('test'), { connection: producer, prefix: shared.prefix });
     await until('Redis is there', () => producer.status === 'ready');
@@ -156,6 +162,15 @@ describe('the job that rings an agency', () => {
     await until('the job is there', async () => (await queue.getJob(attemptId)) !== undefined);
     const job = await queue.getJob(attemptId);
     expect(job).toMatchObject({ name: mode, data: { attemptId, mode } });
+  });
+
+  test('is not left to a Redis that is known to stand still', async () => {
+    redisUp = false;
+    counted = null;
+    const dispatch = await engage(rooms.open().incident.id, { agencyId: 'damkar' });
+    await until('it is rung in line', () => counted === 'in-line');
+    expect(await queue.getJob(`${String(dispatch.at('id'))}.a1`)).toBeUndefined();
+    redisUp = true;
   });
 });
 
