@@ -76,6 +76,7 @@ const pureNames = [
   'past',
   'pidf-lo/[a-z-]+',
   'places',
+  'plain-copy',
   'plain-text',
   'probe',
   'progress',

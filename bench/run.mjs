@@ -11,7 +11,10 @@ import { describeMachine } from './support/machine.mjs';
 import { printTable } from './support/table.mjs';
 
 /** In this order: those that share the centre first. What changes it for good (a death, a soak) has one of its own. */
-const parts = ['arrival', 'capacity', 'dispatch', 'screen-pop', 'fan-out', 'adoption', 'soak'];
+const parts = [
+  ...['arrival', 'capacity', 'dispatch', 'screen-pop', 'fan-out', 'surge'],
+  ...['rules', 'introduce', 'journal', 'cells', 'reports', 'adoption', 'soak'],
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -60,7 +63,7 @@ try {
 } catch (error) {
   process.exitCode = explain(error);
 } finally {
-  for (const { stop } of [...started.values()].reverse()) await stop();
+  for (const one of [...started.values()].reverse()) await one.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 

@@ -82,6 +82,7 @@ export async function startConfiguration(
     secretOf: recipients.secretOf,
     districtMap: districtMap.current,
     decide: routing.decide,
+    explainStored: routing.explainStored,
     routes: rooms.flatMap((room) => room.routes),
     stop: async () => {
       for (const room of rooms) await room.stop();

@@ -301,7 +301,8 @@ export async function startController(process: Process): Promise<{ stops: Stop[]
   const shared = { postgres, clock, calls: calls.runner, audit: recordAudit, ...reader, ...planner, withoutCall };
   const dispatches = dispatchRoom({ ...shared, follow: followers.follow });
   const changedLater = inOrder(triage.incidentChanged, followers.incidentChanged);
-  const incidents = startIncidents({ ...shared, logger, keepDecision, changedLater });
+  const { explainStored } = configuration;
+  const incidents = startIncidents({ ...shared, logger, keepDecision, explainStored, changedLater });
   const ofIncidents = [calls, location, incidents, reports, dispatches, followers, outgoing, notifications];
   const rooms = [probes, ...ofIncidents, triage, acd, evacuation, trunks, configuration, records];
   const disk = watchDisk({ ...process, directory, lowBelow: config.SIAGA_DISK_LOW_MEGABYTES * 1_000_000 });

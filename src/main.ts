@@ -20,6 +20,7 @@ const ari = createAriCommands({
   url: config.SIAGA_ARI_URL,
   user: config.SIAGA_ARI_USER,
   password: config.SIAGA_ARI_PASSWORD,
+  clock,
 });
 const self: Process = {
   config,

@@ -27,12 +27,17 @@ export async function startAsteriskPeer({ folder, tools, peer, phones = 100 }) {
       lifetime: 7_200,
       folder: path.join(folder, 'phones'),
     });
-    const stop = async () => {
-      await answerer.stop();
-      await asterisk.stop();
-    };
     const { sip } = asterisk;
-    return { asterisk, server: { host: sip.host, port: sip.port }, phones: answerer, stop };
+    return {
+      asterisk,
+      server: { host: sip.host, port: sip.port },
+      phones: answerer,
+      // Others may be in their place by then.
+      async stop() {
+        await this.phones.stop();
+        await asterisk.stop();
+      },
+    };
   } catch (error) {
     await asterisk.stop();
     throw error;

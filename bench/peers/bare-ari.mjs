@@ -20,10 +20,6 @@ export async function start({ folder, tools }) {
       env: { PATH: process.env.PATH, ARI_URL: url, ARI_USER: user, ARI_PASSWORD: password, PHONES: String(phones) },
       cwd: folder,
     });
-    const stop = async () => {
-      await controller.stop();
-      await peer.stop();
-    };
     try {
       const listening = async () => (await askAri(asterisk.ari, 'applications')).some(({ name }) => name === 'bare');
       await waitUntil(listening, { what: 'have the bare ARI program listen', limitSeconds: 10, process: controller });
@@ -33,7 +29,10 @@ export async function start({ folder, tools }) {
     }
     return {
       ...peer,
-      stop,
+      async stop() {
+        await controller.stop();
+        await peer.stop();
+      },
       name: 'bare ARI program',
       processes: { asterisk: asterisk.pid, controller: controller.pid },
     };

@@ -41,15 +41,17 @@ export async function call({ at, tools, folder, rate, seconds, holdFor = 1_500, 
   };
 }
 
-/** When (epoch milliseconds, with fraction) each number's first INVITE was noted. */
-export function invites(folder, prefix) {
-  const first = new Map();
-  for (const line of readFileSync(path.join(folder, 'invites.log'), 'utf8').split('\n')) {
-    const [time, what, number] = line.split(' ');
-    if (what !== 'invite' || !number?.startsWith(prefix) || first.has(number)) continue;
-    first.set(number, milliseconds(time));
-  }
-  return first;
+/**
+ * When (epoch milliseconds, with fraction) each number's first INVITE was noted, as a Map; with `all`, every one, as a list of
+ * pairs in the order of time.
+ */
+export function invites(folder, prefix, { all = false } = {}) {
+  const noted = readFileSync(path.join(folder, 'invites.log'), 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter(([, what, number]) => what === 'invite' && number.startsWith(prefix))
+    .map(([time, , number]) => [number, milliseconds(time)]);
+  return all ? noted : new Map([...noted].reverse());
 }
 
 /** Date.parse leaves out what is finer than a millisecond. */

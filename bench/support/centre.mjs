@@ -23,10 +23,12 @@ export async function startCentre({ folder, operators = 100, city = 'kendari', s
     ...options,
     asteriskEnv: { ...asteriskEnv, ...options.asteriskEnv },
   });
-  const undo = [() => stack.stop()];
+  // Other phones may be in the place of the first ones by the time of the stop.
+  const undo = [() => stack.stop(), () => centre.phones?.stop()];
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
+  const centre = { name: 'siaga', stack, stop, phones: undefined };
   try {
     const { description, api, tools } = stack;
     const { headers } = await api('GET', '/v1/settings', { expect: [200] });
@@ -36,7 +38,7 @@ export async function startCentre({ folder, operators = 100, city = 'kendari', s
       expect: [200],
     });
     const server = { host: description.sip.host, port: description.sip.port };
-    const phones = await startAnswerer({
+    centre.phones = await startAnswerer({
       sipp: tools.sipp,
       server,
       accounts: description.operators,
@@ -45,7 +47,6 @@ export async function startCentre({ folder, operators = 100, city = 'kendari', s
       logs: true,
       lifetime: 7_200,
     });
-    undo.push(() => phones.stop());
     const free = async () => (await api('GET', '/v1/queue', { expect: [200] })).body.operators.available;
     await waitUntil(async () => (await free()) >= operators, {
       what: `have ${operators} operators free`,
@@ -53,7 +54,7 @@ export async function startCentre({ folder, operators = 100, city = 'kendari', s
     });
     const events = await followEvents(description.http, description.tokens.admin);
     undo.push(() => events.close());
-    return { name: 'siaga', stack, api, events, server, phones, free, processes: processesOf(stack), operators, stop };
+    return Object.assign(centre, { api, events, server, free, processes: processesOf(stack), operators });
   } catch (error) {
     await stop();
     throw error;

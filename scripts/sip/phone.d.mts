@@ -266,6 +266,8 @@ export interface CrowdStatistics {
   /** Milliseconds from the INVITE to the first 180, and to the 200. */
   ringing: Spread;
   answer: Spread;
+  /** Of each call, milliseconds from the INVITE to the 200. */
+  answers: number[];
 }
 export interface CrowdOptions extends PartyOptions {
   server: Server;

@@ -491,5 +491,6 @@ function statistics(process) {
     retransmissions: number('Retransmissions(C)'),
     ringing: spread('ringing'),
     answer: spread('answer'),
+    answers: times.answer ?? [],
   };
 }

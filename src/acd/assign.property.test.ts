@@ -71,7 +71,7 @@ const lines: fc.Arbitrary<Line> = fc
     desks: Object.fromEntries(
       operatorIds.map((id) => [id, { desk: { id, name: id, account: `op-${id}` }, deleted: false }]),
     ),
-    registered: registered.map((id) => `op-${id}`),
+    registered: Object.fromEntries(registered.map((id) => [`op-${id}`, true])),
     inUse: Object.fromEntries(inUse.map((id) => [`op-${id}`, at - 1])),
     calls: Object.fromEntries(calls.map((one) => [one.callId, one])),
     assignments: 1,

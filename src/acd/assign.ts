@@ -40,14 +40,16 @@ export interface Assignment {
  * ring for the calls that waited longest (ring-all), also those in use by calls that are not the line's. Pure and deterministic: ties go by id.
  */
 export function assign(line: Line, at: number, policies: LinePolicies): Assignment {
-  const view = look(line, at, policies);
   const calls = inOrder(callsIn(line, 'waiting'), at, policies);
+  const overdue = overdueIn(line, at, policies);
+  if (calls.length === 0 && overdue.length === 0) return { pairs: [], passedOver: [] };
+  const view = look(line, at, policies);
   const given = new Map<string, WaitingCall>();
   for (const call of calls) give(view, call, given, new Set());
   const pairs = calls.flatMap((call) =>
     [...given].filter(([, one]) => one === call).map(([operatorId]) => pairOf(call, operatorId, false)),
   );
-  pairs.push(...ringAll(view, given));
+  pairs.push(...ringAll(view, overdue, given));
   const served = new Set(pairs.map((pair) => pair.callId));
   const passedOver = calls
     .filter((call) => !served.has(call.callId))
@@ -142,13 +144,18 @@ function hasSkills({ operator }: OperatorStatus, call: WaitingCall): boolean {
   return missing(operator, call).length === 0;
 }
 
-/** Phones that are left over, each to the call with the fewest of those that waited long enough. */
-function ringAll(view: View, given: Map<string, WaitingCall>): Pair[] {
-  const { line, at, policies } = view;
-  const overdue = inOrder(callsIn(line, 'waiting', 'ringing'), at, policies).filter((call) => {
+/** Calls that have waited so long that they ring everywhere. */
+function overdueIn(line: Line, at: number, policies: LinePolicies): WaitingCall[] {
+  const overdue = callsIn(line, 'waiting', 'ringing').filter((call) => {
     const limit = policyOf(policies, call.queue.id).ringAll;
     return limit !== null && at - call.since >= limit;
   });
+  return inOrder(overdue, at, policies);
+}
+
+/** Phones that are left over, each to the call with the fewest of those that waited long enough. */
+function ringAll(view: View, overdue: WaitingCall[], given: Map<string, WaitingCall>): Pair[] {
+  const { line, at } = view;
   if (overdue.length === 0) return [];
   const phones = new Map(overdue.map((call) => [call, takersOf(line, call.callId).length]));
   for (const call of given.values()) if (phones.has(call)) phones.set(call, 1);

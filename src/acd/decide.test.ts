@@ -1,4 +1,5 @@
 import { lineWorld, pairs, type LineWorld } from '../../test/support/line-world.ts';
+import { emergencyQueue } from './queue.ts';
 
 function withPeople(...people: Parameters<LineWorld['people']>): LineWorld {
   const world = lineWorld();
@@ -26,6 +27,18 @@ describe('an operator after a call', () => {
     expect(world.last.changed).toEqual([{ operatorId: 'a', state: 'available', reason: null }]);
   });
 
+  it('leaves nothing of the call in the line, unless it is to be known should the caller wait again', () => {
+    const world = talking();
+    world.outcome('a', 'finished');
+    expect(world.line.calls).toEqual({});
+    world.tell({ type: 'rank', callId: 'd', priority: 1 });
+    world.tell({ type: 'enter', callId: 'd', since: world.at, queue: { ...emergencyQueue, priority: 7 } }, 10_000);
+    world.outcome('a', 'talking');
+    world.outcome('a', 'finished');
+    world.tell({ type: 'enter', callId: 'd', since: world.at, queue: { ...emergencyQueue, priority: 7 } });
+    expect(world.line.calls).toMatchObject({ d: { place: 'waiting', priority: 1 } });
+  });
+
   it('is left alone for a moment when his phone refused', () => {
     const world = withPeople('a');
     world.enter('c');
@@ -49,7 +62,7 @@ describe('an operator after a call', () => {
     expect(world.state('a')).toBe('talking');
     world.outcome('a', 'finished');
     expect([world.state('a'), deskOf(world)]).toEqual(['offline', null]);
-    expect([world.line.desks, world.line.registered]).toEqual([{}, []]);
+    expect([world.line.desks, world.line.registered]).toEqual([{}, {}]);
   });
 
   it('logs out in a call when it ends', () => {

@@ -1,3 +1,4 @@
+import { plainCopy } from '../platform/plain-copy.ts';
 import { assign, type Assignment, type Pair } from './assign.ts';
 import {
   enter,
@@ -68,7 +69,7 @@ export interface LineDecision {
 
 /** Decides what the waiting line does with one input. Pure; the line handed in is not changed. */
 export function decideLine(before: Line, input: LineInput, policies: LinePolicies): LineDecision {
-  const line = structuredClone(before);
+  const line = plainCopy(before);
   const { at } = input;
   take(line, input, policies);
   endWaits(line, at);

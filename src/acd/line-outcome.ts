@@ -111,7 +111,13 @@ function settle(
   const left = takersOf(line, call.callId);
   if (left.some(({ engaged }) => engaged?.state === 'talking')) return put(call, 'talking', at);
   if (left.length > 0) return put(call, 'ringing', at);
+  if (outcome === 'finished' && !isRemembered(call)) return leave(line, call.callId);
   put(call, outcome === 'finished' || outcome === 'not-needed' ? 'served' : 'between', at);
+}
+
+/** Should it wait again, it is to be known that it waited before: by whom it was not taken, say. */
+function isRemembered({ ranked, tried, backupAsked }: WaitingCall): boolean {
+  return ranked !== null || tried.length > 0 || backupAsked.times > 0;
 }
 
 /** The last one who could answer now is never paused: somebody must be left to ring. */

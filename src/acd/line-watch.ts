@@ -50,8 +50,10 @@ export function alerts(line: Line, at: number, policies: LinePolicies): LineAler
  * told anew with every call; null while no call was handled yet or nobody is there who may take it so far.
  */
 export function places(line: Line, at: number, policies: LinePolicies): (Place & { callId: string })[] {
+  const waiting = callsIn(line, 'waiting');
+  if (waiting.length === 0) return [];
   const expected = expectedWait(line, at, policies);
-  return inOrder(callsIn(line, 'waiting'), at, policies).flatMap((call, index) => {
+  return inOrder(waiting, at, policies).flatMap((call, index) => {
     if (!policyOf(policies, call.queue.id).announcePosition) return [];
     const place = { position: index + 1, expectedWaitSeconds: expected(call, index + 1) };
     if (call.told?.position === place.position && call.told.expectedWaitSeconds === place.expectedWaitSeconds) {

@@ -17,6 +17,7 @@ import {
   type Line,
   type Operator,
   type OperatorState,
+  type OperatorStatus,
   type Place,
   type Rank,
   type WaitingCall,
@@ -93,7 +94,7 @@ export interface LineDeps {
     callId: string,
     assignment: { assignmentId: string; operatorId: string; account: string; together: boolean },
   ) => boolean;
-  changed: (operator: Operator, state: OperatorState, reason: string | null, at: number) => void;
+  changed: (status: OperatorStatus, state: OperatorState, reason: string | null, at: number) => void;
   /** False when the call is not here any more. */
   reserved: (
     callId: string,
@@ -139,7 +140,7 @@ export function createLine(deps: LineDeps): WaitingLine {
   const tellOperators = (decision: LineDecision, at: number): void => {
     for (const { operatorId, state, reason } of decision.changed) {
       const status = decision.line.operators[operatorId];
-      if (status !== undefined) deps.changed(status.operator, state, reason, at);
+      if (status !== undefined) deps.changed(status, state, reason, at);
     }
   };
 
@@ -174,7 +175,7 @@ export function createLine(deps: LineDeps): WaitingLine {
     operators: (list) => tell({ type: 'operators', at: clock.now(), operators: list }),
     desks: (list) => tell({ type: 'desks', at: clock.now(), desks: list }),
     registered(account, registered) {
-      if (line.registered.includes(account) !== registered) {
+      if (Object.hasOwn(line.registered, account) !== registered) {
         tell({ type: 'registered', at: clock.now(), account, registered });
       }
     },
@@ -218,8 +219,9 @@ function snapshotOf(
   at: number,
   policies: LinePolicies,
 ): LineSnapshot {
-  const expected = expectedWait(line, at, policies);
   const ordered = (place: 'waiting' | 'ringing') => inOrder(callsIn(line, place), at, policies);
+  const waiting = ordered('waiting');
+  const expected = waiting.length === 0 ? () => null : expectedWait(line, at, policies);
   const viewOf = ({ callId, since, queue, priority }: WaitingCall): LineView => ({
     callId,
     since,
@@ -227,7 +229,7 @@ function snapshotOf(
     priority,
   });
   return {
-    waiting: ordered('waiting').map((call, index) => ({
+    waiting: waiting.map((call, index) => ({
       ...viewOf(call),
       position: index + 1,
       passedOver: passedOver.find((one) => one.callId === call.callId)?.reason ?? null,

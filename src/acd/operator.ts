@@ -106,7 +106,7 @@ export interface Line {
   /** Deleted: its person talks, and it is forgotten when that ends. */
   desks: Record<string, { desk: Desk; deleted: boolean }>;
   /** The operators' accounts whose phones are registered. */
-  registered: string[];
+  registered: Record<string, true>;
   /** The accounts whose phones are in calls that the line gave nobody, since when: another controller's, a dead one's. */
   inUse: Record<string, number>;
   calls: Record<string, WaitingCall>;
@@ -121,7 +121,7 @@ export interface Line {
 export const emptyLine: Line = {
   operators: {},
   desks: {},
-  registered: [],
+  registered: {},
   inUse: {},
   calls: {},
   assignments: 0,
@@ -146,7 +146,7 @@ export function ownStateOf(line: Line, status: OperatorStatus): OperatorState {
 /** The account of the registered phone at which he sits; null if there is none. */
 export function phoneOf(line: Line, status: OperatorStatus): string | null {
   const account = accountOf(line, status);
-  return account !== null && line.registered.includes(account) ? account : null;
+  return account !== null && Object.hasOwn(line.registered, account) ? account : null;
 }
 
 /** The account of the desk at which he is logged in, registered or not. */

@@ -65,12 +65,12 @@ export function listDesks(line: Line, listed: Desk[]): void {
 /** A phone was registered, or is not any more. Desks that are not known yet may have phones already. */
 export function register(line: Line, input: { account: string; registered: boolean; at: number }): void {
   // Contacts of trunks are told as well.
-  if (!input.account.startsWith('op-') || line.registered.includes(input.account) === input.registered) return;
+  if (!input.account.startsWith('op-') || Object.hasOwn(line.registered, input.account) === input.registered) return;
   if (!input.registered) {
-    line.registered = line.registered.filter((account) => account !== input.account);
+    Reflect.deleteProperty(line.registered, input.account);
     return;
   }
-  line.registered.push(input.account);
+  line.registered[input.account] = true;
   const desk = deskWith(line, input.account);
   const person = desk === undefined ? null : personAt(line, desk.id);
   if (person !== null && stateOf(line, person) !== 'talking') person.idleSince = input.at;
@@ -97,11 +97,12 @@ export function clearSeats(line: Line): void {
     else if (status.leaving) stand(status);
   }
   for (const [id, { desk, deleted }] of Object.entries(line.desks)) {
+    if (!deleted) continue;
     const person = personAt(line, id);
-    if (!deleted || (person !== null && person.engaged !== null)) continue;
+    if (person !== null && person.engaged !== null) continue;
     if (person !== null) stand(person);
     Reflect.deleteProperty(line.desks, id);
-    line.registered = line.registered.filter((account) => account !== desk.account);
+    Reflect.deleteProperty(line.registered, desk.account);
     Reflect.deleteProperty(line.inUse, desk.account);
   }
 }

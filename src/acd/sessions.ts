@@ -117,6 +117,8 @@ export function createSessionKeeper(deps: {
   ): KeptPerson => {
     const before = kept[operatorId];
     const known = told ?? before;
+    // Of nearly everybody, with every input of the line.
+    if (known !== undefined && known === before && isAs(known, is)) return known;
     // What it was told and could not do is a change of its own: the other hears how it is.
     const later = (than: number | undefined): number => Math.max(at, (than ?? 0) + 1);
     const pause =
@@ -272,6 +274,10 @@ export function createSessionKeeper(deps: {
       for (let left = meeting; left !== null; left = meeting) await left;
     },
   };
+}
+
+function isAs({ session, paused }: KeptPerson, is: { deskId: string | null; paused: KeptPerson['paused'] }): boolean {
+  return (session?.deskId ?? null) === is.deskId && isDeepStrictEqual(paused, is.paused);
 }
 
 /** Of two words for a person the later seat, and the later pause. */

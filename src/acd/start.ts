@@ -116,10 +116,8 @@ export async function startAcd(deps: AcdDeps): Promise<AcdRoom> {
     refused: deps.refused,
     toBackupCentre: deps.toBackupCentre,
     placed: deps.placed,
-    changed(operator, state, reason, at) {
-      const now = line.snapshot().operators.find((one) => one.operator.id === operator.id);
-      const where = { deskId: now?.desk?.id ?? null, callId: now?.callId ?? null };
-      deps.changed({ operatorId: operator.id, at, state, reason, ...where });
+    changed({ operator, deskId, engaged }, state, reason, at) {
+      deps.changed({ operatorId: operator.id, at, state, reason, deskId, callId: engaged?.callId ?? null });
     },
     alert: (alert) => deps.publish('queue.alert', { ...alert }),
     unanswered(operatorId, count) {

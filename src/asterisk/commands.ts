@@ -1,5 +1,6 @@
 import { Pool, type Dispatcher } from 'undici';
 import { z } from 'zod';
+import type { Clock } from '../platform/clock.ts';
 
 /** Why Asterisk did not do it: the thing is gone (404), is not in a state for it (409, 422), silence, or anything else. */
 type AriFailure = {
@@ -35,6 +36,7 @@ export function createAriCommands(options: {
   url: string;
   user: string;
   password: string;
+  clock: Clock;
   connections?: number;
 }): AriPool {
   const pool = new Pool(options.url, {
@@ -51,23 +53,20 @@ export function createAriCommands(options: {
   return {
     underWay: () => underWay,
     async send(method, path, query, body) {
-      const request: Dispatcher.RequestOptions = {
+      const request: Dispatcher.DispatchOptions = {
         method,
         path: `/ari${path}${queryString(query)}`,
         headers: body === undefined ? { authorization } : { authorization, 'content-type': 'application/json' },
-        // A place in the pool is waited for as well: the limit is for the whole, and undici's own are coarse.
-        signal: AbortSignal.timeout(answerLimit),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       };
       underWay += 1;
       try {
-        const answer = await pool.request(request);
-        const text = await answer.body.text();
-        if (answer.statusCode < 300) return { ok: true, status: answer.statusCode, body: json(text) };
-        return { ok: false, failure: failureOf(answer.statusCode), status: answer.statusCode, reason: message(text) };
+        const { status, text } = await ask(pool, request, options.clock);
+        if (status < 300) return { ok: true, status, body: json(text) };
+        return { ok: false, failure: failureOf(status), status, reason: message(text) };
       } catch (error) {
         const name = error instanceof Error ? error.name : '';
-        const late = /Timeout|Abort/.test(name);
+        const late = /Timeout/.test(name);
         const reason = error instanceof Error ? error.message : String(error);
         return { ok: false, failure: late ? 'timeout' : 'failed', status: null, reason };
       } finally {
@@ -76,6 +75,45 @@ export function createAriCommands(options: {
     },
     close: () => pool.close(),
   };
+}
+
+/**
+ * One request. A place in the pool is waited for as well: the limit is for the whole, and undici's own are coarse. Not
+ * `pool.request`, whose stream and signal cost more than all else in an answer of a few bytes.
+ */
+function ask(pool: Pool, request: Dispatcher.DispatchOptions, clock: Clock): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    let started: Dispatcher.DispatchController | null = null;
+    let late: Error | null = null;
+    let status = 0;
+    const chunks: Buffer[] = [];
+    const cancel = clock.after(answerLimit, () => {
+      late = new Error('no answer within the limit');
+      late.name = 'TimeoutError';
+      reject(late);
+      started?.abort(late);
+    });
+    pool.dispatch(request, {
+      onRequestStart(controller) {
+        started = controller;
+        if (late !== null) controller.abort(late);
+      },
+      onResponseStart(_controller, statusCode) {
+        status = statusCode;
+      },
+      onResponseData(_controller, chunk) {
+        chunks.push(chunk);
+      },
+      onResponseEnd() {
+        cancel();
+        resolve({ status, text: Buffer.concat(chunks).toString() });
+      },
+      onResponseError(_controller, error) {
+        cancel();
+        reject(error);
+      },
+    });
+  });
 }
 
 function failureOf(status: number): 'gone' | 'conflict' | 'failed' {

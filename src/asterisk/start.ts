@@ -8,7 +8,7 @@ import { openEventSocket, type EventSocket } from './event-socket.ts';
 import type { AriCommands } from './commands.ts';
 import { createProvisioning, type Provisioning } from './provisioning.ts';
 import { startRefusalWatch, type Refusal } from './refusals.ts';
-import type { AsteriskEvent } from './translate.ts';
+import { notToBeTold, type AsteriskEvent } from './translate.ts';
 
 /** How Asterisk calls itself in its own INVITEs (pjsip.conf, user_agent). */
 const userAgent = 'Siaga 112';
@@ -58,6 +58,12 @@ export function listenToAsterisk(deps: {
     onFrame: (kind: string): void => frames.inc({ kind }),
   };
   const ofDead = hearDead({ ...deps, open: (of) => openEventSocket({ ...reader, ...of }) });
+  /** Where it is refused there is more to read, and nothing else is amiss. */
+  const tellLess = async (): Promise<void> => {
+    const body = { disallowed: notToBeTold.map((type) => ({ type })) };
+    const answer = await deps.ari.send('PUT', `/applications/${application}/eventFilter`, undefined, body);
+    if (!answer.ok) logger.warn({ reason: answer.reason }, 'Asterisk goes on telling what nobody needs');
+  };
   let parts: ReturnType<typeof openAll> | null = null;
   const openAll = () => {
     const socket = openEventSocket({
@@ -65,7 +71,10 @@ export function listenToAsterisk(deps: {
       application,
       onReplaced: deps.onReplaced,
       onEvent: deps.onEvent,
-      onConnected: deps.onConnected,
+      onConnected() {
+        void tellLess();
+        deps.onConnected();
+      },
       onPong: deps.onPong,
       onDisconnected: () => deps.alarm('asterisk-away', { application }),
     });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { callerId } from './legs.ts';
 import { readContactStatus } from './contact-monitor.ts';
-import { decodeVariable, readPacketsReceived, translate } from './translate.ts';
+import { decodeVariable, notToBeTold, readPacketsReceived, translate } from './translate.ts';
 
 const channel = {
   id: 'n1-1795325501.2',
@@ -89,6 +89,10 @@ describe('translate', () => {
 
   it.each(['ChannelVarset', 'SomethingNew', '__proto__', 'constructor', 'toString'])('ignores %s', (type) => {
     expect(translate(frame(type)).kind).toBe('ignored');
+  });
+
+  it('acts on nothing that Asterisk is asked not to tell', () => {
+    expect(notToBeTold.filter((type) => translate(frame(type)).kind !== 'ignored')).toEqual([]);
   });
 
   it.each([

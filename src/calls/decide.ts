@@ -1,5 +1,6 @@
 // Every input goes to the file that decides it; after each, what has to hold is seen to (decide-always).
 
+import { plainCopy } from '../platform/plain-copy.ts';
 import type { Call } from './call.ts';
 import { speakers } from './company.ts';
 import type { CallEffect, Fact } from './call-effect.ts';
@@ -45,7 +46,7 @@ export interface Decision {
  * somebody who can speak to him, a place in the waiting line, a phone ringing with a time limit, or the dialplan.
  */
 export function decide(before: Call, input: CallInput): Decision {
-  const step: Step = { call: structuredClone(before), at: input.at, effects: [], facts: [] };
+  const step: Step = { call: plainCopy(before), at: input.at, effects: [], facts: [] };
   take(step, input);
   settle(step);
   noteWhoTalked(step);

@@ -1,5 +1,6 @@
 // What an agency's person and Asterisk say of a dispatch, from its start to its end. The attempts: decide-attempt.
 
+import { plainCopy } from '../platform/plain-copy.ts';
 import { announce, hushAnnouncement, repeatAnnouncement } from './decide-announced.ts';
 import { failAttempt, hangUpWithdrawn, outcomeOf, ringResult, timeUp, tryNext } from './decide-attempt.ts';
 import { notify } from './decide-notify.ts';
@@ -16,7 +17,7 @@ const declineKey = '9';
  * Pure; the dispatch handed in is not changed.
  */
 export function decideDispatch(before: Dispatch, input: DispatchInput, context: DispatchContext): DispatchStep {
-  const dispatch = structuredClone(before);
+  const dispatch = plainCopy(before);
   const step: DispatchStep = { dispatch, actions: [] };
   if (dispatch.mode === 'notify') {
     notify(step, input);

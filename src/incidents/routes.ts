@@ -17,6 +17,10 @@ import { decisionView, incidentPatch, incidentView, timelineView, type IncidentV
 
 export interface IncidentRouteDeps extends ChangeDeps {
   audit: RecordAudit;
+  /** Why each rule did or did not match, of each of these decisions. */
+  explainStored: (
+    decisions: readonly Pick<z.output<typeof decisionView>, 'ruleSetVersion' | 'facts' | 'trace'>[],
+  ) => Promise<z.output<typeof decisionView>['trace'][]>;
 }
 
 const params = z.object({ incidentId: z.uuid() });
@@ -165,7 +169,10 @@ function decisionsRoute(deps: IncidentRouteDeps): Route {
     response: { 200: pageOf(decisionView) },
     handler: async ({ params: { incidentId }, ...context }) => {
       await read(deps, incidentId, context);
-      return { status: 200, body: { items: await store.readDecisions(deps.postgres, incidentId), next: null } };
+      const decisions = await store.readDecisions(deps.postgres, incidentId);
+      const traces = await deps.explainStored(decisions);
+      const items = decisions.map((decision, at) => ({ ...decision, trace: traces[at] ?? decision.trace }));
+      return { status: 200, body: { items, next: null } };
     },
   });
 }

@@ -7,29 +7,44 @@ import type { CallLocation } from './location.ts';
 import { fixSchema, storedLocation } from './schema.ts';
 
 const fixRow = z.object({ content: fixSchema });
+const addedRow = z.object({ callId: z.string() });
 const locationRow = z.object({ location: storedLocation.nullable() });
 
-/** Adds fixes of a call; those that are there stay as they are. Answers how many were not there. */
-export async function addFixes(sql: Sql, callId: string, fixes: readonly Fix[]): Promise<number> {
-  if (fixes.length === 0) return 0;
-  const rows = fixes.map((fix) => ({
-    id: fix.id,
-    received_at: new Date(fix.receivedAt).toISOString(),
-    source: fix.source,
-    content: fix,
-  }));
-  return sql.execute(
-    `insert into location_fixes (id, call_id, received_at, source, content)
-     select id, $1, received_at, source, content
-     from jsonb_to_recordset($2::jsonb) as row(id uuid, received_at timestamptz, source text, content jsonb)
-     on conflict do nothing`,
-    [callId, storableJson(rows)],
+interface FixesOfCall {
+  readonly callId: string;
+  readonly fixes: readonly Fix[];
+}
+
+/** Adds fixes of calls; those that are there stay as they are. Answers of which calls any was not there. */
+export async function addFixes(sql: Sql, calls: readonly FixesOfCall[]): Promise<ReadonlySet<string>> {
+  const rows = calls.flatMap(({ callId, fixes }) =>
+    fixes.map((fix) => ({
+      id: fix.id,
+      call_id: callId,
+      received_at: new Date(fix.receivedAt).toISOString(),
+      source: fix.source,
+      content: fix,
+    })),
   );
+  if (rows.length === 0) return new Set();
+  const added = await sql.rows(
+    addedRow,
+    `insert into location_fixes (id, call_id, received_at, source, content)
+     select id, call_id, received_at, source, content
+     from jsonb_to_recordset($1::jsonb) as row(id uuid, call_id uuid, received_at timestamptz, source text, content jsonb)
+     on conflict do nothing returning call_id::text as "callId"`,
+    [storableJson(rows)],
+  );
+  return new Set(added.map(({ callId }) => callId));
 }
 
 /** What a call's row keeps of its location. */
-export function storedForm({ best, networks, unusable }: CallLocation): string {
-  return storableJson({ best, networks, unusable });
+export function storedPart({ best, networks, unusable }: CallLocation): Omit<CallLocation, 'fixes'> {
+  return { best, networks, unusable };
+}
+
+export function storedForm(location: CallLocation): string {
+  return storableJson(storedPart(location));
 }
 
 /** The location of a stored call; null when there is no such call. */
@@ -49,28 +64,35 @@ export async function readLocation(sql: Sql, callId: string, lock = false): Prom
 
 /** Writes the location of a stored call, which the transaction has locked: new fixes, and what was chosen of all. */
 export async function saveLocation(sql: Sql, callId: string, location: CallLocation): Promise<void> {
-  await addFixes(sql, callId, location.fixes);
+  await addFixes(sql, [{ callId, fixes: location.fixes }]);
   await sql.execute('update calls set location = $2 where id = $1', [callId, storedForm(location)]);
 }
 
-const counted = z.object({ fixes: z.number() });
+const counted = z.object({ callId: z.string(), fixes: z.number() });
 
 /**
- * Adds fixes that several owners of a stored call were told of. `written` is the state that its row was just written with:
+ * Adds fixes that several owners of stored calls were told of. `written` is the state that a call's row was just written with:
  * undefined where the row has a newer one. A row that was chosen without knowing all of them is chosen anew, in the same
  * way whatever came first.
  */
 export async function addFixesOfOwners(
   sql: Sql,
-  callId: string,
-  fixes: readonly Fix[],
-  written: CallLocation | undefined,
+  calls: readonly (FixesOfCall & { readonly written: CallLocation | undefined })[],
 ): Promise<void> {
-  const added = await addFixes(sql, callId, fixes);
-  if (written === undefined && added === 0) return;
-  const count = 'select count(*)::int as fixes from location_fixes where call_id = $1';
-  const all = written === undefined ? null : await sql.first(counted, count, [callId]);
-  if (all !== null && all?.fixes === written?.fixes.length) return;
+  const added = await addFixes(sql, calls);
+  const rows = await sql.rows(
+    counted,
+    'select call_id::text as "callId", count(*)::int as fixes from location_fixes where call_id = any ($1) group by call_id',
+    [calls.flatMap(({ callId, written }) => (written === undefined ? [] : [callId]))],
+  );
+  const stored = new Map(rows.map(({ callId, fixes }) => [callId, fixes]));
+  for (const { callId, written } of calls) {
+    const knewAll = written === undefined ? !added.has(callId) : (stored.get(callId) ?? 0) === written.fixes.length;
+    if (!knewAll) await chooseAnew(sql, callId);
+  }
+}
+
+async function chooseAnew(sql: Sql, callId: string): Promise<void> {
   const location = await readLocation(sql, callId);
   if (location === null) return;
   const best = bestFix(location.fixes, Math.max(...location.fixes.map(({ receivedAt }) => receivedAt)));

@@ -1,4 +1,5 @@
 import { outcomeOfCause } from '../asterisk/cause.ts';
+import { plainCopy } from '../platform/plain-copy.ts';
 import type { SendResult } from './notification.ts';
 import type { VoiceEffect, VoiceInput, VoiceMessage } from './voice-message.ts';
 
@@ -19,7 +20,7 @@ const saidByItself = 2;
  * it was told counts as not heard. Pure; the one handed in is not changed.
  */
 export function decideVoice(before: VoiceMessage, input: VoiceInput): VoiceDecision {
-  const step: Step = { message: structuredClone(before), effects: [], at: input.at };
+  const step: Step = { message: plainCopy(before), effects: [], at: input.at };
   take(step, input);
   return { message: step.message, effects: step.effects };
 }

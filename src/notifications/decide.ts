@@ -1,3 +1,4 @@
+import { plainCopy } from '../platform/plain-copy.ts';
 import type { ChannelType } from './recipient.ts';
 import type {
   Attempt,
@@ -31,7 +32,7 @@ export const patience: Record<ChannelType, { tries: number; wait: number; limit:
 
 /** Decides what a notification does with one input. Pure; the one handed in is not changed. */
 export function decideNotification(before: Notification, input: NotificationInput): NotificationDecision {
-  const step: Step = { notification: structuredClone(before), effects: [], facts: [], at: input.at };
+  const step: Step = { notification: plainCopy(before), effects: [], facts: [], at: input.at };
   take(step, input);
   const { notification, effects, facts } = step;
   return { notification, effects, facts };

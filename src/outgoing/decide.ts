@@ -1,3 +1,4 @@
+import { plainCopy } from '../platform/plain-copy.ts';
 import type { OutgoingVerdict, RefusalReason } from './limits.ts';
 import { noReservation, operatorEntered, operatorGone, reserved } from './decide-operator-leg.ts';
 import { outsideEntered, outsideGone, ringing } from './decide-outside-leg.ts';
@@ -12,7 +13,7 @@ export interface OutgoingDecision {
 
 /** Decides what an outgoing call does with one input. Pure; the call handed in is not changed. */
 export function decideOutgoing(before: OutgoingCall, input: OutgoingInput): OutgoingDecision {
-  const step: Step = { call: structuredClone(before), effects: [], facts: [], at: input.at };
+  const step: Step = { call: plainCopy(before), effects: [], facts: [], at: input.at };
   take(step, input);
   const { call, effects, facts } = step;
   return { call, effects, facts };

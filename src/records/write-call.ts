@@ -4,18 +4,41 @@ import type { Dispatch } from '../dispatch/dispatch.ts';
 import type { CallEntry } from '../calls/runner.ts';
 import type { Incident } from '../incidents/incident.ts';
 import type { Fix } from '../location/fix.ts';
-import { addFixesOfOwners, storedForm } from '../location/fix-store.ts';
+import { addFixesOfOwners, storedPart } from '../location/fix-store.ts';
 import type { Sql } from '../platform/postgres.ts';
-import { storableJson, storableText } from '../platform/postgres-text.ts';
+import { storableJson } from '../platform/postgres-text.ts';
 import { isoTime, isoTimeOrNull } from '../platform/text.ts';
 import type { Decision } from '../routing/rule.ts';
 import { applyLog } from './write-logged-call.ts';
 
-/** Calls as their latest entries have them, and of every entry what it told of and what the rules said. */
+/**
+ * Calls as their latest entries have them, and of every entry what it told of and what the rules said. A statement for all calls,
+ * not one for each: with many calls at once there are as many fewer.
+ */
 export async function writeCalls(sql: Sql, entries: readonly CallEntry[]): Promise<void> {
   const latest = new Map<string, CallEntry>();
   for (const entry of entries) if (isNewer(entry, latest.get(entry.callId))) latest.set(entry.callId, entry);
-  for (const entry of latest.values()) await writeCall(sql, entry, fixesOf(entry.callId, entries));
+  if (latest.size === 0) return;
+  const calls = [...latest.values()];
+  await writeIncidents(
+    sql,
+    calls.map(({ state }) => state.incident),
+  );
+  const written = await writeRows(sql, calls);
+  await addFixesOfOwners(
+    sql,
+    calls.map(({ callId, state }) => ({
+      callId,
+      fixes: fixesOf(callId, entries),
+      written: written.has(callId) ? state.location : undefined,
+    })),
+  );
+  for (const { callId, state } of calls) {
+    // An older state has older dispatches.
+    if (!written.has(callId)) continue;
+    await writeDispatches(sql, state);
+    if (written.get(callId) === true) await applyLog(sql, callId);
+  }
   await writeTimeline(sql, entries);
   for (const entry of entries) await writeDecision(sql, entry);
 }
@@ -36,18 +59,23 @@ function fixesOf(callId: string, entries: readonly CallEntry[]): Fix[] {
   return [...byOwner.values()].flatMap(({ state }) => state.location.fixes);
 }
 
-const writtenCall = z.object({ logged: z.boolean() });
+const writtenCall = z.object({ id: z.string(), logged: z.boolean() });
 
-/** A call as an entry has it, with its incident and dispatches, unless a later state is there already. */
-async function writeCall(sql: Sql, entry: CallEntry, fixes: readonly Fix[]): Promise<void> {
-  const { state } = entry;
-  await writeIncident(sql, state.incident);
-  const written = await sql.first(
+/** The rows of calls, of which no later state is there already. Answers with those, and whether the log knows them. */
+async function writeRows(sql: Sql, entries: readonly CallEntry[]): Promise<ReadonlyMap<string, boolean>> {
+  const written = await sql.rows(
     writtenCall,
     `insert into calls (id, incident_id, node, channel_id, sip_call_id, arrived_at, answered_at, first_talk_at, ended_at,
        stage, outcome, reason, carrier, dialled, source, caller_number, caller_name, headers, e164, imei, identity, emergency,
        location, recorded_by, claimed_at, sequence)
-     values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$21,$22,$23,$24,$25,'controller',$19,$20)
+     select id, incident_id, node, channel_id, sip_call_id, arrived_at, answered_at, first_talk_at, ended_at,
+       stage, outcome, reason, carrier, dialled, source, caller_number, caller_name, headers, e164, imei, identity, emergency,
+       location, 'controller', claimed_at, sequence
+     from jsonb_to_recordset($1::jsonb) as row(id uuid, incident_id uuid, node text, channel_id text, sip_call_id text,
+       arrived_at timestamptz, answered_at timestamptz, first_talk_at timestamptz, ended_at timestamptz, stage text,
+       outcome text, reason text, carrier text, dialled text, source text, caller_number text, caller_name text,
+       headers jsonb, e164 text, imei text, identity jsonb, emergency jsonb, location jsonb, claimed_at bigint,
+       sequence integer)
      on conflict (id) do update set
        arrived_at = least(calls.arrived_at, excluded.arrived_at), sip_call_id = excluded.sip_call_id,
        incident_id = excluded.incident_id,
@@ -59,61 +87,65 @@ async function writeCall(sql: Sql, entry: CallEntry, fixes: readonly Fix[]): Pro
        location = excluded.location,
        claimed_at = excluded.claimed_at, sequence = excluded.sequence, log_counts = false
      where (calls.claimed_at, calls.sequence) < (excluded.claimed_at, excluded.sequence)
-     returning logged is not null as logged`,
-    [
-      state.id,
-      state.incident.id,
-      state.node,
-      state.channelId,
-      storableText(state.origin.sipCallId),
-      isoTime(state.arrivedAt),
-      isoTimeOrNull(state.answeredAt),
-      isoTimeOrNull(state.firstTalkAt),
-      isoTimeOrNull(state.endedAt),
-      state.stage,
-      state.outcome,
-      state.reason,
-      storableText(state.origin.carrier),
-      storableText(state.origin.dialled),
-      storableText(state.origin.source),
-      storableText(state.origin.callerNumber),
-      storableText(state.origin.callerName),
-      storableJson(state.origin.headers),
-      entry.claimedAt,
-      entry.sequence,
-      linkingNumber(state.identity),
-      state.identity.imei,
-      storableJson(state.identity),
-      storableJson(state.emergency),
-      storedForm(state.location),
-    ],
+     returning id::text, logged is not null as logged`,
+    [storableJson(inOrderOfId(entries.map(rowOf)))],
   );
-  await addFixesOfOwners(sql, state.id, fixes, written === undefined ? undefined : state.location);
-  // An older state has older dispatches.
-  if (written === undefined) return;
-  await writeDispatches(sql, state);
-  if (written.logged) await applyLog(sql, state.id);
+  return new Map(written.map(({ id, logged }) => [id, logged]));
 }
 
-async function writeIncident(sql: Sql, incident: Incident): Promise<void> {
+function rowOf({ state, claimedAt, sequence }: CallEntry) {
+  const { origin, identity } = state;
+  return {
+    id: state.id,
+    incident_id: state.incident.id,
+    node: state.node,
+    channel_id: state.channelId,
+    sip_call_id: origin.sipCallId,
+    arrived_at: isoTime(state.arrivedAt),
+    answered_at: isoTimeOrNull(state.answeredAt),
+    first_talk_at: isoTimeOrNull(state.firstTalkAt),
+    ended_at: isoTimeOrNull(state.endedAt),
+    stage: state.stage,
+    outcome: state.outcome,
+    reason: state.reason,
+    carrier: origin.carrier,
+    dialled: origin.dialled,
+    source: origin.source,
+    caller_number: origin.callerNumber,
+    caller_name: origin.callerName,
+    headers: origin.headers,
+    e164: linkingNumber(identity),
+    imei: identity.imei,
+    identity,
+    emergency: state.emergency,
+    location: storedPart(state.location),
+    claimed_at: claimedAt,
+    sequence,
+  };
+}
+
+/** Of two that stand in one row the later counts; one version has one content. */
+async function writeIncidents(sql: Sql, incidents: readonly Incident[]): Promise<void> {
+  const latest = new Map<string, Incident>();
+  for (const incident of incidents) {
+    if (incident.version > (latest.get(incident.id)?.version ?? -1)) latest.set(incident.id, incident);
+  }
+  const rows = [...latest.values()].map(({ openedAt, ...rest }) => ({ ...rest, opened_at: isoTime(openedAt) }));
   await sql.execute(
     `insert into incidents (id, opened_at, version, status, kind, severity, district, disposition, notes)
-     values ($1,$2,$3,$4,$5,$6,$7,$8,$9)
+     select id, opened_at, version, status, kind, severity, district, disposition, notes
+     from jsonb_to_recordset($1::jsonb) as row(id uuid, opened_at timestamptz, version integer, status text, kind text,
+       severity text, district text, disposition text, notes jsonb)
      on conflict (id) do update set version = excluded.version, status = excluded.status, kind = excluded.kind,
        severity = excluded.severity, district = excluded.district, disposition = excluded.disposition, notes = excluded.notes
      where incidents.version < excluded.version`,
-    [
-      incident.id,
-      isoTime(incident.openedAt),
-      incident.version,
-      incident.status,
-      incident.kind,
-      incident.severity,
-      incident.district,
-      incident.disposition,
-      storableJson(incident.notes),
-    ],
+    [storableJson(inOrderOfId(rows))],
   );
+}
+
+/** In one order in every process: two that write the same rows wait for each other, and not each for the other. */
+function inOrderOfId<T extends { readonly id: string }>(rows: readonly T[]): T[] {
+  return [...rows].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** Dispatches as their owner has them; the call is null where none is live. */
@@ -180,17 +212,16 @@ async function writeTimeline(sql: Sql, entries: readonly CallEntry[]): Promise<v
   // Whoever talked last, also when older entries come after newer ones.
   const talks = ['operator.talking', 'party.joined'];
   const talked = new Set(rows.filter(({ type }) => talks.includes(type)).map((row) => row.call_id));
-  for (const callId of talked) {
-    await sql.execute(
-      `update calls set operator_id = (select (detail->>'operatorId')::uuid from timeline
-         where call_id = $1 and type = 'operator.talking' order by claimed_at desc, sequence desc, position desc limit 1),
-         talked = array(select distinct (detail->>'operatorId')::uuid from timeline
-           where call_id = $1 and type = any ($2) and detail->>'operatorId' ~ '^[0-9a-f-]{36}$'
-           order by 1)
-       where id = $1`,
-      [callId, talks],
-    );
-  }
+  if (talked.size === 0) return;
+  await sql.execute(
+    `update calls set operator_id = (select (detail->>'operatorId')::uuid from timeline
+         where call_id = calls.id and type = 'operator.talking' order by claimed_at desc, sequence desc, position desc limit 1),
+       talked = array(select distinct (detail->>'operatorId')::uuid from timeline
+         where call_id = calls.id and type = any ($2) and detail->>'operatorId' ~ '^[0-9a-f-]{36}$'
+         order by 1)
+     where id = any ($1)`,
+    [[...talked], talks],
+  );
 }
 
 async function writeDecision(sql: Sql, { input, callId, claimedAt, sequence, state, at }: CallEntry): Promise<void> {

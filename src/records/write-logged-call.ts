@@ -42,7 +42,7 @@ export async function writeLoggedCall(sql: Sql, call: LoggedCall): Promise<boole
       ...originColumns(call),
     ],
   );
-  await addFixes(sql, call.id, call.introduction?.location.fixes ?? []);
+  await addFixes(sql, [{ callId: call.id, fixes: call.introduction?.location.fixes ?? [] }]);
   return applyLog(sql, call.id);
 }
 

@@ -6,7 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Postgres } from '../platform/postgres.ts';
 import { defineRoute, type Route } from '../platform/route.ts';
 import { inSlices } from '../platform/slices.ts';
-import { evaluate } from './evaluate.ts';
+import { evaluateAndExplain } from './explain.ts';
 import { knownFactsSchema, type Facts, type KnownFacts } from './facts.ts';
 import { decideAgain } from './past.ts';
 import { rulesBodyLimit, versionOf } from './routes.ts';
@@ -112,7 +112,7 @@ function decideMadeUp(
   ruleSet: RuleSet,
   { at, ...known }: KnownFacts & { at?: string | undefined },
 ): Decision {
-  return evaluate(ruleSet, complete(known, at === undefined ? clock.now() : Date.parse(at)));
+  return evaluateAndExplain(ruleSet, complete(known, at === undefined ? clock.now() : Date.parse(at)));
 }
 
 function checked(deps: EvaluateRouteDeps, draft: z.output<typeof ruleSetContent>) {

@@ -1,26 +1,25 @@
 import type { Facts } from './facts.ts';
 import { incidentKinds } from './kind.ts';
 import { match } from './match.ts';
+import { rulesThatMayMatch } from './rule-index.ts';
 import { defaultRuleId, speaks, type Action, type Decision, type Mode, type Rule, type RuleSet } from './rule.ts';
 
 /**
- * Asks every rule in order. All that match give their actions and whom to tell; an agency named again later is not engaged
+ * Asks the rules in order. All that match give their actions and whom to tell; an agency named again later is not engaged
  * twice, so that a special rule stands before the general one. If they bring nobody to an incident who speaks with the
- * caller, the default list decides as well. Pure: the same rules and facts have the same answer.
+ * caller, the default list decides as well. The trace has the rules that matched, and the default; `explain` adds the others.
+ * Pure: the same rules and facts have the same answer.
  */
 export function evaluate(ruleSet: RuleSet, facts: Facts): Decision {
   const made: Made = { actions: new Map(), tell: new Map() };
   const trace: Decision['trace'] = [];
-  let matchedAny = false;
-  for (const rule of ruleSet.rules) {
+  for (const rule of rulesThatMayMatch(ruleSet.rules, facts)) {
     const { matched, because } = match(rule.when, facts);
-    if (matched) {
-      matchedAny = true;
-      because.push(...add(made, rule.then, rule.id, facts), ...tell(made, rule));
-    }
+    if (!matched) continue;
+    because.push(...add(made, rule.then, rule.id, facts), ...tell(made, rule));
     trace.push({ ruleId: rule.id, matched, because });
   }
-  trace.push(byDefault(ruleSet, facts, matchedAny, made));
+  trace.push(byDefault(ruleSet, facts, trace.length > 0, made));
   const [actions, told] = [[...made.actions.values()], [...made.tell.values()]];
   return { ruleSetVersion: ruleSet.version, facts, actions, tell: told, trace };
 }

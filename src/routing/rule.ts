@@ -50,7 +50,7 @@ export type RuleSet = z.output<typeof ruleSetSchema>;
 export const decidedAction = actionSchema.extend({ ruleId: z.string() });
 export const decidedTell = z.object({ recipientId: z.string(), ruleId: z.string() });
 
-/** Which rules matched, and why. */
+/** Which rules matched, and why; or why they did not. */
 export const decidedTrace = z.array(
   z.object({ ruleId: z.string(), matched: z.boolean(), because: z.array(z.string()) }),
 );
@@ -63,7 +63,7 @@ export const decisionSchema = z.object({
   tell: z.array(decidedTell).default([]),
   trace: decidedTrace,
 });
-/** What the rules say, and why each of them did or did not match. */
+/** What the rules say, and why those that matched did; `explain` says of the others why they did not. */
 export type Decision = z.output<typeof decisionSchema>;
 
 /** Stands as the rule's id where the default list decided. */

@@ -11,6 +11,8 @@ import type { Postgres, Sql } from '../platform/postgres.ts';
 import type { RecipientsRoom } from '../notifications/recipients.ts';
 import type { Route } from '../platform/route.ts';
 import { evaluate } from './evaluate.ts';
+import { evaluateAndExplain } from './explain.ts';
+import { explainer, type StoredTrace } from './explain-stored.ts';
 import { evaluateRoute } from './evaluate-routes.ts';
 import { completeFacts, type Facts, type KnownFacts } from './facts.ts';
 import { rulesCutOff, rulesLosing, rulesNaming, rulesTelling } from './naming.ts';
@@ -25,6 +27,8 @@ export interface RoutingRoom {
   readonly current: () => RuleSet;
   /** Asks the active rules about an incident at a moment: in the city's own time, with its agencies as they are. */
   readonly decide: (known: KnownFacts, epochMs: number) => Decision;
+  /** The traces of stored decisions with every rule: also why the others did not match. Rejects while PostgreSQL is away. */
+  readonly explainStored: (decisions: readonly StoredTrace[]) => Promise<Decision['trace'][]>;
   /** Why the settings cannot do without a trunk to the outside; undefined: no active rule depends on it. */
   readonly needsOutgoing: () => string | undefined;
   readonly stop: () => Promise<void>;
@@ -106,7 +110,13 @@ export async function startRouting(deps: RoutingDeps): Promise<RoutingRoom> {
       const needs = cutOff.slice(0, 5).map(([agencyId, rules]) => `${agencyId} (${rules.slice(0, 5).join(', ')})`);
       return `The active rules ring agencies over outgoingTrunk only: ${needs.join('; ')}. Give them other trunks first.`;
     },
-    decide: (known, epochMs) => evaluate(copy.current(), complete(known, epochMs)),
+    decide(known, epochMs) {
+      const ruleSet = copy.current();
+      // The built-in rules are stored nowhere: what is not said now cannot be said later.
+      const ask = ruleSet.version > 0 ? evaluate : evaluateAndExplain;
+      return ask(ruleSet, complete(known, epochMs));
+    },
+    explainStored: explainer({ postgres, current: copy.current }),
     stop: () => {
       copy.stop();
       return Promise.resolve();

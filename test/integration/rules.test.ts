@@ -108,6 +108,8 @@ test('what evaluate says of the facts of an incident is what was decided for it'
     const facts = factsSchema.parse(stored.facts);
     expect(facts).toMatchObject({ kind, severity: 'high', carrier: 'carrier-1', source: 'call', calls: 1 });
     expect(facts.position).toEqual(where ?? null);
+    // Why a rule did not match is not stored, and said all the same.
+    expect(stored.trace.map(({ ruleId }) => ruleId)).toEqual([...rules.rules.map(({ id }) => id), 'default']);
     expect(stored.actions.some(({ agencyId }) => agencyId === 'damkar')).toBe(where?.longitude === 101.4);
     // The clock is said as a moment: an hour and a minute of that day, where the city is.
     const known = knownFactsSchema.strip().parse(facts);

@@ -270,7 +270,14 @@ export async function startController(
   });
   const dispatches = dispatchRoom({ ...shared, withoutCall, follow: followers.follow });
   const changedLater = inOrder(triage.incidentChanged, followers.incidentChanged);
-  const incidents = startIncidents({ ...shared, logger, keepDecision, withoutCall, changedLater });
+  const incidents = startIncidents({
+    ...shared,
+    logger,
+    keepDecision,
+    withoutCall,
+    changedLater,
+    explainStored: (decisions) => rooms.routing.explainStored(decisions),
+  });
   const inner = [calls, location, incidents, reports, dispatches, followers, triage, records].flatMap(
     (room) => room.routes,
   );

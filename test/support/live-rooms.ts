@@ -84,7 +84,12 @@ export async function startLiveRooms(
       ...talkRoutes({ ...command, lookUp: () => ({ refused: 'number-refused' }) }),
       ...monitorRoutes(command),
       ...silentRoutes(command),
-      ...incidentRoutes({ ...shared, logger, keepDecision }),
+      ...incidentRoutes({
+        ...shared,
+        logger,
+        keepDecision,
+        explainStored: (decisions) => rooms.routing.explainStored(decisions),
+      }),
       ...dispatchRoutes(shared),
     ],
   });

@@ -1,3 +1,4 @@
+import { plainCopy } from '../../platform/plain-copy.ts';
 import { awaitsMessage, currentAttempt, type Dispatch } from '../dispatch.ts';
 import type { DispatchInput } from '../step.ts';
 import {
@@ -36,7 +37,7 @@ const repeatKey = '2';
  * operator who asked, or has been told by the announcement. Pure; the state handed in is not changed.
  */
 export function decideWithoutCall(before: WithoutCall, input: WithoutCallInput): WithoutCallDecision {
-  const step: WithoutCallStep = { state: structuredClone(before), effects: [], facts: [], at: input.at, accepted };
+  const step: WithoutCallStep = { state: plainCopy(before), effects: [], facts: [], at: input.at, accepted };
   if (before.endedAt === null) {
     take(step, input);
     finishIfOver(step);
