@@ -27,10 +27,11 @@ COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY migrations ./migrations
 COPY cities ./cities
-ENV NODE_ENV=production SIAGA_STATE_DIR=/var/lib/siaga
+ENV NODE_ENV=production SIAGA_STATE_DIR=/var/lib/siaga MALLOC_ARENA_MAX=2
 USER 10112:10112
 # /healthz says that the process answers; /readyz, which also says that Asterisk is there, is for the load balancer.
 # Restarting a controller does not bring Asterisk back.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SIAGA_HTTP_PORT || 8112}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--enable-source-maps", "dist/main.js"]
+# Memory is cleared up earlier than it would be otherwise: docs/adr/0034-memory.md.
+CMD ["node", "--enable-source-maps", "--max-semi-space-size=8", "--heap-growing-percent=40", "dist/main.js"]

@@ -1,9 +1,11 @@
 // Many calls in progress with media: memory and processor time of the controller. And many more that come and go for as long as
 // it takes to see what grows.
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { cpus } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { asteriskCli, waitUntil } from '../../scripts/runtime.mjs';
 import { startCrowd } from '../../scripts/sip/phone.mjs';
 import { startCentre } from '../support/centre.mjs';
 import { processorTime, residentMegabytes } from '../support/cpu.mjs';
@@ -18,6 +20,9 @@ const holdFor = 4_000;
 /** Those that stay all the time. */
 const standing = 20;
 const sampleEvery = 5_000;
+/** Milliseconds of a look at the processors, and what of them has to be left over, in percent. */
+const settle = 3_000;
+const leastIdle = 8;
 
 export async function measure(bench) {
   const calls = bench.quick ? 100 : 500;
@@ -28,17 +33,29 @@ export async function measure(bench) {
   try {
     bench.say(`${calls} calls at once`);
     const many = await manyAtOnce(centre, { calls, seconds: bench.quick ? 5 : 30, folder: bench.folder('many') });
+    const { reached } = many;
     const figures = [
       figure({
-        name: `Controller's memory, ${calls} calls in progress with media`,
+        name: 'Calls in progress with media',
+        unit: 'calls',
+        ours: [reached],
+        aim: { text: `${calls}`, isMet: ({ min }) => min >= calls },
+        shortfall: `no processor was left (${many.idle}% idle); of one processor: ${shown(many.busy)}`,
+        about: { percentOfOneProcessor: many.busy, idle: many.idle },
+      }),
+      figure({
+        name: `Controller's memory, ${reached} calls in progress with media`,
         unit: 'MB',
         ours: [many.resident],
         aim: { text: 'under 250 MB', isMet: ({ max }) => max < 250 },
-        about: many.about,
       }),
-      figure({ name: `Controller's processor time while ${calls} calls go on`, unit: '% of one', ours: [many.busy] }),
       figure({
-        name: `Calls lost of ${calls} at once`,
+        name: `Controller's processor time, ${reached} calls in progress`,
+        unit: '% of one',
+        ours: [many.busy.controller],
+      }),
+      figure({
+        name: `Calls lost of ${reached} at once`,
         unit: 'calls',
         ours: [many.lost],
         aim: { text: 'none', isMet: ({ max }) => max === 0 },
@@ -52,43 +69,78 @@ export async function measure(bench) {
   }
 }
 
-/** So many at once, of whom the operators have one each and the others wait, for so many seconds. */
+/**
+ * Callers who stay, a step more at a time, until there are `calls` or the machine has next to no processor left: from there on
+ * Asterisk keeps what it cannot send, and its memory grows by gigabytes. The operators have one each, and the others wait.
+ */
 async function manyAtOnce(centre, { calls, seconds, folder }) {
   const { stack, processes } = centre;
-  const begun = calls / 20 + 4;
-  const crowd = await startCrowd({
-    ...{ sipp: stack.tools.sipp, server: centre.server, folder, calls },
-    rate: 20,
-    // All hang up together: whoever went before would free an operator, and one who waits would talk.
-    holdFor: (begun + seconds + 4) * 1_000,
-    from: '0821',
-  });
+  const step = Math.min(calls, 50);
+  const crowds = [];
+  const stop = () => Promise.all(crowds.map((crowd) => crowd.stop()));
   try {
-    await sleep(begun * 1_000);
-    const there = await stack.api('GET', '/v1/queue', { expect: [200] });
+    let measured;
+    while (crowds.length * step < calls) {
+      const crowd = await startCrowd({
+        ...{ sipp: stack.tools.sipp, server: centre.server, calls: step, rate: 10 },
+        ...{ folder: path.join(folder, `step-${crowds.length + 1}`), holdFor: 600_000, from: `0821${crowds.length}` },
+      });
+      crowds.push(crowd);
+      await waitUntil(() => crowd.progress().answer.count === step, {
+        what: `have ${crowds.length * step} callers answered`,
+        limitSeconds: 30,
+      });
+      measured = await shares({ ...processes, sipp: [...crowds.map(({ pid }) => pid), centre.phones.pid] }, settle);
+      if (measured.idle < leastIdle) break;
+    }
     const live = await metric(stack.description.http, 'siaga_calls_live');
-    const before = processorTime(processes);
     const resident = [];
     for (let second = 0; second < seconds; second += 1) {
       resident.push(residentMegabytes(stack.controllers[0].pid));
       await sleep(1_000);
     }
-    const after = processorTime(processes);
-    const busy = Object.fromEntries(
-      Object.keys(after).map((name) => [name, Math.round((after[name] - before[name]) / seconds / 10)]),
-    );
-    const { current, failed } = crowd.progress();
-    const end = await crowd.finished;
-    return {
-      resident,
-      busy: busy.controller,
-      lost: calls - Math.min(current, live, end.successful),
-      about: { current, failed, live, queue: there.body, percentOfOneProcessor: busy },
-    };
+    const reached = crowds.length * step;
+    const current = crowds.reduce((sum, crowd) => sum + crowd.progress().current, 0);
+    return { reached, resident, lost: reached - Math.min(current, live), ...measured };
   } finally {
-    await crowd.stop();
+    await stop();
+    await gone(stack);
   }
 }
+
+/** Callers who were stopped say no BYE: Asterisk is told. */
+async function gone({ asterisk, description }) {
+  await asteriskCli(asterisk, 'channel request hangup all');
+  await waitUntil(async () => (await metric(description.http, 'siaga_calls_live')) === 0, {
+    what: 'have no call left',
+    limitSeconds: 60,
+  });
+}
+
+/** What of a processor each part takes, and what of all of them nobody takes, in percent. */
+async function shares(parts, milliseconds) {
+  const [before, idleBefore, at] = [processorTime(parts), idleTicks(), performance.now()];
+  await sleep(milliseconds);
+  const [after, idleAfter, took] = [processorTime(parts), idleTicks(), performance.now() - at];
+  const share = (milliseconds) => Math.round((milliseconds / took) * 100);
+  const busy = Object.fromEntries(Object.keys(after).map((name) => [name, share(after[name] - before[name])]));
+  const idle = share((idleAfter - idleBefore) * 10);
+  const ours = Object.values(busy).reduce((sum, one) => sum + one, 0);
+  // The bench itself, and whatever else this machine does.
+  busy.others = Math.max(0, cpus().length * 100 - idle - ours);
+  return { busy, idle: Math.round(idle / cpus().length) };
+}
+
+/** Hundredths of a second in which no processor had anything to do, by /proc/stat. */
+function idleTicks() {
+  const [, , , , idle] = readFileSync('/proc/stat', 'utf8').split('\n')[0].split(/ +/).map(Number);
+  return idle;
+}
+
+const shown = (busy) =>
+  Object.entries(busy)
+    .map(([name, share]) => `${name} ${share}%`)
+    .join(', ');
 
 /** What grows while calls come and go; the first quarter of the time does not count. */
 async function soak(centre, { minutes, folder, say }) {

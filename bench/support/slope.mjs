@@ -6,7 +6,7 @@
  */
 export function slopeEachHour(points) {
   const count = points.length;
-  if (count < 10) throw new Error(`${count} samples are too few for a slope`);
+  if (count < 8) throw new Error(`${count} samples are too few for a slope`);
   const mean = (column) => points.reduce((sum, point) => sum + point[column], 0) / count;
   const [x, y] = [mean(0), mean(1)];
   const spread = points.reduce((sum, [at]) => sum + (at - x) ** 2, 0);

@@ -115,6 +115,26 @@ describe('the journal', () => {
     expect((await readFile(join(directory, second))).length).toBe(end);
   });
 
+  it('is on the disk soon for who asks, and not with the next sync of all', async () => {
+    const own = start({ syncEvery: 60_000 });
+    for (const n of [1, 2]) {
+      own.append({ n });
+      const asked = [own.synced(), own.synced()];
+      clock.advance(2);
+      expect(await Promise.all(asked)).toEqual([true, true]);
+    }
+    // Who asks while the disk is at it has what came meanwhile with the next.
+    own.append({ n: 3 });
+    const first = own.synced();
+    clock.advance(2);
+    own.append({ n: 4 });
+    const second = own.synced();
+    expect(await first).toBe(true);
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(2);
+    expect(await second).toBe(true);
+  });
+
   it('says so when what it wrote cannot be synced', async () => {
     const own = start();
     await own.close();

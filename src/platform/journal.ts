@@ -1,6 +1,6 @@
 import { closeSync, existsSync, mkdirSync, unlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from './clock.ts';
+import type { Cancel, Clock } from './clock.ts';
 import { codeOf } from './errors.ts';
 import {
   encodeEntry,
@@ -52,6 +52,8 @@ export interface JournalOptions {
   waitingLimit?: number;
 }
 
+/** Milliseconds: who asks for it waits so long for others who do, and not for the next of all. */
+const askedWithin = 2;
 const touchEvery = 1_000;
 /** A process that stood still for so long may have been taken for dead. */
 const longPause = 5_000;
@@ -82,6 +84,8 @@ export function openJournal(options: JournalOptions): OwnJournal {
   let dirty = false;
   let syncing: Promise<void> | null = null;
   let askers = new Set<(done: boolean) => void>();
+  let askedSync: Cancel | null = null;
+  let closing = false;
 
   const flush = (): boolean => {
     for (let line = waiting[0]; line !== undefined; line = waiting[0]) {
@@ -157,7 +161,19 @@ export function openJournal(options: JournalOptions): OwnJournal {
       return;
     }
     if (syncing !== null || (!dirty && askers.size === 0)) return;
-    syncing = syncNow().finally(() => (syncing = null));
+    syncing = syncNow().finally(() => {
+      syncing = null;
+      // What was written while the disk was at it is on it with the next.
+      if (askers.size > 0) syncSoon();
+    });
+  };
+
+  const syncSoon = (): void => {
+    if (syncing !== null || closing) return;
+    askedSync ??= clock.after(askedWithin, () => {
+      askedSync = null;
+      sync();
+    });
   };
 
   const syncNow = async (): Promise<void> => {
@@ -195,6 +211,7 @@ export function openJournal(options: JournalOptions): OwnJournal {
         };
         const cancel = clock.after(syncLimit, () => tell(false));
         askers.add(tell);
+        syncSoon();
       }),
     drop(old) {
       if (old !== file.segment) attempt(() => unlinkSync(join(directory, old)));
@@ -203,6 +220,8 @@ export function openJournal(options: JournalOptions): OwnJournal {
     async close() {
       stopSync();
       stopTouch();
+      closing = true;
+      askedSync?.();
       if (syncing !== null) await syncing;
       if (flush()) await syncNow();
       answer(askers, false);
