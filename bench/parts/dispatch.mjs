@@ -60,10 +60,11 @@ async function dispatchEach({ centre, agency, calls, folder }) {
     commanded.set(number, Date.now());
     const body = { agencyId, mode: 'bridge' };
     const made = await api('POST', `/v1/incidents/${incidentId}/dispatches`, { body, expect: [202] });
-    await sleep(1_000);
-    await api('POST', `/v1/dispatches/${made.body.id}/cancel`, { expect: [202] });
+    // Its job would have expired by then.
+    await sleep(2_500);
+    await api('POST', `/v1/dispatches/${made.body.id}/cancel`, { expect: [202, 409] });
   };
-  await talkingCallers({ centre, folder, calls, rate, holdFor: 4_000, talking });
+  await talkingCallers({ centre, folder, calls, rate, holdFor: 5_000, talking });
   await waitUntil(async () => (await centre.free()) === centre.operators, {
     what: 'have all operators free again',
     limitSeconds: 20,
