@@ -5,7 +5,7 @@
 export function plainCopy<T>(value: T): T;
 export function plainCopy(value: unknown): unknown {
   if (!isObject(value)) return value;
-  if (Array.isArray(value)) return value.map(plainCopy);
+  if (Array.isArray(value)) return value.map((part: unknown) => plainCopy(part));
   const copy = { ...value };
   for (const key of Object.keys(copy)) if (isObject(copy[key])) copy[key] = plainCopy(copy[key]);
   return copy;
