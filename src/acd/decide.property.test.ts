@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { lineWorld, patient, person, usual } from '../../test/support/line-world.ts';
+import { unchanging } from '../../test/support/unchanging.ts';
 import { decideLine, type LineDecision, type LineInput } from './decide.ts';
 import { answering, callsIn, emptyLine, isFree, isPausedByItself, takersOf, type Line } from './operator.ts';
 import { emergencyQueue } from './queue.ts';
@@ -122,7 +123,7 @@ function run(history: [Step, number][], look: (before: Line, input: LineInput, d
   for (const [given, later] of history) {
     at += later;
     const input = told(line, given, at);
-    const decision = decideLine(line, input, policies);
+    const decision = decideLine(unchanging(line), input, policies);
     look(line, input, decision);
     line = decision.line;
   }

@@ -1,4 +1,3 @@
-import { plainCopy } from '../platform/plain-copy.ts';
 import { assign, type Assignment, type Pair } from './assign.ts';
 import {
   enter,
@@ -14,6 +13,7 @@ import type { LinePolicies } from './line-policy.ts';
 import { alerts, nextDue, overflow, places, type LineAlert } from './line-watch.ts';
 import {
   accountOf,
+  copyOfLine,
   ownStateOf,
   phoneOf,
   type Desk,
@@ -69,7 +69,7 @@ export interface LineDecision {
 
 /** Decides what the waiting line does with one input. Pure; the line handed in is not changed. */
 export function decideLine(before: Line, input: LineInput, policies: LinePolicies): LineDecision {
-  const line = plainCopy(before);
+  const line = copyOfLine(before);
   const { at } = input;
   take(line, input, policies);
   endWaits(line, at);

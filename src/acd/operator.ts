@@ -129,6 +129,28 @@ export const emptyLine: Line = {
   alerted: [],
 };
 
+/** A line that can be changed without the other. People, desks, queues and ranks are replaced, never changed: they are shared. */
+export function copyOfLine(line: Line): Line {
+  return {
+    ...line,
+    operators: each(line.operators, (status) => ({ ...status, engaged: status.engaged && { ...status.engaged } })),
+    desks: each(line.desks, (seat) => ({ ...seat })),
+    registered: { ...line.registered },
+    inUse: { ...line.inUse },
+    calls: each(line.calls, (call) => ({ ...call, declined: [...call.declined] })),
+  };
+}
+
+/** Not by `Object.entries`, which takes twice as long. */
+function each<T>(record: Readonly<Record<string, T>>, copy: (value: T) => T): Record<string, T> {
+  const copies: Record<string, T> = {};
+  for (const key of Object.keys(record)) {
+    const value = record[key];
+    if (value !== undefined) copies[key] = copy(value);
+  }
+  return copies;
+}
+
 /** What an operator is doing: `talking` also when his phone is in a call that the line did not give him. */
 export function stateOf(line: Line, status: OperatorStatus): OperatorState {
   const own = ownStateOf(line, status);

@@ -46,12 +46,19 @@ export interface Decision {
  * somebody who can speak to him, a place in the waiting line, a phone ringing with a time limit, or the dialplan.
  */
 export function decide(before: Call, input: CallInput): Decision {
-  const step: Step = { call: plainCopy(before), at: input.at, effects: [], facts: [] };
+  const step: Step = { call: copyOf(before), at: input.at, effects: [], facts: [] };
   take(step, input);
   settle(step);
   noteWhoTalked(step);
   step.call.stage = stageOf(step.call);
   return { call: step.call, effects: step.effects, facts: step.facts };
+}
+
+/** What the network said, what was found out and what the settings were is replaced, never changed: it is shared, not copied. */
+function copyOf(before: Call): Call {
+  const { origin, identity, emergency, location, history, queue, timing, earlier, ...changing } = before;
+  const shared = { origin, identity, emergency, location, history, queue, timing, earlier };
+  return { ...plainCopy(changing), ...shared };
 }
 
 function take(step: Step, input: CallInput): void {

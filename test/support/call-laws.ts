@@ -10,6 +10,7 @@ import { ensure } from './ensure.ts';
 import { testCall, timing, type Told } from './calls.ts';
 import { neverAlone } from './never-alone.ts';
 import { checkHold, checkParties } from './talk-laws.ts';
+import { unchanging } from './unchanging.ts';
 
 export { ensure };
 
@@ -87,7 +88,7 @@ export function newWorld(over: Partial<Call> = {}): World {
 export function tell(world: World, input: Told): void {
   const before = world.call;
   world.told += 1;
-  const { call, effects, facts } = decide(before, { ...input, at: world.at });
+  const { call, effects, facts } = decide(unchanging(before), { ...input, at: world.at });
   world.call = plain(call);
   world.effects.push(...effects);
   if (effects.length > 0) world.latest = effects;

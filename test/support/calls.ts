@@ -4,6 +4,7 @@ import type { CallInput } from '../../src/calls/call-input.ts';
 import { decide } from '../../src/calls/decide.ts';
 import { nowhere } from '../../src/location/location.ts';
 import type { Dispatch } from '../../src/dispatch/dispatch.ts';
+import { unchanging } from './unchanging.ts';
 
 /** An input without its time, which the story knows. */
 export type Told = CallInput extends infer One ? (One extends CallInput ? Omit<One, 'at'> : never) : never;
@@ -134,7 +135,7 @@ export function story(over: Partial<Call> = {}): Story {
       effects = [];
       facts = [];
       for (const input of inputs) {
-        const decision = decide(call, { ...input, at });
+        const decision = decide(unchanging(call), { ...input, at });
         call = decision.call;
         effects.push(...decision.effects);
         facts.push(...decision.facts);

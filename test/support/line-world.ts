@@ -5,6 +5,7 @@ import type { LinePolicies, LinePolicy } from '../../src/acd/line-policy.ts';
 import type { LineDeps } from '../../src/acd/mailbox.ts';
 import { emptyLine, stateOf, type Line, type Operator, type OperatorState } from '../../src/acd/operator.ts';
 import { emergencyQueue, type CallQueue } from '../../src/acd/queue.ts';
+import { unchanging } from './unchanging.ts';
 
 type Told<T> = T extends unknown ? Omit<T, 'at'> : never;
 
@@ -74,7 +75,7 @@ export function lineWorld(policy: Partial<LinePolicy> = {}, over: Partial<LinePo
     last: decideLine(emptyLine, { type: 'timer', at: 0 }, policies),
     tell(input, later = 0) {
       world.at += later;
-      world.last = decideLine(world.line, { ...input, at: world.at }, policies);
+      world.last = decideLine(unchanging(world.line), { ...input, at: world.at }, policies);
       world.line = world.last.line;
       return world.last;
     },
