@@ -72,7 +72,8 @@ try {
 } catch (error) {
   process.exitCode = explain(error);
 } finally {
-  for (const one of [...started.values()].reverse()) await one.stop();
+  // One that will not stop does not keep the others.
+  for (const one of [...started.values()].reverse()) await one.stop().catch((error) => explain(error));
   rmSync(folder, { recursive: true, force: true });
 }
 

@@ -52,7 +52,7 @@ async function ring() {
 
 async function answered(leg) {
   const call = calls.get(leg);
-  if (!call) return;
+  if (!call) return void ari('DELETE', `channels/${leg}`);
   call.bridge = randomUUID();
   await ari('POST', `bridges/${call.bridge}`, { type: 'mixing' });
   await ari('POST', `bridges/${call.bridge}/addChannel`, { channel: `${call.caller},${leg}` });

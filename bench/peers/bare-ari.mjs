@@ -9,8 +9,8 @@ const program = fileURLToPath(new URL('bare-ari-program.mjs', import.meta.url));
 
 export async function start({ folder, tools }) {
   const phones = 100;
-  const { asterisk, ...peer } = await startAsteriskPeer({ folder, tools, peer: 'bare-ari', phones });
-  const { url, user, password } = asterisk.ari;
+  const peer = await startAsteriskPeer({ folder, tools, peer: 'bare-ari', phones });
+  const { url, user, password } = peer.asterisk.ari;
   try {
     const controller = await startProcess({
       name: 'bare-ari',
@@ -21,7 +21,8 @@ export async function start({ folder, tools }) {
       cwd: folder,
     });
     try {
-      const listening = async () => (await askAri(asterisk.ari, 'applications')).some(({ name }) => name === 'bare');
+      const listening = async () =>
+        (await askAri(peer.asterisk.ari, 'applications')).some(({ name }) => name === 'bare');
       await waitUntil(listening, { what: 'have the bare ARI program listen', limitSeconds: 10, process: controller });
     } catch (error) {
       await controller.stop();
@@ -34,7 +35,7 @@ export async function start({ folder, tools }) {
         await peer.stop();
       },
       name: 'bare ARI program',
-      processes: { asterisk: asterisk.pid, controller: controller.pid },
+      processes: { asterisk: peer.asterisk.pid, controller: controller.pid },
     };
   } catch (error) {
     await peer.stop();

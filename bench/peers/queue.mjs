@@ -2,6 +2,6 @@
 import { startAsteriskPeer } from './asterisk-peer.mjs';
 
 export async function start({ folder, tools }) {
-  const { asterisk, ...peer } = await startAsteriskPeer({ folder, tools, peer: 'queue' });
-  return { ...peer, name: 'app_queue', processes: { asterisk: asterisk.pid } };
+  const peer = await startAsteriskPeer({ folder, tools, peer: 'queue' });
+  return { ...peer, name: 'app_queue', processes: { asterisk: peer.asterisk.pid } };
 }

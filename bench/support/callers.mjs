@@ -1,9 +1,24 @@
 // Callers at a rate, and how long each waited until an operator's phone rang for him. Ours and the peers' alike.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { asteriskCli, waitUntil } from '../../scripts/runtime.mjs';
 import { startCrowd } from '../../scripts/sip/phone.mjs';
 
 let crowds = 0;
+
+/** Waits until nothing of an earlier measurement is left in an Asterisk: the next one would pay for it. */
+export async function settled({ name, asterisk }) {
+  const channels = async () =>
+    Number(/^(\d+) active channel/m.exec(await asteriskCli(asterisk, 'core show channels count'))?.[1]);
+  await waitUntil(async () => (await channels()) <= ownChannels, {
+    what: `have the calls of ${name} end`,
+    limitSeconds: 60,
+    everyMilliseconds: 250,
+  });
+}
+
+/** The guardian's two halves; a peer has none. */
+const ownChannels = 2;
 
 /**
  * `rate` calls a second for `seconds`, each held for `holdFor` milliseconds from its answer. Resolves, when all are over, with
@@ -26,6 +41,7 @@ export async function call({ at, tools, folder, rate, seconds, holdFor = 1_500, 
     folder,
   });
   const end = await crowd.finished;
+  await settled(at);
   const came = invites(crowd.folder, prefix);
   const rang = invites(at.phones.folder, prefix);
   const waits = [...came].flatMap(([caller, sent]) => (rang.has(caller) ? [rang.get(caller) - sent] : []));

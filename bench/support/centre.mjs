@@ -54,7 +54,15 @@ export async function startCentre({ folder, operators = 100, city = 'kendari', s
     });
     const events = await followEvents(description.http, description.tokens.admin);
     undo.push(() => events.close());
-    return Object.assign(centre, { api, events, server, free, processes: processesOf(stack), operators });
+    return Object.assign(centre, {
+      asterisk: stack.asterisk,
+      api,
+      events,
+      server,
+      free,
+      processes: processesOf(stack),
+      operators,
+    });
   } catch (error) {
     await stop();
     throw error;
