@@ -25,6 +25,8 @@ export interface Intake {
   stopClaiming(): void;
   /** A dead controller's call is this one's now. */
   goesOn(call: Call): void;
+  /** It had ended before it could be gone on with: whether the caller talked, Asterisk's log tells. */
+  wentUnseen(call: Call): void;
   /** Of a call that came here lately, by its SIP Call-ID or its channel. */
   took(id: string): boolean;
 }
@@ -253,6 +255,7 @@ export function createIntake(deps: IntakeDeps): Intake {
       remember(call.channelId);
       if (call.endedAt === null && !call.looked) deps.lookUp(call);
     },
+    wentUnseen: (call) => void taken.delete(call.channelId),
     stopClaiming: () => (claiming = false),
     took: (id) => taken.has(id),
   };

@@ -17,6 +17,7 @@ import type { Route } from '../platform/route.ts';
 import { auditOfFacts } from './audit-facts.ts';
 import { drain } from './drain.ts';
 import { createIntake, type Intake, type IntakeDeps } from './intake.ts';
+import { goneUnseen } from './decide-end.ts';
 import { createLingering } from './lingering.ts';
 import { createPerformer } from './perform.ts';
 import { keepReconciled } from './reconcile.ts';
@@ -131,6 +132,7 @@ export function startCalls(deps: {
         deps.alarm('decision-failed', { callId: call.id, input, reason: messageOf(error) }),
       recorded(entry) {
         metrics.observe(entry);
+        if (entry.input.type === 'adopted' && entry.state.reason === goneUnseen) intake.wentUnseen(entry.state);
         deps.recorded(entry);
         for (const done of auditOfFacts(entry, personOf)) auditLater(done);
         for (const { type, detail } of entry.facts) {

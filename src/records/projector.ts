@@ -50,13 +50,23 @@ interface Queued {
   own: boolean;
 }
 
-const batchSize = 200;
-/** Of a call's twenty entries in its first seconds only the latest of a batch becomes a row: fewer batches are less work. */
-const betweenBatches = 200;
+const batchSize = 1_000;
+/** Milliseconds from one batch to the next, for each entry of the one before. */
+const gatherForEach = 5;
+const gatherAtLeast = 20;
+const gatherAtMost = 1_000;
 const waitWhenAway = 500;
 const readAtOnce = 2_000;
 /** Not the entry's fault: rights, migrations to come, resources, another's lock, the server itself. */
 const notOfTheEntry = /^(28...|3D000|3F000|40...|42501|42P01|42703|53...|55...|57...|58...|XX...)$/;
+
+/**
+ * The more comes, the longer it is gathered: of a call's twenty entries only the latest of a batch becomes a row, so that a busy
+ * hour costs less a call, and a quiet one has its records at once.
+ */
+function gatherFor(entries: number): number {
+  return Math.min(gatherAtMost, Math.max(gatherAtLeast, entries * gatherForEach));
+}
 
 /**
  * Turns journal entries into rows, in their order. With PostgreSQL away they wait, in memory up to a limit, beyond it in
@@ -94,11 +104,12 @@ export function startProjector(deps: ProjectorDeps): Projector {
         await new Promise<void>((resolve) => (wake = resolve));
         wake = null;
         // A moment's patience makes one transaction of what belongs together.
-        await pause(clock, 20);
-      } else if (!(await project(queue.slice(0, batchSize)))) {
-        await pause(clock, waitWhenAway);
-      } else if (queue.length < batchSize) {
-        await pause(clock, betweenBatches);
+        await pause(clock, gatherAtLeast);
+      } else {
+        const batch = queue.slice(0, batchSize);
+        if (!(await project(batch))) await pause(clock, waitWhenAway);
+        // Who is behind does not wait for more: he would be as far behind again.
+        else if (queue.length < batchSize && segments.unread() === null) await pause(clock, gatherFor(batch.length));
       }
     }
   };

@@ -7,6 +7,7 @@ import { callbackView } from '../../src/triage/callback-routes.ts';
 import { newNumber } from '../support/callers.ts';
 import { carriers, type Centre } from '../support/centre.ts';
 import { end, FaultCentre, tones } from '../support/fault-centre.ts';
+import type { LineCaller } from '../support/line-caller.ts';
 import { until } from '../support/rest.ts';
 import { WireCall } from '../support/wire.ts';
 
@@ -67,22 +68,40 @@ describe('a controller that starts afterwards', () => {
   }, 60_000);
 
   test('takes a caller who waited when the other died', async () => {
-    const { caller } = await faults.ringing();
+    const { caller, operator } = await faults.ringing();
     faults.phone.behave(answers());
-    const again = centre.upcoming(faults.phone, 20_000);
+    const anew = centre.upcoming(faults.phone, 20_000).then((call) => call.waitFor('answered'));
     await faults.restart();
-    await (await again).waitFor('answered');
+    // The phone rings on, or was let go and is rung anew.
+    await Promise.any([anew, operator.answer().then(() => operator.play())]);
     await until('the caller hears the operator', () => caller.secondsOf(tones.operator) > 0.5);
     await caller.hangUp();
     // Where he hung up before the new controller looked, Asterisk's log tells that he talked.
     await until('it is on record that he talked', async () =>
       ['answered', 'human-path'].includes((await centre.api.recordOf(caller.wire.callId)).outcome ?? ''),
     );
-    const { items } = await centre.api.get('/v1/callbacks?limit=200', listed);
-    const { id } = await centre.api.recordOf(caller.wire.callId);
-    expect(items.filter(({ callId, state }) => callId === id && state !== 'redialled')).toEqual([]);
+    await nobodyToCallBack(caller);
+  }, 60_000);
+
+  test('knows who talked while there was none, and had hung up before it was there', async () => {
+    const { caller, operator } = await faults.ringing();
+    await faults.strike('killed');
+    await operator.answer();
+    await operator.play();
+    await until('the caller hears the operator', () => caller.secondsOf(tones.operator) > 0.5, 12_000);
+    await caller.hangUp();
+    await faults.restart();
+    const outcome = async (): Promise<string | null> => (await centre.api.recordOf(caller.wire.callId)).outcome;
+    await until('it is on record that he talked', async () => (await outcome()) === 'human-path', 10_000);
+    await nobodyToCallBack(caller);
   }, 60_000);
 });
+
+async function nobodyToCallBack(caller: LineCaller): Promise<void> {
+  const { items } = await centre.api.get('/v1/callbacks?limit=200', listed);
+  const { id } = await centre.api.recordOf(caller.wire.callId);
+  expect(items.filter(({ callId, state }) => callId === id && state !== 'redialled')).toEqual([]);
+}
 
 describe('Asterisk is killed, and comes again', () => {
   const entryOf = async (callId: string) =>

@@ -243,7 +243,9 @@ describe('rules', () => {
     for (const kind of incidentKinds) {
       const answer = await admin('POST', '/v1/rules/evaluate', { facts: { kind, severity: 'critical', at } });
       const incident = { kind, severity: 'critical' as const, district: null };
-      expect(answer.body).toEqual({ decision: rooms.routing.decide(incident, Date.parse(at)), faults: [], total: 0 });
+      const decided = rooms.routing.decide(incident, Date.parse(at));
+      const [trace] = await rooms.routing.explainStored([decided]);
+      expect(answer.body).toEqual({ decision: { ...decided, trace }, faults: [], total: 0 });
       expect(answer.pluck('decision.actions', 'agencyId').length).toBeGreaterThan(0);
     }
   });
