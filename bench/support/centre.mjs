@@ -38,6 +38,7 @@ export async function startCentre({ folder, operators = 100, city = 'kendari', s
       expect: [200],
     });
     const server = { host: description.sip.host, port: description.sip.port };
+    await keepRegistered(stack);
     centre.phones = await startAnswerer({
       sipp: tools.sipp,
       server,
@@ -66,6 +67,22 @@ export async function startCentre({ folder, operators = 100, city = 'kendari', s
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** SIPp's phones register once: the two minutes after which a phone of ours has to come again are not for them. */
+async function keepRegistered({ asterisk, description }) {
+  const { url, user, password } = asterisk.ari;
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  for (const { username } of description.operators) {
+    const answer = await fetch(`${url}/ari/asterisk/config/dynamic/res_pjsip/aor/${username}`, {
+      method: 'PUT',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ fields: [{ attribute: 'maximum_expiration', value: '7200' }] }),
+      signal: AbortSignal.timeout(5_000),
+    });
+    await answer.arrayBuffer();
+    if (!answer.ok) throw new Error(`the registration of ${username} cannot be made longer: ${answer.status}`);
   }
 }
 
