@@ -62,9 +62,11 @@ async function death(centre, { calls, holdFor, folder, name }) {
     began: (made) => (crowd = made),
     talking: ({ id }) => void talking.add(id),
   });
-  // It is waited for below; until then its failure is not to end the process.
-  over.catch(() => undefined);
-  await waitUntil(() => talking.size === calls, { what: `have ${calls} callers talk`, limitSeconds: 35 });
+  const tooEarly = over.then(() => {
+    throw new Error(`the callers had gone before all ${calls} talked`);
+  });
+  const allTalk = waitUntil(() => talking.size === calls, { what: `have ${calls} callers talk`, limitSeconds: 35 });
+  await Promise.race([allTalk, tooEarly]);
   const owned = await metric(leader.http, 'siaga_calls_live');
   const events = await followEvents(standby.http, stack.description.tokens.admin);
   const adopted = new Map();

@@ -25,7 +25,11 @@ export async function measure(bench) {
       }
     }
   }
-  return [...rates.map((rate) => arrival(rate, runs)), ...costs(runs), ...(await idle(bench, sides))];
+  return [
+    ...rates.flatMap((rate) => [arrival(rate, runs), unheard(rate, runs)]),
+    ...costs(runs),
+    ...(await idle(bench, sides)),
+  ];
 }
 
 async function once({ tools, folder }, at, { rate, seconds }) {
@@ -48,6 +52,18 @@ function arrival(rate, { ours, queue }) {
     peer: { name: 'app_queue', runs: waits(queue) },
     aim: aimAt(rate),
     about: { calls: waits(ours).flat().length },
+  });
+}
+
+/** Who waits for ever is in no percentile. */
+function unheard(rate, { ours, queue }) {
+  const late = (runs) => runs.filter((run) => run.rate === rate).map((run) => run.late);
+  return figure({
+    name: `callers for whom no phone rang within 1 s, ${rate}/s`,
+    unit: 'callers',
+    ours: late(ours),
+    peer: { name: 'app_queue', runs: late(queue) },
+    aim: { text: 'none', isMet: (mine) => mine.max === 0 },
   });
 }
 

@@ -8,18 +8,25 @@
 export function figure({ name, unit, ours, peer, aim, shortfall, about }) {
   const mine = summary(ours);
   const theirs = peer && { name: peer.name, ...summary(peer.runs) };
-  const met = aim ? aim.isMet(mine, theirs ?? undefined) : null;
+  // Of nothing measured no aim is met: null is less than any limit.
+  const measured = mine.p50 !== null && (!theirs || theirs.p50 !== null);
+  const met = aim ? measured && aim.isMet(mine, theirs ?? undefined) : null;
   return {
     name,
     unit,
     ours: mine,
     peer: theirs ?? null,
-    ratio: theirs && theirs.p50 > 0 ? rounded(mine.p50 / theirs.p50) : null,
+    ratio: theirs && measured && theirs.p50 > 0 ? rounded(mine.p50 / theirs.p50) : null,
     aim: aim?.text ?? null,
     met,
-    ...(met === false && shortfall ? { reason: shortfall } : {}),
+    ...reasonOf({ met, measured, shortfall }),
     ...(about ? { about } : {}),
   };
+}
+
+function reasonOf({ met, measured, shortfall }) {
+  if (!measured) return { reason: 'nothing was measured' };
+  return met === false && shortfall ? { reason: shortfall } : {};
 }
 
 /**
