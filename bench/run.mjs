@@ -1,9 +1,10 @@
 // npm run bench [-- PART …] [--quick] [--rounds N]: measures on this machine and writes a table and bench/results/<date>.json.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuild, ensureNodeModules, ensureTools } from '../scripts/runtime.mjs';
+import { endRecorded } from '../scripts/runtime/processes.mjs';
 import { explain, say } from '../scripts/runtime/progress.mjs';
 import { projectDirectory } from '../scripts/runtime/settings.mjs';
 import { startCentre } from './support/centre.mjs';
@@ -36,6 +37,17 @@ if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1 || rounds > 20
 
 const folder = mkdtempSync(path.join(tmpdir(), 'siaga-bench-'));
 const started = new Map();
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+// What was started does not get the terminal's Ctrl-C, and is in groups of its own.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, () => {
+    say(`\n${signal}: stopping`);
+    endWhatIsLeft().then(
+      () => process.exit(130),
+      (error) => process.exit(explain(error)),
+    );
+  });
+}
 try {
   await ensureNodeModules();
   const tools = await ensureTools();
@@ -74,7 +86,13 @@ try {
 } finally {
   // One that will not stop does not keep the others.
   for (const one of [...started.values()].reverse()) await one.stop().catch((error) => explain(error));
-  rmSync(folder, { recursive: true, force: true });
+  await endWhatIsLeft();
+}
+
+/** Also what a part started for itself and could not stop any more. */
+async function endWhatIsLeft() {
+  const records = readdirSync(folder, { recursive: true }).filter((name) => path.basename(name) === 'processes.json');
+  await Promise.all(records.map((name) => endRecorded(path.dirname(path.join(folder, name)))));
 }
 
 async function shared(name, start) {
