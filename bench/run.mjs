@@ -8,7 +8,7 @@ import { endRecorded } from '../scripts/runtime/processes.mjs';
 import { explain, say } from '../scripts/runtime/progress.mjs';
 import { projectDirectory } from '../scripts/runtime/settings.mjs';
 import { startCentre } from './support/centre.mjs';
-import { describeMachine } from './support/machine.mjs';
+import { describeMachine, describeSettings } from './support/machine.mjs';
 import { printTable } from './support/table.mjs';
 
 /** In this order: those that share the centre first. What changes it for good (a death, a soak) has one of its own. */
@@ -19,6 +19,9 @@ const parts = [
 
 /** Only when asked for: each round starts several stacks anew. */
 const others = ['overload'];
+
+/** With --quick only when asked for: all the others together stay under two minutes. */
+const long = ['capacity', 'surge', 'adoption', 'soak'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -52,7 +55,13 @@ try {
   await ensureNodeModules();
   const tools = await ensureTools();
   await ensureBuild();
-  const about = { measuredAt: new Date().toISOString(), quick: values.quick, rounds, machine: describeMachine(tools) };
+  const about = {
+    measuredAt: new Date().toISOString(),
+    quick: values.quick,
+    rounds,
+    machine: describeMachine(tools),
+    settings: await describeSettings(),
+  };
   const bench = {
     tools,
     rounds,
@@ -67,7 +76,8 @@ try {
   const figures = [];
   const file = path.join(projectDirectory, 'bench/results', `${about.measuredAt.replaceAll(':', '')}.json`);
   mkdirSync(path.dirname(file), { recursive: true });
-  for (const name of positionals.length === 0 ? parts : wanted) {
+  const usual = values.quick ? parts.filter((name) => !long.includes(name)) : parts;
+  for (const name of positionals.length === 0 ? usual : wanted) {
     const { measure } = await import(`./parts/${name}.mjs`);
     const begun = Date.now();
     say(`\n== ${name}`);

@@ -26,7 +26,7 @@ export async function measure(bench) {
     lifetime: 3_600,
     logs: true,
   });
-  const calls = rate * (bench.quick ? 5 : 20);
+  const calls = rate * (bench.quick ? 3 : 20);
   const round = (name) => dispatchEach({ centre, agency, calls, folder: path.join(folder, name) });
   const queued = [];
   const inLine = [];

@@ -22,7 +22,7 @@ export async function measure(bench) {
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
-  const each = bench.quick ? 2 : 8;
+  const each = bench.quick ? 1 : 8;
   const rounds = [];
   try {
     const scene = await setUp(centre, { folder: bench.folder('fan-out'), undo });

@@ -13,7 +13,7 @@ export async function measure({ rounds, quick, folder, say }) {
   const stack = await startStack({ directory: folder('reports'), city: 'kendari', operators: 1 });
   try {
     const end = Date.now();
-    const calls = quick ? 50_000 : 1_000_000;
+    const calls = quick ? 20_000 : 1_000_000;
     await fillYear(stack.postgres.url, { calls, end, say });
     const { api } = stack;
     const [{ pid }] = stack.controllers;

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { asteriskCli, waitUntil } from '../../scripts/runtime.mjs';
 import { startCrowd } from '../../scripts/sip/phone.mjs';
+import { settled } from '../support/callers.mjs';
 import { startCentre } from '../support/centre.mjs';
 import { processorTime, residentMegabytes } from '../support/cpu.mjs';
 import { figure } from '../support/figure.mjs';
@@ -20,7 +21,8 @@ const holdFor = 4_000;
 /** Those that stay all the time. */
 const standing = 20;
 const sampleEvery = 5_000;
-/** Milliseconds of a look at the processors, and what of them has to be left over, in percent. */
+/** Callers that are added at a time, milliseconds of a look at the processors, and what of them has to be left over, in percent. */
+const step = 20;
 const settle = 3_000;
 const leastIdle = 8;
 
@@ -31,17 +33,20 @@ export async function measure(bench) {
   const lasting = minutes > 0;
   const centre = lasting ? await startCentre({ folder: bench.folder('soak'), operators }) : await bench.centre();
   try {
-    bench.say(`${calls} calls at once`);
-    const many = await manyAtOnce(centre, { calls, seconds: bench.quick ? 5 : 30, folder: bench.folder('many') });
+    const seconds = bench.quick ? 5 : 30;
+    const peer = await bench.peer('queue');
+    const many = await manyAtOnce(bench, centre, { calls, seconds, folder: bench.folder('many') });
+    const theirs = await manyAtOnce(bench, peer, { calls, seconds: 1, folder: bench.folder('many') });
     const { reached } = many;
     const figures = [
       figure({
         name: 'Calls in progress with media',
         unit: 'calls',
         ours: [reached],
+        peer: { name: 'app_queue', runs: [theirs.reached] },
         aim: { text: `${calls}`, isMet: ({ min }) => min >= calls },
-        shortfall: `no processor was left (${many.idle}% idle); of one processor: ${shown(many.busy)}`,
-        about: { percentOfOneProcessor: many.busy, idle: many.idle },
+        shortfall: `${step} more would leave no processor; of one processor: ${shown(many.busy)} (${many.idle}% of both idle)`,
+        about: { percentOfOneProcessor: many.busy, idle: many.idle, ofPeer: theirs },
       }),
       figure({
         name: `Controller's memory, ${reached} calls in progress with media`,
@@ -58,6 +63,7 @@ export async function measure(bench) {
         name: `Calls lost of ${reached} at once`,
         unit: 'calls',
         ours: [many.lost],
+        peer: { name: `app_queue, of ${theirs.reached}`, runs: [theirs.lost] },
         aim: { text: 'none', isMet: ({ max }) => max === 0 },
       }),
     ];
@@ -70,19 +76,17 @@ export async function measure(bench) {
 }
 
 /**
- * Callers who stay, a step more at a time, until there are `calls` or the machine has next to no processor left: from there on
- * Asterisk keeps what it cannot send, and its memory grows by gigabytes. The operators have one each, and the others wait.
+ * Callers who stay, a step more at a time, until there are `calls` or the next step would leave next to no processor: from there
+ * on Asterisk keeps what it cannot send, and its memory grows by gigabytes. The operators have one each, and the others wait.
  */
-async function manyAtOnce(centre, { calls, seconds, folder }) {
-  const { stack, processes } = centre;
-  const step = Math.min(calls, 50);
+async function manyAtOnce({ tools, say }, at, { calls, seconds, folder }) {
   const crowds = [];
-  const stop = () => Promise.all(crowds.map((crowd) => crowd.stop()));
   try {
     let measured;
-    while (crowds.length * step < calls) {
+    let enough = false;
+    while (!enough && crowds.length * step < calls) {
       const crowd = await startCrowd({
-        ...{ sipp: stack.tools.sipp, server: centre.server, calls: step, rate: 10 },
+        ...{ sipp: tools.sipp, server: at.server, calls: step, rate: 10 },
         ...{ folder: path.join(folder, `step-${crowds.length + 1}`), holdFor: 600_000, from: `0821${crowds.length}` },
       });
       crowds.push(crowd);
@@ -90,28 +94,33 @@ async function manyAtOnce(centre, { calls, seconds, folder }) {
         what: `have ${crowds.length * step} callers answered`,
         limitSeconds: 30,
       });
-      measured = await shares({ ...processes, sipp: [...crowds.map(({ pid }) => pid), centre.phones.pid] }, settle);
-      if (measured.idle < leastIdle) break;
+      const before = measured?.idle ?? 100;
+      measured = await shares({ ...at.processes, sipp: [...crowds.map(({ pid }) => pid), at.phones.pid] }, settle);
+      say(`  ${at.name}, ${crowds.length * step} calls in progress: ${JSON.stringify(measured)}`);
+      enough = measured.idle - Math.max(0, before - measured.idle) < leastIdle;
     }
-    const live = await metric(stack.description.http, 'siaga_calls_live');
+    const controller = at.stack?.controllers[0];
     const resident = [];
     for (let second = 0; second < seconds; second += 1) {
-      resident.push(residentMegabytes(stack.controllers[0].pid));
+      if (controller) resident.push(residentMegabytes(controller.pid));
       await sleep(1_000);
     }
     const reached = crowds.length * step;
     const current = crowds.reduce((sum, crowd) => sum + crowd.progress().current, 0);
+    const live = controller ? await metric(controller.http, 'siaga_calls_live') : reached;
     return { reached, resident, lost: reached - Math.min(current, live), ...measured };
   } finally {
-    await stop();
-    await gone(stack);
+    await Promise.all(crowds.map((crowd) => crowd.stop()));
+    await gone(at);
   }
 }
 
 /** Callers who were stopped say no BYE: Asterisk is told. */
-async function gone({ asterisk, description }) {
-  await asteriskCli(asterisk, 'channel request hangup all');
-  await waitUntil(async () => (await metric(description.http, 'siaga_calls_live')) === 0, {
+async function gone(at) {
+  await asteriskCli(at.asterisk, 'channel request hangup all');
+  await settled(at);
+  if (!at.stack) return;
+  await waitUntil(async () => (await metric(at.stack.description.http, 'siaga_calls_live')) === 0, {
     what: 'have no call left',
     limitSeconds: 60,
   });

@@ -1,6 +1,10 @@
 // On what, and with which versions and settings, something was measured.
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
+import { run } from '../../scripts/runtime/commands.mjs';
+import { nodeMemory } from '../../scripts/runtime/controller.mjs';
+import { projectDirectory } from '../../scripts/runtime/settings.mjs';
+import { answerAfter, asteriskEnv } from './centre.mjs';
 
 /** The machine, how busy it was, and the versions of what runs on it. */
 export function describeMachine(tools) {
@@ -12,8 +16,26 @@ export function describeMachine(tools) {
     loadBefore: Number(loadavg()[0].toFixed(2)),
     versions: {
       node: process.version,
-      ...Object.fromEntries(Object.entries(tools).map(([name, { version }]) => [name, version])),
+      ...Object.fromEntries(Object.entries(tools).map(([name, { version, major }]) => [name, version ?? String(major)])),
     },
+  };
+}
+
+/** Which program, and how it and what is around it were set; the rest is in docs/performance.md. */
+export async function describeSettings() {
+  const git = (...words) => run('git', words, { cwd: projectDirectory });
+  const [commit, changed] = [
+    await git('rev-parse', 'HEAD'),
+    await git('status', '--porcelain', '--', ':!bench/results'),
+  ];
+  return {
+    commit: commit.code === 0 ? commit.stdout.trim() + (changed.stdout.trim() === '' ? '' : ', changed') : null,
+    operators: 100,
+    operatorsAnswerAfterMilliseconds: answerAfter,
+    node: nodeMemory,
+    postgres: { synchronous_commit: 'on', fsync: 'on' },
+    redis: { appendonly: 'yes', appendfsync: 'everysec' },
+    asterisk: asteriskEnv,
   };
 }
 

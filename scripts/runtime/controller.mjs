@@ -19,8 +19,8 @@ const ownSettings = new Set([
 ]);
 // Whoever tries a stack out does not want Ctrl-C to wait for calls as long as a city's server does.
 const stopSeconds = 10;
-// As in the Dockerfile; why is in docs/adr/0034.
-const node = {
+/** As in the Dockerfile; why is in docs/adr/0034. */
+export const nodeMemory = {
   args: ['--enable-source-maps', '--max-semi-space-size=8', '--heap-growing-percent=40'],
   env: { MALLOC_ARENA_MAX: '2' },
 };
@@ -52,9 +52,9 @@ export async function startController({
     name,
     directory,
     command: process.execPath,
-    args: [...node.args, program],
+    args: [...nodeMemory.args, program],
     env: {
-      ...node.env,
+      ...nodeMemory.env,
       ...inherited(),
       SIAGA_STOP_SECONDS: String(stopSeconds),
       ...asteriskVariables(asterisk),
