@@ -16,7 +16,9 @@ export function describeMachine(tools) {
     loadBefore: Number(loadavg()[0].toFixed(2)),
     versions: {
       node: process.version,
-      ...Object.fromEntries(Object.entries(tools).map(([name, { version, major }]) => [name, version ?? String(major)])),
+      ...Object.fromEntries(
+        Object.entries(tools).map(([name, { version, major }]) => [name, version ?? String(major)]),
+      ),
     },
   };
 }
