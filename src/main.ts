@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createAriCommands } from './asterisk/commands.ts';
+import { subscribedOnce } from './asterisk/subscriptions.ts';
 import { ConfigError, readConfig, type Config } from './config.ts';
 import { startController, type Process } from './controller.ts';
 import { startDispatchWorker } from './dispatch/start.ts';
@@ -16,16 +17,18 @@ import { stopOnSignal, type Stop } from './stop.ts';
 // The only place that constructs what a process stands on; controller.ts puts the rooms in order.
 const config = configOrExit();
 const logger = createLogger(config.SIAGA_LOG_LEVEL);
-const ari = createAriCommands({
+// Every process start has a name of its own: whoever adopts its calls connects under it.
+const application = `siaga-${config.SIAGA_NODE}-${config.SIAGA_RANK}-${process.pid}-${clock.now().toString(36)}`;
+const commands = createAriCommands({
   url: config.SIAGA_ARI_URL,
   user: config.SIAGA_ARI_USER,
   password: config.SIAGA_ARI_PASSWORD,
   clock,
 });
+const ari = subscribedOnce(commands, application);
 const self: Process = {
   config,
-  // Every process start has a name of its own: whoever adopts its calls connects under it.
-  application: `siaga-${config.SIAGA_NODE}-${config.SIAGA_RANK}-${process.pid}-${clock.now().toString(36)}`,
+  application,
   version: '0.1.0',
   ari,
   clock,

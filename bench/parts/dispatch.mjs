@@ -1,11 +1,13 @@
 // From the command that sends an agency to a live call until the agency's phone rings, through BullMQ and in line without Redis.
+import { cpus } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '../../scripts/runtime.mjs';
 import { startAnswerer } from '../../scripts/sip/phone.mjs';
 import { invites } from '../support/callers.mjs';
+import { idleTime } from '../support/cpu.mjs';
 import { talkingCallers } from '../support/talking.mjs';
-import { figure } from '../support/figure.mjs';
+import { figure, median } from '../support/figure.mjs';
 import { metric } from '../support/metrics.mjs';
 
 const rate = 10;
@@ -30,10 +32,13 @@ export async function measure(bench) {
   const round = (name) => dispatchEach({ centre, agency, calls, folder: path.join(folder, name) });
   const queued = [];
   const inLine = [];
+  const idle = [];
   try {
     for (let number = 1; number <= bench.rounds; number += 1) {
       bench.say(`Round ${number}: ${calls} calls, an agency sent to each`);
+      const [before, begun] = [idleTime(), performance.now()];
       queued.push(await counted(centre, 'queue', () => round(`queue-${number}`)));
+      idle.push((100 * (idleTime() - before)) / (performance.now() - begun) / cpus().length);
       inLine.push(await withoutRedis(centre, () => counted(centre, 'in-line', () => round(`in-line-${number}`))));
     }
   } finally {
@@ -46,6 +51,7 @@ export async function measure(bench) {
       ours: queued,
       peer: { name: 'in line, Redis frozen', runs: inLine },
       aim: { text: 'p50 30 ms, p99 150 ms', isMet: ({ p50, p99 }) => p50 <= 30 && p99 <= 150 },
+      shortfall: `it waits for a processor: with calls, speech, recordings and dispatches ${Math.round(median(idle))}% of all processors were idle`,
       about: { dispatches: [queued, inLine].map((runs) => runs.map(({ length }) => length)) },
     }),
   ];

@@ -1,6 +1,6 @@
 // Many calls in progress with media: memory and processor time of the controller. And many more that come and go for as long as
 // it takes to see what grows.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { asteriskCli, waitUntil } from '../../scripts/runtime.mjs';
 import { startCrowd } from '../../scripts/sip/phone.mjs';
 import { settled } from '../support/callers.mjs';
 import { startCentre } from '../support/centre.mjs';
-import { processorTime, residentMegabytes } from '../support/cpu.mjs';
+import { idleTime, processorTime, residentMegabytes } from '../support/cpu.mjs';
 import { figure } from '../support/figure.mjs';
 import { metric } from '../support/metrics.mjs';
 import { slopeEachHour } from '../support/slope.mjs';
@@ -45,7 +45,7 @@ export async function measure(bench) {
         ours: [reached],
         peer: { name: 'app_queue', runs: [theirs.reached] },
         aim: { text: `${calls}`, isMet: ({ min }) => min >= calls },
-        shortfall: `${step} more would leave no processor; of one processor: ${shown(many.busy)} (${many.idle}% of both idle)`,
+        shortfall: `${step} more would leave no processor; of one processor: ${shown(many.busy)} (${many.idle}% of all were idle)`,
         about: { percentOfOneProcessor: many.busy, idle: many.idle, ofPeer: theirs },
       }),
       figure({
@@ -128,22 +128,16 @@ async function gone(at) {
 
 /** What of a processor each part takes, and what of all of them nobody takes, in percent. */
 async function shares(parts, milliseconds) {
-  const [before, idleBefore, at] = [processorTime(parts), idleTicks(), performance.now()];
+  const [before, idleBefore, at] = [processorTime(parts), idleTime(), performance.now()];
   await sleep(milliseconds);
-  const [after, idleAfter, took] = [processorTime(parts), idleTicks(), performance.now() - at];
+  const [after, idleAfter, took] = [processorTime(parts), idleTime(), performance.now() - at];
   const share = (milliseconds) => Math.round((milliseconds / took) * 100);
   const busy = Object.fromEntries(Object.keys(after).map((name) => [name, share(after[name] - before[name])]));
-  const idle = share((idleAfter - idleBefore) * 10);
+  const idle = share(idleAfter - idleBefore);
   const ours = Object.values(busy).reduce((sum, one) => sum + one, 0);
   // The bench itself, and whatever else this machine does.
   busy.others = Math.max(0, cpus().length * 100 - idle - ours);
   return { busy, idle: Math.round(idle / cpus().length) };
-}
-
-/** Hundredths of a second in which no processor had anything to do, by /proc/stat. */
-function idleTicks() {
-  const [, , , , idle] = readFileSync('/proc/stat', 'utf8').split('\n')[0].split(/ +/).map(Number);
-  return idle;
 }
 
 const shown = (busy) =>

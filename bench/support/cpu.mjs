@@ -23,6 +23,12 @@ export function timeEach(before, after, count) {
   return Object.fromEntries(Object.keys(after).map((name) => [name, (after[name] - before[name]) / count]));
 }
 
+/** Milliseconds, all processors together, in which they had nothing to do since this machine began. */
+export function idleTime() {
+  const [, , , , idle] = readFileSync('/proc/stat', 'utf8').split('\n')[0].split(/ +/).map(Number);
+  return idle * millisecondsPerTick;
+}
+
 /** Resident memory of a process, in megabytes (1,000,000 bytes). */
 export function residentMegabytes(pid) {
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];

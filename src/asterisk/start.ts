@@ -8,6 +8,7 @@ import { openEventSocket, type EventSocket } from './event-socket.ts';
 import type { AriCommands } from './commands.ts';
 import { createProvisioning, type Provisioning } from './provisioning.ts';
 import { startRefusalWatch, type Refusal } from './refusals.ts';
+import type { OwnAri } from './subscriptions.ts';
 import { notToBeTold, type AsteriskEvent } from './translate.ts';
 
 /** How Asterisk calls itself in its own INVITEs (pjsip.conf, user_agent). */
@@ -25,7 +26,7 @@ export function listenToAsterisk(deps: {
   clock: Clock;
   logger: Logger;
   metrics: Metrics;
-  ari: AriCommands;
+  ari: AriCommands & Pick<OwnAri, 'forgetSubscriptions'>;
   onEvent: (event: AsteriskEvent) => void;
   onConnected: () => void;
   /** The socket of a dead controller's application is connected anew: what was told meanwhile is lost. */
@@ -72,11 +73,15 @@ export function listenToAsterisk(deps: {
       onReplaced: deps.onReplaced,
       onEvent: deps.onEvent,
       onConnected() {
+        deps.ari.forgetSubscriptions();
         void tellLess();
         deps.onConnected();
       },
       onPong: deps.onPong,
-      onDisconnected: () => deps.alarm('asterisk-away', { application }),
+      onDisconnected() {
+        deps.ari.forgetSubscriptions();
+        deps.alarm('asterisk-away', { application });
+      },
     });
     const contacts = startContactMonitor({
       host: config.SIAGA_AMI_HOST,

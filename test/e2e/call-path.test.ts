@@ -1,10 +1,12 @@
 import { answers, rejects, rings, type Call } from '../../scripts/sip/phone.mjs';
+import { notToBeTold } from '../../src/asterisk/translate.ts';
 import type { CallView } from '../../src/calls/view.ts';
 import { carriers, type Centre } from '../support/centre.ts';
 import { idleInOrder as operatorsIdle, pauseOperator, resumeOperator } from '../support/idle.ts';
 import { startCentre } from '../support/start-centre.ts';
 import { hearsMusic, hearsPrompt, heardIn } from '../support/ear.ts';
 import { until } from '../support/rest.ts';
+import { eventsNotTold } from '../support/told.ts';
 import { WireCall } from '../support/wire.ts';
 
 const tones = { caller: 440, ani: 660, budi: 880, citra: 1100 };
@@ -34,6 +36,10 @@ async function dialAndTalk(): Promise<{ citizen: Call; call: CallView; operatorI
   const talking = await centre.feed.waitFor('operator.talking', { callId: call.id });
   return { citizen, call, operatorId: String(talking.detail['operatorId']) };
 }
+
+test('Asterisk makes no events that nobody here has a use for', async () => {
+  expect(await eventsNotTold(centre)).toEqual([...notToBeTold].sort());
+});
 
 test('answers with a greeting, shows who calls, and lets both hear each other', async () => {
   await idleInOrder(0);

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { ControllerHandle } from '../../scripts/runtime.mjs';
 import { answers, rings } from '../../scripts/sip/phone.mjs';
+import { notToBeTold } from '../../src/asterisk/translate.ts';
 import { callbackView } from '../../src/triage/callback-routes.ts';
 import { newNumber } from '../support/callers.ts';
 import { carriers, type Centre } from '../support/centre.ts';
 import { end, FaultCentre, tones } from '../support/fault-centre.ts';
 import type { LineCaller } from '../support/line-caller.ts';
 import { until } from '../support/rest.ts';
+import { eventsNotTold } from '../support/told.ts';
 import { WireCall } from '../support/wire.ts';
 
 // What a controller finds that starts after all have died, or after Asterisk has, and what a standby does when its leader is lost.
@@ -146,6 +148,8 @@ describe('Asterisk is killed, and comes again', () => {
         expect(await centre.api.call(id)).toMatchObject({ outcome, reason: 'the connection was lost by a fault' });
       }
       expect(await reasonOf(gaveUp.id)).toBe('gave-up');
+      // The new one is told as much as the old one was, or each call costs more from here on.
+      expect(await eventsNotTold(centre)).toEqual([...notToBeTold].sort());
 
       await faults.free();
       const again = await centre.dialLine(tones.caller, { number: waits });

@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import type { Centre } from './centre.ts';
+
+const applications = z.array(
+  z.object({ name: z.string(), events_disallowed: z.array(z.object({ type: z.string() })) }),
+);
+
+/** Kinds of events of which Asterisk tells no controller, in order of the alphabet. */
+export async function eventsNotTold(centre: Pick<Centre, 'ari'>): Promise<string[]> {
+  const all = applications.parse((await centre.ari('GET', 'applications')).body);
+  const [first = [], ...others] = all.map((one) => one.events_disallowed.map(({ type }) => type).sort());
+  return first.filter((type) => others.every((types) => types.includes(type)));
+}
