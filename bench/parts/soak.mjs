@@ -16,8 +16,10 @@ import { slopeEachHour } from '../support/slope.mjs';
 
 const operators = 100;
 /** Of those that come and go, a second, and how long each stays, in milliseconds. */
-const rate = 6;
-const holdFor = 4_000;
+const rate = 15;
+const holdFor = 2_000;
+/** Calls until all is full that remembers so many and no more (ids of calls, of messages, of redials). */
+const untilFull = 10_000;
 /** Those that stay all the time. */
 const standing = 20;
 const sampleEvery = 5_000;
@@ -145,7 +147,7 @@ const shown = (busy) =>
     .map(([name, share]) => `${name} ${share}%`)
     .join(', ');
 
-/** What grows while calls come and go; the first quarter of the time does not count. */
+/** What grows while calls come and go, from when all is full that is bounded by number. */
 async function soak(centre, { minutes, folder, say }) {
   const { stack } = centre;
   const seconds = minutes * 60;
@@ -199,8 +201,9 @@ function sizeOf(file) {
 }
 
 function slopes(samples, { seconds, ended }) {
-  const warm = samples.filter(({ at }) => at >= seconds / 4);
-  const hours = (seconds * 0.75) / 3_600;
+  const from = Math.min(untilFull / rate, seconds * 0.6);
+  const warm = samples.filter(({ at }) => at >= from);
+  const hours = (seconds - from) / 3_600;
   const about = {
     callsASecond: rate,
     standing,
