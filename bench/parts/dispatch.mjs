@@ -51,7 +51,7 @@ export async function measure(bench) {
       ours: queued,
       peer: { name: 'in line, Redis frozen', runs: inLine },
       aim: { text: 'p50 30 ms, p99 150 ms', isMet: ({ p50, p99 }) => p50 <= 30 && p99 <= 150 },
-      shortfall: `it waits for a processor: with calls, speech, recordings and dispatches ${Math.round(median(idle))}% of all processors were idle`,
+      shortfall: `with calls, speech, recordings and dispatches ${Math.round(median(idle))}% of all processors were idle`,
       about: { dispatches: [queued, inLine].map((runs) => runs.map(({ length }) => length)) },
     }),
   ];

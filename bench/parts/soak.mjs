@@ -14,7 +14,6 @@ import { figure } from '../support/figure.mjs';
 import { metric } from '../support/metrics.mjs';
 import { slopeEachHour } from '../support/slope.mjs';
 
-const operators = 100;
 /** Of those that come and go, a second, and how long each stays, in milliseconds. */
 const rate = 15;
 const holdFor = 2_000;
@@ -33,7 +32,7 @@ export async function measure(bench) {
   // For whoever develops: so many minutes instead of twenty.
   const minutes = Number(process.env.BENCH_SOAK_MINUTES ?? (bench.quick ? 0 : 20));
   const lasting = minutes > 0;
-  const centre = lasting ? await startCentre({ folder: bench.folder('soak'), operators }) : await bench.centre();
+  const centre = lasting ? await startCentre({ folder: bench.folder('soak') }) : await bench.centre();
   try {
     const seconds = bench.quick ? 5 : 30;
     const peer = await bench.peer('queue');

@@ -3,13 +3,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startAsterisk } from '../../scripts/runtime.mjs';
 import { freePort, startAnswerer } from '../../scripts/sip/phone.mjs';
-import { answerAfter, asteriskEnv } from '../support/centre.mjs';
+import { answerAfter, asteriskEnv, usualOperators } from '../support/centre.mjs';
 
 const renderScript = fileURLToPath(new URL('render.sh', import.meta.url));
 const host = '127.0.0.1';
 
 /** Resolves with `{ asterisk, server, phones, stop }`. */
-export async function startAsteriskPeer({ folder, tools, peer, phones = 100 }) {
+export async function startAsteriskPeer({ folder, tools, peer, phones = usualOperators }) {
   const port = await freePort(host);
   const asterisk = await startAsterisk({
     directory: path.join(folder, 'asterisk-peer'),

@@ -8,6 +8,9 @@ import { startAnswerer } from '../../scripts/sip/phone.mjs';
 /** A stack's own ports for speech are for 250 callers; these are for 2,400, and far from those that phones use. */
 export const asteriskEnv = { ASTERISK_RTP_START: '20000', ASTERISK_RTP_END: '29799' };
 
+/** Operators at their desks, and phones of a peer. */
+export const usualOperators = 100;
+
 /** How long an operator's phone rings before it answers, in milliseconds. */
 export const answerAfter = 200;
 
@@ -15,7 +18,7 @@ export const answerAfter = 200;
  * Starts a centre of `city` with `operators` at their desks. Options as those of startStack. Returns `{ stack, api, events,
  * server, processes, phones, stop }`: `events.listen` hears the admin's feed, `processes` is what processorTime wants.
  */
-export async function startCentre({ folder, operators = 100, city = 'kendari', settings = {}, ...options }) {
+export async function startCentre({ folder, operators = usualOperators, city = 'kendari', settings = {}, ...options }) {
   const stack = await startStack({
     directory: path.join(folder, 'stack'),
     operators,

@@ -4,7 +4,7 @@ import { cpus, loadavg, release, totalmem } from 'node:os';
 import { run } from '../../scripts/runtime/commands.mjs';
 import { nodeMemory } from '../../scripts/runtime/controller.mjs';
 import { projectDirectory } from '../../scripts/runtime/settings.mjs';
-import { answerAfter, asteriskEnv } from './centre.mjs';
+import { answerAfter, asteriskEnv, usualOperators } from './centre.mjs';
 
 /** The machine, how busy it was, and the versions of what runs on it. */
 export function describeMachine(tools) {
@@ -32,11 +32,9 @@ export async function describeSettings() {
   ];
   return {
     commit: commit.code === 0 ? commit.stdout.trim() + (changed.stdout.trim() === '' ? '' : ', changed') : null,
-    operators: 100,
+    operators: usualOperators,
     operatorsAnswerAfterMilliseconds: answerAfter,
     node: nodeMemory,
-    postgres: { synchronous_commit: 'on', fsync: 'on' },
-    redis: { appendonly: 'yes', appendfsync: 'everysec' },
     asterisk: asteriskEnv,
   };
 }

@@ -10,7 +10,7 @@ import { carriers, type Centre } from '../support/centre.ts';
 import { end, FaultCentre, tones } from '../support/fault-centre.ts';
 import type { LineCaller } from '../support/line-caller.ts';
 import { until } from '../support/rest.ts';
-import { eventsNotTold } from '../support/told.ts';
+import { endpointsHeard, eventsNotTold } from '../support/told.ts';
 import { WireCall } from '../support/wire.ts';
 
 // What a controller finds that starts after all have died, or after Asterisk has, and what a standby does when its leader is lost.
@@ -154,6 +154,8 @@ describe('Asterisk is killed, and comes again', () => {
       await faults.free();
       const again = await centre.dialLine(tones.caller, { number: waits });
       await until('he talks with an operator', () => again.secondsOf(tones.operator) > 0.5);
+      // The new Asterisk was asked anew to tell of phones that refuse.
+      expect(await endpointsHeard(centre)).toContain(`PJSIP/${centre.operators[0]?.username}`);
       await until('he is off the list', async () => (await entryOf(waited.id))?.state === 'redialled');
       expect(await entryOf(talked.id)).toMatchObject({ state: 'listed' });
     },
