@@ -78,13 +78,12 @@ export interface ControllerRooms extends Rooms, Pick<ReturnType<typeof followDis
   kill(): Promise<void>;
 }
 
-/** How many times as fast waits pass in the rooms; their clock tells real time all the same. */
-const speed = 10;
-const fast: Clock = {
+const waitsPass = (speed: number): Clock => ({
   ...systemClock,
   after: (ms, fn) => systemClock.after(ms / speed, fn),
   every: (ms, fn) => systemClock.every(ms / speed, fn),
-};
+});
+const fast = waitsPass(10);
 
 let channels = 0;
 
@@ -97,6 +96,11 @@ export async function startController(
     application?: string;
     city?: string;
     withoutCall?: Partial<WithoutCallDeps>;
+    /**
+     * How many times as fast the waits of calls and messages pass, 10 unless told; the clock tells real time all the same.
+     * Below 1 where PostgreSQL has to answer before a wait is over.
+     */
+    speed?: number;
   } = {},
 ): Promise<ControllerRooms> {
   const [logger, metrics] = [createLogger('silent'), createMetrics()];
@@ -104,7 +108,8 @@ export async function startController(
   const { application = `siaga-test-${(channels += 1)}` } = options;
   const directory = join(stateDir, 'journal');
   let shift = 0;
-  const clock: Clock = { ...fast, now: () => systemClock.now() + shift };
+  const waits = options.speed === undefined ? fast : waitsPass(options.speed);
+  const clock: Clock = { ...waits, now: () => systemClock.now() + shift };
   const postgres = createPostgres(databaseUrl, { applicationName: application, logger, clock: systemClock, max: 4 });
   const journal = openJournal({ directory, name: application, clock: systemClock, logger, reserveBytes: 0 });
   const auditKeeper = createAuditKeeper({ postgres, audit: recordAudit, clock: systemClock, logger });
