@@ -7,6 +7,13 @@ export interface HandledCall {
   answered: boolean;
 }
 
+/** How many calls were answered, by how long they waited, and how many were not. */
+export interface ServiceTally {
+  /** By whole seconds, a part of one counted as one: who waited 15.2 seconds was not answered within 15. */
+  answered: ReadonlyMap<number, number>;
+  abandoned: number;
+}
+
 /** The share of calls that is to be answered within so many seconds. */
 export interface ServiceTarget {
   percent: number;
@@ -25,26 +32,33 @@ export interface ServicePicture {
   abandoned: number;
 }
 
-/**
- * How the calls were served whose wait ended from `from` on: the wait is from arrival to the first talk. Callers who hung up
- * before are counted apart, as NENA-STA-020.1 does.
- */
-export function servicePicture(
-  calls: Iterable<HandledCall>,
-  from: number,
-  targets: readonly ServiceTarget[],
-): ServicePicture {
-  const waits: number[] = [];
-  let abandoned = 0;
-  for (const { at, arrivedAt, answered } of calls) {
-    if (at < from) continue;
-    if (answered) waits.push(at - arrivedAt);
+export const nobodyYet: ServiceTally = { answered: new Map(), abandoned: 0 };
+
+/** Calls whose wait ended from `from` on, and those that are counted already: the wait is from arrival to the first talk. */
+export function tallyOf(calls: Iterable<HandledCall>, from: number, counted = nobodyYet): ServiceTally {
+  const answered = new Map(counted.answered);
+  let { abandoned } = counted;
+  for (const call of calls) {
+    if (call.at < from) continue;
+    const seconds = Math.max(0, Math.ceil((call.at - call.arrivedAt) / 1_000));
+    if (call.answered) answered.set(seconds, (answered.get(seconds) ?? 0) + 1);
     else abandoned += 1;
   }
+  return { answered, abandoned };
+}
+
+/** How calls were served. Callers who hung up before are counted apart, as NENA-STA-020.1 does. */
+export function servicePicture(
+  { answered, abandoned }: ServiceTally,
+  targets: readonly ServiceTarget[],
+): ServicePicture {
+  const countWithin = (limit: number): number =>
+    [...answered].reduce((sum, [seconds, count]) => (seconds <= limit ? sum + count : sum), 0);
+  const all = countWithin(Infinity);
   const levels = targets.map(({ percent, seconds }) => {
-    const answeredWithin = waits.filter((wait) => wait <= seconds * 1_000).length;
-    const met = waits.length === 0 ? null : answeredWithin * 100 >= percent * waits.length;
-    return { percent, seconds, answeredWithin, answered: waits.length, met };
+    const answeredWithin = countWithin(seconds);
+    const met = all === 0 ? null : answeredWithin * 100 >= percent * all;
+    return { percent, seconds, answeredWithin, answered: all, met };
   });
   return { levels, abandoned };
 }

@@ -1,7 +1,15 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { startOfDay } from '../platform/zoned-time.ts';
-import { servicePicture, type HandledCall, type ServicePicture, type ServiceTarget } from './service-level.ts';
+import {
+  nobodyYet,
+  servicePicture,
+  tallyOf,
+  type HandledCall,
+  type ServicePicture,
+  type ServiceTally,
+  type ServiceTarget,
+} from './service-level.ts';
 
 /** What is kept of a call's state when it was answered or ended. */
 export interface RecordedCall {
@@ -32,27 +40,33 @@ export interface ServiceLog {
 const lately = 15 * 60_000;
 const readEvery = 5 * 60_000;
 const retryAfter = 10_000;
+/** Calls of the last quarter of an hour, and of as long as PostgreSQL has been away. */
 const most = 50_000;
 
 /**
- * Kept in memory, in no call's way. What other processes recorded is read from PostgreSQL at the start, and again now and
- * then.
+ * Kept in memory, in no call's way: each call of the last quarter of an hour, and those of the day before that as numbers,
+ * which PostgreSQL counts now and then. So it has what other processes recorded too, also late.
  */
 export function createServiceLog(deps: {
   clock: Clock;
   logger: Logger;
   timeZone: () => string;
   targets: () => readonly ServiceTarget[];
+  /** Calls whose wait ended in a time, from the one to before the other; both in epoch milliseconds. */
+  count: (from: number, to: number) => Promise<ServiceTally>;
+  /** Calls whose wait ended from then on. */
   read: (since: number) => Promise<HandledCall[]>;
 }): ServiceLog {
   const { clock, logger } = deps;
   const calls = new Map<string, HandledCall>();
+  /** Calls of a day until then, which `calls` has no more. */
+  let earlier = { day: -Infinity, until: -Infinity, tally: nobodyYet };
 
-  const since = (): number => Math.min(startOfDay(clock.now(), deps.timeZone()), clock.now() - lately);
+  const today = (): number => startOfDay(clock.now(), deps.timeZone());
 
   const keep = (call: HandledCall): boolean => {
     const known = calls.get(call.callId);
-    if (known !== undefined && (known.answered || !call.answered)) return false;
+    if (call.at < earlier.until || (known !== undefined && (known.answered || !call.answered))) return false;
     calls.set(call.callId, call);
     const oldest = calls.size > most ? calls.keys().next().value : undefined;
     if (oldest !== undefined) calls.delete(oldest);
@@ -65,15 +79,18 @@ export function createServiceLog(deps: {
     reading = true;
     let next = readEvery;
     try {
-      for (const call of await deps.read(since())) keep(call);
+      const [day, until] = [today(), clock.now() - lately];
+      const tally = day < until ? await deps.count(day, until) : nobodyYet;
+      const latest = await deps.read(until);
+      earlier = { day, until, tally };
+      for (const call of latest) keep(call);
+      for (const [callId, { at }] of calls) if (at < until) calls.delete(callId);
     } catch (error) {
       logger.debug({ err: error }, 'how callers were served could not be read');
       next = retryAfter;
     } finally {
       reading = false;
     }
-    const from = since();
-    for (const [callId, { at }] of calls) if (at < from) calls.delete(callId);
     if (!stopped) cancel = clock.after(next, () => void read());
   };
   let stopped = false;
@@ -87,11 +104,11 @@ export function createServiceLog(deps: {
       return keep({ callId, arrivedAt, at: endedAt, answered: false });
     },
     picture() {
-      const now = clock.now();
-      const targets = deps.targets();
+      const [day, targets] = [today(), deps.targets()];
+      const counted = earlier.day === day ? earlier.tally : nobodyYet;
       return {
-        today: servicePicture(calls.values(), startOfDay(now, deps.timeZone()), targets),
-        last15Minutes: servicePicture(calls.values(), now - lately, targets),
+        today: servicePicture(tallyOf(calls.values(), day, counted), targets),
+        last15Minutes: servicePicture(tallyOf(calls.values(), clock.now() - lately), targets),
       };
     },
     stop() {

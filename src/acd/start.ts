@@ -24,7 +24,7 @@ import { createServiceLog, isChallenged, type RecordedCall } from './service-log
 import { sessionRoutes } from './session-routes.ts';
 import { createSessionKeeper, keptLine, type SessionChange } from './sessions.ts';
 import type { SipSide } from './softphone.ts';
-import { handledSince, operatorsChannel, readPeople } from './store.ts';
+import { countHandled, handledSince, operatorsChannel, readPeople } from './store.ts';
 
 export interface AcdRoom {
   readonly routes: Route[];
@@ -131,6 +131,7 @@ export async function startAcd(deps: AcdDeps): Promise<AcdRoom> {
     logger,
     timeZone: () => settings().timeZone,
     targets: () => settings().serviceLevels,
+    count: (from, to) => countHandled(postgres, from, to),
     read: (since) => handledSince(postgres, since),
   });
   const picture = (): QueuePicture =>

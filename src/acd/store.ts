@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { violatedConstraint } from '../platform/postgres-errors.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { storedDesk, storedOperator, type StoredDesk, type StoredOperator, type StoredPeople } from './desk.ts';
+import type { ServiceTally } from './service-level.ts';
 
 /** NOTIFY on it tells every process that operators or desks changed. */
 export const operatorsChannel = 'siaga_operators';
@@ -126,16 +127,32 @@ const handledCall = z.object({
   answered: z.boolean(),
 });
 
+const talkedOrLeft = 'coalesce(first_talk_at, ended_at)';
+// No call lasts a day: without a first day, all calls of a switchboard would be looked at.
+const handledFrom = `arrived_at >= $1::timestamptz - interval '1 day' and ${talkedOrLeft} >= $1
+       and (first_talk_at is not null or outcome = 'abandoned')`;
+
 /** Calls whose wait ended from then on (epoch milliseconds), 50,000 at most, the latest. */
 export function handledSince(sql: Sql, since: number): Promise<z.output<typeof handledCall>[]> {
   return sql.rows(
     handledCall,
-    `select id as "callId", arrived_at as "arrivedAt", coalesce(first_talk_at, ended_at) as at,
-       first_talk_at is not null as answered
-     from calls
-     where arrived_at >= $1::timestamptz - interval '1 day' and coalesce(first_talk_at, ended_at) >= $1
-       and (first_talk_at is not null or outcome = 'abandoned')
+    `select id as "callId", arrived_at as "arrivedAt", ${talkedOrLeft} as at, first_talk_at is not null as answered
+     from calls where ${handledFrom}
      order by arrived_at desc limit 50000`,
     [new Date(since)],
   );
+}
+
+/** Calls whose wait ended from `from` to before `to` (epoch milliseconds), counted as `tallyOf` does. */
+export async function countHandled(sql: Sql, from: number, to: number): Promise<ServiceTally> {
+  const counts = await sql.rows(
+    z.object({ seconds: z.number().nullable(), count: z.number() }),
+    `select case when first_talk_at is not null
+         then greatest(0, ceil(extract(epoch from first_talk_at - arrived_at)))::int end as seconds, count(*)::int
+     from calls where ${handledFrom} and ${talkedOrLeft} < $2
+     group by 1`,
+    [new Date(from), new Date(to)],
+  );
+  const answered = counts.flatMap(({ seconds, count }) => (seconds === null ? [] : [[seconds, count] as const]));
+  return { answered: new Map(answered), abandoned: counts.find(({ seconds }) => seconds === null)?.count ?? 0 };
 }

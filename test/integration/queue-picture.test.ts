@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { countHandled } from '../../src/acd/store.ts';
 import { newId } from '../../src/platform/ids.ts';
 import type { Role } from '../../src/platform/auth.ts';
+import { startOfDay } from '../../src/platform/zoned-time.ts';
 import { openPeople, type PeopleOfFile } from '../support/people-room.ts';
 import { until } from '../support/rest.ts';
 
@@ -75,6 +77,34 @@ test('how callers were served is read from the record at the start', async () =>
   const arrived = new Date(Number(at) - 3_000);
   await people.room.postgres.execute(insert, [newId(3), incident, arrived, at, at, 'answered']);
   await people.room.postgres.execute(insert, [newId(4), incident, arrived, null, at, 'abandoned']);
+  // Of before the last quarter of an hour, only numbers are read.
+  const [day, hour] = [startOfDay(Number(at), 'UTC'), 3_600_000];
+  const early: [number, number | null][] = [
+    [5, 20_001],
+    [6, 20_000],
+    [7, 0],
+    [8, null],
+  ];
+  for (const [id, wait] of early) {
+    const arrivedAt = new Date(day - hour + id);
+    const end = new Date(Number(arrivedAt) + (wait ?? 9_000));
+    const talked = wait === null ? null : end;
+    await people.room.postgres.execute(insert, [
+      ...[newId(id), incident, arrivedAt, talked, end],
+      talked === null ? 'abandoned' : 'answered',
+    ]);
+  }
+  const counted = await countHandled(people.room.postgres, day - hour, day);
+  expect(counted).toEqual({
+    answered: new Map([
+      [0, 1],
+      [20, 1],
+      [21, 1],
+    ]),
+    abandoned: 1,
+  });
+  const countUntil = async (end: number) => (await countHandled(people.room.postgres, day - hour, end)).answered.size;
+  expect([await countUntil(day - hour + 7), await countUntil(day - hour + 8)]).toEqual([0, 1]);
   people.room = await people.room.restart();
   await until('it was read', async () => (await send('GET', '/v1/queue')).at('abandoned.last15Minutes') === 1);
   expect((await send('GET', '/v1/queue')).at('serviceLevel.last15Minutes.0')).toMatchObject({
