@@ -270,7 +270,7 @@ describe('a message that comes again', () => {
     const form = printElsForm(elsFields({ device_number: number }), amlKey);
     await postForm(rooms.base, form);
     await rooms.settled();
-    const other = await startController(database.url, { amlKey, speed: 0.1 });
+    const other = await startController(database.url, { amlKey });
     try {
       other.ahead(rooms.now() - Date.now() + 7_200_000);
       const { id } = other.arrive({ number });
