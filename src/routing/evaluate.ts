@@ -1,6 +1,6 @@
 import type { Facts } from './facts.ts';
 import { incidentKinds } from './kind.ts';
-import { match } from './match.ts';
+import { whyMatched } from './match.ts';
 import { rulesThatMayMatch } from './rule-index.ts';
 import { defaultRuleId, speaks, type Action, type Decision, type Mode, type Rule, type RuleSet } from './rule.ts';
 
@@ -14,10 +14,10 @@ export function evaluate(ruleSet: RuleSet, facts: Facts): Decision {
   const made: Made = { actions: new Map(), tell: new Map() };
   const trace: Decision['trace'] = [];
   for (const rule of rulesThatMayMatch(ruleSet.rules, facts)) {
-    const { matched, because } = match(rule.when, facts);
-    if (!matched) continue;
+    const because = whyMatched(rule.when, facts);
+    if (because === null) continue;
     because.push(...add(made, rule.then, rule.id, facts), ...tell(made, rule));
-    trace.push({ ruleId: rule.id, matched, because });
+    trace.push({ ruleId: rule.id, matched: true, because });
   }
   trace.push(byDefault(ruleSet, facts, trace.length > 0, made));
   const [actions, told] = [[...made.actions.values()], [...made.tell.values()]];

@@ -16,35 +16,52 @@ interface Check {
   readonly text: () => string;
 }
 
-/** Whether a condition holds. Areas are looked at last: only where all else holds. */
+/** Whether a condition holds, and what of it does or does not. */
 export function match(when: Condition, facts: Facts): Match {
-  const checks = checksOf(when, facts);
+  const checks = checksOf(when, facts, () => true);
   const failed = checks.filter(({ yes }) => !yes);
-  const area = failed.length === 0 ? withinAreas(when.areas, facts.position) : undefined;
-  if (area !== undefined) (area.yes ? checks : failed).push(area);
   const matched = failed.length === 0;
-  return { matched, because: (matched ? checks : failed).map(({ text }) => text()) };
+  return { matched, because: wordsOf(matched ? checks : failed) };
 }
 
-function checksOf(when: Condition, facts: Facts): Check[] {
-  const checks = [ofKind(when.kinds, facts.kind)];
-  const add = (check: Check | undefined): void => {
-    if (check !== undefined) checks.push(check);
+/** The same where nobody asks why it does not hold: null then, at the first check that fails. */
+export function whyMatched(when: Condition, facts: Facts): string[] | null {
+  const checks = checksOf(when, facts, ({ yes }) => yes);
+  return checks.at(-1)?.yes === false ? null : wordsOf(checks);
+}
+
+const wordsOf = (checks: readonly Check[]): string[] => checks.map(({ text }) => text());
+
+/** What is asked of an incident, one after the other; undefined where a condition says nothing of it. */
+const asked: readonly ((when: Condition, facts: Facts) => Check | undefined)[] = [
+  (when, facts) => ofKind(when.kinds, facts.kind),
+  (when, facts) => among('severity', when.severities, facts.severity),
+  (when, facts) => ofDistrict(when.districts, facts.district),
+  (when, facts) => among('weekday', when.weekdays, facts.weekday),
+  (when, facts) => withinHours(when.hours, facts.time),
+  (when, facts) => withinDates(when.dates, facts.date),
+  (when, facts) => same('a holiday', when.holidays, facts.holiday),
+  (when, facts) => among('language', when.languages, facts.language),
+  (when, facts) => among('carrier', when.carriers, facts.carrier),
+  (when, facts) => among('source', when.sources, facts.source),
+  (when, facts) => same('confidential', when.confidential, facts.confidential),
+  (when, facts) => same('a drill', when.drill, facts.drill),
+  (when, facts) => withCalls(when.minimumCalls, facts.calls),
+];
+
+/** The checks in their order, until `goOn` says of one that no other is wanted. Areas are looked at last: only where all else holds. */
+function checksOf(when: Condition, facts: Facts, goOn: (check: Check) => boolean): Check[] {
+  const checks: Check[] = [];
+  const follows = (check: Check | undefined): boolean => {
+    if (check === undefined) return true;
+    checks.push(check);
+    return goOn(check);
   };
-  add(among('severity', when.severities, facts.severity));
-  add(ofDistrict(when.districts, facts.district));
-  add(among('weekday', when.weekdays, facts.weekday));
-  add(withinHours(when.hours, facts.time));
-  add(withinDates(when.dates, facts.date));
-  add(same('a holiday', when.holidays, facts.holiday));
-  add(among('language', when.languages, facts.language));
-  add(among('carrier', when.carriers, facts.carrier));
-  add(among('source', when.sources, facts.source));
-  add(same('confidential', when.confidential, facts.confidential));
-  add(same('a drill', when.drill, facts.drill));
-  add(withCalls(when.minimumCalls, facts.calls));
-  for (const wanted of when.agencyStates ?? []) add(ofAgency(wanted, facts.agencies));
-  for (const wanted of when.trunkStates ?? []) add(ofTrunk(wanted, facts.trunks));
+  const all =
+    asked.every((ask) => follows(ask(when, facts))) &&
+    (when.agencyStates ?? []).every((wanted) => follows(ofAgency(wanted, facts.agencies))) &&
+    (when.trunkStates ?? []).every((wanted) => follows(ofTrunk(wanted, facts.trunks)));
+  if (all && checks.every(({ yes }) => yes)) follows(withinAreas(when.areas, facts.position));
   return checks;
 }
 
