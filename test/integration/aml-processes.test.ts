@@ -116,26 +116,50 @@ describe('PostgreSQL away', () => {
   });
 });
 
-test('with PostgreSQL away a message is passed on to whoever has the call, and it gets it once', async () => {
-  const other = await startController(proxy.url(database.url), { amlKey });
-  other.ahead(rooms.now() - other.now());
-  // As over the socket between them.
-  const stop = other.location.passOn((aml) => rooms.location.hear(JSON.parse(JSON.stringify(aml))));
-  const number = newNumber();
-  const { id } = rooms.arrive({ number });
-  proxy.cut();
-  try {
+describe('PostgreSQL away: a message is passed on to whoever has the call', () => {
+  let way: TcpProxy;
+  let other: ControllerRooms;
+  let stop: () => void;
+  beforeEach(async () => {
+    way = await tcpProxy(database.url);
+    other = await startController(way.url(database.url), { amlKey });
+    other.ahead(rooms.now() - other.now());
+    // As over the socket between them.
+    stop = other.location.passOn((aml) => rooms.location.hear(JSON.parse(JSON.stringify(aml))));
+  });
+  afterEach(async () => {
+    for (const line of [way, proxy]) line.restore();
+    stop();
+    await other.stop();
+    await way.close();
+  });
+
+  test('from both: it gets it once, and its record knows when PostgreSQL is back', async () => {
+    const number = newNumber();
+    const { id } = rooms.arrive({ number });
+    for (const line of [way, proxy]) line.cut();
     await send(number, {}, other);
     await located(rooms, id);
-  } finally {
-    proxy.restore();
-  }
-  await other.settled();
-  await rooms.settled();
-  await until('its record knows', async () => (await matchedCalls(rooms.database, number))[0] === id, patience);
-  expect(sources(rooms, id)).toHaveLength(1);
-  stop();
-  await other.stop();
+    for (const line of [way, proxy]) line.restore();
+    await other.settled();
+    await rooms.settled();
+    expect(await matchedCalls(rooms.database, number)).toEqual([id]);
+    expect(sources(rooms, id)).toHaveLength(1);
+  });
+
+  test('from the one that took it in: its record knows before that one can write', async () => {
+    const number = newNumber();
+    const { id } = rooms.arrive({ number });
+    way.cut();
+    await send(number, {}, other);
+    await located(rooms, id);
+    await rooms.settled();
+    expect(await matchedCalls(rooms.database, number)).toEqual([id]);
+    way.restore();
+    await other.settled();
+    expect(await matchedCalls(rooms.database, number)).toEqual([id]);
+    expect(sources(rooms, id)).toHaveLength(1);
+  });
 });
 
 test('a process that is killed meanwhile: the next one brings its messages home, and its call gets them', async () => {

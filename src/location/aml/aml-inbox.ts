@@ -15,7 +15,10 @@ export interface AmlInbox {
   take(aml: ReceivedAml): boolean;
   /** What came before a call, for it. Rejects while PostgreSQL is away; what this process took itself was told by then. */
   giveWaiting(call: Call): Promise<void>;
-  /** Takes a message that another controller of the node has taken in, and keeps: one of the calls here may be its. */
+  /**
+   * Takes a message that another controller of the node has taken in: one of the calls here may be its. It is kept here as
+   * well: whose it is could else be on its way to PostgreSQL before the message itself, and would be lost there.
+   */
   hear(aml: ReceivedAml): void;
   /** Tells of the messages that are taken in here, from now on. */
   passOn(reader: (aml: ReceivedAml) => void): () => void;
@@ -108,17 +111,14 @@ export function createAmlInbox(deps: {
     else for (const other of others) other(aml);
   };
 
-  const hear = (aml: ReceivedAml): void => {
-    if (recent.has(aml.digest)) return;
-    remember(aml);
-    offer(aml);
-  };
-
-  /** Another process took a message in: one of the calls here may be its. */
+  /** PostgreSQL has got a message of another process: one of the calls here may be its. */
   const heardOf = async (digest: string): Promise<void> => {
     if (recent.has(digest)) return;
     const aml = await readAml(postgres, digest);
-    if (aml !== undefined) hear(aml);
+    // It may have been passed on meanwhile.
+    if (aml === undefined || recent.has(digest)) return;
+    remember(aml);
+    offer(aml);
   };
   /** What was told while this process could not hear is read anew. */
   const catchUp = async (): Promise<void> => {
@@ -171,7 +171,12 @@ export function createAmlInbox(deps: {
       return true;
     },
     giveWaiting,
-    hear,
+    hear(aml) {
+      if (recent.has(aml.digest)) return;
+      remember(aml);
+      deps.keep(aml);
+      offer(aml);
+    },
     passOn(reader) {
       others.add(reader);
       return () => others.delete(reader);
