@@ -5,7 +5,7 @@ import { callDetailView, type CallDetailView } from '../../src/calls/view.ts';
 import type { Role } from '../../src/platform/auth.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { arrive, newNumber, past, patience, type Past } from '../support/callers.ts';
+import { arrive, newNumber, past, type Past } from '../support/callers.ts';
 import { startController, type ControllerRooms } from '../support/controller-rooms.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { followFeed } from '../support/feed.ts';
@@ -120,24 +120,23 @@ describe('confidential incidents in a history', () => {
     const readers = await Promise.all(
       ['admin', 'supervisor', 'first'].map((who) => followFeed(rooms.base, tokens[who as Who])),
     );
-    const call = rooms.arrive({ number });
-    await until('all is read', () => rooms.call(call.id).history !== null, patience);
-    await rooms.talk(call.id, second);
+    const callId = await arrive(rooms, { number });
+    await rooms.talk(callId, second);
     const body = { type: 'point', latitude: 0.5, longitude: 101.44 };
-    await ask(rooms, tokens.second, 'POST', `/v1/calls/${call.id}/locations`, { body });
+    await ask(rooms, tokens.second, 'POST', `/v1/calls/${callId}/locations`, { body });
     for (const reader of readers) {
       for (const type of ['screen.pop', 'screen.updated']) {
-        const { detail: told } = await reader.waitFor(type, { callId: call.id });
+        const { detail: told } = await reader.waitFor(type, { callId });
         const view = callDetailView.parse(told['call']);
         expect(view.history?.calls.map(({ incidentId }) => incidentId)).toContain(open.incidentId);
       }
-      const text = JSON.stringify(reader.seen.filter(({ callId }) => callId === call.id));
+      const text = JSON.stringify(reader.seen.filter((event) => event.callId === callId));
       for (const secret of [hidden.incidentId, twice.incidentId, hidden.id, 'violence']) {
         expect(text).not.toContain(secret);
       }
       reader.close();
     }
-    await end(call.id);
+    await end(callId);
   });
 
   test('nor one that proved to be so while the call went on', async () => {
