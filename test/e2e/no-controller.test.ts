@@ -259,7 +259,8 @@ test('Asterisk starts without a complaint, but for the pattern that takes every 
   // The cities' trunks have addresses for documentation, to which nothing can be sent from the loopback.
   const expected = /'_!' for an extension|not claimed within|eb ?[sS]ocket|stir_shaken|exited non-zero|OPTIONS request/;
   expect(complaints.filter((line) => !expected.test(line))).toEqual([]);
-  expect(complaints.filter((line) => line.includes('stir_shaken')).length).toBeLessThan(12);
+  // Asterisk says so of each phone as often as its phones are read: three phones, added one by one or at once.
+  expect(complaints.filter((line) => line.includes('stir_shaken')).length).toBeLessThan(24);
 });
 
 test('a controller that comes back takes who waits, and every call is on record once', async () => {
